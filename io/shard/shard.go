@@ -1,0 +1,129 @@
+// Package shard says what a finished sample is ([Record]), what a set of shards is called
+// ([Spec]), and what a shard format must do ([Format]).
+//
+// The formats themselves are packages of their own (webdataset, tfslim, tfds, hfparquet); package
+// formats finds them by name. Every format holds the same record, keeps the rules of its real
+// readers, and passes the conformance suite in shardtest:
+//
+//   - a writer streams: it holds one record, not the shard;
+//   - equal records give equal bytes, on every machine;
+//   - an error of the underlying writer is reported by Write or, at the latest, by Close, and is
+//     final;
+//   - a reader checks lengths before it allocates and never returns a record that was not written:
+//     a damaged or truncated shard gives an error, with record number and byte offset, or where
+//     the format has no checksums, bytes that the format cannot tell from good ones.
+package shard
+
+import "io"
+
+// A Format writes and reads shards of one kind. Its methods are safe for concurrent use; its
+// writers and readers are not.
+type Format interface {
+	// Name is the name on the command line: webdataset, tfrecord, tfds or parquet.
+	Name() string
+	// Traits says what the format can hold.
+	Traits() Traits
+	// Check reports what of a Spec the format cannot express.
+	Check(Spec) error
+	// ShardPath is the path of a shard below the output, slash separated.
+	ShardPath(s Spec, shard int64) string
+	// IndexPath is the path of a shard's index below the output; empty if the format has none.
+	IndexPath(s Spec, shard int64) string
+	// NewWriter writes one shard to w. Errors of the Spec are reported by the first Write or Close.
+	NewWriter(w io.Writer, s Spec) Writer
+	// NewReader reads one shard from its first byte. Where Traits.RandomAccess is set, r must be a
+	// [RandomAccess], such as *bytes.Reader and *io.SectionReader.
+	NewReader(r io.Reader, o ReadOptions) Reader
+	// SideFiles returns the files beside the shards that the format's readers want, rebuilt from
+	// all that the output holds: one Set for each split, or for each replica of a split. The order
+	// of the sets does not matter.
+	SideFiles(sets []Set) ([]File, error)
+}
+
+// Traits says what a format can hold. Fields that it cannot hold are zero after reading.
+type Traits struct {
+	RandomAccess bool // reading starts at the end of the file: NewReader needs a RandomAccess
+	Checksums    bool // each record is protected by a checksum
+	Float32      bool // Lam and LamDrawn are rounded to float32
+	Dense16      bool // the label form dense16 exists
+	ImageSize    bool // Record.W and Record.H are kept
+	Class        bool // Record.Class is kept
+}
+
+// RandomAccess is what the reader of a format with a footer needs.
+type RandomAccess interface {
+	io.Reader
+	io.ReaderAt
+	Size() int64
+}
+
+// A Writer writes the records of one shard in order. The first error is final: later calls return
+// it again.
+type Writer interface {
+	// Write appends a record. The record and its slices may be reused afterwards.
+	Write(*Record) error
+	// Close writes what completes the shard, but does not close, commit or publish the underlying
+	// writer.
+	Close() error
+	// Index returns the contents of the shard's index file after Close; nil if there is none.
+	Index() []byte
+	// Payload is the number of bytes of the records written so far without the framing of the
+	// format: what TFDS calls numBytes.
+	Payload() int64
+}
+
+// A Reader reads the records of one shard in order.
+type Reader interface {
+	// Next overwrites all of the record, reusing the capacity of Image and Soft. It returns io.EOF
+	// after the last record. An error is final and returned again, unless it is a *RecordError:
+	// then reading can go on behind the defect.
+	Next(*Record) error
+	// Offset is the place of the last record, or of what Next reported: a byte offset, except in
+	// formats with Traits.RandomAccess, where it is the number of the record.
+	Offset() int64
+}
+
+// ReadOptions change how a shard is read. The zero value is right for shards of premix.
+type ReadOptions struct {
+	// Report, if set, is called for everything that differs from what the format's own writer
+	// would have written, although readers get along with it. Verify uses it.
+	Report func(Deviation)
+	// MaxBytes limits what a record may hold; 0 means DefaultMaxBytes.
+	MaxBytes int64
+}
+
+// DefaultMaxBytes is the limit of a record's length if ReadOptions do not name one.
+const DefaultMaxBytes = 1 << 30
+
+// Limit is o.MaxBytes or its default.
+func (o ReadOptions) Limit() int64 {
+	if o.MaxBytes > 0 {
+		return o.MaxBytes
+	}
+	return DefaultMaxBytes
+}
+
+// A ShardInfo is what the output knows of a finished shard.
+type ShardInfo struct {
+	// Path is that of the shard below the output, slash separated.
+	Path string
+	// Samples is the number of its records, Bytes the size of the file, PayloadBytes what
+	// Writer.Payload said.
+	Samples, Bytes, PayloadBytes int64
+	// SHA256 is the hash of the file in lower-case hex.
+	SHA256 string
+	// Replica is the replica that the shard belongs to; −1 without replicas.
+	Replica int
+}
+
+// A Set is all shards of a split, or of one replica of a split, in order.
+type Set struct {
+	Spec   Spec
+	Shards []ShardInfo
+}
+
+// A File is a side file: its path below the output, slash separated, and its contents.
+type File struct {
+	Path string
+	Data []byte
+}

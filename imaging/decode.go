@@ -1,0 +1,158 @@
+package imaging
+
+import (
+	"image"
+
+	"github.com/premix/premix"
+)
+
+// DecodeParams says what is accepted and how it is read. The fields change pixels or faults, so
+// all of them belong to the recipe.
+type DecodeParams struct {
+	Limits
+	// AcceptTruncated lets a JPEG that ends early pass, the missing part filled as libjpeg does.
+	// In every other format a truncated file is a fault.
+	AcceptTruncated bool
+	// ApplyEXIF turns the image upright as its EXIF orientation asks; otherwise, as in the
+	// training recipes of ImageNet, the orientation is ignored. Malformed EXIF counts as none.
+	ApplyEXIF bool
+}
+
+// A Config is what the header of an image says.
+type Config struct {
+	Format Format
+	// W and H are the size of the decoded image in pixels, after ApplyEXIF.
+	W, H int
+	// Memory bounds the bytes that Decode holds at once besides data: the decoded image, which
+	// stays in dst, and the scratch of the decoders.
+	Memory int64
+}
+
+// header is what the decoders share about a file before they decode it.
+type header struct {
+	Config
+	orientation int // 1 if EXIF is absent, broken or ignored
+}
+
+// DecodeConfig reads the header of an encoded image and checks it against the limits, without
+// allocating anything that the image can choose the size of.
+//
+// Its errors are all of type [*premix.Fault]: TooLarge, Unsupported, Truncated, Corrupt, Empty.
+func DecodeConfig(data []byte, p DecodeParams) (Config, error) {
+	h, err := readHeader(data, p)
+	return h.Config, err
+}
+
+func readHeader(data []byte, p DecodeParams) (header, error) {
+	if len(data) == 0 {
+		return header{}, premix.Faultf(premix.Empty, "imaging: no bytes")
+	}
+	if err := p.checkBytes(len(data)); err != nil {
+		return header{}, err
+	}
+	h := header{Config: Config{Format: Sniff(data)}, orientation: 1}
+	var err error
+	switch h.Format {
+	case JPEG:
+		h.W, h.H, h.Memory, err = jpegHeader(data)
+	case PNG:
+		h.W, h.H, h.Memory, err = pngHeader(data)
+	case GIF:
+		h.W, h.H, h.Memory, err = gifHeader(data)
+	case WebP:
+		h.W, h.H, h.Memory, err = webpHeader(data)
+	case BMP:
+		h.W, h.H, h.Memory, err = bmpHeader(data)
+	case TIFF:
+		h.W, h.H, h.Memory, err = tiffHeader(data)
+	default:
+		if name := foreign(data); name != "" {
+			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s is not supported", name)
+		}
+		return header{}, premix.Faultf(premix.Unsupported, "imaging: no known image format, the first bytes are % x", data[:min(len(data), 8)])
+	}
+	if err != nil {
+		return header{}, err
+	}
+	if err := p.checkPixels(h.Format, h.W, h.H); err != nil {
+		return header{}, err
+	}
+	if p.ApplyEXIF {
+		if h.orientation = exifOrientation(h.Format, data); h.orientation >= 5 {
+			h.W, h.H = h.H, h.W
+			h.Memory += int64(h.W) * int64(h.H) * 3
+		}
+	}
+	return h, nil
+}
+
+// A Decoder decodes images of every format, one after the other, and reuses its scratch. The
+// zero Decoder is ready. It must not be used concurrently.
+type Decoder struct {
+	jpeg    jpegDecoder
+	rotated []byte
+}
+
+// Decode decodes an image into dst, as packed RGB and upright if p asks for that, and returns
+// what [DecodeConfig] returns. The limits are checked before anything is allocated.
+//
+//   - JPEG: the pixels of libjpeg-turbo's default decoder (accurate integer IDCT, triangle
+//     upsampling), which are those of Pillow and OpenCV.
+//   - Palettes and gray are expanded; of 16-bit samples the high byte is kept. (Pillow does so
+//     for colour, but clips 16-bit gray at 255.)
+//   - An image with transparency lies on white: out = (c·a + 255·(255−a) + 127) / 255. (Pillow's
+//     convert("RGB") uncovers the colour below instead, which is usually meant for nobody's eyes.)
+//   - Of an animated GIF the first frame is taken, on a white screen where it does not cover it.
+//   - Colour profiles and gamma are ignored, as Pillow ignores them.
+//
+// The errors are those of DecodeConfig; after one the content of dst is undefined. A panic in a
+// decoder of another library is turned into a Corrupt fault.
+func (d *Decoder) Decode(dst *Image, data []byte, p DecodeParams) (Config, error) {
+	h, err := readHeader(data, p)
+	if err != nil {
+		return Config{}, err
+	}
+	if h.Format == JPEG {
+		err = d.jpeg.decode(dst, data, p)
+	} else {
+		err = decodeForeign(dst, h, data)
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	d.turnUpright(dst, h.orientation)
+	if dst.W != h.W || dst.H != h.H {
+		return Config{}, premix.Faultf(premix.Corrupt, "imaging: %s: %d×%d pixels, but the header says %d×%d", h.Format, dst.W, dst.H, h.W, h.H)
+	}
+	return h.Config, nil
+}
+
+// decodeForeign decodes a format whose decoder is another library's.
+func decodeForeign(dst *Image, h header, data []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = premix.Faultf(premix.Corrupt, "imaging: %s: the decoder panicked: %v", h.Format, r)
+		}
+	}()
+	var m image.Image
+	switch h.Format {
+	case PNG:
+		m, err = pngDecode(data)
+	case GIF:
+		m, err = gifDecode(data)
+	case WebP:
+		m, err = webpDecode(data)
+	case BMP:
+		m, err = bmpDecode(data)
+	case TIFF:
+		m, err = tiffDecode(data)
+	}
+	if err != nil {
+		return libraryFault(h.Format, err)
+	}
+	w, hgt := h.W, h.H
+	if h.orientation >= 5 {
+		w, hgt = hgt, w
+	}
+	return flatten(dst, m, w, hgt)
+}

@@ -1,0 +1,59 @@
+package imaging
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// An Encoder encodes images in one form. It reuses its scratch and must not be used
+// concurrently.
+type Encoder struct {
+	spec string
+	ext  string
+	run  interface {
+		encode(dst []byte, m *Image) ([]byte, error)
+	}
+}
+
+// NewEncoder returns the encoder that spec names: "jpeg:Q" or "jpeg:Q:420" for a baseline JPEG
+// of quality Q (1 to 100) with halved chroma, "jpeg:Q:444" for one with full chroma, or "png".
+func NewEncoder(spec string) (*Encoder, error) {
+	kind, rest, _ := strings.Cut(spec, ":")
+	switch {
+	case spec == "png":
+		return &Encoder{spec: spec, ext: "png", run: &pngEncoder{}}, nil
+	case kind == "jpeg" && rest != "":
+		number, sampling, given := strings.Cut(rest, ":")
+		quality, err := strconv.Atoi(number)
+		if err != nil || quality < 1 || quality > 100 || strconv.Itoa(quality) != number {
+			return nil, fmt.Errorf("imaging: encoding %q: quality %q is not one of 1 to 100", spec, number)
+		}
+		if given && sampling != "420" && sampling != "444" {
+			return nil, fmt.Errorf("imaging: encoding %q: chroma %q is neither 420 nor 444", spec, sampling)
+		}
+		full := sampling == "444"
+		spec = "jpeg:" + number
+		if full {
+			spec += ":444"
+		}
+		return &Encoder{spec: spec, ext: "jpg", run: newJPEGEncoder(quality, full)}, nil
+	}
+	return nil, fmt.Errorf("imaging: encoding %q, want jpeg:95, jpeg:95:444 or png", spec)
+}
+
+// Ext is the file extension of the encoding without a dot: "jpg" or "png".
+func (e *Encoder) Ext() string { return e.ext }
+
+// String is the shortest spec of the encoding.
+func (e *Encoder) String() string { return e.spec }
+
+// Encode appends the encoded image to dst and returns the longer slice. The bytes depend on the
+// pixels and the spec alone: not on the machine, the assembly, or images encoded before.
+func (e *Encoder) Encode(dst []byte, m *Image) ([]byte, error) {
+	const most = 65535 // of JPEG, and enough for a training crop
+	if m.W < 1 || m.H < 1 || m.W > most || m.H > most || len(m.Pix) != 3*m.W*m.H {
+		return dst, fmt.Errorf("imaging: cannot encode an image of %d×%d pixels in %d bytes", m.W, m.H, len(m.Pix))
+	}
+	return e.run.encode(dst, m)
+}

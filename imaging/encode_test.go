@@ -1,0 +1,96 @@
+package imaging
+
+import (
+	"bytes"
+	"image/jpeg"
+	"image/png"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestNewEncoder(t *testing.T) {
+	tests := []struct{ spec, want, ext string }{
+		{"jpeg:95", "jpeg:95", "jpg"},
+		{"jpeg:95:420", "jpeg:95", "jpg"},
+		{"jpeg:1:444", "jpeg:1:444", "jpg"},
+		{"png", "png", "png"},
+	}
+	for _, tt := range tests {
+		e, err := NewEncoder(tt.spec)
+		if err != nil {
+			t.Errorf("%s: %v", tt.spec, err)
+			continue
+		}
+		if e.String() != tt.want || e.Ext() != tt.ext {
+			t.Errorf("%s: %s with extension %s, want %s and %s", tt.spec, e, e.Ext(), tt.want, tt.ext)
+		}
+	}
+	for _, spec := range []string{"", "jpeg", "jpeg:", "jpeg:0", "jpeg:101", "jpeg:+9", "jpeg:095", "jpeg:95:422", "jpeg:95:", "jpeg:95:444:x", "png:9", "PNG", "webp"} {
+		if e, err := NewEncoder(spec); err == nil {
+			t.Errorf("%q: accepted as %v", spec, e)
+		}
+	}
+}
+
+func TestEncodePNGRoundTrip(t *testing.T) {
+	e, err := NewEncoder("png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d Decoder
+	for _, size := range [][2]int{{1, 1}, {1, 7}, {7, 1}, {3, 2}, {41, 33}, {224, 224}} {
+		for _, kind := range []string{"hash", "ramp"} {
+			m := generated(kind, size[0], size[1])
+			data, err := e.Encode([]byte("prefix"), m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, ok := bytes.CutPrefix(data, []byte("prefix"))
+			if !ok {
+				t.Fatalf("%s %v: the bytes before are gone", kind, size)
+			}
+			if _, err := png.Decode(bytes.NewReader(data)); err != nil {
+				t.Fatal(err)
+			}
+			var back Image
+			if _, err := d.Decode(&back, data, DecodeParams{}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(m, &back); diff != "" {
+				t.Errorf("%s %v: (-encoded +decoded)\n%s", kind, size, diff)
+			}
+		}
+	}
+}
+
+func TestEncodeJPEGReadable(t *testing.T) {
+	for _, spec := range []string{"jpeg:95", "jpeg:95:444"} {
+		e, err := NewEncoder(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range [][2]int{{1, 1}, {1, 17}, {17, 1}, {15, 16}, {224, 224}} {
+			data, err := e.Encode(nil, generated("ramp", size[0], size[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := jpeg.DecodeConfig(bytes.NewReader(data))
+			if err != nil || c.Width != size[0] || c.Height != size[1] {
+				t.Errorf("%s %v: %d×%d, %v", spec, size, c.Width, c.Height, err)
+			}
+		}
+	}
+}
+
+func TestEncodeRefusesImpossibleImages(t *testing.T) {
+	e, err := NewEncoder("jpeg:95")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*Image{{}, {W: 1}, {W: 1, H: 1}, {W: 65536, H: 1, Pix: make([]byte, 3*65536)}, {W: 1, H: 1, Pix: make([]byte, 4)}} {
+		if _, err := e.Encode(nil, m); err == nil {
+			t.Errorf("%d×%d in %d bytes: encoded", m.W, m.H, len(m.Pix))
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package imaging
+
+import (
+	"math"
+
+	"github.com/premix/premix"
+)
+
+// CenterPlan is torchvision's Resize(resize) followed by CenterCrop(size), for images of w×h
+// pixels: the shorter side becomes resize pixels, the longer one ⌊resize·long/short⌋, and of
+// that the middle is kept, its left and upper edge rounded half to even.
+//
+// It returns the size of the resized image, the window of it that is the crop, and the rectangle
+// of the original that the crop shows. Where the resized image is narrower or lower than the
+// crop, the window begins before it (⌊missing/2⌋ pixels) and ends behind it, as where torchvision
+// pads with black; [Resampler.Resize] does the same. All arguments must be positive.
+func CenterPlan(w, h, resize int, size premix.Size) (rw, rh int, win premix.Box, crop premix.Crop) {
+	if w <= h {
+		rw, rh = resize, int(int64(resize)*int64(h)/int64(w))
+	} else {
+		rw, rh = int(int64(resize)*int64(w)/int64(h)), resize
+	}
+	win.X0 = centerStart(rw, size.W)
+	win.Y0 = centerStart(rh, size.H)
+	win.X1, win.Y1 = win.X0+size.W, win.Y0+size.H
+	return rw, rh, win, cropOf(w, h, rw, rh, win)
+}
+
+// centerStart is where the middle part of length part begins.
+func centerStart(length, part int) int {
+	if length < part {
+		return -((part - length) / 2)
+	}
+	half := (length - part) / 2
+	if (length-part)%2 == 1 {
+		half += half & 1 // half to even
+	}
+	return half
+}
+
+// SquashPlan resizes both sides to size, without regard to the ratio: the whole image is the
+// crop. It returns what [CenterPlan] returns.
+func SquashPlan(w, h int, size premix.Size) (rw, rh int, win premix.Box, crop premix.Crop) {
+	win = premix.Box{X1: size.W, Y1: size.H}
+	return size.W, size.H, win, cropOf(w, h, size.W, size.H, win)
+}
+
+// cropOf maps a window of the resized image back to the original. Each number is the quotient of
+// two integers, rounded once, and so the same everywhere.
+func cropOf(w, h, rw, rh int, win premix.Box) premix.Crop {
+	scaled := func(v, from, to int) float64 { return float64(int64(v)*int64(from)) / float64(to) }
+	return premix.Crop{
+		X: scaled(win.X0, w, rw), Y: scaled(win.Y0, h, rh),
+		W: scaled(win.X1-win.X0, w, rw), H: scaled(win.Y1-win.Y0, h, rh),
+	}
+}
+
+// RRCPlan draws the rectangle of torchvision's RandomResizedCrop (get_params) for an image of
+// w×h pixels: up to ten times an area, uniform in scale times that of the image, and a ratio of
+// width to height, log-uniform in ratio, until the rectangle fits; then its row and its column,
+// uniform. After ten misses it is the largest central rectangle whose ratio is within ratio.
+//
+// uniform returns numbers in [0, 1). It is called for area and ratio of each try, and for row
+// and column of the one that fits. The arithmetic is the same on every architecture.
+func RRCPlan(w, h int, scale, ratio [2]float64, uniform func() float64) premix.Box {
+	between := func(lo, hi float64) float64 { return lo + float64(uniform()*(hi-lo)) }
+	area := float64(w) * float64(h)
+	logLo, logHi := portableLog(ratio[0]), portableLog(ratio[1])
+	for range 10 {
+		target := float64(area * between(scale[0], scale[1]))
+		aspect := portableExp(between(logLo, logHi))
+		cw := math.RoundToEven(math.Sqrt(float64(target * aspect)))
+		ch := math.RoundToEven(math.Sqrt(target / aspect))
+		if 0 < cw && cw <= float64(w) && 0 < ch && ch <= float64(h) {
+			y := pick(h-int(ch)+1, uniform())
+			x := pick(w-int(cw)+1, uniform())
+			return premix.Box{X0: x, Y0: y, X1: x + int(cw), Y1: y + int(ch)}
+		}
+	}
+	cw, ch := w, h
+	switch is := float64(w) / float64(h); {
+	case is < ratio[0]:
+		ch = min(max(int(math.RoundToEven(float64(w)/ratio[0])), 1), h)
+	case is > ratio[1]:
+		cw = min(max(int(math.RoundToEven(float64(float64(h)*ratio[1]))), 1), w)
+	}
+	x, y := (w-cw)/2, (h-ch)/2
+	return premix.Box{X0: x, Y0: y, X1: x + cw, Y1: y + ch}
+}
+
+// pick chooses one of n by a number in [0, 1).
+func pick(n int, u float64) int { return min(int(float64(u*float64(n))), n-1) }

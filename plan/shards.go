@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// Shards cuts the N positions of a replica into S runs: position p lies in shard ⌊p·S/N⌋, so
+// that the sizes differ by at most one. Products are taken in 128 bits.
+type Shards struct{ N, S int64 }
+
+// Of is the shard that holds a position in [0,N).
+func (s Shards) Of(position int64) int64 {
+	hi, lo := bits.Mul64(uint64(position), uint64(s.S))
+	q, _ := bits.Div64(hi, lo, uint64(s.N))
+	return int64(q)
+}
+
+// Range is the run of positions lo ≤ p < hi of a shard in [0,S): lo = ⌈shard·N/S⌉. It is empty
+// for some shards if S > N.
+func (s Shards) Range(shard int64) (lo, hi int64) { return s.first(shard), s.first(shard + 1) }
+
+func (s Shards) first(shard int64) int64 {
+	hi, lo := bits.Mul64(uint64(shard), uint64(s.N))
+	q, r := bits.Div64(hi, lo, uint64(s.S))
+	if r > 0 {
+		q++
+	}
+	return int64(q)
+}
+
+// The sizes behind DefaultShards.
+const (
+	mostASmallSet   = 1024 // below this number of samples shards are few
+	samplesPerShard = 1252 // gives ImageNet's 1,281,167 images 1,024 shards
+	leastASmall     = 16
+	multiple        = 64 // divides among the ranks and workers of common set-ups
+)
+
+// DefaultShards is the number of shards for n samples: the smallest multiple of 64 with at most
+// 1,252 samples a shard (1,024 shards for ImageNet), and below 1,024 samples the largest power
+// of two with at least 16 samples a shard, at least 1.
+func DefaultShards(n int64) int64 {
+	if n < mostASmallSet {
+		s := int64(1)
+		for s*2*leastASmall <= n {
+			s *= 2
+		}
+		return s
+	}
+	return (ShardsFor(n, samplesPerShard) + multiple - 1) / multiple * multiple
+}
+
+// ShardsFor is the smallest number of shards that hold at most perShard of n samples each, at
+// least 1.
+func ShardsFor(n, perShard int64) int64 {
+	if n <= 0 {
+		return 1
+	}
+	return (n-1)/max(perShard, 1) + 1
+}
+
+// Key names a sample: its position in the replica, zero-padded to nine digits or to as many as n
+// has, after rNNN- if replicas are told apart by name.
+func Key(position, n int64, replica int, named bool) string {
+	width := max(9, len(fmt.Sprint(n)))
+	if named {
+		return fmt.Sprintf("r%03d-%0*d", replica, width, position)
+	}
+	return fmt.Sprintf("%0*d", width, position)
+}

@@ -1,0 +1,32 @@
+// Package formats finds the shard formats of premix by name.
+package formats
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/webdataset"
+)
+
+// all is in the order of the command line's help; the first is the default.
+var all = []shard.Format{webdataset.Format{}}
+
+// Names lists the formats, the default first.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Name()
+	}
+	return names
+}
+
+// ByName returns the format of that name.
+func ByName(name string) (shard.Format, error) {
+	for _, f := range all {
+		if f.Name() == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("formats: no shard format %q, know %s", name, strings.Join(Names(), ", "))
+}

@@ -1,0 +1,116 @@
+package webdataset
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix/io/npy"
+	"github.com/premix/premix/io/shard"
+)
+
+// A lint reports where a tar differs from what the writer of this package would have written.
+type lint struct {
+	report func(shard.Deviation)
+	keys   map[string]bool
+	form   string // members of the first record, and the width of its vector
+}
+
+func (l *lint) say(record, offset int64, key, format string, args ...any) {
+	l.report(shard.Deviation{Record: record, Offset: offset, Key: key, What: fmt.Sprintf(format, args...)})
+}
+
+// fields are those of a ustar header that have one right value, or follow from name and size.
+var fields = [...]struct {
+	name     string
+	from, to int
+}{
+	{"name", 0, 100}, {"mode", 100, 108}, {"uid", 108, 116}, {"gid", 116, 124}, {"size", 124, 136},
+	{"mtime", 136, 148}, {"checksum", 148, 156}, {"type", 156, 157}, {"link name", 157, 257},
+	{"magic and version", 257, 265}, {"user name", 265, 297}, {"group name", 297, 329},
+	{"device", 329, 345}, {"prefix", 345, 500}, {"filler", 500, 512},
+}
+
+// member looks at the header of the member that the scanner has just reached, and at the padding
+// before it.
+func (l *lint) member(s *Scanner, record int64) {
+	m := &s.member
+	at := m.Offset - block
+	if _, _, ok := SplitName(m.Name); !ok || m.Type != tar.TypeReg {
+		l.say(record, at, "", "member %q of type %q belongs to no sample", m.Name, m.Type)
+	}
+	if len(s.gap) != s.pad+block {
+		l.say(record, at, "", "%s has %d bytes of headers, want one block: PAX, GNU or a sparse file", m.Name, len(s.gap)-s.pad)
+		return
+	}
+	if !bytes.Equal(s.gap[:s.pad], zeros[:s.pad]) {
+		l.say(record, at, "", "the padding before %s is not zero", m.Name)
+	}
+	have := s.gap[s.pad:]
+	var buf [block]byte
+	want, err := appendHeader(buf[:0], m.Name, m.Size)
+	if err != nil {
+		l.say(record, at, "", "%s: %v", m.Name, err)
+		return
+	}
+	if bytes.Equal(have, want) {
+		return
+	}
+	for _, f := range fields {
+		if h, w := have[f.from:f.to], want[f.from:f.to]; !bytes.Equal(h, w) && f.name != "checksum" {
+			l.say(record, at, "", "%s: header field %s is %q, want %q", m.Name, f.name, trim(h), trim(w))
+		}
+	}
+}
+
+func trim(b []byte) string { return strings.TrimRight(string(b), "\x00") }
+
+// end looks at the end marker.
+func (l *lint) end(s *Scanner) {
+	if s.end.blocks != 2 || s.end.rest != 0 {
+		l.say(-1, s.tape.offset, "", "the archive ends with %d zero bytes, want %d", s.end.blocks*block+s.end.rest, 2*block)
+	}
+}
+
+// record looks at the members of a whole record. Width is that of the values of its vector.
+func (l *lint) record(t *reader, rec *shard.Record, width int) {
+	say := func(format string, args ...any) { l.say(t.number, t.offset, rec.Key, format, args...) }
+	g := &t.group
+	if l.keys[rec.Key] {
+		say("the key was there before: members of a sample must stand together")
+	}
+	l.keys[rec.Key] = true
+	want := " cls " + rec.ImageFormat + " json"
+	if len(rec.Soft) > 0 {
+		want += " soft.npy"
+	}
+	if g.exts != want {
+		say("members are%s, want%s in this order", g.exts, want)
+		return
+	}
+	form := fmt.Sprintf("%s, %d values of %d bytes", want, len(rec.Soft), width)
+	if l.form == "" {
+		l.form = form
+	} else if form != l.form {
+		say("members%s, the first record has%s", form, l.form)
+	}
+	if w := strconv.Itoa(rec.Label); string(g.cls) != w {
+		say("cls is %.40q, want %q", g.cls, w)
+	}
+	if w := appendJSON(nil, rec); !bytes.Equal(g.json, w) {
+		i := 0
+		for i < min(len(w), len(g.json)) && w[i] == g.json[i] {
+			i++
+		}
+		say("json differs at character %d: %.60q, want %.60q", i, g.json[i:], w[i:])
+	}
+	soft := npy.AppendFloat32
+	if width == 2 {
+		soft = npy.AppendFloat16
+	}
+	if len(g.soft) > 0 && !bytes.Equal(g.soft, soft(nil, rec.Soft)) {
+		say("soft.npy differs from what NumPy would write")
+	}
+}

@@ -1,0 +1,181 @@
+package webdataset
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix/io/npy"
+	"github.com/premix/premix/io/shard"
+)
+
+// reader implements shard.Reader.
+type reader struct {
+	scan   *Scanner
+	limit  int64
+	lint   *lint // nil unless deviations are wanted
+	next   *Member
+	err    error // final, once the record before it was returned
+	number int64 // of the next record
+	offset int64 // of the last record
+	first  string
+	group  group
+}
+
+// A group is the members of one sample, as far as they have been read.
+type group struct {
+	key, exts string
+	image     bool
+	cls       []byte
+	json      []byte
+	soft      []byte
+	bad       error // the first defect
+}
+
+func newReader(r io.Reader, o shard.ReadOptions) *reader {
+	t := &reader{scan: NewScanner(r), limit: o.Limit()}
+	if o.Report != nil {
+		t.lint = &lint{report: o.Report, keys: map[string]bool{}}
+	}
+	return t
+}
+
+func (t *reader) Offset() int64 { return t.offset }
+
+// Next collects members until one of another key, or the end marker, shows that the sample is
+// whole. Where an error shows up instead, the sample counts as whole only if it has the members
+// of the first one, of which that cannot be known.
+func (t *reader) Next(rec *shard.Record) error {
+	rec.Reset()
+	if t.err == nil && t.next == nil {
+		t.advance()
+	}
+	if t.err != nil {
+		return t.err
+	}
+	g := &t.group
+	*g = group{cls: g.cls[:0], json: g.json[:0], soft: g.soft[:0]}
+	g.key, _, _ = SplitName(t.next.Name)
+	t.offset = t.next.Offset - block
+	for t.err == nil && t.next != nil {
+		key, ext, _ := SplitName(t.next.Name)
+		if key != g.key {
+			break
+		}
+		t.take(rec, ext)
+		t.advance()
+	}
+	whole := t.err == nil || t.err == io.EOF
+	if !whole && (t.number == 0 || g.exts != t.first) {
+		return t.err
+	}
+	if t.number == 0 {
+		t.first = g.exts
+	}
+	err := t.finish(rec)
+	t.number++
+	if err != nil {
+		return &shard.RecordError{Record: t.number - 1, Offset: t.offset, Err: fmt.Errorf("webdataset: %w", err)}
+	}
+	return nil
+}
+
+// advance moves to the next member of a sample; the others are skipped.
+func (t *reader) advance() {
+	for {
+		t.next, t.err = t.scan.Next()
+		if t.err != nil {
+			t.next = nil
+			if t.err == io.EOF && t.lint != nil {
+				t.lint.end(t.scan)
+			}
+			return
+		}
+		if t.lint != nil {
+			t.lint.member(t.scan, t.number)
+		}
+		_, _, ok := SplitName(t.next.Name)
+		if ok && t.next.Type == tar.TypeReg {
+			return
+		}
+	}
+}
+
+// take reads the current member into the record or the group.
+func (t *reader) take(rec *shard.Record, ext string) {
+	g := &t.group
+	if strings.Contains(g.exts+" ", " "+ext+" ") {
+		g.fail(fmt.Errorf("two members %s", t.next.Name))
+	}
+	g.exts += " " + ext
+	var dst *[]byte
+	switch ext {
+	case "jpg", "jpeg", "png":
+		if g.image {
+			g.fail(fmt.Errorf("two images, the second is %s", t.next.Name))
+		}
+		g.image = true
+		rec.ImageFormat = strings.Replace(ext, "jpeg", "jpg", 1)
+		dst = &rec.Image
+	case "cls":
+		dst = &g.cls
+	case "json":
+		dst = &g.json
+	case "soft.npy":
+		dst = &g.soft
+	default:
+		return
+	}
+	*dst = (*dst)[:0]
+	data, err := t.scan.Append(*dst, t.limit)
+	*dst = data
+	if err != nil {
+		g.fail(err)
+	}
+}
+
+func (g *group) fail(err error) {
+	if g.bad == nil {
+		g.bad = err
+	}
+}
+
+// finish makes the record out of the group.
+func (t *reader) finish(rec *shard.Record) error {
+	g := &t.group
+	rec.Key, rec.Label, rec.LabelA, rec.LabelB = g.key, -1, -1, -1
+	if g.bad != nil {
+		return g.bad
+	}
+	if !g.image {
+		return fmt.Errorf("%s has no image, only%s", g.key, g.exts)
+	}
+	if len(g.json) > 0 {
+		if err := parseJSON(rec, g.json); err != nil {
+			return fmt.Errorf("%s.%w", g.key, err)
+		}
+	}
+	if len(g.cls) > 0 {
+		label, err := strconv.Atoi(strings.TrimSpace(string(g.cls)))
+		if err != nil {
+			return fmt.Errorf("%s.cls is %.40q, want an integer", g.key, g.cls)
+		}
+		if t.lint != nil && label != rec.Label {
+			t.lint.say(t.number, t.offset, g.key, "cls is %d, json says label %d", label, rec.Label)
+		}
+		rec.Label = label
+	}
+	width := 0
+	if len(g.soft) > 0 {
+		var err error
+		if rec.Soft, width, err = npy.Decode(rec.Soft, g.soft); err != nil {
+			return fmt.Errorf("%s.soft.npy: %w", g.key, err)
+		}
+	}
+	if t.lint != nil {
+		t.lint.record(t, rec, width)
+	}
+	return nil
+}

@@ -61,14 +61,20 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 	if !sameY {
 		r.y.set(from.Y1-from.Y0, h, in.Y0, in.Y1, weight, support)
 	}
-	clamp := f != Bilinear
+	// Bilinear weights are positive and sum to 1, but for their rounding.
+	clamp := f != Bilinear || r.y.taps > 1<<12
 	switch {
 	case sameX && sameY:
 		for y := range out.rows {
 			copy(out.at(y), source.at(in.Y0 + y)[3*in.X0:])
 		}
 	case sameY:
-		r.horizontal(out, source.from(in.Y0, out.rows))
+		r.rows = grow(r.rows, out.row+slack)
+		one := view{pix: r.rows, stride: out.row, row: out.row, rows: 1}
+		for y := range out.rows {
+			r.horizontal(one, source.from(in.Y0+y, 1))
+			copy(out.at(y), one.at(0))
+		}
 	case sameX:
 		source.pix = source.pix[3*in.X0:]
 		source.row = out.row
@@ -116,7 +122,8 @@ func (v view) from(y, n int) view {
 	return v
 }
 
-// horizontal resamples the rows of src to those of dst with the weights r.x.
+// horizontal resamples the rows of src to those of dst with the weights r.x. The rows of dst have
+// no gap between them, and slack bytes follow them.
 func (r *Resampler) horizontal(dst, src view) {
 	y := 0
 	if r.simd.horizontal && !r.plain {
@@ -133,7 +140,7 @@ func (r *Resampler) vertical(dst, src view, y0 int, clamp bool) {
 	for y := range dst.rows {
 		k := r.y.k[y*r.y.taps:][:r.y.n[y]]
 		from := src.pix[(int(r.y.lo[y])-y0)*src.stride:]
-		if haveSIMD && !r.plain && verticalRowSIMD(dst.at(y), from, src.stride, k) {
+		if !r.plain && r.simd.verticalRow(dst.at(y), from, src.stride, k) {
 			continue
 		}
 		verticalRow(dst.at(y), from, src.stride, k, clamp)

@@ -1,0 +1,29 @@
+package imaging
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/premix/premix"
+)
+
+// The geometry of most of ImageNet: 500×375 to 341×256, of which 224×224 are kept.
+func BenchmarkResize(b *testing.B) {
+	src := generated("rings", 500, 375)
+	crop := premix.Box{X0: 58, Y0: 16, X1: 282, Y1: 240}
+	for _, f := range filters {
+		for _, plain := range []bool{true, false} {
+			b.Run(fmt.Sprintf("filter=%s/plain=%v", f, plain), func(b *testing.B) {
+				r := Resampler{plain: plain}
+				var dst Image
+				b.SetBytes(int64(len(src.Pix)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := r.Resize(&dst, src, whole(500, 375), 341, 256, crop, f); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -58,11 +58,16 @@ func (g Gray) weights() lumaWeights {
 	return lumaWeights{3735, 19235, 9798}
 }
 
-// lumaGo sets dst[i] to the luma of pixel i of packed 3-channel pix, rounded to nearest as
+// luma returns the luma of the pixel of three channels that p starts with, rounded to nearest as
 // OpenCV's cvtColor does.
+func (w *lumaWeights) luma(p []uint8) int32 {
+	p = p[:3]
+	return (int32(p[0])*w[0] + int32(p[1])*w[1] + int32(p[2])*w[2] + 1<<14) >> 15
+}
+
+// lumaGo sets dst[i] to the luma of pixel i of packed 3-channel pix.
 func lumaGo(dst, pix []uint8, w lumaWeights) {
 	for i := range dst {
-		p := pix[3*i : 3*i+3 : 3*i+3]
-		dst[i] = uint8((int32(p[0])*w[0] + int32(p[1])*w[1] + int32(p[2])*w[2] + 1<<14) >> 15)
+		dst[i] = uint8(w.luma(pix[3*i : 3*i+3 : 3*i+3]))
 	}
 }

@@ -87,6 +87,7 @@ var detectors = []struct {
 	new  func(Params) Detector
 }{
 	{"finegrained", func(p Params) Detector { return newFineGrained(p.Gray) }},
+	{"spectral", func(p Params) Detector { return newSpectral(p.Gray) }},
 	{"center", func(Params) Detector { return center{} }},
 }
 

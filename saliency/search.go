@@ -25,6 +25,21 @@ func (s *search) scan(f *fineGrained, i, j int) {
 	s.hi, s.lo = hi, lo
 }
 
+// scanBytes searches a part of a map that begins at pixel i.
+func (s *search) scanBytes(pix []uint8, i int) {
+	hi, lo := s.hi, s.lo
+	for p, v := range pix {
+		v := int(v)
+		if v > hi {
+			hi, s.hiAt = v, i+p
+		}
+		if v < lo {
+			lo, s.loAt = v, i+p
+		}
+	}
+	s.hi, s.lo = hi, lo
+}
+
 func (s *search) result(w int) Result {
 	return Result{Peak: at(s.hiAt, w), Trough: at(s.loAt, w), Flat: s.hi == 0}
 }

@@ -1,0 +1,198 @@
+package saliency
+
+import (
+	"math"
+
+	"github.com/premix/premix/imaging"
+)
+
+// spectral is OpenCV's StaticSaliencySpectralResidual (opencv_contrib,
+// modules/saliency/src/staticSaliencySpectralResidual.cpp) on uint8 pixels.
+//
+// The luma is resized to 64×64 and transformed. What remains of the logarithm of the amplitudes
+// after subtracting its 3×3 mean is the spectral residual; with it as the amplitude and the phase
+// as it was, the inverse transform, smoothed and squared, is the map. It is scaled by its maximum,
+// resized to the image and to 8 bits.
+//
+// OpenCV computes in float64 with its own transform, so that its float map, in 0…1, and this one
+// agree to 3e-6 and not to the bit. The 8-bit peak is the same for photographs; a picture whose
+// spectrum is mostly zeros, such as a ramp, may have another.
+//
+// The spectrum has its origin in the corner and is reflected at its borders, not continued
+// periodically, when the mean is taken: so does OpenCV.
+type spectral struct {
+	in  shrinker
+	out enlarger
+
+	planes [6]plane
+	small  [side * side]float32
+	line   []uint8
+}
+
+func newSpectral(g Gray) *spectral { return &spectral{in: shrinker{weights: g.weights()}} }
+
+func (s *spectral) Peak(img *imaging.Image) Result { return s.peak(img.Pix, img.W, img.H, 3) }
+
+func (s *spectral) Map(dst *Map, img *imaging.Image) Result {
+	return s.fill(dst, img.Pix, img.W, img.H, 3)
+}
+
+// peak is Peak for an image of ch channels, 1 or 3.
+func (s *spectral) peak(pix []uint8, w, h, ch int) Result {
+	if !s.compute(pix, w, h, ch) {
+		return flat(w, h)
+	}
+	s.line = grow(s.line, w)
+	return s.out.search(s.line)
+}
+
+// fill is Map for an image of ch channels, 1 or 3.
+func (s *spectral) fill(dst *Map, pix []uint8, w, h, ch int) Result {
+	dst.resize(w, h)
+	if !s.compute(pix, w, h, ch) {
+		clear(dst.Pix)
+		return flat(w, h)
+	}
+	for y := range h {
+		s.out.line(dst.Pix[y*w:(y+1)*w], y)
+	}
+	return extrema(dst.Pix, w)
+}
+
+// compute prepares s.out. It reports false for an image of equal pixels, whose residual is an
+// impulse that says nothing, and for one without pixels.
+func (s *spectral) compute(pix []uint8, w, h, ch int) bool {
+	if w == 0 || h == 0 {
+		return false
+	}
+	gray := &s.planes[0]
+	if lo, hi := s.in.shrink(gray, pix, w, h, ch); lo == hi {
+		return false
+	}
+	s.residual(gray)
+	s.out.widen(&s.small, w, h)
+	return true
+}
+
+// residual sets s.small to the map of gray, its maximum 1. It overwrites gray.
+func (s *spectral) residual(gray *plane) {
+	re, im, a, b, c := &s.planes[1], &s.planes[2], &s.planes[3], &s.planes[4], &s.planes[5]
+	dftReal(re, im, gray, a)
+	logAmplitude(a, re, im)
+	boxMean(b, a, c)
+	resynthesize(re, im, a, b)
+	inverse(a, b, re, im)
+	for y := range side {
+		dst, x, z := gray.row(y), a.row(digits[y]), b.row(digits[y])
+		for i := range dst {
+			dst[i] = math.Sqrt(float64(x[i]*x[i]) + float64(z[i]*z[i]))
+		}
+	}
+	smooth(a, gray, b)
+	top := 0.0
+	for i, v := range a {
+		v = float64(v * v)
+		a[i] = v
+		top = max(top, v)
+	}
+	for i, v := range a {
+		s.small[i] = float32(v / top)
+	}
+}
+
+// logAmplitude sets dst to ln(|re + i·im| + 1), given the columns 0…32 of a spectrum that is
+// symmetric about its origin, as that of real input is.
+func logAmplitude(dst, re, im *plane) {
+	for v := range side {
+		d, x, y := dst.row(v), re.row(v), im.row(v)
+		m := dst.row(-v & (side - 1))
+		for u := range side/2 + 1 {
+			l := portableLog(math.Sqrt(float64(x[u]*x[u])+float64(y[u]*y[u])) + 1)
+			d[u] = l
+			m[-u&(side-1)] = l
+		}
+	}
+}
+
+// boxMean sets dst to the 3×3 mean of src, reflected at the borders.
+func boxMean(dst, src, tmp *plane) {
+	for r := range side {
+		s, t := src.row(r), tmp.row(r)
+		for x := 1; x < side-1; x++ {
+			t[x] = s[x-1] + s[x] + s[x+1]
+		}
+		t[0] = s[1] + s[0] + s[1]
+		t[side-1] = s[side-2] + s[side-1] + s[side-2]
+	}
+	for r := range side {
+		up, mid, down := tmp.row(mirror(r-1, side)), tmp.row(r), tmp.row(mirror(r+1, side))
+		d := dst.row(r)
+		for x := range d {
+			d[x] = (up[x] + mid[x] + down[x]) * (1. / 9)
+		}
+	}
+}
+
+// resynthesize gives the spectrum re + i·im, of which columns 0…32 are known, the amplitude
+// exp(log − mean) and completes it.
+func resynthesize(re, im, log, mean *plane) {
+	for v := range side {
+		x, y := re.row(v), im.row(v)
+		n := -v & (side - 1)
+		mx, my := re.row(n), im.row(n)
+		l, m := log.row(v), mean.row(v)
+		ml, mm := log.row(n), mean.row(n)
+		for u := range side/2 + 1 {
+			sin, cos := fastSincos(fastAtan2(float32(y[u]), float32(x[u])))
+			e := portableExp(l[u] - m[u])
+			x[u], y[u] = float64(float64(cos)*e), float64(float64(sin)*e)
+			if 0 < u && u < side/2 {
+				k := side - u
+				e := portableExp(ml[k] - mm[k])
+				mx[k], my[k] = float64(float64(cos)*e), -float64(float64(sin)*e)
+			}
+		}
+	}
+}
+
+// gauss8 holds the weights exp(−i²/128)/Σ of a Gaussian of standard deviation 8 at i = −2 … 2.
+var gauss8 = func() (k [5]float64) {
+	sum := 0.0
+	for i := range k {
+		k[i] = portableExp(-float64((i-2)*(i-2)) / (2 * 8 * 8))
+		sum += k[i]
+	}
+	for i := range k {
+		k[i] /= sum
+	}
+	return k
+}()
+
+// smooth sets dst to the 5×5 Gaussian of standard deviation 8 of src, reflected at the borders.
+func smooth(dst, src, tmp *plane) {
+	k0, k1, k2 := gauss8[2], gauss8[1], gauss8[0]
+	for r := range side {
+		s, t := src.row(r), tmp.row(r)
+		var p [side + 4]float64
+		copy(p[2:], s[:])
+		p[0], p[1], p[side+2], p[side+3] = s[2], s[1], s[side-2], s[side-3]
+		for x := range t {
+			t[x] = float64(k0*p[x+2]) + float64(k1*(p[x+1]+p[x+3])) + float64(k2*(p[x]+p[x+4]))
+		}
+	}
+	for r := range side {
+		m := func(i int) *[side]float64 {
+			if i < 0 {
+				i = -i
+			} else if i >= side {
+				i = 2*side - 2 - i
+			}
+			return tmp.row(i)
+		}
+		a, b, c, d, e := m(r-2), m(r-1), m(r), m(r+1), m(r+2)
+		out := dst.row(r)
+		for x := range out {
+			out[x] = float64(k0*c[x]) + float64(k1*(b[x]+d[x])) + float64(k2*(a[x]+e[x]))
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package jpeg
+
+import "github.com/premix/premix"
+
+// A component is one plane of the image while it is decoded.
+type component struct {
+	h, v        int // sampling factors
+	bw, bh      int // size in blocks
+	pw, ph      int // the same rounded up to whole MCUs
+	dw, dh      int // size in samples, without the filling of the last blocks
+	quant       [64]uint16
+	quantSet    bool
+	pred        int32
+	strip       []byte // 2·8·v rows of stride bytes; row y of the plane is row y mod 16·v
+	stride      int
+	rows        int // 16·v
+	coef        int // index of its first coefficient
+	dcTab, aTab int
+}
+
+// row returns row y of the plane, at least dw bytes and some more.
+func (c *component) row(y int) []byte {
+	i := y % c.rows * c.stride
+	return c.strip[i : i+c.stride]
+}
+
+// sizes is what the frame needs of memory.
+type sizes struct {
+	mcusX, mcusY  int // MCUs of an interleaved scan
+	strips, lines int
+	coefs         int64 // coefficients of all components
+	blocks        int64
+}
+
+// linePad is how far behind the end of a row kernels may read or write.
+const linePad = 64
+
+// layout computes the sizes from the frame.
+func (p *parser) layout() sizes {
+	l := sizes{mcusX: ceil(p.width, 8*p.hmax), mcusY: ceil(p.height, 8*p.vmax)}
+	for i := range p.ncomp {
+		h, v := int(p.comps[i].h), int(p.comps[i].v)
+		pw, ph := l.mcusX*h, l.mcusY*v
+		l.strips += pw*8*16*v + linePad
+		l.lines += l.mcusX*8*p.hmax + 2*linePad
+		l.blocks += int64(pw) * int64(ph)
+	}
+	l.coefs = 64 * l.blocks
+	return l
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// maxPasses bounds the scans of an image: the blocks that all its scans visit are at most
+// maxPasses times the blocks of the image, and the scans at most 4·maxPasses. Encoders that search
+// for the smallest file make some tens of scans.
+const maxPasses = 256
+
+// start prepares the decoder for the frame that the parser has read.
+func (d *Decoder) start(o Options) error {
+	p := &d.p
+	l := p.layout()
+	d.accept = o.AcceptTruncated
+	d.strips = grow(d.strips, l.strips)
+	d.lines = grow(d.lines, l.lines)
+	d.emitted, d.scans, d.lastGood = 0, 0, 0
+	d.blockWork = maxPasses * l.blocks
+	s, n, lines := d.strips, 0, d.lines
+	for i := range p.ncomp {
+		f := &p.comps[i]
+		c := &d.comps[i]
+		h, v := int(f.h), int(f.v)
+		*c = component{
+			h: h, v: v,
+			bw: ceil(p.width*h, 8*p.hmax), bh: ceil(p.height*v, 8*p.vmax),
+			pw: l.mcusX * h, ph: l.mcusY * v,
+			dw: ceil(p.width*h, p.hmax), dh: ceil(p.height*v, p.vmax),
+			rows: 16 * v, coef: n,
+		}
+		c.stride = 8 * c.pw
+		c.strip = s[: c.stride*c.rows+linePad : c.stride*c.rows+linePad]
+		s = s[len(c.strip):]
+		n += 64 * c.pw * c.ph
+		w := l.mcusX*8*p.hmax + 2*linePad
+		d.up[i] = newUpsampler(c, p.hmax, p.vmax, lines[:w:w])
+		lines = lines[w:]
+	}
+	if !p.multiScan() {
+		return nil
+	}
+	d.coefs = grow(d.coefs, n)
+	clear(d.coefs)
+	for i := range p.ncomp {
+		for k := range 64 {
+			d.coefBits[i][k], d.prevBits[i][k] = -1, 0
+		}
+	}
+	return nil
+}
+
+// latchQuant copies the quantisation tables that the components of the scan name, unless an
+// earlier scan already did: tables may be redefined between scans (jdinput.c).
+func (d *Decoder) latchQuant() error {
+	p := &d.p
+	for _, ci := range p.scan[:p.nscan] {
+		c := &d.comps[ci]
+		if c.quantSet {
+			continue
+		}
+		t := p.comps[ci].tq
+		if t > 3 || !p.quantSet[t] {
+			return corrupt("quantisation table %d is not defined", t)
+		}
+		c.quant, c.quantSet = p.quant[t], true
+	}
+	return nil
+}
+
+// truncated is the fault of an image whose data ends in row `row` of `rows` rows of MCUs.
+func (d *Decoder) truncated(row, rows int) error {
+	n, unit := size(len(d.p.data))
+	if d.scans > 1 || d.p.progressive {
+		return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, %d of %d MCU rows of scan %d decoded", n, unit, row, rows, d.scans)
+	}
+	return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, %d of %d MCU rows decoded", n, unit, row, rows)
+}

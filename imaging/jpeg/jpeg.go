@@ -1,0 +1,163 @@
+// Package jpeg decodes JPEG images to packed RGB, bit for bit as libjpeg-turbo 3 does by default
+// on amd64, and so as Pillow's Image.open(name).convert("RGB").
+//
+// # What is read
+//
+// Baseline, extended sequential and progressive images (SOF0, SOF1, SOF2) of 8 bits and 1, 3 or
+// 4 components, with every sampling ratio that libjpeg reads, interleaved or not, with or without
+// restart markers. Colour is decided as libjpeg decides it, from the JFIF and Adobe segments and
+// the component identifiers; see [ColorModel]. EXIF is never looked at. 12-bit, lossless,
+// hierarchical and arithmetic-coded images and those whose height comes late (DNL) are
+// faults of kind premix.Unsupported.
+//
+// # Arithmetic
+//
+// The inverse DCT is the accurate integer one ("islow") in the 16-bit form that libjpeg-turbo
+// executes on amd64, which differs from the portable form only for coefficients that no encoder
+// writes: products with the quantisation table wrap at 16 bits and the result of the column pass
+// saturates at 16 bits. Chroma is upsampled with libjpeg's triangle filter where libjpeg does so
+// (factors 2×1, 2×2 and 1×2), else replicated; YCbCr is converted in 16-bit fixed point.
+// CMYK and YCCK take Pillow's way: all four channels are inverted, then
+// R = (255−K) − (255−K)·C/255. Results are the same on every machine.
+//
+// # Damage
+//
+// libjpeg tells errors from warnings. What is an error there is a fault of kind premix.Corrupt
+// here: wrong segment lengths, impossible Huffman tables, illegal scans. What is a warning there
+// is none here, and the pixels are those of libjpeg: a Huffman code that does not exist stands
+// for 0, a marker inside of coded data ends the segment and the rest of it is gray, restart
+// markers are resynchronised, stray bytes between segments are skipped, and what follows the last
+// block of a single-scan image is not read.
+//
+// Data that ends before the image does is a fault of kind premix.Truncated, unless
+// [Options].AcceptTruncated is set; then the missing part is filled as by Pillow with
+// ImageFile.LOAD_TRUNCATED_IMAGES: gray, or in progressive images what earlier scans said,
+// smoothed as libjpeg smooths it. One thing is done better than there: a segment cut short
+// between two scans is left out, where Pillow gives up and returns a black image. An image of
+// which nothing but the EOI marker is missing is complete.
+//
+// # Hostile input
+//
+// Nothing is allocated before the header has been read; [DecodeHeader] and [Header.Memory] tell
+// callers beforehand what an image will cost. The passes that a progressive image can make over
+// its coefficients are bounded.
+//
+// # Credit
+//
+// This software is based in part on the work of the Independent JPEG Group: the arithmetic of
+// the inverse DCT (jidctint.c), of upsampling (jdsample.c), colour conversion (jdcolor.c), block
+// smoothing (jdcoefct.c) and resynchronisation (jdmarker.c) is theirs and libjpeg-turbo's. The
+// conversion of CMYK is that of Pillow (Convert.c). The code is not.
+package jpeg
+
+import "github.com/premix/premix"
+
+// Options says how an image is decoded. The zero Options are the defaults.
+type Options struct {
+	// AcceptTruncated fills what is missing of an image whose data ends early, instead of
+	// returning a fault. Data that ends before the first scan is a fault all the same.
+	AcceptTruncated bool
+}
+
+// A Decoder decodes images one after the other and reuses its memory: decoding an image no larger
+// than those before allocates nothing. The zero Decoder is ready. It must not be used by
+// several goroutines at once.
+type Decoder struct {
+	p      parser
+	r      bitReader
+	dc, ac [4]huffTable
+	comps  [4]component
+	accept bool
+
+	scan      scanState
+	stuffed   []byte  // the coded data of a segment without its stuffed zero bytes
+	coefs     []int16 // coefficients of an image of several scans
+	strips    []byte  // two rows of MCUs of all components
+	lines     []byte  // upsampled rows of the components
+	up        [4]upsampler
+	emitted   int // rows of pixels written
+	blk       [64]int16
+	coefBits  [4][64]int8 // progression state: how many low bits are missing, −1: unknown
+	prevBits  [4][64]int8 // the same before the last scan of the component
+	eobRun    int
+	lastGood  int // last row of MCUs of the last scan that was not invented
+	scans     int
+	blockWork int64 // blocks that may still be visited by scans
+}
+
+// Decode decodes the image in data to 3·W·H bytes of packed RGB, row by row from the top, and
+// returns them in the memory of dst if its capacity suffices, together with the header. Bytes
+// after the image are ignored. Every error is a *premix.Fault; the header is valid if its W is
+// not 0.
+//
+// Decode does not limit the size of the image: see [DecodeHeader].
+func (d *Decoder) Decode(dst, data []byte, o Options) (pix []byte, h Header, err error) {
+	p := &d.p
+	p.reset(data)
+	if err := p.readHeader(); err != nil {
+		return nil, Header{}, err
+	}
+	h = p.header()
+	if err := d.start(o); err != nil {
+		return nil, h, err
+	}
+	n := 3 * h.W * h.H
+	if cap(dst) < n {
+		dst = make([]byte, n)
+	}
+	dst = dst[:n]
+	if h.multiScan {
+		err = d.decodeScans()
+		if err == nil {
+			d.outputCoefs(dst)
+		}
+	} else {
+		err = d.decodeSingle(dst)
+	}
+	d.p.data, d.r.buf = nil, nil
+	d.shrink()
+	if err != nil {
+		return nil, h, err
+	}
+	return dst, h, nil
+}
+
+// keep bounds the scratch memory that a Decoder holds on to between images.
+const keep = 32 << 20
+
+// shrink lets go of memory that an unusual image needed.
+func (d *Decoder) shrink() {
+	if cap(d.coefs) > keep/2 {
+		d.coefs = nil
+	}
+	if cap(d.stuffed) > keep {
+		d.stuffed = nil
+	}
+	if cap(d.strips) > keep {
+		d.strips = nil
+	}
+}
+
+// grow returns s with length n, its content undefined.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+func corrupt(format string, args ...any) error {
+	return premix.Faultf(premix.Corrupt, "jpeg: "+format, args...)
+}
+
+func unsupported(format string, args ...any) error {
+	return premix.Faultf(premix.Unsupported, "jpeg: "+format, args...)
+}
+
+// size writes a number of bytes for people.
+func size(n int) (int, string) {
+	if n < 4096 {
+		return n, "bytes"
+	}
+	return n >> 10, "KiB"
+}

@@ -1,0 +1,11 @@
+package jpeg
+
+func idct(out []byte, stride int, blk *[64]int16, q *[64]uint16) { idctGo(out, stride, blk, q) }
+
+func h2v1(dst, c []byte, w int) { h2v1Go(dst, c, w) }
+
+func h1v2(dst, cur, near []byte, w int, bias uint) { h1v2Go(dst, cur, near, w, bias) }
+
+func h2v2(dst, cur, near []byte, w int) { h2v2Go(dst, cur, near, w) }
+
+func yccRow(dst, y, cb, cr []byte) { yccRowGo(dst, y, cb, cr) }

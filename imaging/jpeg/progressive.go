@@ -1,0 +1,208 @@
+package jpeg
+
+import "math"
+
+// startProgressive checks the parameters of a progressive scan, builds its tables and returns the
+// function that decodes its blocks (jdphuff.c, start_pass_phuff_decoder).
+func (d *Decoder) startProgressive() (mcuDecoder, error) {
+	p := &d.p
+	dc := p.ss == 0
+	bad := p.ah != 0 && p.al != p.ah-1 || p.al > 13
+	if dc {
+		bad = bad || p.se != 0
+	} else {
+		bad = bad || p.ss > p.se || p.se > 63 || p.nscan != 1
+	}
+	if bad {
+		return nil, corrupt("impossible scan: coefficients %d to %d, bits %d to %d, %d components", p.ss, p.se, p.ah, p.al, p.nscan)
+	}
+	if err := d.mcuFits(); err != nil {
+		return nil, err
+	}
+	for _, ci := range p.scan[:p.nscan] {
+		now, prev := &d.coefBits[ci], &d.prevBits[ci]
+		for k := min(p.ss, 1); k <= max(p.se, 9); k++ {
+			prev[k] = 0
+			if d.scans > 1 {
+				prev[k] = now[k]
+			}
+		}
+		for k := p.ss; k <= p.se; k++ {
+			now[k] = int8(p.al)
+		}
+		f, c := &p.comps[ci], &d.comps[ci]
+		c.dcTab, c.aTab, c.pred = int(f.td), int(f.ta), 0
+		switch {
+		case dc && p.ah == 0:
+			if err := d.table(&d.dc, &p.dcDef, f.td, tableDC); err != nil {
+				return nil, err
+			}
+		case !dc:
+			kind := tableAC
+			if p.ah != 0 {
+				kind = tableSymbol
+			}
+			if err := d.table(&d.ac, &p.acDef, f.ta, kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch {
+	case dc && p.ah == 0:
+		return (*Decoder).dcFirst, nil
+	case dc:
+		return (*Decoder).dcRefine, nil
+	case p.ah == 0:
+		return (*Decoder).acFirst, nil
+	}
+	return (*Decoder).acRefine, nil
+}
+
+// dcFirst decodes the first scan of the DC coefficient.
+func (d *Decoder) dcFirst(c *component, blk *[64]int16) bool {
+	r := &d.r
+	if r.n < 33 {
+		r.refill()
+	}
+	e := d.dc[c.dcTab].look[r.bits>>(64-lookBits)]
+	var diff int32
+	if e&entryValue != 0 {
+		diff = int32(e) >> 16
+		r.drop(uint(e & 63))
+	} else {
+		s, l := uint8(e>>16), uint(e&63)
+		if e == 0 {
+			s, l = d.dc[c.dcTab].long(r.bits)
+		}
+		r.drop(l)
+		if s > 0 {
+			diff = extend(r.take(int(s)), int(s))
+		}
+	}
+	v := int64(c.pred) + int64(diff)
+	if v < math.MinInt32 || v > math.MaxInt32 {
+		return false
+	}
+	c.pred = int32(v)
+	blk[0] = int16(c.pred << d.p.al)
+	return true
+}
+
+// dcRefine adds a bit to the DC coefficient.
+func (d *Decoder) dcRefine(_ *component, blk *[64]int16) bool {
+	r := &d.r
+	if r.n < 33 {
+		r.refill()
+	}
+	if r.take(1) != 0 {
+		blk[0] |= 1 << d.p.al
+	}
+	return true
+}
+
+// acFirst decodes the first scan of a band of AC coefficients.
+func (d *Decoder) acFirst(c *component, blk *[64]int16) bool {
+	if d.eobRun > 0 {
+		d.eobRun--
+		return true
+	}
+	r, t, se, al := &d.r, &d.ac[c.aTab], d.p.se, uint(d.p.al)
+	for k := d.p.ss; k <= se; k++ {
+		if r.n < 33 {
+			r.refill()
+		}
+		e := t.look[r.bits>>(64-lookBits)]
+		if e&entryValue != 0 {
+			r.drop(uint(e & 63))
+			run := int(e >> 8 & 127)
+			if run == runEOB {
+				return true
+			}
+			k += run
+			blk[zigzag[k&255]&63] = int16(e>>16) << al
+			continue
+		}
+		sym, l := uint8(e>>16), uint(e&63)
+		if e == 0 {
+			sym, l = t.long(r.bits)
+		}
+		r.drop(l)
+		run, s := int(sym>>4), int(sym&15)
+		if s > 0 {
+			k += run
+			blk[zigzag[k&255]&63] = int16(extend(r.take(s), s)) << al
+			continue
+		}
+		if run != 15 {
+			d.eobRun = 1<<run - 1
+			if run > 0 {
+				d.eobRun += int(r.take(run))
+			}
+			return true
+		}
+		k += 15
+	}
+	return true
+}
+
+// acRefine adds a bit to a band of AC coefficients: to those that are not 0, and those that
+// become so (jdphuff.c, decode_mcu_AC_refine).
+func (d *Decoder) acRefine(c *component, blk *[64]int16) bool {
+	r, t, se := &d.r, &d.ac[c.aTab], d.p.se
+	plus, minus := int16(1)<<d.p.al, int16(-1)<<d.p.al
+	k := d.p.ss
+	if d.eobRun == 0 {
+		for ; k <= se; k++ {
+			sym := r.symbol(t)
+			run := int(sym >> 4)
+			var v int16
+			if sym&15 != 0 {
+				// The size should be 1; libjpeg takes any other for it.
+				v = minus
+				if r.take(1) != 0 {
+					v = plus
+				}
+			} else if run != 15 {
+				d.eobRun = 1 << run
+				if run > 0 {
+					d.eobRun += int(r.take(run))
+				}
+				break
+			}
+			k = r.refine(blk, k, se, run, plus, minus)
+			if v != 0 {
+				blk[zigzag[k&255]&63] = v
+			}
+		}
+	}
+	if d.eobRun > 0 {
+		r.refine(blk, k, se, 64, plus, minus)
+		d.eobRun--
+	}
+	return true
+}
+
+// refine goes from coefficient k on past those that are not 0, reading a bit for each, and past
+// run zeros, and returns the place of the zero after them, or se+1.
+func (r *bitReader) refine(blk *[64]int16, k, se, run int, plus, minus int16) int {
+	for ; k <= se; k++ {
+		v := &blk[zigzag[k&255]&63]
+		if *v == 0 {
+			if run--; run < 0 {
+				break
+			}
+			continue
+		}
+		if r.n < 33 {
+			r.refill()
+		}
+		if r.take(1) != 0 && *v&plus == 0 {
+			if *v >= 0 {
+				*v += plus
+			} else {
+				*v += minus
+			}
+		}
+	}
+	return k
+}

@@ -1,0 +1,185 @@
+package jpeg
+
+import (
+	"github.com/premix/premix"
+)
+
+// decodeScans collects the coefficients of an image of several scans, from the first SOS, which has
+// been read, to the EOI marker.
+func (d *Decoder) decodeScans() error {
+	p := &d.p
+	if !p.progressive {
+		p.defaultTables()
+	}
+	for {
+		if err := d.decodeScan(); err != nil {
+			return err
+		}
+		atEnd := d.r.eof && p.marker == mEOI
+		if !atEnd {
+			found, err := p.segments()
+			if err != nil && err != errShort {
+				return err
+			}
+			if found && err == nil {
+				continue
+			}
+			atEnd = err == errShort || p.marker != mEOI
+		}
+		if atEnd && !d.accept && !d.complete() {
+			n, unit := size(len(p.data))
+			return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, after %d scans", n, unit, d.scans)
+		}
+		return nil
+	}
+}
+
+// complete reports whether every coefficient has been read with every bit.
+func (d *Decoder) complete() bool {
+	for i := range d.p.ncomp {
+		if !d.comps[i].quantSet {
+			return false
+		}
+		if !d.p.progressive {
+			continue
+		}
+		for _, b := range d.coefBits[i] {
+			if b != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// decodeScan decodes the scan that the parser has just announced.
+func (d *Decoder) decodeScan() error {
+	p := &d.p
+	d.scans++
+	if d.scans > 4*maxPasses {
+		return premix.Faultf(premix.TooLarge, "jpeg: more than %d scans", 4*maxPasses)
+	}
+	if err := d.latchQuant(); err != nil {
+		return err
+	}
+	decode := (*Decoder).sequentialMCU
+	var err error
+	if p.progressive {
+		decode, err = d.startProgressive()
+	} else {
+		err = d.scanTables()
+	}
+	if err != nil {
+		return err
+	}
+	d.beginScan()
+	d.eobRun = 0
+
+	if p.nscan == 1 {
+		return d.planeScan(decode)
+	}
+	return d.interleavedScan(decode)
+}
+
+// An mcuDecoder decodes the part of the blocks of one MCU that the scan holds. It returns false on
+// a coefficient that is out of range.
+type mcuDecoder func(d *Decoder, c *component, blk *[64]int16) bool
+
+// sequentialMCU decodes a block of a sequential scan.
+func (d *Decoder) sequentialMCU(c *component, blk *[64]int16) bool {
+	d.r.block(&d.dc[c.dcTab], &d.ac[c.aTab], &c.pred, blk)
+	return true
+}
+
+// spend counts the visit of n blocks.
+func (d *Decoder) spend(n int) error {
+	if d.blockWork -= int64(n); d.blockWork < 0 {
+		return premix.Faultf(premix.TooLarge, "jpeg: scans pass over the image more than %d times", maxPasses)
+	}
+	return nil
+}
+
+// planeScan decodes a scan of one component, whose MCUs are its blocks.
+func (d *Decoder) planeScan(decode mcuDecoder) error {
+	c := &d.comps[d.p.scan[0]]
+	for y := range c.bh {
+		if err := d.spend(c.bw); err != nil {
+			return err
+		}
+		row := d.coefs[c.coef+64*c.pw*y:]
+		for range c.bw {
+			d.nextMCU()
+			blk := (*[64]int16)(row)
+			row = row[64:]
+			if d.scan.gray {
+				continue
+			}
+			d.lastGood = y / c.v
+			if !decode(d, c, blk) {
+				return corrupt("coefficient out of range in scan %d", d.scans)
+			}
+			if d.r.pos > d.r.end && d.r.overrun() && d.short() {
+				return d.truncated(y, c.bh)
+			}
+		}
+	}
+	return nil
+}
+
+// interleavedScan decodes a scan of several components.
+func (d *Decoder) interleavedScan(decode mcuDecoder) error {
+	p := &d.p
+	l := p.layout()
+	for y := range l.mcusY {
+		for x := range l.mcusX {
+			d.nextMCU()
+			if d.scan.gray {
+				continue
+			}
+			d.lastGood = y
+			for _, ci := range p.scan[:p.nscan] {
+				c := &d.comps[ci]
+				for v := range c.v {
+					row := d.coefs[c.coef+64*(c.pw*(y*c.v+v)+x*c.h):]
+					for h := range c.h {
+						if !decode(d, c, (*[64]int16)(row[64*h:])) {
+							return corrupt("coefficient out of range in scan %d", d.scans)
+						}
+					}
+				}
+			}
+			if d.r.pos > d.r.end && d.r.overrun() && d.short() {
+				return d.truncated(y, l.mcusY)
+			}
+		}
+		for _, ci := range p.scan[:p.nscan] {
+			if err := d.spend(d.comps[ci].pw * d.comps[ci].v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// outputCoefs turns the collected coefficients to pixels.
+func (d *Decoder) outputCoefs(dst []byte) {
+	p := &d.p
+	rows := p.layout().mcusY
+	smooth := p.progressive && d.smoothable()
+	for y := range rows {
+		for i := range p.ncomp {
+			c := &d.comps[i]
+			if smooth {
+				d.smoothRow(i, y, rows)
+				continue
+			}
+			for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
+				row := d.coefs[c.coef+64*c.pw*by:]
+				for bx := range c.bw {
+					c.put(bx, by, (*[64]int16)(row[64*bx:]), 63)
+				}
+			}
+		}
+		d.emit(dst, y, rows)
+	}
+}

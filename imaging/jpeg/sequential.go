@@ -1,0 +1,233 @@
+package jpeg
+
+import "encoding/binary"
+
+// block decodes the coefficients of one block of a sequential scan into blk, which must be all
+// zero, in natural order and not dequantised. It returns the place in the order of the data of
+// the last one that is not 0, or 0 (jdhuff.c, decode_mcu_slow).
+func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
+	buf, pos, bits, n := r.buf, r.pos, r.bits, r.n
+	if n < 33 {
+		if pos <= len(buf)-8 {
+			bits |= binary.BigEndian.Uint64(buf[pos:]) >> n
+		}
+		pos += int((63 - n) >> 3)
+		n |= 56
+	}
+	e := dc.look[bits>>(64-lookBits)]
+	l := uint(e & 63)
+	if e&entryValue != 0 {
+		*pred += int32(e) >> 16
+	} else {
+		s := int(e >> 16)
+		if e == 0 {
+			var sym uint8
+			sym, l = dc.long(bits)
+			s = int(sym)
+		}
+		bits <<= l
+		n -= l
+		l = uint(s)
+		if s > 0 {
+			*pred += extend(uint32(bits>>(64-l)), s)
+		}
+	}
+	bits <<= l & 63
+	n -= l
+	blk[0] = int16(*pred)
+
+	last := 0
+	for k := 1; k < 64; k++ {
+		if n < 33 {
+			if pos <= len(buf)-8 {
+				bits |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
+			}
+			pos += int((63 - n) >> 3)
+			n |= 56
+		}
+		e := ac.look[bits>>(64-lookBits)]
+		l := uint(e & 63)
+		v := int16(e >> 16)
+		if e&entryValue != 0 {
+			run := int(e >> 8 & 127)
+			if run == runEOB {
+				bits <<= l & 63
+				n -= l
+				break
+			}
+			k += run
+		} else {
+			sym := uint8(e >> 16)
+			if e == 0 {
+				sym, l = ac.long(bits)
+			}
+			bits <<= l & 63
+			n -= l
+			s := int(sym & 15)
+			if s == 0 {
+				if sym != 0xf0 {
+					break
+				}
+				k += 15
+				continue
+			}
+			k += int(sym >> 4)
+			l = uint(s)
+			v = int16(extend(uint32(bits>>(64-l)), s))
+		}
+		bits <<= l & 63
+		n -= l
+		blk[zigzag[k&255]&63] = v
+		last = k
+	}
+	r.pos, r.bits, r.n = pos, bits, n
+	return last
+}
+
+// scanTables builds the tables of a sequential scan.
+func (d *Decoder) scanTables() error {
+	p := &d.p
+	for _, ci := range p.scan[:p.nscan] {
+		f, c := &p.comps[ci], &d.comps[ci]
+		if err := d.table(&d.dc, &p.dcDef, f.td, tableDC); err != nil {
+			return err
+		}
+		if err := d.table(&d.ac, &p.acDef, f.ta, tableAC); err != nil {
+			return err
+		}
+		c.dcTab, c.aTab, c.pred = int(f.td), int(f.ta), 0
+	}
+	return d.mcuFits()
+}
+
+// mcuFits checks that the MCUs of an interleaved scan have at most ten blocks.
+func (d *Decoder) mcuFits() error {
+	p, n := &d.p, 0
+	if p.nscan == 1 {
+		return nil
+	}
+	for _, ci := range p.scan[:p.nscan] {
+		n += d.comps[ci].h * d.comps[ci].v
+	}
+	if n > 10 {
+		return corrupt("%d blocks in an MCU", n)
+	}
+	return nil
+}
+
+// nextMCU is called before each MCU of a scan.
+func (d *Decoder) nextMCU() {
+	if d.p.restart == 0 {
+		return
+	}
+	if d.scan.toGo == 0 {
+		d.restartSegment()
+	}
+	d.scan.toGo--
+}
+
+// short is called after an MCU that read behind the end of its segment. It reports whether that is
+// also the end of the file, and not to be accepted.
+func (d *Decoder) short() bool {
+	d.scan.gray = true
+	return d.r.eof && !d.accept
+}
+
+// decodeSingle decodes an image whose only scan holds all components, row of MCUs by row of MCUs.
+func (d *Decoder) decodeSingle(dst []byte) error {
+	p := &d.p
+	d.scans = 1
+	p.defaultTables()
+	if err := d.latchQuant(); err != nil {
+		return err
+	}
+	if err := d.scanTables(); err != nil {
+		return err
+	}
+	d.beginScan()
+	rows := ceil(p.height, 8*p.vmax)
+	for y := range rows {
+		ok := false
+		if p.nscan == 1 {
+			ok = d.planeRow(y)
+		} else {
+			ok = d.mcuRow(y)
+		}
+		if !ok {
+			return d.truncated(y, rows)
+		}
+		d.emit(dst, y, rows)
+	}
+	return nil
+}
+
+// mcuRow decodes row y of the MCUs of an interleaved scan to samples. It returns false where the
+// data ends early.
+func (d *Decoder) mcuRow(y int) bool {
+	p, blk := &d.p, &d.blk
+	mcus := ceil(p.width, 8*p.hmax)
+	for x := range mcus {
+		d.nextMCU()
+		for _, ci := range p.scan[:p.nscan] {
+			c := &d.comps[ci]
+			dc, ac := &d.dc[c.dcTab], &d.ac[c.aTab]
+			for v := range c.v {
+				by := y*c.v + v
+				for h := range c.h {
+					bx := x*c.h + h
+					last := 0
+					if !d.scan.gray {
+						last = d.r.block(dc, ac, &c.pred, blk)
+					}
+					if bx < c.bw && by < c.bh {
+						c.put(bx, by, blk, last)
+					}
+					if last > 0 {
+						clear(blk[:])
+					}
+					blk[0] = 0
+				}
+			}
+		}
+		if d.r.pos > d.r.end && !d.scan.gray && d.r.overrun() && d.short() {
+			return false
+		}
+	}
+	return true
+}
+
+// planeRow does the same for an image of one component.
+func (d *Decoder) planeRow(y int) bool {
+	blk := &d.blk
+	c := &d.comps[0]
+	dc, ac := &d.dc[c.dcTab], &d.ac[c.aTab]
+	for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
+		for bx := range c.bw {
+			d.nextMCU()
+			last := 0
+			if !d.scan.gray {
+				last = d.r.block(dc, ac, &c.pred, blk)
+			}
+			c.put(bx, by, blk, last)
+			if last > 0 {
+				clear(blk[:])
+			}
+			blk[0] = 0
+			if d.r.pos > d.r.end && !d.scan.gray && d.r.overrun() && d.short() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// put transforms a block to samples. last is the place of its last coefficient in the order of the
+// data.
+func (c *component) put(bx, by int, blk *[64]int16, last int) {
+	out := c.strip[8*by%c.rows*c.stride+8*bx:]
+	if last == 0 {
+		fill(out, c.stride, dcOnly(blk[0], c.quant[0]))
+		return
+	}
+	idct(out, c.stride, blk, &c.quant)
+}

@@ -1,0 +1,124 @@
+package jpeg
+
+// An upsampler brings the rows of a component to the width and number of those of the image, as
+// jdsample.c does: with a triangle filter where both factors are at most 2, but for planes of at
+// most two columns that would have to be widened; else by replication.
+type upsampler struct {
+	kind   upsampling
+	hx, vx int
+	line   []byte // room for a row, linePad bytes longer than rounded up to whole MCUs
+}
+
+type upsampling uint8
+
+const (
+	upNone upsampling = iota
+	upH2V1
+	upH1V2
+	upH2V2
+	upBox
+)
+
+func newUpsampler(c *component, hmax, vmax int, line []byte) upsampler {
+	u := upsampler{kind: upBox, hx: hmax / c.h, vx: vmax / c.v, line: line}
+	switch {
+	case u.hx == 1 && u.vx == 1:
+		u.kind = upNone
+	case u.hx == 1 && u.vx == 2:
+		u.kind = upH1V2
+	case u.hx == 2 && u.vx == 1 && c.dw > 2:
+		u.kind = upH2V1
+	case u.hx == 2 && u.vx == 2 && c.dw > 2:
+		u.kind = upH2V2
+	}
+	return u
+}
+
+// row returns row y of the image for the component, at least as long as the image is wide. It may
+// look at the rows next to y of the component, which must have been decoded.
+func (u *upsampler) row(c *component, y int) []byte {
+	if u.kind == upNone {
+		return c.row(y)
+	}
+	at := y / u.vx
+	cur := c.row(at)
+	switch u.kind {
+	case upH2V1:
+		h2v1(u.line, cur, c.dw)
+	case upH1V2, upH2V2:
+		near := c.row(max(at-1, 0))
+		if y&1 != 0 {
+			near = c.row(min(at+1, c.dh-1))
+		}
+		if u.kind == upH1V2 {
+			h1v2(u.line, cur, near, c.dw, uint(1+y&1))
+		} else {
+			h2v2(u.line, cur, near, c.dw)
+		}
+	default:
+		box(u.line, cur, c.dw, u.hx)
+	}
+	return u.line
+}
+
+// box repeats each of the first w samples of src n times.
+func box(dst, src []byte, w, n int) {
+	src = src[:w]
+	if n == 1 {
+		copy(dst, src)
+		return
+	}
+	for i, v := range src {
+		for j := range n {
+			dst[i*n+j] = v
+		}
+	}
+}
+
+// h2v1Go widens the first w ≥ 2 samples of c to 2·w: 3/4 of the nearer one and 1/4 of the other,
+// rounded down on the left and up on the right.
+func h2v1Go(dst, c []byte, w int) {
+	c = c[:w]
+	dst = dst[:2*w]
+	this, next := uint32(c[0]), uint32(c[1])
+	dst[0], dst[1] = c[0], byte((3*this+next+2)>>2)
+	last := this
+	this = next
+	o := dst[2:]
+	for _, v := range c[2:] {
+		next = uint32(v)
+		o[0], o[1] = byte((3*this+last+1)>>2), byte((3*this+next+2)>>2)
+		o = o[2:]
+		last, this = this, next
+	}
+	o[0], o[1] = byte((3*this+last+1)>>2), byte(this)
+}
+
+// h1v2Go mixes 3/4 of cur and 1/4 of near, w samples; bias 1 rounds down, 2 up.
+func h1v2Go(dst, cur, near []byte, w int, bias uint) {
+	dst, cur, near = dst[:w], cur[:w], near[:w]
+	b := uint32(bias)
+	for i, v := range cur {
+		dst[i] = byte((3*uint32(v) + uint32(near[i]) + b) >> 2)
+	}
+}
+
+// h2v2Go mixes and widens: w ≥ 2 samples of cur and near to 2·w.
+func h2v2Go(dst, cur, near []byte, w int) {
+	cur, near = cur[:w], near[:w]
+	dst = dst[:2*w]
+	this := 3*uint32(cur[0]) + uint32(near[0])
+	next := 3*uint32(cur[1]) + uint32(near[1])
+	dst[0], dst[1] = byte((4*this+8)>>4), byte((3*this+next+7)>>4)
+	last := this
+	this = next
+	o := dst[2:]
+	near = near[2:]
+	for i, v := range cur[2:] {
+		next = 3*uint32(v) + uint32(near[i])
+		o[0], o[1] = byte((3*this+last+8)>>4), byte((3*this+next+7)>>4)
+		o = o[2:]
+		last, this = this, next
+	}
+	o[0], o[1] = byte((3*this+last+8)>>4), byte((4*this+7)>>4)
+}

@@ -4,6 +4,7 @@ import (
 	"image"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging/jpeg"
 )
 
 // DecodeParams says what is accepted and how it is read. The fields change pixels or faults, so
@@ -89,7 +90,7 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 // A Decoder decodes images of every format, one after the other, and reuses its scratch. The
 // zero Decoder is ready. It must not be used concurrently.
 type Decoder struct {
-	jpeg    jpegDecoder
+	jpeg    jpeg.Decoder
 	rotated []byte
 }
 
@@ -113,7 +114,7 @@ func (d *Decoder) Decode(dst *Image, data []byte, p DecodeParams) (Config, error
 		return Config{}, err
 	}
 	if h.Format == JPEG {
-		err = d.jpeg.decode(dst, data, p)
+		err = d.decodeJPEG(dst, data, p)
 	} else {
 		err = decodeForeign(dst, h, data)
 	}
@@ -121,9 +122,6 @@ func (d *Decoder) Decode(dst *Image, data []byte, p DecodeParams) (Config, error
 		return Config{}, err
 	}
 	d.turnUpright(dst, h.orientation)
-	if dst.W != h.W || dst.H != h.H {
-		return Config{}, premix.Faultf(premix.Corrupt, "imaging: %s: %d×%d pixels, but the header says %d×%d", h.Format, dst.W, dst.H, h.W, h.H)
-	}
 	return h.Config, nil
 }
 
@@ -131,7 +129,7 @@ func (d *Decoder) Decode(dst *Image, data []byte, p DecodeParams) (Config, error
 func decodeForeign(dst *Image, h header, data []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = premix.Faultf(premix.Corrupt, "imaging: %s: the decoder panicked: %v", h.Format, r)
+			err = premix.Faultf(premix.Corrupt, "%s: the decoder panicked: %v", h.Format, r)
 		}
 	}()
 	var m image.Image
@@ -150,9 +148,8 @@ func decodeForeign(dst *Image, h header, data []byte) (err error) {
 	if err != nil {
 		return libraryFault(h.Format, err)
 	}
-	w, hgt := h.W, h.H
 	if h.orientation >= 5 {
-		w, hgt = hgt, w
+		return flatten(dst, m, h.H, h.W)
 	}
-	return flatten(dst, m, w, hgt)
+	return flatten(dst, m, h.W, h.H)
 }

@@ -35,10 +35,11 @@ func libraryFault(f Format, err error) error {
 		strings.Contains(text, "EOF"),
 		strings.Contains(text, "not enough"), strings.Contains(text, "too short"):
 		kind = premix.Truncated
-	case errors.As(err, &pngUnsupported), errors.As(err, &tiffUnsupported), errors.Is(err, bmp.ErrUnsupported):
+	case errors.As(err, &pngUnsupported), errors.As(err, &tiffUnsupported), errors.Is(err, bmp.ErrUnsupported),
+		strings.Contains(text, "wrong number of samples"):
 		kind = premix.Unsupported
 	}
-	return premix.Faultf(kind, "imaging: %s: %s", f, strings.TrimPrefix(text, string(f)+": "))
+	return premix.Faultf(kind, "%s: %s", f, strings.TrimPrefix(text, string(f)+": "))
 }
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
@@ -94,6 +95,11 @@ func tiffHeader(data []byte) (w, h int, memory int64, err error) {
 	if err != nil {
 		return 0, 0, 0, libraryFault(TIFF, err)
 	}
+	// The library takes no notice of the photometric interpretation of fax data.
+	const compression, group3, group4 = 0x0103, 3, 4
+	if v, _ := tiffShort(data, compression); v == group3 || v == group4 {
+		return 0, 0, 0, premix.Faultf(premix.Unsupported, "tiff: fax compression is not supported")
+	}
 	// A strip or tile is decompressed as a whole; the library admits tiles of up to 1,024 pixels
 	// a side, or 16 more than the image.
 	image := int64(c.Width) * int64(c.Height)
@@ -106,7 +112,7 @@ func tiffDecode(data []byte) (image.Image, error) { return tiff.Decode(bytes.New
 // webpHeader reads the first chunk.
 func webpHeader(data []byte) (w, h int, memory int64, err error) {
 	if len(data) >= 21 && string(data[12:16]) == "VP8X" && data[20]&2 != 0 {
-		return 0, 0, 0, premix.Faultf(premix.Unsupported, "imaging: webp: animations are not supported")
+		return 0, 0, 0, premix.Faultf(premix.Unsupported, "webp: animations are not supported")
 	}
 	c, err := webp.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

@@ -81,9 +81,19 @@ func webpEXIF(data []byte) []byte {
 	return nil
 }
 
-// tiffOrientation returns the value of tag 0x0112 of the first directory of a TIFF structure, or
-// 1 if it is absent or unusable.
+// tiffOrientation returns the orientation of a TIFF structure, 1 if it has none or none that is
+// defined.
 func tiffOrientation(b []byte) int {
+	const orientation = 0x0112
+	if v, ok := tiffShort(b, orientation); ok && 1 <= v && v <= 8 {
+		return v
+	}
+	return 1
+}
+
+// tiffShort returns the value of the first entry with the given tag in the first directory of a
+// TIFF structure, if it is a single 16-bit number.
+func tiffShort(b []byte, tag uint16) (v int, ok bool) {
 	var order binary.ByteOrder
 	switch {
 	case bytes.HasPrefix(b, []byte("II*\x00")):
@@ -91,25 +101,22 @@ func tiffOrientation(b []byte) int {
 	case bytes.HasPrefix(b, []byte("MM\x00*")):
 		order = binary.BigEndian
 	default:
-		return 1
+		return 0, false
 	}
 	if len(b) < 8 {
-		return 1
+		return 0, false
 	}
 	at := uint64(order.Uint32(b[4:]))
 	if at+2 > uint64(len(b)) {
-		return 1
+		return 0, false
 	}
 	count := int(order.Uint16(b[at:]))
 	for e := b[at+2:]; count > 0 && len(e) >= 12; count, e = count-1, e[12:] {
-		if order.Uint16(e) != 0x0112 {
-			continue
-		}
 		const short = 3
-		if v := int(order.Uint16(e[8:])); order.Uint16(e[2:]) == short && order.Uint32(e[4:]) == 1 && 1 <= v && v <= 8 {
-			return v
+		if order.Uint16(e) == tag {
+			ok := order.Uint16(e[2:]) == short && order.Uint32(e[4:]) == 1
+			return int(order.Uint16(e[8:])), ok
 		}
-		return 1
 	}
-	return 1
+	return 0, false
 }

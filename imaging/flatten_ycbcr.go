@@ -13,7 +13,7 @@ import (
 func flattenYCbCr(dst *Image, m *image.YCbCr, alpha []byte, alphaStride int) error {
 	if m.SubsampleRatio != image.YCbCrSubsampleRatio420 || m.Rect.Min != (image.Point{}) ||
 		m.Rect.Dx() != dst.W || m.Rect.Dy() != dst.H {
-		return premix.Faultf(premix.Corrupt, "imaging: webp: planes of %v with ratio %v", m.Rect, m.SubsampleRatio)
+		return premix.Faultf(premix.Corrupt, "webp: planes of %v with ratio %v", m.Rect, m.SubsampleRatio)
 	}
 	cw, ch := (dst.W+1)/2, (dst.H+1)/2
 	u, v := make([]byte, 2*cw+1), make([]byte, 2*cw+1)

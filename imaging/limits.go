@@ -36,13 +36,13 @@ func (l Limits) checkPixels(f Format, w, h int) error {
 		limit = defaultMaxPixels
 	}
 	if w < 0 || h < 0 {
-		return premix.Faultf(premix.Corrupt, "imaging: %s: negative size %d×%d", f, w, h)
+		return premix.Faultf(premix.Corrupt, "%s: negative size %d×%d", f, w, h)
 	}
 	if w == 0 || h == 0 {
-		return premix.Faultf(premix.Empty, "imaging: %s: no pixels, the header says %d×%d", f, w, h)
+		return premix.Faultf(premix.Empty, "%s: no pixels, the header says %d×%d", f, w, h)
 	}
 	if int64(w) > math.MaxInt64/int64(h) || int64(w)*int64(h) > limit {
-		return premix.Faultf(premix.TooLarge, "imaging: %s: %d×%d pixels, the limit is %d", f, w, h, limit)
+		return premix.Faultf(premix.TooLarge, "%s: %d×%d pixels, the limit is %d", f, w, h, limit)
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ type Row struct {
 	Label int
 	// Sample is the image's row of the cache.
 	Sample *premix.Sample
+	// Spool is where the mix stage finds the bytes or pixels instead of Sample.Location; the zero
+	// Location says that there is no such place.
+	Spool premix.Location
 }
 
 // Params is what the planning of a replica needs. Only Mix and Size are a user's choice; the

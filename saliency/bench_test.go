@@ -54,4 +54,5 @@ func BenchmarkFinegrainedMap(b *testing.B) {
 	}
 }
 
-func BenchmarkSpectral(b *testing.B) { benchmarkPeak(b, newSpectral(Stored)) }
+func BenchmarkSpectral(b *testing.B)       { benchmarkPeak(b, newSpectral(Stored)) }
+func BenchmarkFrequencytuned(b *testing.B) { benchmarkPeak(b, newFrequencyTuned()) }

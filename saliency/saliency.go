@@ -88,6 +88,7 @@ var detectors = []struct {
 }{
 	{"finegrained", func(p Params) Detector { return newFineGrained(p.Gray) }},
 	{"spectral", func(p Params) Detector { return newSpectral(p.Gray) }},
+	{"frequencytuned", func(Params) Detector { return newFrequencyTuned() }},
 	{"center", func(Params) Detector { return center{} }},
 }
 

@@ -107,7 +107,7 @@ func TestDetectors(t *testing.T) {
 }
 
 func TestDetectorsFlat(t *testing.T) {
-	for _, name := range []string{"finegrained", "spectral"} {
+	for _, name := range []string{"finegrained", "spectral", "frequencytuned"} {
 		d, err := New(name, Params{})
 		if err != nil {
 			t.Fatal(err)

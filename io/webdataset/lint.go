@@ -40,6 +40,7 @@ func (l *lint) member(s *Scanner, record int64) {
 	at := m.Offset - block
 	if _, _, ok := SplitName(m.Name); !ok || m.Type != tar.TypeReg {
 		l.say(record, at, "", "member %q of type %q belongs to no sample", m.Name, m.Type)
+		return
 	}
 	if len(s.gap) != s.pad+block {
 		l.say(record, at, "", "%s has %d bytes of headers, want one block: PAX, GNU or a sparse file", m.Name, len(s.gap)-s.pad)

@@ -2,6 +2,7 @@ package webdataset
 
 import (
 	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -64,11 +65,12 @@ func (t *reader) Next(rec *shard.Record) error {
 		if key != g.key {
 			break
 		}
-		t.take(rec, ext)
-		t.advance()
+		if t.take(rec, ext); t.err == nil {
+			t.advance()
+		}
 	}
-	whole := t.err == nil || t.err == io.EOF
-	if !whole && (t.number == 0 || g.exts != t.first) {
+	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, ErrTrailing)
+	if !whole && (t.number == 0 || g.exts != t.first || g.bad != nil) {
 		return t.err
 	}
 	if t.number == 0 {
@@ -133,6 +135,7 @@ func (t *reader) take(rec *shard.Record, ext string) {
 	*dst = data
 	if err != nil {
 		g.fail(err)
+		t.err = t.scan.err
 	}
 }
 

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // A Member is a regular file or another entry of a tar.
 type Member struct {
 	Name   string
-	Type   byte  // tar.TypeReg for regular files
+	Type   byte  // tar.TypeReg for regular files, tar.TypeGNUSparse for every kind with holes
 	Offset int64 // of the first byte of the contents
 	Size   int64
 }
@@ -35,6 +36,10 @@ type Scanner struct {
 // blocks at its end: it may have been cut there.
 var ErrNoEnd = errors.New("the archive stops without its end marker")
 
+// ErrTrailing is wrapped by the error of a tar with more than zeros behind its end marker, as two
+// concatenated ones have.
+var ErrTrailing = errors.New("more data follows the end marker of the archive")
+
 // NewScanner reads a tar from its first byte.
 func NewScanner(r io.Reader) *Scanner {
 	s := &Scanner{}
@@ -44,14 +49,16 @@ func NewScanner(r io.Reader) *Scanner {
 }
 
 // Next returns the next member, which is valid until the call after it; unread contents are
-// skipped. It returns io.EOF at the end marker, and an error that wraps [ErrNoEnd] or
-// io.ErrUnexpectedEOF where the archive is cut. Errors are final.
+// skipped. It returns io.EOF at the end marker, an error that wraps [ErrNoEnd] or
+// io.ErrUnexpectedEOF where the archive is cut, or [ErrTrailing]. Errors are final.
 func (s *Scanner) Next() (*Member, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if _, err := io.Copy(io.Discard, s.tar); err != nil {
-		return nil, s.fail(err)
+	if s.member.Type == tar.TypeReg { // what has holes can be endless; archive/tar steps over it
+		if _, err := io.Copy(io.Discard, s.tar); err != nil {
+			return nil, s.fail(err)
+		}
 	}
 	pad := padding(s.member.Size)
 	s.tape.start()
@@ -69,6 +76,11 @@ func (s *Scanner) Next() (*Member, error) {
 	s.count++
 	s.pad = pad
 	s.member = Member{Name: h.Name, Type: h.Typeflag, Offset: s.tape.offset, Size: h.Size}
+	for k := range h.PAXRecords {
+		if strings.HasPrefix(k, "GNU.sparse.") {
+			s.member.Type = tar.TypeGNUSparse
+		}
+	}
 	return &s.member, nil
 }
 
@@ -88,7 +100,7 @@ func (s *Scanner) finish() error {
 		n, err := s.tape.Read(buf[:])
 		s.end.rest += int64(n)
 		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
-			return s.fail(errors.New("more data follows the end marker of the archive"))
+			return s.fail(ErrTrailing)
 		}
 		if err == io.EOF {
 			s.err = io.EOF

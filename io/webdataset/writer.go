@@ -10,7 +10,7 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-const bufferSize = 256 << 10
+const bufferSize = 64 << 10
 
 // writer implements shard.Writer.
 type writer struct {

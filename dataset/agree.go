@@ -1,0 +1,187 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A MismatchError says that a new split does not fit the ones that an output has: all splits of
+// an output share name, format, size and classes, and the formats with one schema (tfds, parquet)
+// label form and image format.
+type MismatchError struct {
+	Out, Split, Other string // the output, the new split, the one that is there
+	What              string // name, format, size, classes, label form or image format
+	Have, Want        string // of the new split, of the one that is there
+}
+
+func (e *MismatchError) Error() string {
+	remedy := "use the same, or another --out"
+	if e.What == "classes" {
+		remedy = fmt.Sprintf("use --classes %s, or another --out", Meta(e.Out, e.Other, ClassesFile))
+	}
+	return fmt.Sprintf("dataset: %s has the split %s with %s %s, and the new split %s has %s: %s",
+		e.Out, e.Other, e.What, e.Want, e.Split, e.Have, remedy)
+}
+
+// Agree checks that a split of this format and spec may be written into the output, beside the
+// other splits that it has, finished or not. The error is a *[MismatchError] if it does not fit.
+func Agree(ctx context.Context, out string, format shard.Format, spec shard.Spec) error {
+	splits, err := Splits(ctx, out)
+	if err != nil {
+		return err
+	}
+	for _, other := range splits {
+		if other == spec.Split {
+			continue
+		}
+		c, err := LoadConfig(ctx, out, other)
+		if isNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if m := disagree(c.Shape, ShapeOf(format, spec)); m != nil {
+			m.Out, m.Split, m.Other = out, spec.Split, other
+			return m
+		}
+	}
+	return nil
+}
+
+func disagree(want, have Shape) *MismatchError {
+	mismatch := func(what string, have, want any) *MismatchError {
+		return &MismatchError{What: what, Have: fmt.Sprint(have), Want: fmt.Sprint(want)}
+	}
+	size := func(s Shape) string { return fmt.Sprintf("%dx%d", s.Size[0], s.Size[1]) }
+	oneSchema := have.Format == "tfds" || have.Format == "parquet"
+	switch {
+	case have.Name != want.Name:
+		return mismatch("name", have.Name, want.Name)
+	case have.Format != want.Format:
+		return mismatch("format", have.Format, want.Format)
+	case have.Size != want.Size:
+		return mismatch("size", size(have), size(want))
+	case have.Classes.Count != want.Classes.Count:
+		return mismatch("classes", have.Classes.Count, want.Classes.Count)
+	case have.Classes != want.Classes:
+		return mismatch("classes", "others of the same number", have.Classes.Count)
+	case oneSchema && have.LabelForm != want.LabelForm:
+		return mismatch("label form", have.LabelForm, want.LabelForm)
+	case oneSchema && have.ImageFormat != want.ImageFormat:
+		return mismatch("image format", have.ImageFormat, want.ImageFormat)
+	}
+	return nil
+}
+
+// A State says what is at the place of an output.
+type State struct {
+	// Splits has an entry for each split with a folder, by name.
+	Splits []SplitState
+	// Foreign names something that premix has not written, in a place without any split; empty if
+	// the place is free or an output of premix.
+	Foreign string
+}
+
+// A SplitState says how far a split is.
+type SplitState struct {
+	Name     string
+	Config   *Config   // nil: nothing but an empty folder or another run's start
+	Manifest *Manifest // nil: not finished
+}
+
+// Look says what is at the place of an output. A place that does not exist is free.
+func Look(ctx context.Context, out string) (*State, error) {
+	objects, err := blob.List(ctx, out)
+	if isNotExist(err) {
+		return &State{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	names, err := Splits(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	var state State
+	for _, name := range names {
+		s := SplitState{Name: name}
+		if s.Config, err = LoadConfig(ctx, out, name); err != nil && !isNotExist(err) {
+			return nil, err
+		}
+		if s.Manifest, err = LoadManifest(ctx, out, name); err != nil && !isNotExist(err) {
+			return nil, err
+		}
+		state.Splits = append(state.Splits, s)
+	}
+	if len(names) > 0 {
+		return &state, nil
+	}
+	for _, o := range objects {
+		if name := strings.TrimSuffix(blob.Base(o.URI), "/"); name != MetaDir {
+			state.Foreign = name
+			break
+		}
+	}
+	return &state, nil
+}
+
+// merged returns the side files of all the splits given: those of the format, and README.md.
+func merged(ctx context.Context, out string, format shard.Format, manifests []*Manifest, classes map[string][]string) ([]shard.File, error) {
+	var sets []shard.Set
+	for _, m := range manifests {
+		list, ok := classes[m.Shape.Split]
+		if !ok {
+			var err error
+			if list, err = LoadClasses(ctx, out, m.Shape.Split); err != nil {
+				return nil, err
+			}
+		}
+		for _, set := range m.Sets(list) {
+			if len(set.Shards) > 0 {
+				sets = append(sets, set)
+			}
+		}
+	}
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	files, err := format.SideFiles(sets)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: side files: %w", err)
+	}
+	readme, err := readme(format, manifests)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, shard.File{Path: ReadmeFile, Data: readme})
+	slices.SortFunc(files, func(a, b shard.File) int { return strings.Compare(a.Path, b.Path) })
+	for _, f := range files {
+		if !inside(f.Path) {
+			return nil, fmt.Errorf("dataset: side file %q leads out of the output", f.Path)
+		}
+	}
+	return files, nil
+}
+
+// writeChanged writes a file unless it has this content already.
+func writeChanged(ctx context.Context, uri string, data []byte) error {
+	old, err := blob.ReadAll(ctx, uri, int64(len(data)))
+	if err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err != nil && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if err := blob.WriteFile(ctx, uri, data); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A Shape is what the shards of a split look like, whatever is in them.
+type Shape struct {
+	Name        string    `json:"name"`
+	Split       string    `json:"split"`
+	Format      string    `json:"format"`
+	LabelForm   string    `json:"label_form"`
+	ImageFormat string    `json:"image_format"`
+	Size        [2]int    `json:"size"`   // height, width
+	Shards      int64     `json:"shards"` // of each replica
+	Classes     ClassList `json:"classes"`
+}
+
+// A ClassList identifies a list of class names.
+type ClassList struct {
+	Count  int    `json:"count"`
+	SHA256 string `json:"sha256"` // of classes.txt
+}
+
+// ShapeOf describes the shards that spec stands for.
+func ShapeOf(format shard.Format, spec shard.Spec) Shape {
+	sum := sha256.Sum256(classesText(spec.Classes))
+	return Shape{
+		Name: spec.Name, Split: spec.Split, Format: format.Name(), LabelForm: spec.LabelForm,
+		ImageFormat: spec.ImageFormat, Size: [2]int{spec.Size.H, spec.Size.W}, Shards: spec.Shards,
+		Classes: ClassList{len(spec.Classes), hex.EncodeToString(sum[:])},
+	}
+}
+
+// Spec is the shape as the formats want it, for names without a replica.
+func (s *Shape) Spec(classes []string) shard.Spec {
+	return shard.Spec{Name: s.Name, Split: s.Split, Replica: -1, Shards: s.Shards, Classes: classes,
+		LabelForm: s.LabelForm, ImageFormat: s.ImageFormat,
+		Size: premix.Size{H: s.Size[0], W: s.Size[1]}}
+}
+
+// A Config is what config.json holds. It is written before the first shard, so that a run that
+// was interrupted can be resumed, or refused with a reason.
+type Config struct {
+	Schema      int             `json:"schema"`
+	Fingerprint string          `json:"fingerprint"`
+	Shape       Shape           `json:"output"`
+	Recipe      json.RawMessage `json:"recipe"`
+}
+
+// SaveConfig writes config.json and classes.txt of a split.
+func SaveConfig(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, recipe json.RawMessage) error {
+	data, err := Encode(Config{Schema, fingerprint, ShapeOf(format, spec), recipe})
+	if err != nil {
+		return err
+	}
+	if err := blob.WriteFile(ctx, Meta(out, spec.Split, ClassesFile), classesText(spec.Classes)); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if err := blob.WriteFile(ctx, Meta(out, spec.Split, ConfigFile), data); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}
+
+// LoadConfig reads config.json of a split. The error is fs.ErrNotExist if there is none.
+func LoadConfig(ctx context.Context, out, split string) (*Config, error) {
+	var c Config
+	uri := Meta(out, split, ConfigFile)
+	if err := readJSON(ctx, uri, maxRecord, &c); err != nil {
+		return nil, err
+	}
+	if err := checkSchema(uri, c.Schema); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// LoadClasses reads the class names of a split. The error is fs.ErrNotExist if there are none.
+func LoadClasses(ctx context.Context, out, split string) ([]string, error) {
+	data, err := blob.ReadAll(ctx, Meta(out, split, ClassesFile), maxClasses)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if len(data) == 0 {
+		return nil, nil
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), nil
+}
+
+// classesText is classes.txt: a name a line.
+func classesText(classes []string) []byte {
+	var b strings.Builder
+	for _, c := range classes {
+		b.WriteString(c)
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}

@@ -1,0 +1,123 @@
+// Package dataset knows what a finished or unfinished output of premix is: which files it has,
+// what they say of each other, how it is completed, removed, rebuilt and described.
+//
+// # Layout
+//
+// An output is one folder, or prefix of an object store, of one format:
+//
+//	OUT/…                          shards, indexes and the side files that the format's readers want
+//	OUT/README.md                  how to load this very data set
+//	OUT/__premix__/SPLIT/          what premix says of one split:
+//	    config.json                written before the first shard: recipe, fingerprint, shape
+//	    shards/rNNN-SSSSSS.json    one record for each finished shard: count, bytes, sha256
+//	    plan/SHARD.parquet         how each sample of a shard was made
+//	    classes.txt                class names in the order of the labels
+//	    failures.jsonl             input entries that are not in the output, and why
+//	    manifest.json              everything together; written last
+//	    inputs.json, run.json      places, times and machines
+//	    report.html                the same for people
+//
+// A shard is finished when its record is there and agrees with it; a split is finished when its
+// manifest is there. All of these files but inputs.json, run.json and report.html are the same
+// bytes for equal inputs and recipe, wherever and however they are made.
+//
+// Verification is in dataset/verify, the description of any path in dataset/inspect, the
+// derivation of a sample from its sources in dataset/derive.
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// Schema is the version of the files below __premix__. An output of a newer one is refused.
+const Schema = 1
+
+// MetaDir is the folder of an output that holds what premix says of it. Hugging Face's loader
+// skips folders whose name starts with two underscores.
+const MetaDir = "__premix__"
+
+// Names of the files of a split, for [Meta].
+const (
+	ConfigFile   = "config.json"
+	ClassesFile  = "classes.txt"
+	InputsFile   = "inputs.json"
+	FailuresFile = "failures.jsonl"
+	ManifestFile = "manifest.json"
+	ReportFile   = "report.html"
+	RunFile      = "run.json"
+	ShardsDir    = "shards"
+	PlanDir      = "plan"
+)
+
+// ReadmeFile is the name of the description in the root of an output.
+const ReadmeFile = "README.md"
+
+// Limits on what is read into memory from files of an output.
+const (
+	maxManifest = 1 << 29
+	maxRecord   = 1 << 22
+	maxClasses  = 1 << 28
+)
+
+// Meta is the place of a file that premix keeps of a split: OUT/__premix__/SPLIT/elem….
+func Meta(out, split string, elem ...string) string {
+	return blob.Join(out, append([]string{MetaDir, split}, elem...)...)
+}
+
+// Splits returns the names of the splits that have a folder in the output, finished or not, in
+// bytewise order. An output that does not exist has none.
+func Splits(ctx context.Context, out string) ([]string, error) {
+	objects, err := blob.List(ctx, blob.Join(out, MetaDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	var splits []string
+	for _, o := range objects {
+		if o.Dir {
+			splits = append(splits, strings.TrimSuffix(blob.Base(o.URI), "/"))
+		}
+	}
+	slices.Sort(splits)
+	return splits, nil
+}
+
+// inside reports whether a path that a file of the output states stays inside of the output:
+// records and manifests are data and may be hostile.
+func inside(p string) bool {
+	return p != "" && p == path.Clean(p) && !path.IsAbs(p) && p != "." && p != ".." &&
+		!strings.HasPrefix(p, "../") && !strings.ContainsAny(p, "\\\x00:")
+}
+
+// A SchemaError says that an output was written by a newer premix.
+type SchemaError struct {
+	Path   string
+	Schema int
+}
+
+func (e *SchemaError) Error() string {
+	return fmt.Sprintf("dataset: %s has schema %d, this premix knows %d: use the premix that wrote it, or another --out",
+		e.Path, e.Schema, Schema)
+}
+
+func checkSchema(uri string, schema int) error {
+	if schema > Schema {
+		return &SchemaError{uri, schema}
+	}
+	if schema < 1 {
+		return fmt.Errorf("dataset: %s: schema %d is none of premix", uri, schema)
+	}
+	return nil
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

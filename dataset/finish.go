@@ -1,0 +1,243 @@
+package dataset
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// FinishParams is what a run knows at its end.
+type FinishParams struct {
+	Out    string
+	Format shard.Format
+	// Spec is that of all shards of this run. Spec.Replica is −1 if names carry no replica, else
+	// it is not looked at.
+	Spec shard.Spec
+	// Replicas are those of this run.
+	Replicas []int
+	// Records has one record for each shard of each replica of this run, in any order.
+	Records []ShardRecord
+	// Recipe is the recipe part of the configuration, Fingerprint that of recipe and inputs.
+	Recipe      json.RawMessage
+	Fingerprint string
+	Versions    map[string]string
+	// Chunks are in canonical order; Ignored counts the side files outside of them.
+	Chunks  []Chunk
+	Ignored int64
+	// Failures yields every failure in canonical order, those outside of the chunks too, and
+	// returns the first error of yield.
+	Failures func(yield func(premix.Failure) error) error
+	// InputsDigest identifies all that was read.
+	InputsDigest string
+	// Inputs and Run are inputs.json and run.json: places, times, machines.
+	Inputs, Run json.RawMessage
+}
+
+// Finish completes a split whose shards are all committed: failures.jsonl, classes.txt,
+// config.json, the side files and README.md over all finished splits of the output, report.html,
+// and the manifest last. Replicas that the split has from an earlier run of the same fingerprint
+// are kept. Doing it again gives the same bytes.
+//
+// An error that is not one of the environment means that the shards and what the run says of them
+// do not agree; then there is no manifest.
+func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
+	split := p.Spec.Split
+	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
+		return nil, err
+	}
+	others, err := Finished(ctx, p.Out)
+	if err != nil {
+		return nil, err
+	}
+	var old *Manifest
+	others = slices.DeleteFunc(others, func(m *Manifest) bool {
+		if m.Shape.Split == split {
+			old = m
+			return true
+		}
+		return false
+	})
+	records, err := p.allRecords(ctx, old)
+	if err != nil {
+		return nil, err
+	}
+	if err := SaveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe); err != nil {
+		return nil, err
+	}
+	kinds, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.manifest(records, kinds)
+	if err != nil {
+		return nil, err
+	}
+	all := append(slices.Clone(others), m)
+	slices.SortFunc(all, func(a, b *Manifest) int { return cmp.Compare(a.Shape.Split, b.Shape.Split) })
+	files, err := merged(ctx, p.Out, p.Format, all, map[string][]string{split: p.Spec.Classes})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if err := writeChanged(ctx, blob.Join(p.Out, f.Path), f.Data); err != nil {
+			return nil, err
+		}
+	}
+	for name, raw := range map[string]json.RawMessage{InputsFile: p.Inputs, RunFile: p.Run} {
+		if len(raw) == 0 {
+			continue
+		}
+		data, err := Encode(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if err := blob.WriteFile(ctx, Meta(p.Out, split, name), data); err != nil {
+			return nil, fmt.Errorf("dataset: %w", err)
+		}
+	}
+	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes); err != nil {
+		return nil, err
+	}
+	return m, writeManifest(ctx, p.Out, m)
+}
+
+// allRecords are the records of this run, and of the replicas that were there before, in order.
+func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRecord, error) {
+	records := slices.Clone(p.Records)
+	replicas := slices.Clone(p.Replicas)
+	if old != nil && old.Fingerprint == p.Fingerprint {
+		onDisk, err := Records(ctx, p.Out, p.Spec.Split)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range old.Replicas {
+			if slices.Contains(replicas, r.Replica) {
+				continue
+			}
+			replicas = append(replicas, r.Replica)
+			for _, rec := range onDisk {
+				if rec.Replica == r.Replica {
+					records = append(records, rec)
+				}
+			}
+		}
+	}
+	slices.SortFunc(records, func(a, b ShardRecord) int {
+		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
+	})
+	slices.Sort(replicas)
+	i := 0
+	for _, replica := range replicas {
+		for n := range p.Spec.Shards {
+			if i == len(records) || records[i].Replica != replica || records[i].Shard != n {
+				return nil, fmt.Errorf("dataset: no record of shard %d of replica %d: run the job again", n, replica)
+			}
+			if got := records[i].Fingerprint; got != p.Fingerprint {
+				return nil, fmt.Errorf("dataset: shard %s belongs to another recipe or input (fingerprint %s, not %s)",
+					records[i].Path, got, p.Fingerprint)
+			}
+			i++
+		}
+	}
+	if i != len(records) {
+		r := records[i]
+		return nil, fmt.Errorf("dataset: shard %d of replica %d is not part of the run", r.Shard, r.Replica)
+	}
+	return records, nil
+}
+
+// manifest puts the manifest together and checks that the counts add up.
+func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKind]int64) (*Manifest, error) {
+	m := &Manifest{
+		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
+		Recipe: p.Recipe, Versions: p.Versions,
+		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)},
+		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
+	}
+	c := &m.Counts
+	for _, chunk := range p.Chunks {
+		if chunk.Entries != chunk.Good+chunk.Ignored+chunk.Excluded+chunk.Failed {
+			return nil, fmt.Errorf("dataset: of %d entries of %s, %s to %s, %d are accounted for", chunk.Entries, chunk.Container,
+				chunk.First, chunk.Last, chunk.Good+chunk.Ignored+chunk.Excluded+chunk.Failed)
+		}
+		c.Good += chunk.Good
+		c.Ignored += chunk.Ignored
+		c.Excluded += chunk.Excluded
+		c.Failed += chunk.Failed
+	}
+	inChunks := c.Failed
+	c.Failed = 0
+	for _, n := range kinds {
+		c.Failed += n
+	}
+	if c.Failed < inChunks {
+		return nil, fmt.Errorf("dataset: %d failures were counted, but %d are listed", inChunks, c.Failed)
+	}
+	c.Entries = c.Good + c.Ignored + c.Excluded + c.Failed
+	m.Replicas, c.Samples = replicasOf(p.Format, p.Spec, records)
+	for _, r := range m.Replicas {
+		if r.Samples != c.Good {
+			return nil, fmt.Errorf("dataset: replica %d has %d samples, but %d images are good", r.Replica, r.Samples, c.Good)
+		}
+	}
+	var stats Stats
+	for _, r := range records {
+		stats.Merge(r.Stats)
+	}
+	m.Statistics = summarize(stats.Methods())
+	return m, nil
+}
+
+// replicasOf groups records, which are in order, by replica.
+func replicasOf(format shard.Format, spec shard.Spec, records []ShardRecord) (replicas []Replica, samples int64) {
+	replicas = []Replica{}
+	spec.Replica = -1
+	for _, rec := range records {
+		if n := len(replicas); n == 0 || replicas[n-1].Replica != rec.Replica {
+			plain := format.ShardPath(spec, rec.Shard)
+			replicas = append(replicas, Replica{Replica: rec.Replica, Numbered: rec.Path != plain})
+		}
+		r := &replicas[len(replicas)-1]
+		r.Samples += rec.Samples
+		r.Bytes += rec.Bytes
+		r.Shards = append(r.Shards, Shard{rec.Path, rec.Samples, rec.Bytes, rec.PayloadBytes, rec.SHA256})
+		samples += rec.Samples
+	}
+	return replicas, samples
+}
+
+// writeFailures streams the failures into a file, one JSON object a line, and counts them.
+func writeFailures(ctx context.Context, uri string, failures func(func(premix.Failure) error) error) (map[premix.FaultKind]int64, error) {
+	w, err := blob.Create(ctx, uri)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	defer w.Abort()
+	kinds := map[premix.FaultKind]int64{}
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if failures != nil {
+		err = failures(func(f premix.Failure) error {
+			kinds[f.Kind]++
+			return e.Encode(f)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("dataset: failures: %w", err)
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if err := w.Commit(); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	return kinds, nil
+}

@@ -1,0 +1,185 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A Manifest says everything of a finished split that does not depend on place, time or machine.
+type Manifest struct {
+	Schema      int               `json:"schema"`
+	Fingerprint string            `json:"fingerprint"`
+	Shape       Shape             `json:"output"`
+	Recipe      json.RawMessage   `json:"recipe"`
+	Versions    map[string]string `json:"versions"` // premix, codec, schema, go
+	Counts      Counts            `json:"counts"`
+	Statistics  []MethodSummary   `json:"statistics"` // by name of the method, over all replicas
+	Inputs      InputSummary      `json:"inputs"`
+	Replicas    []Replica         `json:"replicas"`
+}
+
+// Counts says what became of the input entries:
+// Entries = Good + Ignored + Excluded + Failed, and Failed is the sum of Failures.
+type Counts struct {
+	Entries  int64 `json:"entries"`
+	Good     int64 `json:"good"`     // in the output: once target and once source in each replica
+	Ignored  int64 `json:"ignored"`  // side files that are no images
+	Excluded int64 `json:"excluded"` // images left out on purpose: limits, classes not asked for
+	Failed   int64 `json:"failed"`   // the lines of failures.jsonl
+	// Failures counts them by kind.
+	Failures map[premix.FaultKind]int64 `json:"failures"`
+	// Samples is the number of records in all shards.
+	Samples int64 `json:"samples"`
+}
+
+// A MethodSummary describes the samples of a method.
+type MethodSummary struct {
+	Method   string     `json:"method"`
+	Samples  int64      `json:"samples"`
+	Mixed    int64      `json:"mixed"`
+	Flat     int64      `json:"flat"`  // without a peak: the centre stood in for it
+	Empty    int64      `json:"empty"` // mixed, but no pixel was pasted from a box
+	LamDrawn LamSummary `json:"lam_drawn"`
+	Lam      LamSummary `json:"lam"`
+	Box      BoxSummary `json:"box"`
+}
+
+// A LamSummary describes λ: its mean, and how many samples lie in each twentieth of [0, 1].
+type LamSummary struct {
+	Mean      Float       `json:"mean"`
+	Histogram [Bins]int64 `json:"histogram"`
+}
+
+// A BoxSummary describes the boxes that are not empty, in pixels. All is zero if there are none.
+type BoxSummary struct {
+	Count      int64 `json:"count"`
+	MeanArea   Float `json:"mean_area"`
+	MeanWidth  Float `json:"mean_width"`
+	MeanHeight Float `json:"mean_height"`
+}
+
+// An InputSummary identifies what was read.
+type InputSummary struct {
+	Digest     string           `json:"digest"`
+	Containers []InputContainer `json:"containers"`
+}
+
+// A Replica is one epoch of a split.
+type Replica struct {
+	Replica int `json:"replica"`
+	// Numbered says that names of this replica carry rNNN.
+	Numbered bool    `json:"numbered"`
+	Samples  int64   `json:"samples"`
+	Bytes    int64   `json:"bytes"`
+	Shards   []Shard `json:"shards"`
+}
+
+// A Shard is a file of a replica.
+type Shard struct {
+	Name         string `json:"name"` // path below the output
+	Samples      int64  `json:"samples"`
+	Bytes        int64  `json:"bytes"`
+	PayloadBytes int64  `json:"payload_bytes"`
+	SHA256       string `json:"sha256"`
+}
+
+// LoadManifest reads the manifest of a split. The error is fs.ErrNotExist if there is none: the
+// split is not finished, or does not exist.
+func LoadManifest(ctx context.Context, out, split string) (*Manifest, error) {
+	var m Manifest
+	uri := Meta(out, split, ManifestFile)
+	if err := readJSON(ctx, uri, maxManifest, &m); err != nil {
+		return nil, err
+	}
+	if err := checkSchema(uri, m.Schema); err != nil {
+		return nil, err
+	}
+	if m.Shape.Split != split {
+		return nil, fmt.Errorf("dataset: %s is the manifest of the split %q", uri, m.Shape.Split)
+	}
+	for _, r := range m.Replicas {
+		for _, s := range r.Shards {
+			if !inside(s.Name) {
+				return nil, fmt.Errorf("dataset: %s: path %q leads out of the output", uri, s.Name)
+			}
+		}
+	}
+	return &m, nil
+}
+
+// Finished returns the manifests of all finished splits, by name of the split.
+func Finished(ctx context.Context, out string) ([]*Manifest, error) {
+	splits, err := Splits(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	var finished []*Manifest
+	for _, split := range splits {
+		m, err := LoadManifest(ctx, out, split)
+		switch {
+		case isNotExist(err):
+		case err != nil:
+			return nil, err
+		default:
+			finished = append(finished, m)
+		}
+	}
+	return finished, nil
+}
+
+// Sets are the shards of the split as the side files list them: one set for each replica.
+func (m *Manifest) Sets(classes []string) []shard.Set {
+	var sets []shard.Set
+	for _, r := range m.Replicas {
+		set := shard.Set{Spec: m.Shape.Spec(classes)}
+		replica := -1
+		if r.Numbered {
+			replica = r.Replica
+		}
+		set.Spec.Replica = replica
+		for _, s := range r.Shards {
+			set.Shards = append(set.Shards, shard.ShardInfo{Path: s.Name, Samples: s.Samples,
+				Bytes: s.Bytes, PayloadBytes: s.PayloadBytes, SHA256: s.SHA256, Replica: replica})
+		}
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+// summarize turns the sums over all shards into what the manifest says.
+func summarize(methods []MethodStats) []MethodSummary {
+	out := make([]MethodSummary, 0, len(methods))
+	for _, m := range methods {
+		s := MethodSummary{Method: m.Method, Samples: m.Count, Mixed: m.Mixed, Flat: m.Flat, Empty: m.Empty,
+			LamDrawn: LamSummary{ratio(float64(m.LamDrawnSum), m.Count), m.LamDrawn},
+			Lam:      LamSummary{ratio(float64(m.LamSum), m.Count), m.Lam}}
+		boxes := m.Boxes
+		s.Box = BoxSummary{boxes, ratio(float64(m.BoxArea), boxes), ratio(float64(m.BoxWidth), boxes),
+			ratio(float64(m.BoxHeight), boxes)}
+		out = append(out, s)
+	}
+	return out
+}
+
+func ratio(sum float64, n int64) Float {
+	if n == 0 {
+		return 0
+	}
+	return Float(sum / float64(n))
+}
+
+func writeManifest(ctx context.Context, out string, m *Manifest) error {
+	data, err := Encode(m)
+	if err != nil {
+		return err
+	}
+	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ManifestFile), data); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}

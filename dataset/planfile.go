@@ -1,0 +1,125 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// Limits of a plan file: it holds one shard.
+const (
+	maxPlanBytes = 1 << 30
+	maxPlanRows  = 1 << 24
+)
+
+// EncodePlan returns the plan file of a shard: Parquet, zstd, one row for each recipe in the
+// order given. Equal recipes give equal bytes.
+func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[planRow](&b,
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
+		parquet.CreatedBy("premix", "plan", strconv.Itoa(Schema)), // not the library's version
+		parquet.MaxRowsPerRowGroup(maxPlanRows),
+		parquet.KeyValueMetadata("premix.schema", strconv.Itoa(Schema)))
+	rows := make([]planRow, 0, 256)
+	flush := func() error {
+		_, err := w.Write(rows)
+		rows = rows[:0]
+		return err
+	}
+	for i := range recipes {
+		if recipes[i].Target == nil || recipes[i].Source == nil {
+			return nil, fmt.Errorf("dataset: plan: recipe %q lacks its target or source", recipes[i].Key)
+		}
+		rows = append(rows, toRow(&recipes[i]))
+		if len(rows) == cap(rows) {
+			if err := flush(); err != nil {
+				return nil, fmt.Errorf("dataset: plan: %w", err)
+			}
+		}
+	}
+	if err := errors.Join(flush(), w.Close()); err != nil {
+		return nil, fmt.Errorf("dataset: plan: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// WritePlan commits the plan file of a shard at uri.
+func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) error {
+	data, err := EncodePlan(recipes)
+	if err != nil {
+		return err
+	}
+	if err := blob.WriteFile(ctx, uri, data); err != nil {
+		return fmt.Errorf("dataset: plan: %w", err)
+	}
+	return nil
+}
+
+// ReadPlan reads a plan file. Of the samples, Name, the offset and length of Location, Label,
+// Digest, Width, Height, Replica, Crop, Flip and Peak are set. Where source and target are the
+// same entry, as in an unmixed sample, they are the same pointer.
+func ReadPlan(ctx context.Context, uri string) ([]premix.Recipe, error) {
+	data, err := blob.ReadAll(ctx, uri, maxPlanBytes)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: plan: %w", err)
+	}
+	recipes, err := DecodePlan(data)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: plan %s: %w", uri, err)
+	}
+	return recipes, nil
+}
+
+// DecodePlan is [ReadPlan] of bytes in memory.
+func DecodePlan(data []byte) (recipes []premix.Recipe, err error) {
+	defer func() {
+		// the Parquet reader trusts offsets and lengths of a file in places
+		if p := recover(); p != nil {
+			recipes, err = nil, fmt.Errorf("damaged Parquet: %v", p)
+		}
+	}()
+	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, err
+	}
+	want := parquet.SchemaOf(planRow{})
+	if !parquet.EqualNodes(want, f.Schema()) {
+		return nil, fmt.Errorf("columns are not those of a plan of premix")
+	}
+	if f.NumRows() < 0 || f.NumRows() > maxPlanRows || f.NumRows() > int64(len(data))*64 {
+		return nil, fmt.Errorf("%d rows in %d bytes", f.NumRows(), len(data))
+	}
+	r := parquet.NewGenericReader[planRow](f)
+	defer r.Close()
+	var rows [128]planRow
+	for {
+		n, err := r.Read(rows[:])
+		for i := range rows[:n] {
+			recipe, err := rows[i].recipe()
+			if err != nil {
+				return nil, fmt.Errorf("row %d: %w", len(recipes), err)
+			}
+			recipes = append(recipes, recipe)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if int64(len(recipes)) != f.NumRows() {
+		return nil, fmt.Errorf("%d rows, the footer says %d", len(recipes), f.NumRows())
+	}
+	return recipes, nil
+}

@@ -1,0 +1,183 @@
+package dataset
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+	"text/template"
+
+	"github.com/premix/premix/io/shard"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+var readmeTemplate = template.Must(template.New("readme.md").Funcs(template.FuncMap{
+	"hyphen": func(s string) string { return strings.ReplaceAll(s, "_r", "-r") },
+}).ParseFS(templateFiles, "templates/*.md"))
+
+// readmeData is what the templates of README.md are filled with. Nothing in it depends on the
+// place of the output, so that the file is the same wherever it is made.
+type readmeData struct {
+	*Manifest // of the first split by name, train if there is one
+	Splits    []readmeSplit
+	Dense     bool // every split has dense labels
+	Mixed     bool
+	Replicas  bool   // the first split has more than one
+	Soft      string // the label of a sample as a Python expression
+	Shape     Shape
+	Root      string // folder of the shards below the output, for tfds
+}
+
+type readmeSplit struct {
+	Name     string
+	Samples  int64
+	Shards   int
+	Bytes    string
+	Replicas int
+	Form     string
+	Mean     string // of λ over the mixed samples
+	First    readmeShards
+}
+
+// readmeShards are the shards of one replica as readers want them named.
+type readmeShards struct {
+	Split   string // as the reader's split: train or train_r000
+	Brace   string // webdataset: premix-train-{000000..000063}.tar
+	Glob    string
+	Index   string // glob of the indexes
+	Samples int64
+	Shards  int
+	One     string // the first shard
+}
+
+// readme returns README.md over all finished splits.
+func readme(format shard.Format, manifests []*Manifest) ([]byte, error) {
+	name := format.Name() + ".md"
+	if readmeTemplate.Lookup(name) == nil {
+		return nil, fmt.Errorf("dataset: no README for the format %s", format.Name())
+	}
+	var d readmeData
+	d.Dense = true
+	for _, m := range manifests {
+		if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
+			continue
+		}
+		if d.Manifest == nil || m.Shape.Split == "train" {
+			d.Manifest = m
+		}
+		d.Dense = d.Dense && m.Shape.LabelForm != shard.Pair
+		d.Splits = append(d.Splits, splitOf(format, m))
+	}
+	d.Shape = d.Manifest.Shape
+	d.Replicas = len(d.Manifest.Replicas) > 1
+	for _, s := range d.Manifest.Statistics {
+		d.Mixed = d.Mixed || s.Mixed > 0
+	}
+	d.Root = path.Dir(d.Manifest.Replicas[0].Shards[0].Name)
+	var b bytes.Buffer
+	if err := readmeTemplate.ExecuteTemplate(&b, name, &d); err != nil {
+		return nil, fmt.Errorf("dataset: README: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Main is the split that the examples read.
+func (d *readmeData) Main() readmeSplit {
+	for _, s := range d.Splits {
+		if s.Name == d.Shape.Split {
+			return s
+		}
+	}
+	return d.Splits[0]
+}
+
+// HW is the size of the images in words.
+func (d *readmeData) HW() string { return fmt.Sprintf("%d × %d", d.Shape.Size[0], d.Shape.Size[1]) }
+
+func splitOf(format shard.Format, m *Manifest) readmeSplit {
+	s := readmeSplit{Name: m.Shape.Split, Replicas: len(m.Replicas), Form: m.Shape.LabelForm}
+	var bytes int64
+	for _, r := range m.Replicas {
+		s.Samples += r.Samples
+		s.Shards += len(r.Shards)
+		bytes += r.Bytes
+	}
+	s.Bytes = Bytes(bytes)
+	var mixed, sum float64
+	for _, st := range m.Statistics {
+		if st.Mixed > 0 {
+			mixed += float64(st.Samples)
+			sum += float64(float64(st.Lam.Mean) * float64(st.Samples))
+		}
+	}
+	s.Mean = "–"
+	if mixed > 0 {
+		s.Mean = fmt.Sprintf("%.3f", sum/mixed)
+	}
+	r := m.Replicas[0]
+	spec := m.Shape.Spec(nil)
+	if r.Numbered {
+		spec.Replica = r.Replica
+	}
+	s.First = readmeShards{Split: spec.SplitName("_"), Samples: r.Samples, Shards: len(r.Shards), One: r.Shards[0].Name}
+	first, last := r.Shards[0].Name, r.Shards[len(r.Shards)-1].Name
+	s.First.Brace = brace(first, last)
+	s.First.Glob = glob(first, last)
+	if index := format.IndexPath(spec, 0); index != "" {
+		s.First.Index = glob(index, format.IndexPath(spec, int64(len(r.Shards))-1))
+	}
+	return s
+}
+
+// differ cuts two names of equal length around the digits in which they can differ: the last run
+// of digits of the first, before -of-.
+func differ(first, last string) (head, a, b, tail string) {
+	end := strings.LastIndex(first, "-of-")
+	if end < 0 {
+		end = len(strings.TrimRight(first, "abcdefghijklmnopqrstuvwxyz."))
+	}
+	start := end
+	for start > 0 && '0' <= first[start-1] && first[start-1] <= '9' {
+		start--
+	}
+	if len(first) != len(last) || start == end {
+		return "", first, last, ""
+	}
+	return first[:start], first[start:end], last[start:end], first[end:]
+}
+
+func brace(first, last string) string {
+	head, a, b, tail := differ(first, last)
+	if a == b {
+		return first
+	}
+	return head + "{" + a + ".." + b + "}" + tail
+}
+
+func glob(first, last string) string {
+	head, a, b, tail := differ(first, last)
+	if a == b {
+		return first
+	}
+	return head + "*" + tail
+}
+
+// Bytes prints a number of bytes for people: 1.4 GB, powers of 1000.
+func Bytes(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB"}
+	v, u := float64(n), 0
+	for v >= 999.5 && u < len(units)-1 {
+		v /= 1000
+		u++
+	}
+	switch {
+	case u == 0:
+		return fmt.Sprintf("%d B", n)
+	case v < 10:
+		return fmt.Sprintf("%.1f %s", v, units[u])
+	}
+	return fmt.Sprintf("%.0f %s", v, units[u])
+}

@@ -1,0 +1,179 @@
+package dataset
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A ShardRecord is committed after a shard, its plan and its index, and says that they are whole.
+// It is a function of input and recipe alone.
+type ShardRecord struct {
+	Schema  int   `json:"schema"`
+	Replica int   `json:"replica"`
+	Shard   int64 `json:"shard"`
+	// Path, IndexPath and PlanPath are slash separated, below the output; IndexPath is empty where
+	// the format has no index.
+	Path      string `json:"path"`
+	IndexPath string `json:"index"`
+	PlanPath  string `json:"plan"`
+	// Samples is the number of records, Bytes the size of the shard, PayloadBytes that of its
+	// records without framing.
+	Samples      int64 `json:"samples"`
+	Bytes        int64 `json:"bytes"`
+	PayloadBytes int64 `json:"payload_bytes"`
+	// SHA256 is the hash of the shard in lower-case hex.
+	SHA256 string `json:"sha256"`
+	// Fingerprint is that of recipe and inputs.
+	Fingerprint string        `json:"fingerprint"`
+	Stats       []MethodStats `json:"statistics"`
+}
+
+// Info is what the side files need to know of the shard. numbered says that names carry rNNN.
+func (r *ShardRecord) Info(numbered bool) shard.ShardInfo {
+	info := shard.ShardInfo{Path: r.Path, Samples: r.Samples, Bytes: r.Bytes,
+		PayloadBytes: r.PayloadBytes, SHA256: r.SHA256, Replica: -1}
+	if numbered {
+		info.Replica = r.Replica
+	}
+	return info
+}
+
+// PlanName is the path of the plan of a shard below OUT/__premix__/SPLIT: plan/SHARD.parquet,
+// SHARD being the name of the shard without a final .tar or .parquet.
+func PlanName(shardPath string) string {
+	name := path.Base(shardPath)
+	for _, ext := range []string{".tar", ".parquet"} {
+		if s, ok := strings.CutSuffix(name, ext); ok {
+			name = s
+			break
+		}
+	}
+	return path.Join(PlanDir, name+".parquet")
+}
+
+func recordURI(out, split string, replica int, shard int64) string {
+	return Meta(out, split, ShardsDir, fmt.Sprintf("r%03d-%06d.json", replica, shard))
+}
+
+// CommitRecord writes the record of a finished shard. The shard, its index and its plan must have
+// been committed before.
+func CommitRecord(ctx context.Context, out, split string, r ShardRecord) error {
+	r.Schema = Schema
+	data, err := Encode(r)
+	if err != nil {
+		return err
+	}
+	if err := blob.WriteFile(ctx, recordURI(out, split, r.Replica, r.Shard), data); err != nil {
+		return fmt.Errorf("dataset: record of shard %s: %w", r.Path, err)
+	}
+	return nil
+}
+
+// LoadRecord reads the record of a shard. The error is fs.ErrNotExist if there is none.
+func LoadRecord(ctx context.Context, out, split string, replica int, shard int64) (*ShardRecord, error) {
+	return loadRecord(ctx, recordURI(out, split, replica, shard))
+}
+
+func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
+	var r ShardRecord
+	if err := readJSON(ctx, uri, maxRecord, &r); err != nil {
+		return nil, err
+	}
+	if err := checkSchema(uri, r.Schema); err != nil {
+		return nil, err
+	}
+	for _, p := range []string{r.Path, r.IndexPath, r.PlanPath} {
+		if p != "" && !inside(p) {
+			return nil, fmt.Errorf("dataset: %s: path %q leads out of the output", uri, p)
+		}
+	}
+	if r.Path == "" || r.Replica < 0 || r.Shard < 0 || r.Samples < 0 || r.Bytes < 0 {
+		return nil, fmt.Errorf("dataset: %s is no record of a shard", uri)
+	}
+	return &r, nil
+}
+
+// Records reads all shard records of a split, in order of replica and shard. A split without any
+// gives an empty slice.
+func Records(ctx context.Context, out, split string) ([]ShardRecord, error) {
+	objects, err := blob.List(ctx, Meta(out, split, ShardsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	objects = slices.DeleteFunc(objects, func(o blob.Object) bool {
+		return o.Dir || path.Ext(o.URI) != ".json"
+	})
+	records := make([]ShardRecord, len(objects))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16) // of an object store each is one request
+	for i, o := range objects {
+		g.Go(func() error {
+			r, err := loadRecord(ctx, o.URI)
+			if err != nil {
+				return err
+			}
+			if want := path.Base(recordURI("", "", r.Replica, r.Shard)); blob.Base(o.URI) != want {
+				return fmt.Errorf("dataset: %s is the record of another shard, %s", o.URI, want)
+			}
+			records[i] = *r
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(records, func(a, b ShardRecord) int {
+		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
+	})
+	return records, nil
+}
+
+// Intact reports whether what the record describes is there: the shard in its size, its index and
+// its plan. The contents are not read; that is what verify does.
+func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, error) {
+	o, err := blob.Stat(ctx, blob.Join(out, r.Path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("dataset: %w", err)
+	case o.Dir || o.Size != r.Bytes:
+		return false, nil
+	}
+	for _, uri := range r.companions(out, split) {
+		_, err := blob.Stat(ctx, uri)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("dataset: %w", err)
+		}
+	}
+	return true, nil
+}
+
+// companions are the files that belong to the shard alone, but for its record.
+func (r *ShardRecord) companions(out, split string) []string {
+	var uris []string
+	if r.IndexPath != "" {
+		uris = append(uris, blob.Join(out, r.IndexPath))
+	}
+	if r.PlanPath != "" {
+		uris = append(uris, Meta(out, split, r.PlanPath))
+	}
+	return uris
+}

@@ -1,0 +1,209 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+var reportTemplate = template.Must(template.New("report.html").ParseFS(templateFiles, "templates/report.html"))
+
+// Bounds of report.html.
+const (
+	reportFailures = 200
+	reportPictures = 12
+	reportClasses  = 2000
+)
+
+type reportData struct {
+	*Manifest
+	Methods  []reportMethod
+	Kinds    []reportKind
+	Failures []premix.Failure
+	More     int64 // failures that are not shown
+	Classes  []reportClass
+	Pictures []reportPicture
+}
+
+type reportMethod struct {
+	MethodSummary
+	Drawn, Final template.HTML // histograms
+}
+
+type reportKind struct {
+	Kind  premix.FaultKind
+	Count int64
+}
+
+type reportClass struct {
+	Index          int
+	Name           string
+	Target, Source int64 // samples in which it is one
+	Share          float64
+	Bar            float64 // percent of the largest
+}
+
+type reportPicture struct {
+	Src  template.URL
+	Text string
+}
+
+// writeReport writes report.html of a split: one file that opens offline.
+func writeReport(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) error {
+	d := reportData{Manifest: m}
+	for _, s := range m.Statistics {
+		d.Methods = append(d.Methods, reportMethod{s, histogram(s.LamDrawn.Histogram), histogram(s.Lam.Histogram)})
+	}
+	for _, k := range slices.Sorted(maps.Keys(m.Counts.Failures)) {
+		d.Kinds = append(d.Kinds, reportKind{k, m.Counts.Failures[k]})
+	}
+	var err error
+	if d.Failures, err = firstFailures(ctx, Meta(out, m.Shape.Split, FailuresFile)); err != nil {
+		return err
+	}
+	d.More = m.Counts.Failed - int64(len(d.Failures))
+	if d.Classes, err = classCounts(ctx, out, m, classes); err != nil {
+		return err
+	}
+	if d.Pictures, err = pictures(ctx, out, format, m, classes); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := reportTemplate.Execute(&b, &d); err != nil {
+		return fmt.Errorf("dataset: report: %w", err)
+	}
+	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ReportFile), b.Bytes()); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}
+
+// histogram draws bins as bars of an SVG.
+func histogram(bins [Bins]int64) template.HTML {
+	const w, h = 300, 90
+	top := max(slices.Max(bins[:]), 1)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" width="%d" height="%d" role="img">`, w, h+14, w, h+14)
+	for i, n := range bins {
+		bar := float64(n) / float64(top) * h
+		fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="%d" height="%.1f"><title>%.2f–%.2f: %d</title></rect>`,
+			i*w/Bins+1, h-bar, w/Bins-2, bar, float64(i)/Bins, float64(i+1)/Bins, n)
+	}
+	fmt.Fprintf(&b, `<path d="M0 %d.5H%d"/><text x="0" y="%d">0</text><text x="%d" y="%d" text-anchor="middle">0.5</text>`+
+		`<text x="%d" y="%d" text-anchor="end">1</text></svg>`, h, w, h+12, w/2, h+12, w, h+12)
+	return template.HTML(b.String())
+}
+
+func firstFailures(ctx context.Context, uri string) ([]premix.Failure, error) {
+	r, err := blob.Open(ctx, uri)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	defer r.Close()
+	d := json.NewDecoder(bufio.NewReader(r))
+	var failures []premix.Failure
+	for len(failures) < reportFailures {
+		var f premix.Failure
+		err := d.Decode(&f)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("dataset: %s: %w", uri, err)
+		}
+		failures = append(failures, f)
+	}
+	return failures, nil
+}
+
+// classCounts counts targets and sources by class over the first replica: those of the others are
+// the same images.
+func classCounts(ctx context.Context, out string, m *Manifest, classes []string) ([]reportClass, error) {
+	if len(m.Replicas) == 0 || len(classes) > reportClasses {
+		return nil, nil
+	}
+	counts := make([]reportClass, len(classes))
+	for i, c := range classes {
+		counts[i] = reportClass{Index: i, Name: c}
+	}
+	for _, s := range m.Replicas[0].Shards {
+		recipes, err := ReadPlan(ctx, Meta(out, m.Shape.Split, PlanName(s.Name)))
+		if err != nil {
+			return nil, err
+		}
+		for i := range recipes {
+			r := &recipes[i]
+			if r.LabelA < 0 || r.LabelA >= len(counts) || r.LabelB < 0 || r.LabelB >= len(counts) {
+				return nil, fmt.Errorf("dataset: plan of %s: labels %d and %d of %d classes", s.Name, r.LabelA, r.LabelB, len(counts))
+			}
+			counts[r.LabelA].Target++
+			counts[r.LabelB].Source++
+			counts[r.LabelA].Share += r.Lam
+			counts[r.LabelB].Share += 1 - r.Lam
+		}
+	}
+	var top float64
+	for _, c := range counts {
+		top = max(top, c.Share)
+	}
+	for i := range counts {
+		if top > 0 {
+			counts[i].Bar = 100 * counts[i].Share / top
+		}
+	}
+	return counts, nil
+}
+
+// pictures are the first samples of the first shard.
+func pictures(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) ([]reportPicture, error) {
+	if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
+		return nil, nil
+	}
+	uri := blob.Join(out, m.Replicas[0].Shards[0].Name)
+	r, closer, err := OpenShard(ctx, format, uri, shard.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	var pics []reportPicture
+	var rec shard.Record
+	for len(pics) < reportPictures {
+		err := r.Next(&rec)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("dataset: report: %s: %w", uri, err)
+		}
+		kind := "jpeg"
+		if rec.ImageFormat == "png" {
+			kind = "png"
+		}
+		text := fmt.Sprintf("%s: %s", rec.Key, className(classes, rec.LabelA))
+		if rec.Mixed {
+			text = fmt.Sprintf("%s: %.3f %s + %.3f %s, box %v", rec.Key, rec.Lam, className(classes, rec.LabelA),
+				1-rec.Lam, className(classes, rec.LabelB), rec.Box)
+		}
+		pics = append(pics, reportPicture{Text: text,
+			Src: template.URL("data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(rec.Image))})
+	}
+	return pics, nil
+}
+
+func className(classes []string, label int) string {
+	if label < 0 || label >= len(classes) {
+		return fmt.Sprint(label)
+	}
+	return classes[label]
+}

@@ -1,0 +1,114 @@
+package dataset
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/premix/premix"
+)
+
+// Bins is the number of bins of a λ histogram: bin i holds i/Bins ≤ λ < (i+1)/Bins, the last one
+// λ = 1 too.
+const Bins = 20
+
+// MethodStats sums up the samples of one method: of a shard in a [ShardRecord], of all shards in
+// a [Manifest]. Sums of λ are taken in position order inside a shard, and shard by shard, so that
+// their last bit is the same in every run.
+type MethodStats struct {
+	Method      string      `json:"method"`
+	Count       int64       `json:"count"`
+	Mixed       int64       `json:"mixed"`
+	Flat        int64       `json:"flat"`
+	Empty       int64       `json:"empty"` // mixed, but without a box
+	LamDrawnSum Float       `json:"lam_drawn_sum"`
+	LamSum      Float       `json:"lam_sum"`
+	Boxes       int64       `json:"boxes"` // samples with a box; the sums over them are in pixels
+	BoxArea     int64       `json:"box_area"`
+	BoxWidth    int64       `json:"box_width"`
+	BoxHeight   int64       `json:"box_height"`
+	LamDrawn    [Bins]int64 `json:"lam_drawn_histogram"`
+	Lam         [Bins]int64 `json:"lam_histogram"`
+}
+
+// Stats gathers [MethodStats]. The zero value is ready.
+type Stats struct{ methods []MethodStats }
+
+// Add counts a sample.
+func (s *Stats) Add(method string, mixed, flat bool, lamDrawn, lam float64, box premix.Box) {
+	m := s.method(method)
+	m.Count++
+	if mixed {
+		m.Mixed++
+		if box.Empty() {
+			m.Empty++
+		}
+	}
+	if flat {
+		m.Flat++
+	}
+	m.LamDrawnSum += Float(lamDrawn)
+	m.LamSum += Float(lam)
+	if !box.Empty() {
+		m.Boxes++
+		m.BoxArea += int64(box.Area())
+		m.BoxWidth += int64(box.X1 - box.X0)
+		m.BoxHeight += int64(box.Y1 - box.Y0)
+	}
+	m.LamDrawn[bin(lamDrawn)]++
+	m.Lam[bin(lam)]++
+}
+
+// Merge adds the sums of a shard.
+func (s *Stats) Merge(shard []MethodStats) {
+	for _, a := range shard {
+		m := s.method(a.Method)
+		m.Count += a.Count
+		m.Mixed += a.Mixed
+		m.Flat += a.Flat
+		m.Empty += a.Empty
+		m.LamDrawnSum += a.LamDrawnSum
+		m.LamSum += a.LamSum
+		m.Boxes += a.Boxes
+		m.BoxArea += a.BoxArea
+		m.BoxWidth += a.BoxWidth
+		m.BoxHeight += a.BoxHeight
+		for i := range m.Lam {
+			m.LamDrawn[i] += a.LamDrawn[i]
+			m.Lam[i] += a.Lam[i]
+		}
+	}
+}
+
+// Methods returns the sums, by name of the method.
+func (s *Stats) Methods() []MethodStats {
+	out := slices.Clone(s.methods)
+	slices.SortFunc(out, func(a, b MethodStats) int { return cmp.Compare(a.Method, b.Method) })
+	return out
+}
+
+func (s *Stats) method(name string) *MethodStats {
+	for i := range s.methods {
+		if s.methods[i].Method == name {
+			return &s.methods[i]
+		}
+	}
+	s.methods = append(s.methods, MethodStats{Method: name})
+	return &s.methods[len(s.methods)-1]
+}
+
+func bin(lam float64) int {
+	if !(lam > 0) {
+		return 0
+	}
+	return min(int(min(lam, 1)*Bins), Bins-1)
+}
+
+// StatsOf sums up the recipes of one shard, in the order given.
+func StatsOf(recipes []premix.Recipe) []MethodStats {
+	var s Stats
+	for i := range recipes {
+		r := &recipes[i]
+		s.Add(r.Method, r.Mixed, r.Flat, r.LamDrawn, r.Lam, r.Box)
+	}
+	return s.Methods()
+}

@@ -14,11 +14,14 @@ const rounds = 8
 //
 //	(R, L xor F(R + key))   with F the finaliser of SplitMix64, its low w/2 bits taken
 //
-// The key of round i is word i of the stream (seed, replica, 0, PurposePermutation).
+// The key of round i is word i of the stream (seed, replica, 0, PurposePermutation). Such a
+// network reaches even permutations only, which would show in the order of a handful of images;
+// so bit 0 of word 8 says whether positions 0 and 1 change places in the end.
 type Permutation struct {
 	n    uint64
 	half uint // bits of one half
 	keys [rounds]uint64
+	odd  uint64 // 1: positions 0 and 1 change places
 }
 
 // NewPermutation is the permutation of [0,n) of a replica. n must not be negative.
@@ -30,6 +33,9 @@ func NewPermutation(n int64, seed uint64, replica int) Permutation {
 	s := NewStream(seed, replica, 0, PurposePermutation)
 	for i := range p.keys {
 		p.keys[i] = s.Uint64()
+	}
+	if n > 1 {
+		p.odd = s.Uint64() & 1
 	}
 	return p
 }
@@ -48,14 +54,14 @@ func (p *Permutation) At(ordinal int64) int64 {
 			l, r = r, l^(finalise(r+k)&mask)
 		}
 		if x = l<<p.half | r; x < p.n {
-			return int64(x)
+			return int64(p.swap(x))
 		}
 	}
 }
 
 // Inverse is the ordinal of the image at the given position: At(Inverse(i)) = i.
 func (p *Permutation) Inverse(position int64) int64 {
-	x := p.check(position)
+	x := p.swap(p.check(position))
 	for {
 		mask := uint64(1)<<p.half - 1
 		l, r := x>>p.half, x&mask
@@ -66,6 +72,14 @@ func (p *Permutation) Inverse(position int64) int64 {
 			return int64(x)
 		}
 	}
+}
+
+// swap exchanges 0 and 1 if the permutation is to be odd.
+func (p *Permutation) swap(x uint64) uint64 {
+	if x < 2 {
+		return x ^ p.odd
+	}
+	return x
 }
 
 // check keeps an index from outside from walking a cycle that never comes below n.

@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"math"
+	"testing"
+)
+
+func TestShardsCoverEverything(t *testing.T) {
+	for n := int64(1); n <= 130; n++ {
+		for s := int64(1); s <= 140; s++ {
+			sh := Shards{n, s}
+			next, least, most := int64(0), n, int64(0)
+			for k := range s {
+				lo, hi := sh.Range(k)
+				if lo != next || hi < lo {
+					t.Fatalf("%d in %d: shard %d is [%d,%d) after %d", n, s, k, lo, hi, next)
+				}
+				for p := lo; p < hi; p++ {
+					if sh.Of(p) != k || p*s/n != k {
+						t.Fatalf("%d in %d: position %d in shard %d, not %d", n, s, p, sh.Of(p), k)
+					}
+				}
+				next, least, most = hi, min(least, hi-lo), max(most, hi-lo)
+			}
+			if next != n || most-least > 1 {
+				t.Fatalf("%d in %d: %d positions, sizes %d to %d", n, s, next, least, most)
+			}
+		}
+	}
+}
+
+func TestShardsOfHugeSets(t *testing.T) {
+	for _, sh := range []Shards{{math.MaxInt64, 1 << 40}, {1 << 40, 1<<40 - 1}, {math.MaxInt64, math.MaxInt64}, {1281167, 1024}} {
+		for _, k := range []int64{0, 1, sh.S / 2, sh.S - 1} {
+			lo, hi := sh.Range(k)
+			if sh.Of(lo) != k || sh.Of(hi-1) != k || lo > 0 && sh.Of(lo-1) != k-1 || hi < sh.N && sh.Of(hi) != k+1 {
+				t.Errorf("%v: shard %d is [%d,%d)", sh, k, lo, hi)
+			}
+		}
+		if _, hi := sh.Range(sh.S - 1); hi != sh.N {
+			t.Errorf("%v: ends at %d", sh, hi)
+		}
+	}
+}
+
+func TestDefaultShards(t *testing.T) {
+	for _, tt := range []struct{ n, want int64 }{
+		{0, 1}, {1, 1}, {31, 1}, {32, 2}, {63, 2}, {64, 4}, {300, 16}, {1023, 32},
+		{1024, 64}, {80128, 64}, {80129, 128}, {126689, 128}, {1281167, 1024}, {1282048, 1024}, {1282049, 1088},
+	} {
+		if got := DefaultShards(tt.n); got != tt.want {
+			t.Errorf("DefaultShards(%d) = %d, want %d", tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestShardsFor(t *testing.T) {
+	for _, tt := range []struct{ n, per, want int64 }{
+		{0, 10, 1}, {1, 10, 1}, {10, 10, 1}, {11, 10, 2}, {5, 0, 5}, {math.MaxInt64, 1, math.MaxInt64},
+	} {
+		if got := ShardsFor(tt.n, tt.per); got != tt.want {
+			t.Errorf("ShardsFor(%d, %d) = %d, want %d", tt.n, tt.per, got, tt.want)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	for _, tt := range []struct {
+		position, n int64
+		replica     int
+		named       bool
+		want        string
+	}{
+		{417, 1281167, 0, false, "000000417"},
+		{417, 1281167, 12, true, "r012-000000417"},
+		{0, 1, 1234, true, "r1234-000000000"},
+		{7, 12345678901, 0, false, "00000000007"},
+	} {
+		if got := Key(tt.position, tt.n, tt.replica, tt.named); got != tt.want {
+			t.Errorf("Key(%d, %d, %d, %v) = %q, want %q", tt.position, tt.n, tt.replica, tt.named, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+// Package tfrecord reads and writes TFRecord files, the framing of records that TensorFlow uses:
+//
+//	file   = { record }
+//	record = length crc(length) data crc(data)
+//
+//	length = uint64, little endian
+//	crc(x) = uint32, little endian: c = CRC-32C of x, then ((c>>15 | c<<17) + 0xa282ead8) mod 2^32
+//
+// The masking and the order are those of tensorflow/core/lib/io/record_writer.h. There is no
+// header, no end marker and no index; an empty file is a file of no records. What the records
+// mean is up to the caller: usually a tf.train.Example (package tfexample).
+//
+// The package needs nothing but the standard library.
+package tfrecord
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+)
+
+// Overhead is what the framing adds to a record.
+const Overhead = 16
+
+const headerSize, footerSize = 12, 4
+
+// DefaultMaxRecord limits the length of a record if no other limit is given.
+const DefaultMaxRecord = 1 << 30
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Mask returns the masked CRC-32C of data.
+func Mask(data []byte) uint32 {
+	c := crc32.Checksum(data, castagnoli)
+	return (c>>15 | c<<17) + 0xa282ead8
+}
+
+// appendHeader appends what stands before a record of n bytes.
+func appendHeader(dst []byte, n int) []byte {
+	start := len(dst)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
+	return binary.LittleEndian.AppendUint32(dst, Mask(dst[start:]))
+}
+
+// Append appends data as one framed record.
+func Append(dst, data []byte) []byte {
+	dst = appendHeader(dst, len(data))
+	dst = append(dst, data...)
+	return binary.LittleEndian.AppendUint32(dst, Mask(data))
+}
+
+// A Kind says what is wrong with a file.
+type Kind int
+
+// The kinds of errors.
+const (
+	Truncated       Kind = iota + 1 // the file ends inside a record
+	BadLength                       // the checksum of a length does not match
+	BadData                         // the checksum of the data does not match: reading can go on
+	TooLong                         // a record is longer than the limit
+	UnderlyingRead                  // the medium failed; Err says how
+	UnderlyingWrite                 // the same while writing
+)
+
+// An Error says what is wrong with which record.
+type Error struct {
+	Kind   Kind
+	Record int64 // number of the record, from 0
+	Offset int64 // of the record's first byte
+	Err    error // set for UnderlyingRead and UnderlyingWrite
+	detail string
+}
+
+func (e *Error) Error() string {
+	what := e.detail
+	if e.Err != nil {
+		what = e.Err.Error()
+	}
+	return fmt.Sprintf("tfrecord: record %d at byte %d: %s", e.Record, e.Offset, what)
+}
+
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,240 @@
+// Package blob reads and writes files and objects of stores by address: sorted lists, range reads,
+// and writers that publish a whole object or none.
+//
+// # Addresses
+//
+// An address is a plain local path, absolute or relative, or scheme://bucket/key:
+//
+//	/data/train            a local path; any bytes that the file system takes, valid UTF-8 or not
+//	file:///data/train     the same; never percent-decoded
+//	gs://bucket/train      Google Cloud Storage
+//	s3://bucket/train      Amazon S3 and stores that speak its protocol
+//	azblob://cont/train    Azure Blob Storage
+//	mem://name/train       memory of this process, for tests
+//
+// A key is taken as it stands: no percent-decoding, no cleaning of "..". What a store needs besides
+// its name (an endpoint, a region) stands between the bucket and the key as URL parameters, or in
+// the environment, the address winning:
+//
+//	s3://bucket?endpoint=127.0.0.1:9000&disable_https=true/train/a.tar
+//	PREMIX_S3_URL_PARAMS='endpoint=http://127.0.0.1:9000&region=us-east-1'
+//
+// Likewise PREMIX_GS_URL_PARAMS and PREMIX_AZBLOB_URL_PARAMS; the drivers_*.go files list the
+// parameters and the variables that each store's own tools use. Only in the variables may a value
+// hold a slash; in an address it is written %2F.
+//
+// # Writing
+//
+// A [Writer] has Commit and Abort, and no Close, so that nothing can be published by a defer. Until
+// Commit returns nil, and after Abort, nothing is to be seen under the address, or the object that
+// was there before. The usual idiom is
+//
+//	w, err := blob.Create(ctx, uri)
+//	if err != nil { … }
+//	defer w.Abort() // does nothing after Commit
+//	…
+//	return w.Commit()
+//
+// Local files are written to a hidden temporary in the same directory, synced, renamed, and the
+// directory is synced. Objects are uploaded through a pipe, and every failure cancels the upload
+// before the pipe is closed: the other order publishes what was written so far.
+//
+// # Errors
+//
+// Every error is an [*Error]: one line that names operation and address, and what to do where that
+// is known. errors.Is knows fs.ErrNotExist, fs.ErrPermission, io.ErrUnexpectedEOF, [ErrLimit] and
+// [ErrNoBucket]. Reads of stores are repeated after passing failures, with growing pauses; a write
+// is repeated by its caller, as a whole.
+package blob
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"time"
+)
+
+// An Object is an entry of a listing.
+type Object struct {
+	// URI is the address; it can be given back to every function of this package.
+	URI string
+	// Size is the length in bytes; 0 for a directory, −1 where Special is set.
+	Size int64
+	// ModTime is when the object was written last; zero for directories of stores.
+	ModTime time.Time
+	// ETag identifies the content at a store, without quotes; empty for local files.
+	ETag string
+	// Dir says that the entry is a directory, or a common prefix of a store.
+	Dir bool
+	// Special says why a local entry is neither a regular file nor a directory ("dangling symbolic
+	// link", "named pipe", …); empty otherwise. Such an entry cannot be read.
+	Special string
+}
+
+// A ReaderAt reads an object at any place; it is safe for concurrent use.
+type ReaderAt interface {
+	io.ReaderAt
+	io.Closer
+	// Size is that of the object when it was opened, in bytes.
+	Size() int64
+}
+
+// A Writer writes one object. It is not safe for concurrent use.
+type Writer interface {
+	// Write appends to the object. After an error every later call returns an error.
+	io.Writer
+	// Commit publishes the object and returns after it is durable. On an error nothing is
+	// published that is not whole, no temporary stays, and the Writer is done. After Commit or
+	// Abort it returns an error.
+	Commit() error
+	// Abort discards everything. It does nothing after Commit or another Abort.
+	Abort() error
+}
+
+// A store is one kind of place. Keys are paths for local files.
+type store interface {
+	list(ctx context.Context, key string) ([]Object, error)
+	stat(ctx context.Context, key string) (Object, error)
+	open(ctx context.Context, key string, off, n int64) (io.ReadCloser, error)
+	readRange(ctx context.Context, dst []byte, key string, off, n int64) ([]byte, error)
+	openAt(ctx context.Context, key string) (ReaderAt, error)
+	create(ctx context.Context, key string) (Writer, error)
+	remove(ctx context.Context, key string) error
+	removeAll(ctx context.Context, key string) error
+}
+
+// Stat returns what is at an address. A store has a directory where it has keys below it.
+// The error is fs.ErrNotExist if there is nothing.
+func Stat(ctx context.Context, uri string) (Object, error) {
+	s, key, err := storeOf(ctx, "stat", uri)
+	if err != nil {
+		return Object{}, err
+	}
+	o, err := s.stat(ctx, key)
+	return o, wrap("stat", uri, err)
+}
+
+// Open reads an object from its start.
+func Open(ctx context.Context, uri string) (io.ReadCloser, error) {
+	return OpenRange(ctx, uri, 0, -1)
+}
+
+// OpenRange reads n bytes of an object from offset off; to its end if n < 0. A range that ends
+// behind the object is an error, io.ErrUnexpectedEOF, here or when reading.
+func OpenRange(ctx context.Context, uri string, off, n int64) (io.ReadCloser, error) {
+	s, key, err := storeOf(ctx, "read", uri)
+	if err != nil {
+		return nil, err
+	}
+	if off < 0 {
+		return nil, wrap("read", uri, fs.ErrInvalid)
+	}
+	r, err := s.open(ctx, key, off, n)
+	if err != nil {
+		return nil, wrap("read", uri, err)
+	}
+	return r, nil
+}
+
+// ReadRange reads n bytes of an object from offset off, to its end if n < 0, and returns them in
+// dst's memory if that suffices; what dst held is lost. The error is io.ErrUnexpectedEOF if the
+// range ends behind the object, which is found before anything is allocated. Local files that are
+// read in parts stay open for some seconds; a file that has changed is opened again.
+func ReadRange(ctx context.Context, dst []byte, uri string, off, n int64) ([]byte, error) {
+	s, key, err := storeOf(ctx, "read", uri)
+	if err != nil {
+		return nil, err
+	}
+	if off < 0 {
+		return nil, wrap("read", uri, fs.ErrInvalid)
+	}
+	p, err := s.readRange(ctx, dst, key, off, n)
+	return p, wrap("read", uri, err)
+}
+
+// ReadAll returns a whole object, and [ErrLimit] if it has more than limit bytes.
+func ReadAll(ctx context.Context, uri string, limit int64) ([]byte, error) {
+	r, err := Open(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	p, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(p)) > limit {
+		err = limitError(limit)
+	}
+	if err != nil {
+		return nil, wrap("read", uri, err)
+	}
+	return p, nil
+}
+
+// OpenAt opens an object for reads at any place. At a store every read is a request: read much at
+// once.
+func OpenAt(ctx context.Context, uri string) (ReaderAt, error) {
+	s, key, err := storeOf(ctx, "open", uri)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.openAt(ctx, key)
+	if err != nil {
+		return nil, wrap("open", uri, err)
+	}
+	return r, nil
+}
+
+// Create starts to write an object, which replaces one of the same address when it is committed.
+// Local directories are made. Cancelling ctx before Commit returns aborts the write.
+func Create(ctx context.Context, uri string) (Writer, error) {
+	s, key, err := storeOf(ctx, "create", uri)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, wrap("create", uri, err)
+	}
+	w, err := s.create(ctx, key)
+	if err != nil {
+		return nil, wrap("create", uri, err)
+	}
+	return w, nil
+}
+
+// Remove removes one object; fs.ErrNotExist if it is not there.
+func Remove(ctx context.Context, uri string) error {
+	s, key, err := storeOf(ctx, "remove", uri)
+	if err != nil {
+		return err
+	}
+	return wrap("remove", uri, s.remove(ctx, key))
+}
+
+// RemoveAll removes everything below a directory, and the directory. It refuses the root of a file
+// system or of a bucket. It is no error if there is nothing.
+func RemoveAll(ctx context.Context, dirURI string) error {
+	s, key, err := storeOf(ctx, "remove", dirURI)
+	if err != nil {
+		return err
+	}
+	return wrap("remove", dirURI, s.removeAll(ctx, key))
+}
+
+// WriteFile writes a whole object; at a store it is repeated after a passing failure.
+func WriteFile(ctx context.Context, uri string, data []byte) error {
+	if IsLocal(uri) {
+		return writeFile(ctx, uri, data)
+	}
+	return retry(ctx, uri, func() error { return writeFile(ctx, uri, data) })
+}
+
+func writeFile(ctx context.Context, uri string, data []byte) error {
+	w, err := Create(ctx, uri)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Commit()
+}

@@ -1,0 +1,243 @@
+package blob
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+	"golang.org/x/sync/errgroup"
+)
+
+// A driver connects to one kind of store. Each is registered by its own file, drivers_*.go.
+type driver struct {
+	// open connects to a bucket.
+	open func(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error)
+	// status is the HTTP status of a failure, 0 if it has none.
+	status func(error) int
+	// explain returns the error to show, ErrNoBucket in it where that is the reason, and what the
+	// user can do.
+	explain func(err error, bucket string) (error, string)
+	// etag returns the entity tag of an entry of a listing.
+	etag func(*blob.ListObject) string
+	// environment names the variables that a connection depends on.
+	environment []string
+}
+
+// drivers are the stores that this build knows, by scheme.
+var drivers = map[string]*driver{}
+
+// A bucket is an open connection, shared by the whole process and never closed.
+type bucket struct {
+	*blob.Bucket
+	driver *driver
+}
+
+var pool struct {
+	sync.Mutex
+	open map[string]*connection
+}
+
+type connection struct {
+	sync.Mutex
+	bucket *bucket
+}
+
+// openBucket returns the connection to the bucket of an address. One that fails is tried again by
+// the next call.
+func openBucket(ctx context.Context, a address) (*bucket, error) {
+	d := drivers[a.scheme]
+	fixed := os.Getenv("PREMIX_" + strings.ToUpper(a.scheme) + "_URL_PARAMS")
+	params, err := url.ParseQuery(fixed)
+	if err != nil {
+		return nil, fmt.Errorf("PREMIX_%s_URL_PARAMS: %w", strings.ToUpper(a.scheme), err)
+	}
+	own, err := url.ParseQuery(a.params)
+	if err != nil {
+		return nil, fmt.Errorf("parameters %q: %w", a.params, err)
+	}
+	for k, v := range own {
+		params[k] = v
+	}
+	id := a.scheme + "\x00" + a.bucket + "\x00" + params.Encode()
+	for _, name := range d.environment {
+		id += "\x00" + os.Getenv(name)
+	}
+
+	pool.Lock()
+	if pool.open == nil {
+		pool.open = map[string]*connection{}
+	}
+	c := pool.open[id]
+	if c == nil {
+		c = new(connection)
+		pool.open[id] = c
+	}
+	pool.Unlock()
+
+	c.Lock()
+	defer c.Unlock()
+	if c.bucket == nil {
+		// The connection outlives the call, and with it credentials that keep its context.
+		b, err := d.open(context.WithoutCancel(ctx), a.bucket, params)
+		if err != nil {
+			return nil, err
+		}
+		c.bucket = &bucket{b, d}
+	}
+	return c.bucket, nil
+}
+
+// A cloudStore is a bucket under an address.
+type cloudStore struct {
+	*bucket
+	root string // the address without key
+}
+
+func (s *cloudStore) uri(key string) string { return s.root + "/" + key }
+
+// checkKey checks the key of an object.
+func checkKey(key string) error {
+	if key == "" {
+		return fmt.Errorf("the address names a bucket, not an object")
+	}
+	if strings.HasSuffix(key, "/") {
+		return fmt.Errorf("the address ends in a slash: it names a directory, not an object")
+	}
+	return nil
+}
+
+// prefixOf returns what the keys below a directory start with.
+func prefixOf(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return strings.TrimSuffix(dir, "/") + "/"
+}
+
+func (s *cloudStore) stat(ctx context.Context, key string) (Object, error) {
+	if key != "" && !strings.HasSuffix(key, "/") {
+		var a *blob.Attributes
+		err := request(ctx, s.uri(key), func() (err error) {
+			a, err = s.Attributes(ctx, key)
+			return err
+		})
+		if err == nil {
+			return Object{URI: s.uri(key), Size: a.Size, ModTime: a.ModTime, ETag: strings.Trim(a.ETag, `"`)}, nil
+		}
+		if gcerrors.Code(err) != gcerrors.NotFound {
+			return Object{}, err
+		}
+	}
+	var some []*blob.ListObject
+	err := request(ctx, s.uri(key), func() (err error) {
+		some, _, err = s.ListPage(ctx, blob.FirstPageToken, 1, &blob.ListOptions{Prefix: prefixOf(key)})
+		return err
+	})
+	if err == nil && len(some) == 0 && key != "" {
+		err = errNothing
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	return Object{URI: strings.TrimSuffix(s.uri(key), "/"), Dir: true}, nil
+}
+
+func (s *cloudStore) remove(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return request(ctx, s.uri(key), func() error { return s.Delete(ctx, key) })
+}
+
+func (s *cloudStore) removeAll(ctx context.Context, dir string) error {
+	prefix := prefixOf(dir)
+	if prefix == "" || prefix == "/" {
+		return fmt.Errorf("refused: this is the root of the bucket")
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	err := s.pages(gctx, &blob.ListOptions{Prefix: prefix}, func(o *blob.ListObject) {
+		g.Go(func() error {
+			err := request(gctx, s.uri(o.Key), func() error { return s.Delete(gctx, o.Key) })
+			if gcerrors.Code(err) == gcerrors.NotFound {
+				err = nil // removed by another process, or by an attempt whose answer was lost
+			}
+			return wrap("remove", s.uri(o.Key), err)
+		})
+	})
+	if werr := g.Wait(); werr != nil {
+		return werr
+	}
+	return err
+}
+
+// pages calls f with everything that a listing gives, in the store's order.
+func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*blob.ListObject)) error {
+	for token := blob.FirstPageToken; token != nil; {
+		var page []*blob.ListObject
+		err := request(ctx, s.uri(opts.Prefix), func() (err error) {
+			var next []byte
+			if page, next, err = s.ListPage(ctx, token, 1000, opts); err == nil {
+				token = next
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, o := range page {
+			f(o)
+		}
+		if len(token) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// cloudAt reads an object by one request a read.
+type cloudAt struct {
+	s    *cloudStore
+	ctx  context.Context
+	key  string
+	size int64
+}
+
+func (s *cloudStore) openAt(ctx context.Context, key string) (ReaderAt, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	var a *blob.Attributes
+	err := request(ctx, s.uri(key), func() (err error) {
+		a, err = s.Attributes(ctx, key)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cloudAt{s, ctx, key, a.Size}, nil
+}
+
+func (r *cloudAt) Size() int64  { return r.size }
+func (r *cloudAt) Close() error { return nil }
+
+// ReadAt implements io.ReaderAt.
+func (r *cloudAt) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > r.size {
+		return 0, wrap("read", r.s.uri(r.key), checkRange(off, 0, r.size))
+	}
+	n := min(int64(len(p)), r.size-off)
+	if _, err := r.s.readRange(r.ctx, p[:n], r.key, off, n); err != nil {
+		return 0, wrap("read", r.s.uri(r.key), err)
+	}
+	if n < int64(len(p)) {
+		return int(n), io.EOF
+	}
+	return int(n), nil
+}

@@ -1,0 +1,125 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"gocloud.dev/gcerrors"
+)
+
+// Errors that callers tell apart.
+var (
+	// ErrLimit: an object is larger than the caller allows.
+	ErrLimit = errors.New("larger than the limit")
+	// ErrNoBucket: the bucket or container of an address does not exist. It is not fs.ErrNotExist:
+	// a bucket is never made, so that an output in it cannot simply be begun.
+	ErrNoBucket = errors.New("the bucket does not exist")
+
+	errDone = errors.New("the writer was committed or aborted before")
+)
+
+// An Error says what failed where, in one line, and what to do.
+type Error struct {
+	Op  string // "read", "list", …
+	URI string
+	// Remedy is what the user can do; empty where that is not known.
+	Remedy string
+	Err    error
+}
+
+func (e *Error) Error() string {
+	s := "blob: " + e.Op + " " + e.URI + ": " + oneLine(plain(e.Err))
+	if e.Remedy != "" {
+		s += "; " + e.Remedy
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is tells the codes of stores as the errors of package fs.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case fs.ErrNotExist:
+		return gcerrors.Code(e.Err) == gcerrors.NotFound && !errors.Is(e.Err, ErrNoBucket)
+	case fs.ErrPermission:
+		return gcerrors.Code(e.Err) == gcerrors.PermissionDenied
+	}
+	return false
+}
+
+// wrap returns err as an *Error, nil if err is nil. An *Error stays what it is.
+func wrap(op, uri string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	e = &Error{Op: op, URI: uri, Err: err}
+	if IsLocal(uri) {
+		e.Remedy = localRemedy(err)
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return e
+	}
+	if s, rest := scheme(uri); drivers[s] != nil {
+		bucket, _, _ := strings.Cut(rest, "/")
+		bucket, _, _ = strings.Cut(bucket, "?")
+		e.Err, e.Remedy = drivers[s].explain(err, bucket)
+	}
+	return e
+}
+
+func localRemedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full: free some space, or write to another place"
+	case errors.Is(err, syscall.EDQUOT):
+		return "the quota is used up: free some space, or write to another place"
+	case errors.Is(err, syscall.EROFS):
+		return "the file system is read-only: write to another place"
+	case errors.Is(err, fs.ErrPermission):
+		return "check owner and mode of the file and of its directories"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open: raise the limit (ulimit -n)"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a part of the path is a file, not a directory"
+	}
+	return ""
+}
+
+// plain strips the operation and path that package os adds, since Error says them.
+func plain(err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	case *os.SyscallError:
+		return e.Err
+	}
+	return err
+}
+
+// oneLine is the text of an error on one line of at most 400 bytes: Azure's have twenty.
+func oneLine(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	const most = 400
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+func limitError(limit int64) error {
+	return fmt.Errorf("%w of %d bytes", ErrLimit, limit)
+}

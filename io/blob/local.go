@@ -1,0 +1,216 @@
+package blob
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A localStore is the file system, by package os: the names are bytes, not text, so that folders
+// with Latin-1 names can be read.
+type localStore struct{}
+
+func (localStore) list(ctx context.Context, dir string) ([]Object, error) {
+	entries, err := os.ReadDir(dir) // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Object, 0, len(entries))
+	for i, e := range entries {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if IsTemp(e.Name()) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		fi, err := e.Info()
+		if os.IsNotExist(err) {
+			continue // removed since the directory was read
+		}
+		if err != nil {
+			return nil, err
+		}
+		if fi.Mode()&fs.ModeSymlink != 0 {
+			target, err := os.Stat(path)
+			if err != nil {
+				list = append(list, Object{URI: path, Size: -1, ModTime: fi.ModTime(), Special: "dangling symbolic link"})
+				continue
+			}
+			fi = target
+		}
+		list = append(list, localObject(path, fi))
+	}
+	return list, nil
+}
+
+func localObject(path string, fi fs.FileInfo) Object {
+	o := Object{URI: path, Size: fi.Size(), ModTime: fi.ModTime()}
+	switch mode := fi.Mode(); {
+	case mode.IsDir():
+		o.Dir, o.Size = true, 0
+	case mode.IsRegular():
+	case mode&fs.ModeNamedPipe != 0:
+		o.Special = "named pipe"
+	case mode&fs.ModeSocket != 0:
+		o.Special = "socket"
+	case mode&fs.ModeDevice != 0:
+		o.Special = "device"
+	default:
+		o.Special = "irregular file"
+	}
+	if o.Special != "" {
+		o.Size = -1
+	}
+	return o
+}
+
+func (localStore) stat(_ context.Context, path string) (Object, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return Object{}, err
+	}
+	return localObject(path, fi), nil
+}
+
+func (localStore) open(_ context.Context, path string, off, n int64) (io.ReadCloser, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && fi.IsDir() {
+		err = errIsDir
+	}
+	if err == nil && (off > 0 || n >= 0) {
+		err = checkRange(off, n, fi.Size())
+	}
+	if err == nil && off > 0 {
+		_, err = f.Seek(off, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r := &stream{r: f, c: f, uri: path, left: -1}
+	if n >= 0 {
+		r.left = n
+	}
+	return r, nil
+}
+
+func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !fi.Mode().IsRegular() {
+		if fi.IsDir() {
+			return nil, errIsDir
+		}
+		return nil, fmt.Errorf("not a regular file but a %s", localObject(path, fi).Special)
+	}
+	size := fi.Size()
+	if err := checkRange(off, n, size); err != nil {
+		return nil, err
+	}
+	if n < 0 {
+		n = size - off
+	}
+	if off == 0 && n == size { // a whole file is read once: keep no handle of it
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return readAt(f, grow(dst, n), off)
+	}
+	h, err := handles.acquire(path, fi)
+	if err != nil {
+		return nil, err
+	}
+	defer handles.release(h)
+	return readAt(h.f, grow(dst, n), off)
+}
+
+// readAt fills p from offset off.
+func readAt(r io.ReaderAt, p []byte, off int64) ([]byte, error) {
+	n, err := r.ReadAt(p, off)
+	if n == len(p) {
+		return p, nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF // the file has shrunk since it was looked at
+	}
+	return nil, err
+}
+
+// grow returns n bytes, in dst's memory if that suffices.
+func grow(dst []byte, n int64) []byte {
+	if int64(cap(dst)) < n {
+		return make([]byte, n)
+	}
+	return dst[:n]
+}
+
+// checkRange checks that n bytes from off are in size bytes; n < 0 stands for the rest.
+func checkRange(off, n, size int64) error {
+	if off > size || n > size-off {
+		if n < 0 {
+			return fmt.Errorf("from byte %d of %d: %w", off, size, io.ErrUnexpectedEOF)
+		}
+		return fmt.Errorf("%d bytes from byte %d of %d: %w", n, off, size, io.ErrUnexpectedEOF)
+	}
+	return nil
+}
+
+type localAt struct {
+	*os.File
+	size int64
+}
+
+func (f *localAt) Size() int64 { return f.size }
+
+func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = fmt.Errorf("not a regular file")
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &localAt{f, fi.Size()}, nil
+}
+
+func (localStore) remove(_ context.Context, path string) error {
+	fi, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if fi.IsDir() {
+		return errIsDir
+	}
+	return os.Remove(path)
+}
+
+func (localStore) removeAll(_ context.Context, dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if abs == filepath.Dir(abs) {
+		return fmt.Errorf("refused: this is the root of the file system")
+	}
+	return os.RemoveAll(dir)
+}

@@ -1,0 +1,217 @@
+package cache
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/format"
+	"github.com/zeebo/xxh3"
+)
+
+// What the bytes of a file depend on, besides the rows. Snappy is not used: its assembly and its Go
+// code compress differently.
+const (
+	rowGroup = 8192
+	batch    = 512
+	metaKey  = "premix"
+)
+
+// A footer is the metadata of a file.
+type footer struct {
+	Meta
+	Sum string `json:"sum"`
+}
+
+// The checksum of a file is the XXH3-128 of all its bytes, with zeros in the place of the checksum
+// itself. It is checked before anything is parsed: a single wrong bit can send the Parquet reader
+// after gigabytes of memory, and the CRCs of Parquet's pages cover neither headers nor footer.
+var (
+	sumMark = []byte(`"sum":"`)
+	noSum   = strings.Repeat("0", 2*sumSize)
+)
+
+const sumSize = 16
+
+// encode returns a chunk as a Parquet file.
+func encode(m Meta, c *Chunk) ([]byte, error) {
+	m.Ignored, m.Schema = c.Ignored, Schema
+	convert(&m, toText)
+	text, err := json.Marshal(footer{m, noSum})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[row](&out,
+		parquet.CreatedBy("premix cache", "1", "1"),
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
+		parquet.MaxRowsPerRowGroup(rowGroup),
+		parquet.DataPageVersion(1),
+		parquet.KeyValueMetadata(metaKey, string(text)),
+	)
+	rows := make([]row, 0, batch)
+	for i := range c.Rows {
+		r, err := toRow(&c.Rows[i])
+		if err != nil {
+			return nil, err
+		}
+		if rows = append(rows, r); len(rows) == batch || i == len(c.Rows)-1 {
+			if _, err := w.Write(rows); err != nil {
+				return nil, err
+			}
+			rows = rows[:0]
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	if out.Len() > maxFile {
+		return nil, fmt.Errorf("a chunk of %d rows makes a file of %d bytes, more than the limit of %d", len(c.Rows), out.Len(), maxFile)
+	}
+	data := out.Bytes()
+	sum := xxh3.Hash128(data).Bytes()
+	hex.Encode(sumOf(data), sum[:])
+	return data, nil
+}
+
+// convert changes the names in m, which are bytes, to text or back.
+func convert(m *Meta, f func(string) string) {
+	for _, s := range []*string{&m.Container, &m.First, &m.Last, &m.URI, &m.Stamp} {
+		*s = f(*s)
+	}
+}
+
+// sumOf returns the place of the checksum in a file; nil if there is none.
+func sumOf(data []byte) []byte {
+	i := bytes.LastIndex(data, sumMark)
+	if i < 0 || len(data)-i < len(sumMark)+2*sumSize {
+		return nil
+	}
+	return data[i+len(sumMark):][:2*sumSize]
+}
+
+// verify checks the checksum of a file; it zeroes it.
+func verify(data []byte) error {
+	place := sumOf(data)
+	if place == nil {
+		return fmt.Errorf("no checksum")
+	}
+	stored := string(place)
+	copy(place, noSum)
+	sum := xxh3.Hash128(data).Bytes()
+	if got := hex.EncodeToString(sum[:]); got != stored {
+		return fmt.Errorf("checksum %s, want %q", got, stored)
+	}
+	return nil
+}
+
+// decode reads a file that encode wrote, and changes its bytes. Every error is ErrCorrupt.
+func decode(data []byte) (c *Chunk, m Meta, err error) {
+	err = guard(func() error {
+		f, foot, err := open(data)
+		if err != nil {
+			return err
+		}
+		c, m = &Chunk{Ignored: foot.Ignored}, foot.Meta
+		convert(&m, fromText)
+		return c.read(f)
+	})
+	if err != nil {
+		return nil, Meta{}, err
+	}
+	return c, m, nil
+}
+
+// countRows returns the number of rows of a file, and changes its bytes.
+func countRows(data []byte) (n int64, err error) {
+	err = guard(func() error {
+		f, _, err := open(data)
+		if err == nil {
+			n = f.NumRows()
+		}
+		return err
+	})
+	return n, err
+}
+
+// guard makes an ErrCorrupt of every error and panic of f: the Parquet reader panics on some files.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrCorrupt, p)
+		}
+	}()
+	if err := f(); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return nil
+}
+
+// open checks a file and reads its footer.
+func open(data []byte) (*parquet.File, footer, error) {
+	var foot footer
+	if err := verify(data); err != nil {
+		return nil, foot, err
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, foot, err
+	}
+	text, ok := f.Lookup(metaKey)
+	if !ok {
+		return nil, foot, fmt.Errorf("no metadata %q", metaKey)
+	}
+	if err := json.Unmarshal([]byte(text), &foot); err != nil {
+		return nil, foot, fmt.Errorf("metadata: %w", err)
+	}
+	if foot.Schema != Schema {
+		return nil, foot, fmt.Errorf("schema %d, this is %d", foot.Schema, Schema)
+	}
+	if got, want := f.Schema().String(), schema; got != want {
+		return nil, foot, fmt.Errorf("other columns")
+	}
+	for _, g := range f.Metadata().RowGroups {
+		for _, col := range g.Columns {
+			if col.MetaData.Codec != format.Zstd {
+				return nil, foot, fmt.Errorf("column %v is not compressed with zstd", col.MetaData.PathInSchema)
+			}
+		}
+	}
+	return f, foot, nil
+}
+
+var schema = parquet.SchemaOf(row{}).String()
+
+// read appends the rows of a file.
+func (c *Chunk) read(f *parquet.File) error {
+	r := parquet.NewGenericReader[row](f)
+	defer r.Close()
+	rows := make([]row, batch)
+	for {
+		n, err := r.Read(rows)
+		for i := range rows[:n] {
+			s, err := rows[i].sample()
+			if err != nil {
+				return fmt.Errorf("row %d: %w", len(c.Rows), err)
+			}
+			if k := len(c.Rows); k > 0 && c.Rows[k-1].Location.URI == s.Location.URI {
+				s.Location.URI = c.Rows[k-1].Location.URI // one copy
+			}
+			c.Rows = append(c.Rows, s)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrNoProgress
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package cache
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// The runes that stand for single bytes 0x80 … 0xff.
+const (
+	byteRune  = 0xef00
+	firstRune = byteRune + 0x80
+	lastRune  = byteRune + 0xff
+)
+
+// toText returns bytes as valid UTF-8, so that fromText gives them back: what is no UTF-8 becomes a
+// rune a byte, and so does what looks like such a rune.
+func toText(s string) string {
+	if utf8.ValidString(s) && !hasByteRune(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 || firstRune <= r && r <= lastRune {
+			for _, c := range []byte(s[i : i+n]) {
+				b.WriteRune(byteRune + rune(c))
+			}
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// fromText is the inverse of toText.
+func fromText(s string) string {
+	if !hasByteRune(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if firstRune <= r && r <= lastRune {
+			b.WriteByte(byte(r - byteRune))
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+func hasByteRune(s string) bool {
+	// All of them start with the bytes EE BE or EE BF, U+EF80 … U+EFFF.
+	return strings.Contains(s, "\xee\xbe") || strings.Contains(s, "\xee\xbf")
+}

@@ -27,3 +27,28 @@ func BenchmarkResize(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkEncode(b *testing.B) {
+	src := generated("rings", 500, 375)
+	var r Resampler
+	var m Image
+	if err := r.Resize(&m, src, whole(500, 375), 224, 224, whole(224, 224), Bilinear); err != nil {
+		b.Fatal(err)
+	}
+	for _, spec := range []string{"jpeg:95", "jpeg:95:444", "png"} {
+		b.Run("spec="+spec, func(b *testing.B) {
+			e, err := NewEncoder(spec)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var data []byte
+			b.SetBytes(int64(len(m.Pix)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if data, err = e.Encode(data[:0], &m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/premix/premix/imaging/internal/jpegenc"
 )
 
 // An Encoder encodes images in one form. It reuses its scratch and must not be used
@@ -37,7 +39,7 @@ func NewEncoder(spec string) (*Encoder, error) {
 		if full {
 			spec += ":444"
 		}
-		return &Encoder{spec: spec, ext: "jpg", run: newJPEGEncoder(quality, full)}, nil
+		return &Encoder{spec: spec, ext: "jpg", run: jpegEncoder{jpegenc.New(quality, full)}}, nil
 	}
 	return nil, fmt.Errorf("imaging: encoding %q, want jpeg:95, jpeg:95:444 or png", spec)
 }

@@ -1,0 +1,212 @@
+package jpegenc
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// A huffman holds the two codes of one kind of component.
+type huffman struct {
+	// The tables as a DHT segment has them: 16 counts of codes by length, then the symbols.
+	dcSpec, acSpec []byte
+
+	// Codes by symbol, as code<<size<<lengthBits | length+size, where size is how many bits of
+	// the value follow the code.
+	dc [16]uint32
+	ac [256]uint32
+}
+
+const lengthBits = 5
+
+// The codes of Annex K.3.
+var (
+	luma = newHuffman(
+		"\x00\x01\x05\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00"+
+			"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b",
+		"\x00\x02\x01\x03\x03\x02\x04\x03\x05\x05\x04\x04\x00\x00\x01\x7d"+
+			"\x01\x02\x03\x00\x04\x11\x05\x12\x21\x31\x41\x06\x13\x51\x61\x07"+
+			"\x22\x71\x14\x32\x81\x91\xa1\x08\x23\x42\xb1\xc1\x15\x52\xd1\xf0"+
+			"\x24\x33\x62\x72\x82\x09\x0a\x16\x17\x18\x19\x1a\x25\x26\x27\x28"+
+			"\x29\x2a\x34\x35\x36\x37\x38\x39\x3a\x43\x44\x45\x46\x47\x48\x49"+
+			"\x4a\x53\x54\x55\x56\x57\x58\x59\x5a\x63\x64\x65\x66\x67\x68\x69"+
+			"\x6a\x73\x74\x75\x76\x77\x78\x79\x7a\x83\x84\x85\x86\x87\x88\x89"+
+			"\x8a\x92\x93\x94\x95\x96\x97\x98\x99\x9a\xa2\xa3\xa4\xa5\xa6\xa7"+
+			"\xa8\xa9\xaa\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xc2\xc3\xc4\xc5"+
+			"\xc6\xc7\xc8\xc9\xca\xd2\xd3\xd4\xd5\xd6\xd7\xd8\xd9\xda\xe1\xe2"+
+			"\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8"+
+			"\xf9\xfa")
+	chroma = newHuffman(
+		"\x00\x03\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00"+
+			"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b",
+		"\x00\x02\x01\x02\x04\x04\x03\x04\x07\x05\x04\x04\x00\x01\x02\x77"+
+			"\x00\x01\x02\x03\x11\x04\x05\x21\x31\x06\x12\x41\x51\x07\x61\x71"+
+			"\x13\x22\x32\x81\x08\x14\x42\x91\xa1\xb1\xc1\x09\x23\x33\x52\xf0"+
+			"\x15\x62\x72\xd1\x0a\x16\x24\x34\xe1\x25\xf1\x17\x18\x19\x1a\x26"+
+			"\x27\x28\x29\x2a\x35\x36\x37\x38\x39\x3a\x43\x44\x45\x46\x47\x48"+
+			"\x49\x4a\x53\x54\x55\x56\x57\x58\x59\x5a\x63\x64\x65\x66\x67\x68"+
+			"\x69\x6a\x73\x74\x75\x76\x77\x78\x79\x7a\x82\x83\x84\x85\x86\x87"+
+			"\x88\x89\x8a\x92\x93\x94\x95\x96\x97\x98\x99\x9a\xa2\xa3\xa4\xa5"+
+			"\xa6\xa7\xa8\xa9\xaa\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xc2\xc3"+
+			"\xc4\xc5\xc6\xc7\xc8\xc9\xca\xd2\xd3\xd4\xd5\xd6\xd7\xd8\xd9\xda"+
+			"\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xf2\xf3\xf4\xf5\xf6\xf7\xf8"+
+			"\xf9\xfa")
+)
+
+func newHuffman(dc, ac string) huffman {
+	h := huffman{dcSpec: []byte(dc), acSpec: []byte(ac)}
+	setCodes(h.dc[:], h.dcSpec)
+	setCodes(h.ac[:], h.acSpec)
+	return h
+}
+
+// setCodes assigns the codes of a table: those of a length count upwards, in the order of the
+// symbols.
+func setCodes(codes []uint32, spec []byte) {
+	code, symbols := uint32(0), spec[16:]
+	for i, count := range spec[:16] {
+		for range count {
+			size := uint32(symbols[0] & 15)
+			codes[symbols[0]] = code<<size<<lengthBits | uint32(i+1) + size
+			symbols = symbols[1:]
+			code++
+		}
+		code <<= 1
+	}
+}
+
+// positions[i][b] are the zigzag positions of the natural indices 8i to 8i+7 whose bits are set
+// in b.
+var positions = func() (t [8][256]uint64) {
+	for z, n := range zigzag {
+		for b := range 256 {
+			if b>>(n%8)&1 != 0 {
+				t[n/8][b] |= 1 << z
+			}
+		}
+	}
+	return t
+}()
+
+// inZigzag reorders a set of coefficients.
+func inZigzag(natural uint64) (z uint64) {
+	for i := range positions {
+		z |= positions[i][byte(natural>>(8*i))]
+	}
+	return z
+}
+
+// A bitWriter appends bits to buf, the highest first, a zero byte after each byte of ones.
+type bitWriter struct {
+	buf []byte
+	acc uint64 // the pending bits are the lowest n
+	n   uint   // < 32
+}
+
+// reserve makes room for an MCU: six blocks of 64 symbols of at most 27 bits, each byte of which
+// could need another.
+func (w *bitWriter) reserve() {
+	const most = 6*64*27/8*2 + 16
+	w.buf = slices.Grow(w.buf, most)
+}
+
+// encode writes a block: the difference of its DC, and the coefficients at the zigzag positions
+// in nonzero. There must be room for it.
+func (w *bitWriter) encode(block *[64]int16, dc int32, nonzero uint64, t *huffman) {
+	buf := w.buf[len(w.buf):cap(w.buf)]
+	at, acc, n := 0, w.acc, w.n
+
+	s := dc >> 31
+	size := uint(bits.Len32(uint32((dc ^ s) - s)))
+	code := t.dc[size&15]
+	length := uint(code & (1<<lengthBits - 1))
+	acc = acc<<length | uint64(code>>lengthBits) | uint64(uint32(dc+s)&(1<<size-1))
+	n += length
+
+	nonzero &^= 1
+	run := uint(1) // the position after the last coefficient
+	for {
+		if n >= 32 {
+			n -= 32
+			v := uint32(acc >> n)
+			if (^v-0x01010101)&v&0x80808080 == 0 {
+				binary.BigEndian.PutUint32(buf[at:], v)
+				at += 4
+			} else {
+				at += stuff(buf[at:], v)
+			}
+		}
+		if nonzero == 0 {
+			break
+		}
+		z := uint(bits.TrailingZeros64(nonzero))
+		zeros := z - run
+		if zeros > 15 {
+			code := t.ac[0xf0]
+			length := uint(code & (1<<lengthBits - 1))
+			acc = acc<<length | uint64(code>>lengthBits)
+			n += length
+			run += 16
+			continue
+		}
+		nonzero &= nonzero - 1
+		run = z + 1
+		v := int32(block[zigzag[z&63]&63])
+		s := v >> 31
+		size := uint(bits.Len32(uint32((v ^ s) - s)))
+		code := t.ac[(zeros<<4|size)&255]
+		length := uint(code & (1<<lengthBits - 1))
+		acc = acc<<length | uint64(code>>lengthBits) | uint64(uint32(v+s)&(1<<(size&31)-1))
+		n += length
+	}
+	w.buf = w.buf[:len(w.buf)+at]
+	w.acc, w.n = acc, n
+	if run < 64 {
+		w.put(t.ac[0]) // end of block
+	}
+}
+
+// encodeFlat writes a block with the DC of the one before and nothing else.
+func (w *bitWriter) encodeFlat(t *huffman) {
+	w.put(t.dc[0])
+	w.put(t.ac[0])
+}
+
+// put writes a code without value.
+func (w *bitWriter) put(code uint32) {
+	length := uint(code & (1<<lengthBits - 1))
+	w.acc = w.acc<<length | uint64(code>>lengthBits)
+	w.n += length
+	if w.n >= 32 {
+		w.n -= 32
+		buf := w.buf[len(w.buf):cap(w.buf)]
+		w.buf = w.buf[:len(w.buf)+stuff(buf, uint32(w.acc>>w.n))]
+	}
+}
+
+// flush fills the last byte with ones and writes what is pending.
+func (w *bitWriter) flush() {
+	w.acc = w.acc<<7 | 0x7f
+	for w.n += 7; w.n >= 8; w.n -= 8 {
+		b := byte(w.acc >> (w.n - 8))
+		w.buf = append(w.buf, b)
+		if b == 0xff {
+			w.buf = append(w.buf, 0)
+		}
+	}
+}
+
+// stuff writes four bytes and the zeros that follow bytes of ones, and returns how many.
+func stuff(buf []byte, v uint32) int {
+	at := 0
+	for shift := 24; shift >= 0; shift -= 8 {
+		b := byte(v >> shift)
+		buf[at] = b
+		at++
+		if b == 0xff {
+			buf[at] = 0
+			at++
+		}
+	}
+	return at
+}

@@ -51,6 +51,14 @@ func (e *pngEncoder) encode(dst []byte, m *Image) ([]byte, error) {
 
 const pngLevel = 3
 
+// An appender is an io.Writer that appends.
+type appender []byte
+
+func (a *appender) Write(p []byte) (int, error) {
+	*a = append(*a, p...)
+	return len(p), nil
+}
+
 // beginChunk appends the head of a chunk and returns where it starts.
 func beginChunk(out *appender, kind string) int {
 	start := len(*out)

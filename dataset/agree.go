@@ -1,11 +1,8 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/premix/premix/io/blob"
@@ -131,57 +128,4 @@ func Look(ctx context.Context, out string) (*State, error) {
 		}
 	}
 	return &state, nil
-}
-
-// merged returns the side files of all the splits given: those of the format, and README.md.
-func merged(ctx context.Context, out string, format shard.Format, manifests []*Manifest, classes map[string][]string) ([]shard.File, error) {
-	var sets []shard.Set
-	for _, m := range manifests {
-		list, ok := classes[m.Shape.Split]
-		if !ok {
-			var err error
-			if list, err = LoadClasses(ctx, out, m.Shape.Split); err != nil {
-				return nil, err
-			}
-		}
-		for _, set := range m.Sets(list) {
-			if len(set.Shards) > 0 {
-				sets = append(sets, set)
-			}
-		}
-	}
-	if len(sets) == 0 {
-		return nil, nil
-	}
-	files, err := format.SideFiles(sets)
-	if err != nil {
-		return nil, fmt.Errorf("dataset: side files: %w", err)
-	}
-	readme, err := readme(format, manifests)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, shard.File{Path: ReadmeFile, Data: readme})
-	slices.SortFunc(files, func(a, b shard.File) int { return strings.Compare(a.Path, b.Path) })
-	for _, f := range files {
-		if !inside(f.Path) {
-			return nil, fmt.Errorf("dataset: side file %q leads out of the output", f.Path)
-		}
-	}
-	return files, nil
-}
-
-// writeChanged writes a file unless it has this content already.
-func writeChanged(ctx context.Context, uri string, data []byte) error {
-	old, err := blob.ReadAll(ctx, uri, int64(len(data)))
-	if err == nil && bytes.Equal(old, data) {
-		return nil
-	}
-	if err != nil && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	if err := blob.WriteFile(ctx, uri, data); err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	return nil
 }

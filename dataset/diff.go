@@ -97,7 +97,8 @@ func valueText(v any) string {
 	case nil:
 		return "(none)"
 	case string:
-		if v == "" || strings.TrimSpace(v) != v || strings.ContainsAny(v, "\n→") {
+		// what could be taken for another type, or for part of the line, is quoted
+		if json.Valid([]byte(v)) || v == "" || strings.TrimSpace(v) != v || strings.ContainsAny(v, "\n→") {
 			return strconv.Quote(v)
 		}
 		return v

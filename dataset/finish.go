@@ -28,6 +28,9 @@ type FinishParams struct {
 	Recipe      json.RawMessage
 	Fingerprint string
 	Versions    map[string]string
+	// Indexes names the files for readers that are wanted: dali, timm, wids; nil: all. Files
+	// without which a reader cannot read at all are written whatever it says.
+	Indexes []string
 	// Chunks are in canonical order; Ignored counts the side files outside of them.
 	Chunks  []Chunk
 	Ignored int64
@@ -81,7 +84,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	}
 	all := append(slices.Clone(others), m)
 	slices.SortFunc(all, func(a, b *Manifest) int { return cmp.Compare(a.Shape.Split, b.Shape.Split) })
-	files, err := merged(ctx, p.Out, p.Format, all, map[string][]string{split: p.Spec.Classes})
+	files, err := SideFiles(ctx, p.Out, p.Format, all, map[string][]string{split: p.Spec.Classes})
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +160,7 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKind]int64) (*Manifest, error) {
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
-		Recipe: p.Recipe, Versions: p.Versions,
+		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
 		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)},
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
@@ -193,6 +196,18 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 	}
 	m.Statistics = summarize(stats.Methods())
 	return m, nil
+}
+
+// AllIndexes are the files for readers that FinishParams.Indexes can name.
+var AllIndexes = []string{"dali", "timm", "wids"}
+
+func indexes(wanted []string) []string {
+	if wanted == nil {
+		return AllIndexes
+	}
+	sorted := slices.DeleteFunc(slices.Clone(wanted), func(s string) bool { return !slices.Contains(AllIndexes, s) })
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }
 
 // replicasOf groups records, which are in order, by replica.

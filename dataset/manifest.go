@@ -15,6 +15,7 @@ type Manifest struct {
 	Schema      int               `json:"schema"`
 	Fingerprint string            `json:"fingerprint"`
 	Shape       Shape             `json:"output"`
+	Indexes     []string          `json:"indexes"` // those made for readers: dali, timm, wids
 	Recipe      json.RawMessage   `json:"recipe"`
 	Versions    map[string]string `json:"versions"` // premix, codec, schema, go
 	Counts      Counts            `json:"counts"`

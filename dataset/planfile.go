@@ -66,7 +66,7 @@ func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) error {
 }
 
 // ReadPlan reads a plan file. Of the samples, Name, the offset and length of Location, Label,
-// Digest, Width, Height, Replica, Crop, Flip and Peak are set. Where source and target are the
+// Digest, Width, Height, Replica, Crop, Flip, Peak, Trough and Flat are set. Where source and target are the
 // same entry, as in an unmixed sample, they are the same pointer.
 func ReadPlan(ctx context.Context, uri string) ([]premix.Recipe, error) {
 	data, err := blob.ReadAll(ctx, uri, maxPlanBytes)

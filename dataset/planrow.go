@@ -42,6 +42,8 @@ type planRow struct {
 	TargetCropH  float64  `parquet:"target_crop_h"`
 	TargetFlip   bool     `parquet:"target_flip"`
 	TargetPeak   []int32  `parquet:"target_peak,list"`
+	TargetTrough []int32  `parquet:"target_trough,list"`
+	TargetFlat   bool     `parquet:"target_flat"`
 
 	SourceName   string   `parquet:"source_name"`
 	SourceOffset int64    `parquet:"source_offset"`
@@ -56,6 +58,8 @@ type planRow struct {
 	SourceCropH  float64  `parquet:"source_crop_h"`
 	SourceFlip   bool     `parquet:"source_flip"`
 	SourcePeak   []int32  `parquet:"source_peak,list"`
+	SourceTrough []int32  `parquet:"source_trough,list"`
+	SourceFlat   bool     `parquet:"source_flat"`
 }
 
 func toRow(r *premix.Recipe) planRow {
@@ -70,13 +74,13 @@ func toRow(r *premix.Recipe) planRow {
 		TargetLabel: int32(r.LabelA), TargetDigest: t.Digest,
 		TargetWidth: int32(t.Width), TargetHeight: int32(t.Height),
 		TargetCropX: t.Crop.X, TargetCropY: t.Crop.Y, TargetCropW: t.Crop.W, TargetCropH: t.Crop.H,
-		TargetFlip: t.Flip, TargetPeak: peakList(t.Peak),
+		TargetFlip: t.Flip, TargetPeak: peakList(t.Peak), TargetTrough: peakList(t.Trough), TargetFlat: t.Flat,
 
 		SourceName: s.Name, SourceOffset: s.Location.Offset, SourceLength: s.Location.Length,
 		SourceLabel: int32(r.LabelB), SourceDigest: s.Digest,
 		SourceWidth: int32(s.Width), SourceHeight: int32(s.Height),
 		SourceCropX: s.Crop.X, SourceCropY: s.Crop.Y, SourceCropW: s.Crop.W, SourceCropH: s.Crop.H,
-		SourceFlip: s.Flip, SourcePeak: peakList(s.Peak),
+		SourceFlip: s.Flip, SourcePeak: peakList(s.Peak), SourceTrough: peakList(s.Trough), SourceFlat: s.Flat,
 	}
 }
 
@@ -96,7 +100,7 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 		Digest:   row.TargetDigest, Label: int(row.TargetLabel),
 		Width: int(row.TargetWidth), Height: int(row.TargetHeight), Replica: int(row.Replica),
 		Crop: premix.Crop{X: row.TargetCropX, Y: row.TargetCropY, W: row.TargetCropW, H: row.TargetCropH},
-		Flip: row.TargetFlip,
+		Flip: row.TargetFlip, Flat: row.TargetFlat,
 	}
 	source := premix.Sample{
 		Name:     row.SourceName,
@@ -104,7 +108,7 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 		Digest:   row.SourceDigest, Label: int(row.SourceLabel),
 		Width: int(row.SourceWidth), Height: int(row.SourceHeight), Replica: int(row.Replica),
 		Crop: premix.Crop{X: row.SourceCropX, Y: row.SourceCropY, W: row.SourceCropW, H: row.SourceCropH},
-		Flip: row.SourceFlip,
+		Flip: row.SourceFlip, Flat: row.SourceFlat,
 	}
 	if r.Box, err = toBox(row.Box); err != nil {
 		return r, fmt.Errorf("box: %w", err)
@@ -118,8 +122,14 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 	if target.Peak, err = toPeak(row.TargetPeak); err != nil {
 		return r, fmt.Errorf("target_peak: %w", err)
 	}
+	if target.Trough, err = toPeak(row.TargetTrough); err != nil {
+		return r, fmt.Errorf("target_trough: %w", err)
+	}
 	if source.Peak, err = toPeak(row.SourcePeak); err != nil {
 		return r, fmt.Errorf("source_peak: %w", err)
+	}
+	if source.Trough, err = toPeak(row.SourceTrough); err != nil {
+		return r, fmt.Errorf("source_trough: %w", err)
 	}
 	r.Target, r.Source = &target, &source
 	if target == source {

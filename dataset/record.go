@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 )
@@ -47,6 +48,11 @@ func (r *ShardRecord) Info(numbered bool) shard.ShardInfo {
 		info.Replica = r.Replica
 	}
 	return info
+}
+
+// PlanPath is the path of the plan of a shard below the output.
+func PlanPath(split, shardPath string) string {
+	return path.Join(MetaDir, split, PlanName(shardPath))
 }
 
 // PlanName is the path of the plan of a shard below OUT/__premix__/SPLIT: plan/SHARD.parquet,
@@ -154,7 +160,7 @@ func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, erro
 	case o.Dir || o.Size != r.Bytes:
 		return false, nil
 	}
-	for _, uri := range r.companions(out, split) {
+	for _, uri := range r.companions(out) {
 		_, err := blob.Stat(ctx, uri)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -167,13 +173,28 @@ func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, erro
 }
 
 // companions are the files that belong to the shard alone, but for its record.
-func (r *ShardRecord) companions(out, split string) []string {
+func (r *ShardRecord) companions(out string) []string {
 	var uris []string
 	if r.IndexPath != "" {
 		uris = append(uris, blob.Join(out, r.IndexPath))
 	}
 	if r.PlanPath != "" {
-		uris = append(uris, Meta(out, split, r.PlanPath))
+		uris = append(uris, blob.Join(out, r.PlanPath))
 	}
 	return uris
+}
+
+// Sample is the finished sample that a recipe describes, with its encoded image: what goes into
+// the shard. It has no dense label; see mix.Soft.
+func Sample(r *premix.Recipe, image []byte, spec *shard.Spec) shard.Record {
+	rec := shard.Record{
+		Key: r.Key, Image: image, ImageFormat: spec.ImageFormat, W: spec.Size.W, H: spec.Size.H,
+		Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
+		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
+		Replica: r.Replica, Target: r.Target.Name, Source: r.Source.Name,
+	}
+	if r.Label >= 0 && r.Label < len(spec.Classes) {
+		rec.Class = spec.Classes[r.Label]
+	}
+	return rec
 }

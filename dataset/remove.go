@@ -2,102 +2,203 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
 )
 
-// Remove removes one split from an output: exactly the files that its manifest and its shard
-// records list, and premix's own files of the split. The manifest goes first, so that whatever
-// stops it leaves no finished split behind. The side files that all splits share are rebuilt
-// without it. A split that is not there is no error; files of anyone else stay.
+// Remove removes one split from an output: the files that its manifest and its shard records
+// list, shards of its names that an interrupted run left without a record, and premix's own files
+// of the split. Files of anyone else stay. A split that is not there is no error.
+//
+// The manifest goes first and the records last: whatever stops a removal leaves no split that
+// looks finished, and it can be repeated. The side files that all splits share are rebuilt
+// without the split.
 func Remove(ctx context.Context, out, split string) error {
 	records, err := Records(ctx, out, split)
 	if err != nil {
+		return err
+	}
+	config, err := LoadConfig(ctx, out, split)
+	if err != nil && !isNotExist(err) {
 		return err
 	}
 	finished, err := Finished(ctx, out)
 	if err != nil {
 		return err
 	}
-	var gone *Manifest
-	rest := slices.DeleteFunc(slices.Clone(finished), func(m *Manifest) bool {
+	r := removal{out: out, split: split}
+	for _, m := range finished {
 		if m.Shape.Split == split {
-			gone = m
-		}
-		return m.Shape.Split == split
-	})
-	var shared []string // side files of the format as they are now
-	if gone != nil {
-		format, err := formats.ByName(gone.Shape.Format)
-		if err != nil {
-			return fmt.Errorf("dataset: %w", err)
-		}
-		files, err := merged(ctx, out, format, finished, nil)
-		if err != nil {
-			return err
-		}
-		for _, f := range files {
-			shared = append(shared, f.Path)
-		}
-		if err := remove(ctx, Meta(out, split, ManifestFile)); err != nil {
-			return err
-		}
-		keep, err := merged(ctx, out, format, rest, nil)
-		if err != nil {
-			return err
-		}
-		for _, f := range keep {
-			if err := writeChanged(ctx, blob.Join(out, f.Path), f.Data); err != nil {
-				return err
-			}
-			shared = slices.DeleteFunc(shared, func(p string) bool { return p == f.Path })
+			r.manifest = m
+		} else {
+			r.rest = append(r.rest, m)
 		}
 	}
-
-	var uris []string
-	for _, p := range shared {
-		uris = append(uris, blob.Join(out, p))
+	if r.manifest == nil && config != nil {
+		r.manifest = &Manifest{Shape: config.Shape, Indexes: AllIndexes} // what there would have been
 	}
-	if gone != nil {
-		for _, r := range gone.Replicas {
-			for _, s := range r.Shards {
-				uris = append(uris, blob.Join(out, s.Name))
-			}
+	if r.manifest != nil {
+		if err := r.listShards(ctx, records); err != nil {
+			return err
 		}
 	}
 	for i := range records {
-		r := &records[i]
-		uris = append(uris, blob.Join(out, r.Path))
-		uris = append(uris, r.companions(out, split)...)
+		r.add(records[i].Path)
+		r.add(records[i].IndexPath)
+		r.add(records[i].PlanPath)
 	}
-	if err := removeEach(ctx, uris); err != nil {
+	if err := r.shared(ctx); err != nil {
 		return err
 	}
-	// the records go after what they list: a removal that was stopped can be repeated
+	if err := removeEach(ctx, r.uris); err != nil {
+		return err
+	}
 	var own []string
 	for i := range records {
 		own = append(own, recordURI(out, split, records[i].Replica, records[i].Shard))
 	}
-	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, ConfigFile} {
-		own = append(own, Meta(out, split, name))
-	}
 	if err := removeEach(ctx, own); err != nil {
 		return err
 	}
-	removeEmpty(out, append(uris, own...))
+	var last []string
+	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, ConfigFile} {
+		last = append(last, Meta(out, split, name))
+	}
+	if err := removeEach(ctx, last); err != nil {
+		return err
+	}
+	removeEmpty(out, slices.Concat(r.uris, own, last))
 	return nil
 }
 
+// A removal gathers what is to go.
+type removal struct {
+	out, split string
+	manifest   *Manifest // of the split, or as much of one as config.json allows
+	rest       []*Manifest
+	uris       []string
+}
+
+func (r *removal) add(p string) {
+	if p != "" {
+		r.uris = append(r.uris, blob.Join(r.out, p))
+	}
+}
+
+// listShards adds the shards that the manifest lists, and those in the split's names that are
+// there without a record, with their indexes and plans.
+func (r *removal) listShards(ctx context.Context, records []ShardRecord) error {
+	format, err := formats.ByName(r.manifest.Shape.Format)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	spec := r.manifest.Shape.Spec(nil)
+	if len(r.manifest.Replicas) == 0 {
+		r.manifest.Replicas, _ = replicasOf(format, spec, records)
+	}
+	for _, replica := range r.manifest.Replicas {
+		for _, s := range replica.Shards {
+			r.add(s.Name)
+		}
+	}
+	for _, dir := range []string{path.Dir(format.ShardPath(spec, 0)), path.Dir(format.IndexPath(spec, 0))} {
+		objects, err := blob.List(ctx, blob.Join(r.out, dir))
+		if err != nil && !isNotExist(err) {
+			return fmt.Errorf("dataset: %w", err)
+		}
+		for _, o := range objects {
+			p := path.Join(dir, blob.Base(o.URI))
+			if o.Dir {
+				continue
+			}
+			if i, replica, ok := Named(format, spec, p); ok {
+				r.add(p)
+				spec.Replica = replica
+				r.add(PlanPath(r.split, format.ShardPath(spec, i)))
+			}
+		}
+	}
+	return nil
+}
+
+// shared removes the manifest, rebuilds the side files that the other splits still want, and adds
+// the others to what is to go.
+func (r *removal) shared(ctx context.Context) error {
+	if r.manifest == nil {
+		return remove(ctx, Meta(r.out, r.split, ManifestFile))
+	}
+	format, err := formats.ByName(r.manifest.Shape.Format)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	all := append(slices.Clone(r.rest), r.manifest)
+	before, err := SideFiles(ctx, r.out, format, all, nil)
+	if err != nil && !isNotExist(err) { // a lost classes.txt must not stop the removal
+		return err
+	}
+	if err := remove(ctx, Meta(r.out, r.split, ManifestFile)); err != nil {
+		return err
+	}
+	after, err := SideFiles(ctx, r.out, format, r.rest, nil)
+	if err != nil {
+		return err
+	}
+	keep := map[string]bool{}
+	for _, f := range after {
+		keep[f.Path] = true
+		if err := writeChanged(ctx, blob.Join(r.out, f.Path), f.Data); err != nil {
+			return err
+		}
+	}
+	for _, f := range before {
+		if !keep[f.Path] {
+			r.add(f.Path)
+		}
+	}
+	return nil
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// Named tells which shard of the split a path names, as shard or index; ok is false if it is no
+// name of the split. Replica is −1 for names without one.
+func Named(format shard.Format, spec shard.Spec, p string) (index int64, replica int, ok bool) {
+	replicas := []int{-1}
+	var indexes []int64
+	for _, digits := range numbers.FindAllString(path.Base(p), -1) {
+		n, err := strconv.ParseInt(digits, 10, 31)
+		if err != nil {
+			continue
+		}
+		replicas = append(replicas, int(n))
+		if n < spec.Shards {
+			indexes = append(indexes, n)
+		}
+	}
+	for _, spec.Replica = range replicas {
+		for _, i := range indexes {
+			if p == format.ShardPath(spec, i) || p == format.IndexPath(spec, i) {
+				return i, spec.Replica, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
 func removeEach(ctx context.Context, uris []string) error {
+	uris = slices.Clone(uris)
 	slices.Sort(uris)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
@@ -115,7 +216,8 @@ func remove(ctx context.Context, uri string) error {
 }
 
 // removeEmpty removes the local folders below out that held the files, if nothing is left in
-// them, deepest first. Stores have no folders.
+// them, deepest first. Stores have no folders, and an empty one that cannot be removed does no
+// harm.
 func removeEmpty(out string, files []string) {
 	if !blob.IsLocal(out) {
 		return
@@ -140,8 +242,6 @@ func removeEmpty(out string, files []string) {
 	}
 	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range sorted {
-		if err := os.Remove(d); err != nil && !errors.Is(err, os.ErrNotExist) {
-			continue // it holds something else, or cannot be removed: an empty folder does no harm
-		}
+		os.Remove(d) // fails where it holds something else, which is right
 	}
 }

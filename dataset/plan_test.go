@@ -1,0 +1,130 @@
+package dataset_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/golden"
+)
+
+func recipes(n int) []premix.Recipe {
+	samples := make([]premix.Sample, n)
+	for i := range samples {
+		samples[i] = premix.Sample{
+			Name: fmt.Sprintf("n%08d/im age %d.JPEG", i%7, i), Location: premix.Location{Offset: int64(512 * i), Length: int64(100 + i)},
+			Digest: premix.Digest{byte(i), 1, 2, 15: byte(i >> 8)}, Label: i % 7, Width: 500 + i, Height: 375, Replica: 2,
+			Crop: premix.Crop{X: 0.5, Y: float64(i), W: 100.25, H: 90}, Flip: i%2 == 0,
+			Peak: premix.Peak{X: i % 224, Y: 3}, Trough: premix.Peak{X: 0, Y: i % 5}, Flat: i%11 == 0,
+		}
+	}
+	out := make([]premix.Recipe, n)
+	for i := range out {
+		a, b := &samples[i], &samples[(i+1)%n]
+		out[i] = premix.Recipe{Key: fmt.Sprintf("r002-%09d", 40+i), Replica: 2, Position: int64(40 + i), Shard: 3, Index: int64(i),
+			Method: "saliencymix", Mixed: true, LamDrawn: 1 / float64(i+3), Lam: 0.75, Box: premix.Box{X0: 1, Y0: 2, X1: 3, Y1: 4},
+			SrcBox: premix.Box{X0: 1, Y0: 2, X1: 3, Y1: 4}, Peak: b.Peak, Flat: b.Flat, Label: a.Label, LabelA: a.Label, LabelB: b.Label,
+			Target: a, Source: b}
+		if i%4 == 3 {
+			out[i].Method, out[i].Mixed, out[i].Lam, out[i].LamDrawn = "none", false, 1, 1
+			out[i].Box, out[i].SrcBox, out[i].Peak, out[i].Source, out[i].LabelB = premix.Box{}, premix.Box{}, premix.NoPeak, a, a.Label
+		}
+	}
+	return out
+}
+
+func TestPlan(t *testing.T) {
+	ctx := context.Background()
+	for _, n := range []int{0, 1, 5, 300, 1252} {
+		want := recipes(n)
+		uri := filepath.Join(t.TempDir(), "plan", "a.parquet")
+		if err := dataset.WritePlan(ctx, uri, want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := dataset.ReadPlan(ctx, uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != n {
+			t.Fatalf("%d rows, want %d", len(got), n)
+		}
+		for i := range got {
+			if diff := cmp.Diff(want[i], got[i]); diff != "" {
+				t.Fatalf("row %d (-want +got):\n%s", i, diff)
+			}
+			if same := got[i].Source == got[i].Target; same != (want[i].Source == want[i].Target) {
+				t.Errorf("row %d: source is target: %v", i, same)
+			}
+		}
+		a, _ := dataset.EncodePlan(want)
+		b, _ := dataset.EncodePlan(got)
+		if !bytes.Equal(a, b) {
+			t.Errorf("%d rows: encoding what was read gives other bytes", n)
+		}
+	}
+	if _, err := dataset.EncodePlan([]premix.Recipe{{Key: "000000000"}}); err == nil {
+		t.Error("a recipe without samples was written")
+	}
+}
+
+// TestPlanGolden pins the bytes: they are part of what is the same everywhere.
+func TestPlanGolden(t *testing.T) {
+	data, err := dataset.EncodePlan(recipes(8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "plan.parquet", data)
+}
+
+func TestPlanDamaged(t *testing.T) {
+	data, err := dataset.EncodePlan(recipes(40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < len(data); n += 1 + len(data)/200 {
+		if _, err := dataset.DecodePlan(data[:n]); err == nil {
+			t.Errorf("the first %d of %d bytes were read", n, len(data))
+		}
+	}
+}
+
+func FuzzDecodePlan(f *testing.F) {
+	for _, n := range []int{0, 1, 9} {
+		data, err := dataset.EncodePlan(recipes(n))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			return
+		}
+		recipes, err := dataset.DecodePlan(data)
+		if err != nil {
+			return
+		}
+		if _, err := dataset.EncodePlan(recipes); err != nil {
+			t.Errorf("what was read cannot be written: %v", err)
+		}
+	})
+}
+
+func TestKeyPosition(t *testing.T) {
+	for key, want := range map[string]int64{"000000012": 12, "r003-000000000": 0, "r003-1234567890123": 1234567890123} {
+		if got, err := dataset.KeyPosition(key); err != nil || got != want {
+			t.Errorf("%s: %d, %v", key, got, err)
+		}
+	}
+	for _, key := range []string{"", "r003-", "a", "-1-", "12x", "99999999999999999999"} {
+		if n, err := dataset.KeyPosition(key); err == nil {
+			t.Errorf("%q is position %d", key, n)
+		}
+	}
+}

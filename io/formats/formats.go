@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/tfprofile"
 	"github.com/premix/premix/io/webdataset"
 )
 
 // all is in the order of the command line's help; the first is the default.
-var all = []shard.Format{webdataset.Format{}}
+var all = []shard.Format{webdataset.Format{}, tfprofile.Slim{}, tfprofile.TFDS{}}
 
 // Names lists the formats, the default first.
 func Names() []string {

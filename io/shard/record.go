@@ -16,7 +16,8 @@ type Record struct {
 	// Image holds the encoded image, ImageFormat says how: jpg or png.
 	Image       []byte
 	ImageFormat string
-	// W and H are the image's size in pixels; 0 where the format does not keep it.
+	// W and H are the image's size in pixels. Writers take that of the Spec if both are 0; readers
+	// give 0 where the format does not keep it.
 	W, H int
 	// Label is the class of the greater share, LabelA that of the target, LabelB that of the
 	// source; 0-based. Readers give −1 for what a foreign shard does not state.

@@ -53,7 +53,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// features parses the only example of a shard.
+// only parses the only example of a shard.
 func only(t *testing.T, f shard.Format, r *shard.Record) *tfexample.Example {
 	t.Helper()
 	var buf bytes.Buffer
@@ -75,7 +75,7 @@ func only(t *testing.T, f shard.Format, r *shard.Record) *tfexample.Example {
 	return e
 }
 
-func names(e *tfexample.Example) (s []string) {
+func featureNames(e *tfexample.Example) (s []string) {
 	for i := range e.Len() {
 		name, kind := e.Feature(i)
 		s = append(s, name+" "+kind.String())
@@ -90,7 +90,7 @@ func TestSlimFeatures(t *testing.T) {
 		"image/mix/label_a int64,image/mix/label_b int64,image/mix/lam float,image/mix/lam_drawn float,image/mix/method bytes,"+
 		"image/mix/mixed int64,image/mix/peak int64,image/mix/replica int64,image/mix/source bytes,image/mix/src_box int64,"+
 		"image/mix/target bytes,image/width int64", ",")
-	if diff := cmp.Diff(want, names(e)); diff != "" {
+	if diff := cmp.Diff(want, featureNames(e)); diff != "" {
 		t.Error(diff)
 	}
 	for name, want := range map[string]int64{"image/class/label": 3, "image/mix/label_a": 2, "image/height": 6, "image/width": 8, "image/channels": 3} {
@@ -109,7 +109,7 @@ func TestTFDSFeatures(t *testing.T) {
 	e := only(t, TFDS{}, record())
 	want := strings.Split("box int64,file_name bytes,flat int64,image bytes,key bytes,label int64,label_a int64,label_b int64,"+
 		"lam float,lam_drawn float,method bytes,mixed int64,peak int64,replica int64,source bytes,src_box int64,target bytes", ",")
-	if diff := cmp.Diff(want, names(e)); diff != "" {
+	if diff := cmp.Diff(want, featureNames(e)); diff != "" {
 		t.Error(diff)
 	}
 	if got, err := e.Int("label"); got != 2 || err != nil {

@@ -146,7 +146,7 @@ func (p *parser) segments() (bool, error) {
 		if err := p.known(m); err != nil {
 			return false, err
 		}
-		s, err := p.segment()
+		s, err := p.segment(m)
 		if err != nil {
 			return false, err
 		}
@@ -189,6 +189,15 @@ func (p *parser) known(m uint8) error {
 		return corrupt("a second SOI marker")
 	case mJPG:
 		return unsupported("extension marker 0x%02x", m)
+	case mSOS:
+		if !p.sof {
+			return corrupt("SOS before SOF")
+		}
+	case mDHT, mDAC:
+	default:
+		if m >= mSOF0 && m <= mSOF15 && p.sof {
+			return corrupt("a second SOF segment")
+		}
 	}
 	if m >= mSOF0 && m <= mSOF15 || m >= mSOS && m <= mDRI || m >= mAPP0 && m <= mAPP15 || m == mCOM {
 		return nil
@@ -196,14 +205,17 @@ func (p *parser) known(m uint8) error {
 	return unsupported("unknown marker 0x%02x", m)
 }
 
-// segment returns the content of the segment at p.pos and moves behind it. A length below 2 is
-// that of an empty segment, as for libjpeg.
-func (p *parser) segment() ([]byte, error) {
+// segment returns the content of the segment of marker m at p.pos and moves behind it. A length
+// below 2, too short for itself, is an error only where the content matters, as for libjpeg.
+func (p *parser) segment(m uint8) ([]byte, error) {
 	if len(p.data)-p.pos < 2 {
 		return nil, errShort
 	}
 	n := int(p.data[p.pos])<<8 | int(p.data[p.pos+1])
 	if n < 2 {
+		if m < mAPP0 && m != mDNL {
+			return nil, corrupt("segment 0x%02x of length %d", m, n)
+		}
 		n = 2
 	}
 	if len(p.data)-p.pos < n {
@@ -223,9 +235,6 @@ var processes = map[uint8]string{
 }
 
 func (p *parser) readSOF(m uint8, s []byte) error {
-	if p.sof {
-		return corrupt("a second SOF segment")
-	}
 	if name, ok := processes[m]; ok {
 		return unsupported("%s image (SOF%d)", name, m-mSOF0)
 	}
@@ -267,9 +276,6 @@ func (p *parser) readSOF(m uint8, s []byte) error {
 }
 
 func (p *parser) readSOS(s []byte) error {
-	if !p.sof {
-		return corrupt("SOS before SOF")
-	}
 	if len(s) < 1 || s[0] < 1 || s[0] > 4 || len(s) != 4+2*int(s[0]) {
 		return corrupt("SOS segment of %d bytes", len(s))
 	}

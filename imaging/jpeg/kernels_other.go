@@ -1,4 +1,8 @@
+//go:build !amd64 || noasm
+
 package jpeg
+
+const haveSIMD = false
 
 func idct(out []byte, stride int, blk *[64]int16, q *[64]uint16) { idctGo(out, stride, blk, q) }
 

@@ -1,0 +1,118 @@
+//go:build amd64 && !noasm
+
+package jpeg
+
+import "golang.org/x/sys/cpu"
+
+var haveSIMD = cpu.X86.HasAVX2
+
+// lanes is how many samples the row kernels take at once. They run over whole groups, the last of
+// which overlaps the one before, so that they touch nothing outside of the rows.
+const lanes = 16
+
+// idctAVX2 is [idctGo] for 8 rows of 8 bytes at out, stride bytes apart.
+//
+//go:noescape
+func idctAVX2(out *byte, stride int, blk *[64]int16, q *[64]uint16)
+
+func idct(out []byte, stride int, blk *[64]int16, q *[64]uint16) {
+	if !haveSIMD {
+		idctGo(out, stride, blk, q)
+		return
+	}
+	_ = out[7*stride+7]
+	idctAVX2(&out[0], stride, blk, q)
+}
+
+// yccAVX2 converts n groups of 16 pixels:
+//
+//	for i := range 16 * n {
+//		r, b := int(cr[i])-128, int(cb[i])-128
+//		dst[3*i] = clamp(y[i] + (91881*r+32768)>>16)
+//		dst[3*i+1] = clamp(y[i] + (-22554*b-46802*r+32768)>>16)
+//		dst[3*i+2] = clamp(y[i] + (116130*b+32768)>>16)
+//	}
+//
+//go:noescape
+func yccAVX2(dst, y, cb, cr *byte, n int)
+
+func yccRow(dst, y, cb, cr []byte) {
+	n := len(dst) / 3
+	if !haveSIMD || n < lanes {
+		yccRowGo(dst, y, cb, cr)
+		return
+	}
+	_, _, _ = y[n-1], cb[n-1], cr[n-1]
+	yccAVX2(&dst[0], &y[0], &cb[0], &cr[0], n/lanes)
+	if n%lanes != 0 {
+		i := n - lanes
+		yccAVX2(&dst[3*i], &y[i], &cb[i], &cr[i], 1)
+	}
+}
+
+// h2v1AVX2 widens n groups of 16 samples with neighbours on both sides:
+//
+//	for i := range 16 * n {
+//		dst[2*i] = (3*c[i] + c[i-1] + 1) >> 2
+//		dst[2*i+1] = (3*c[i] + c[i+1] + 2) >> 2
+//	}
+//
+//go:noescape
+func h2v1AVX2(dst, c *byte, n int)
+
+func h2v1(dst, c []byte, w int) {
+	if !haveSIMD || w < lanes+2 {
+		h2v1Go(dst, c, w)
+		return
+	}
+	c, dst = c[:w], dst[:2*w]
+	h2v1AVX2(&dst[2], &c[1], (w-2)/lanes)
+	i := w - 1 - lanes
+	h2v1AVX2(&dst[2*i], &c[i], 1)
+	dst[0], dst[1] = c[0], byte((3*uint32(c[0])+uint32(c[1])+2)>>2)
+	dst[2*w-2], dst[2*w-1] = byte((3*uint32(c[w-1])+uint32(c[w-2])+1)>>2), c[w-1]
+}
+
+// h1v2AVX2 mixes n groups of 16 samples: dst[i] = (3*cur[i] + near[i] + bias) >> 2.
+//
+//go:noescape
+func h1v2AVX2(dst, cur, near *byte, n int, bias uint)
+
+func h1v2(dst, cur, near []byte, w int, bias uint) {
+	if !haveSIMD || w < lanes {
+		h1v2Go(dst, cur, near, w, bias)
+		return
+	}
+	dst, cur, near = dst[:w], cur[:w], near[:w]
+	h1v2AVX2(&dst[0], &cur[0], &near[0], w/lanes, bias)
+	if w%lanes != 0 {
+		i := w - lanes
+		h1v2AVX2(&dst[i], &cur[i], &near[i], 1, bias)
+	}
+}
+
+// h2v2AVX2 mixes and widens n groups of 16 samples with neighbours on both sides:
+//
+//	s := func(i int) int { return 3*cur[i] + near[i] }
+//	for i := range 16 * n {
+//		dst[2*i] = (3*s(i) + s(i-1) + 8) >> 4
+//		dst[2*i+1] = (3*s(i) + s(i+1) + 7) >> 4
+//	}
+//
+//go:noescape
+func h2v2AVX2(dst, cur, near *byte, n int)
+
+func h2v2(dst, cur, near []byte, w int) {
+	if !haveSIMD || w < lanes+2 {
+		h2v2Go(dst, cur, near, w)
+		return
+	}
+	cur, near, dst = cur[:w], near[:w], dst[:2*w]
+	h2v2AVX2(&dst[2], &cur[1], &near[1], (w-2)/lanes)
+	i := w - 1 - lanes
+	h2v2AVX2(&dst[2*i], &cur[i], &near[i], 1)
+	first, second := 3*uint32(cur[0])+uint32(near[0]), 3*uint32(cur[1])+uint32(near[1])
+	dst[0], dst[1] = byte((4*first+8)>>4), byte((3*first+second+7)>>4)
+	last, before := 3*uint32(cur[w-1])+uint32(near[w-1]), 3*uint32(cur[w-2])+uint32(near[w-2])
+	dst[2*w-2], dst[2*w-1] = byte((3*last+before+8)>>4), byte((4*last+7)>>4)
+}

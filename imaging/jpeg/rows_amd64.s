@@ -1,0 +1,219 @@
+//go:build amd64 && !noasm
+
+#include "textflag.h"
+
+// Where the bytes of eight pixels come from: R and G stand in the halves of 16 bytes, B in both
+// halves of another 16. First the 16 bytes up to the first third of pixel 5, then the other 8.
+DATA rg0<>+0(SB)/8, $0x0a02ff0901ff0800
+DATA rg0<>+8(SB)/8, $0x05ff0c04ff0b03ff
+GLOBL rg0<>(SB), RODATA|NOPTR, $16
+DATA b0<>+0(SB)/8, $0xffff01ffff00ffff
+DATA b0<>+8(SB)/8, $0xff04ffff03ffff02
+GLOBL b0<>(SB), RODATA|NOPTR, $16
+DATA rg1<>+0(SB)/8, $0xff0f07ff0e06ff0d
+DATA rg1<>+8(SB)/8, $0xffffffffffffffff
+GLOBL rg1<>(SB), RODATA|NOPTR, $16
+DATA b1<>+0(SB)/8, $0x07ffff06ffff05ff
+DATA b1<>+8(SB)/8, $0xffffffffffffffff
+GLOBL b1<>(SB), RODATA|NOPTR, $16
+
+DATA kR<>+0(SB)/4, $0x66e966e9       // 91881 − 65536, twice
+DATA kB<>+0(SB)/4, $0xc5a2c5a2       // 116130 − 2·65536, twice
+DATA kG<>+0(SB)/4, $0x492ea7e6       // −22554 for Cb, 65536 − 46802 for Cr
+DATA half<>+0(SB)/4, $0x00008000
+DATA mid<>+0(SB)/4, $0x00800080
+DATA one<>+0(SB)/4, $0x00010001
+DATA two<>+0(SB)/4, $0x00020002
+DATA three<>+0(SB)/4, $0x00030003
+DATA seven<>+0(SB)/4, $0x00070007
+DATA eight<>+0(SB)/4, $0x00080008
+GLOBL kR<>(SB), RODATA|NOPTR, $4
+GLOBL kB<>(SB), RODATA|NOPTR, $4
+GLOBL kG<>(SB), RODATA|NOPTR, $4
+GLOBL half<>(SB), RODATA|NOPTR, $4
+GLOBL mid<>(SB), RODATA|NOPTR, $4
+GLOBL one<>(SB), RODATA|NOPTR, $4
+GLOBL two<>(SB), RODATA|NOPTR, $4
+GLOBL three<>(SB), RODATA|NOPTR, $4
+GLOBL seven<>(SB), RODATA|NOPTR, $4
+GLOBL eight<>(SB), RODATA|NOPTR, $4
+
+// With 16-bit words: (k·c + 2¹⁵)>>16 = (VPMULHW(2·c, k) + 1)>>1, and the parts of the factors that
+// are multiples of 65536 are added afterwards.
+//
+// func yccAVX2(dst, y, cb, cr *byte, n int)
+TEXT ·yccAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ y+8(FP), SI
+	MOVQ cb+16(FP), R8
+	MOVQ cr+24(FP), R9
+	MOVQ n+32(FP), CX
+	VPBROADCASTD mid<>(SB), Y15
+	VPBROADCASTD kR<>(SB), Y14
+	VPBROADCASTD kB<>(SB), Y13
+	VPBROADCASTD kG<>(SB), Y12
+	VPBROADCASTD half<>(SB), Y11
+	VPBROADCASTD one<>(SB), Y10
+	VBROADCASTI128 rg0<>(SB), Y9
+	VBROADCASTI128 b0<>(SB), Y8
+	VBROADCASTI128 rg1<>(SB), Y7
+	VBROADCASTI128 b1<>(SB), Y6
+
+ycc:
+	VPMOVZXBW (SI), Y0
+	VPMOVZXBW (R8), Y1
+	VPMOVZXBW (R9), Y2
+	VPSUBW Y15, Y1, Y1
+	VPSUBW Y15, Y2, Y2
+
+	// R = y + r + (26345·r + 2¹⁵)>>16
+	VPADDW Y2, Y2, Y3
+	VPMULHW Y14, Y3, Y3
+	VPADDW Y10, Y3, Y3
+	VPSRAW $1, Y3, Y3
+	VPADDW Y2, Y3, Y3
+	VPADDW Y0, Y3, Y3
+
+	// B = y + 2·b + (−14942·b + 2¹⁵)>>16
+	VPADDW Y1, Y1, Y4
+	VPMULHW Y13, Y4, Y5
+	VPADDW Y10, Y5, Y5
+	VPSRAW $1, Y5, Y5
+	VPADDW Y4, Y5, Y5
+	VPADDW Y0, Y5, Y5
+
+	// G = y − r + (−22554·b + 18734·r + 2¹⁵)>>16
+	VPUNPCKLWD Y2, Y1, Y4
+	VPUNPCKHWD Y2, Y1, Y1
+	VPMADDWD Y12, Y4, Y4
+	VPMADDWD Y12, Y1, Y1
+	VPADDD Y11, Y4, Y4
+	VPADDD Y11, Y1, Y1
+	VPSRAD $16, Y4, Y4
+	VPSRAD $16, Y1, Y1
+	VPACKSSDW Y1, Y4, Y4
+	VPSUBW Y2, Y4, Y4
+	VPADDW Y0, Y4, Y4
+
+	VPACKUSWB Y4, Y3, Y3
+	VPACKUSWB Y5, Y5, Y5
+	VPSHUFB Y9, Y3, Y0
+	VPSHUFB Y8, Y5, Y1
+	VPSHUFB Y7, Y3, Y3
+	VPSHUFB Y6, Y5, Y5
+	VPOR Y1, Y0, Y0
+	VPOR Y5, Y3, Y3
+	VMOVDQU X0, (DI)
+	VMOVQ X3, 16(DI)
+	VEXTRACTI128 $1, Y0, 24(DI)
+	VEXTRACTI128 $1, Y3, X3
+	VMOVQ X3, 40(DI)
+
+	ADDQ $16, SI
+	ADDQ $16, R8
+	ADDQ $16, R9
+	ADDQ $48, DI
+	DECQ CX
+	JNZ ycc
+	VZEROUPPER
+	RET
+
+// func h2v1AVX2(dst, c *byte, n int)
+TEXT ·h2v1AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ c+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPBROADCASTD three<>(SB), Y15
+	VPBROADCASTD one<>(SB), Y14
+	VPBROADCASTD two<>(SB), Y13
+
+h2v1:
+	VPMOVZXBW -1(SI), Y0
+	VPMOVZXBW (SI), Y1
+	VPMOVZXBW 1(SI), Y2
+	VPMULLW Y15, Y1, Y1
+	VPADDW Y14, Y0, Y0
+	VPADDW Y13, Y2, Y2
+	VPADDW Y1, Y0, Y0
+	VPADDW Y1, Y2, Y2
+	VPSRLW $2, Y0, Y0
+	VPSRLW $2, Y2, Y2
+	VPSLLW $8, Y2, Y2
+	VPOR Y0, Y2, Y2
+	VMOVDQU Y2, (DI)
+	ADDQ $16, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ h2v1
+	VZEROUPPER
+	RET
+
+// func h1v2AVX2(dst, cur, near *byte, n int, bias uint)
+TEXT ·h1v2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ cur+8(FP), SI
+	MOVQ near+16(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ bias+32(FP), AX
+	VMOVQ AX, X14
+	VPBROADCASTW X14, Y14
+	VPBROADCASTD three<>(SB), Y15
+
+h1v2:
+	VPMOVZXBW (SI), Y0
+	VPMOVZXBW (R8), Y1
+	VPMULLW Y15, Y0, Y0
+	VPADDW Y14, Y1, Y1
+	VPADDW Y1, Y0, Y0
+	VPSRLW $2, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPACKUSWB X1, X0, X0
+	VMOVDQU X0, (DI)
+	ADDQ $16, SI
+	ADDQ $16, R8
+	ADDQ $16, DI
+	DECQ CX
+	JNZ h1v2
+	VZEROUPPER
+	RET
+
+// func h2v2AVX2(dst, cur, near *byte, n int)
+TEXT ·h2v2AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ cur+8(FP), SI
+	MOVQ near+16(FP), R8
+	MOVQ n+24(FP), CX
+	VPBROADCASTD three<>(SB), Y15
+	VPBROADCASTD eight<>(SB), Y14
+	VPBROADCASTD seven<>(SB), Y13
+
+h2v2:
+	VPMOVZXBW -1(SI), Y0
+	VPMOVZXBW (SI), Y1
+	VPMOVZXBW 1(SI), Y2
+	VPMOVZXBW -1(R8), Y3
+	VPMOVZXBW (R8), Y4
+	VPMOVZXBW 1(R8), Y5
+	VPMULLW Y15, Y0, Y0
+	VPMULLW Y15, Y1, Y1
+	VPMULLW Y15, Y2, Y2
+	VPADDW Y3, Y0, Y0
+	VPADDW Y4, Y1, Y1
+	VPADDW Y5, Y2, Y2
+	VPMULLW Y15, Y1, Y1
+	VPADDW Y14, Y0, Y0
+	VPADDW Y13, Y2, Y2
+	VPADDW Y1, Y0, Y0
+	VPADDW Y1, Y2, Y2
+	VPSRLW $4, Y0, Y0
+	VPSRLW $4, Y2, Y2
+	VPSLLW $8, Y2, Y2
+	VPOR Y0, Y2, Y2
+	VMOVDQU Y2, (DI)
+	ADDQ $16, SI
+	ADDQ $16, R8
+	ADDQ $32, DI
+	DECQ CX
+	JNZ h2v2
+	VZEROUPPER
+	RET

@@ -1,0 +1,179 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// A classList is the class list of one input; nil if the input has none.
+type classList struct {
+	in      Input
+	classes []string
+}
+
+// agree returns the class list that all inputs share. Inputs without one go along.
+func agree(lists []classList) ([]string, error) {
+	var first *classList
+	for i := range lists {
+		l := &lists[i]
+		if l.classes == nil {
+			continue
+		}
+		if first == nil {
+			first = l
+			continue
+		}
+		for k := range max(len(first.classes), len(l.classes)) {
+			a, b := at(first.classes, k), at(l.classes, k)
+			if a != b {
+				return nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same; --classes FILE sets one for all",
+					k, a, first.in.URI, b, l.in.URI)
+			}
+		}
+	}
+	if first == nil {
+		return nil, nil
+	}
+	return first.classes, nil
+}
+
+func at(list []string, i int) string {
+	if i >= len(list) {
+		return "missing"
+	}
+	return "“" + list[i] + "”"
+}
+
+// maxListBytes bounds class lists and other small text files that stand beside a data set.
+const maxListBytes = 64 << 20
+
+// ParseClasses reads a class list: one name a line, without empty lines; a byte order mark and
+// spaces around a name are dropped. Where every line begins with its own number and a colon, as in
+// TF-slim's labels.txt ("0:daisy"), these are dropped too. Names must be unique.
+func ParseClasses(data []byte) ([]string, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(data) {
+		return nil, errors.New("the class list is not UTF-8")
+	}
+	var names []string
+	sc := bufio.NewScanner(bytes.NewReader(data))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		name := strings.TrimSpace(sc.Text())
+		if name == "" {
+			continue
+		}
+		names = append(names, name)
+	}
+	if err := sc.Err(); err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, errors.New("the class list is empty")
+	}
+	names = unnumber(names)
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if seen[name] {
+			return nil, errors.New("the class list names “" + name + "” twice")
+		}
+		seen[name] = true
+	}
+	return names, nil
+}
+
+// unnumber strips "0:", "1:", … if every name has its own.
+func unnumber(names []string) []string {
+	plain := make([]string, len(names))
+	for i, n := range names {
+		rest, ok := strings.CutPrefix(n, strconv.Itoa(i)+":")
+		if !ok || strings.TrimSpace(rest) == "" {
+			return names
+		}
+		plain[i] = strings.TrimSpace(rest)
+	}
+	return plain
+}
+
+// classesBeside reads the first of the named class lists that lies in dir; nil if none does.
+func classesBeside(ctx context.Context, dir string, names ...string) ([]string, error) {
+	for _, n := range names {
+		uri := blob.Join(dir, n)
+		data, err := blob.ReadAll(ctx, uri, maxListBytes)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		classes, err := ParseClasses(data)
+		if err != nil {
+			return nil, usagef("%s: %v", uri, err)
+		}
+		return classes, nil
+	}
+	return nil, nil
+}
+
+// Labels turn what samples state, an index or a name, into indexes of one class list.
+type Labels struct {
+	// Own is the class list of the inputs, which their indexes refer to; nil if unknown.
+	Own []string
+	// Target is the class list of the output. It may be a subset of Own.
+	Target []string
+
+	index map[string]int
+}
+
+// Of returns the 0-based index of the sample's class in Target. It is −1 without an error for a
+// class of Own that Target leaves out. Errors are of type [*premix.Fault].
+func (l *Labels) Of(s *premix.Sample) (int, error) {
+	if l.index == nil {
+		l.index = make(map[string]int, len(l.Target))
+		for i, name := range l.Target {
+			l.index[name] = i
+		}
+	}
+	class := s.Class
+	if s.Label >= 0 && l.Own != nil {
+		if s.Label >= len(l.Own) {
+			return -1, premix.Faultf(premix.BadLabel, "label %d, but the class list has %d", s.Label, len(l.Own))
+		}
+		own := l.Own[s.Label]
+		if class != "" && class != own {
+			if _, known := l.index[class]; known {
+				return -1, premix.Faultf(premix.BadLabel, "label %d is class %q in the class list, but the entry says %q", s.Label, own, class)
+			}
+		}
+		class = own
+	}
+	if class != "" {
+		if i, ok := l.index[class]; ok {
+			return i, nil
+		}
+		for _, own := range l.Own {
+			if own == class {
+				return -1, nil
+			}
+		}
+		if s.Label < 0 || l.Own != nil {
+			return -1, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
+		}
+	}
+	switch {
+	case s.Label < 0:
+		return -1, premix.Faultf(premix.NoLabel, "no label")
+	case s.Label >= len(l.Target):
+		return -1, premix.Faultf(premix.BadLabel, "label %d, but the class list has %d", s.Label, len(l.Target))
+	}
+	return s.Label, nil
+}

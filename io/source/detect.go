@@ -1,0 +1,159 @@
+package source
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// The formats that Options.Format may name.
+var formats = []string{"auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"}
+
+func checkFormat(f string) error {
+	if f != "" && !slices.Contains(formats, f) {
+		return usagef("--in-format %s: unknown; use one of %s", f, strings.Join(formats, ", "))
+	}
+	return nil
+}
+
+// discover finds the containers of one input.
+func discover(ctx context.Context, in Input, o Options) (*Catalog, error) {
+	if n, ok := strings.CutPrefix(in.URI, synthScheme); ok {
+		count, err := strconv.ParseInt(n, 10, 64)
+		if err != nil || count < 1 || count > maxSynth {
+			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
+		}
+		return drawn{}.discover(root{in: in}, count), nil
+	}
+	r, err := resolve(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	cat := &Catalog{}
+	if r, err = enterSplit(ctx, r, o, cat); err != nil {
+		return nil, err
+	}
+	format := o.Format
+	if format == "" || format == "auto" {
+		format = detect(r)
+	}
+	cat.Layout = format
+	switch format {
+	case "webdataset":
+		err = discoverTars(ctx, r, o, cat)
+	default:
+		err = discoverFolders(ctx, r, o, cat)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return cat, nil
+}
+
+// enterSplit goes into the folder of the wanted split if the root has no other folders than
+// splits: train/, val/ and the like.
+func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, error) {
+	if r.picked {
+		return r, nil
+	}
+	var splits []blob.Object
+	for _, e := range r.objects {
+		switch {
+		case !e.Dir || junkName(blob.Base(e.URI)):
+		case isSplitName(blob.Base(e.URI)):
+			splits = append(splits, e)
+		default:
+			return r, nil
+		}
+	}
+	if len(splits) == 0 || detectFiles(r) != "" {
+		return r, nil
+	}
+	var found []blob.Object
+	for _, e := range splits {
+		if canonicalSplit(blob.Base(e.URI)) == o.split() {
+			found = append(found, e)
+		}
+	}
+	if len(found) != 1 {
+		names := make([]string, len(splits))
+		for i, e := range splits {
+			names[i] = blob.Base(e.URI)
+		}
+		return r, usagef("--in %s holds the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
+	}
+	for _, e := range r.objects {
+		if !e.Dir || junkName(blob.Base(e.URI)) {
+			cat.ignore(r.name(r.rel(e)))
+		}
+	}
+	return r.into(ctx, found[0].URI)
+}
+
+// detect tells the format of a root by the names in it.
+func detect(r root) string {
+	if f := detectFiles(r); f != "" {
+		return f
+	}
+	return "imagefolder"
+}
+
+// detectFiles tells the format by the files in a root; empty if they speak for none.
+func detectFiles(r root) string {
+	count := map[string]int{}
+	for _, e := range r.objects {
+		base := blob.Base(e.URI)
+		if e.Dir || junkName(base) {
+			continue
+		}
+		if tarName(base) {
+			count["webdataset"]++
+		}
+	}
+	best := ""
+	for _, f := range formats {
+		if count[f] > count[best] {
+			best = f
+		}
+	}
+	return best
+}
+
+// tarName reports whether a file is a tar, compressed or not, by its name.
+func tarName(base string) bool {
+	base = strings.ToLower(base)
+	for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"} {
+		if strings.HasSuffix(base, ext) && len(base) > len(ext) {
+			return true
+		}
+	}
+	return false
+}
+
+// loose turns files beside containers into failures, if they are images, or counts them as
+// ignored. Files that do not claim to be images by name are asked for their first bytes.
+func loose(ctx context.Context, r root, files []blob.Object, cat *Catalog) error {
+	for _, f := range files {
+		name := r.name(r.rel(f))
+		image := imageName(name)
+		if !image && f.Special == "" && f.Size > 0 {
+			var err error
+			if image, err = sniffObject(ctx, f); err != nil {
+				return err
+			}
+		}
+		if !image {
+			cat.ignore(escape(name))
+			continue
+		}
+		cat.Failures = append(cat.Failures, premix.Failure{
+			Name: escape(name), Stage: premix.StageLabel, Kind: premix.NoLabel,
+			Reason: "an image outside of any class folder has no label",
+		})
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// A root is one input, resolved: the folder below which names are, and what lies in it or was
+// picked from it by a pattern.
+type root struct {
+	in      Input
+	uri     string
+	picked  bool          // by naming a file or a pattern: nothing else in the folder counts
+	objects []blob.Object // one level of the folder, or what was picked
+}
+
+// name is the name of what lies at path below the root.
+func (r root) name(path string) string {
+	if r.in.Name == "" {
+		return path
+	}
+	return r.in.Name + "/" + path
+}
+
+// rel is the path of an object below the root.
+func (r root) rel(o blob.Object) string {
+	if p, ok := blob.Rel(r.uri, o.URI); ok {
+		return p
+	}
+	return blob.Base(o.URI)
+}
+
+// split is the root's objects as folders and files that are not junk; junk is counted in cat.
+func (r root) split(cat *Catalog) (dirs, files []blob.Object) {
+	for _, o := range r.objects {
+		switch {
+		case junkName(blob.Base(o.URI)):
+			cat.ignore(r.name(r.rel(o)))
+		case o.Dir:
+			dirs = append(dirs, o)
+		default:
+			files = append(files, o)
+		}
+	}
+	return dirs, files
+}
+
+func (r root) container(o blob.Object, layout string) Container {
+	return Container{
+		Name: r.name(r.rel(o)), URI: o.URI, Layout: layout, Label: -1,
+		Size: o.Size, ModTime: modTime(o), ETag: o.ETag,
+	}
+}
+
+func modTime(o blob.Object) int64 {
+	if o.ModTime.IsZero() {
+		return 0
+	}
+	return o.ModTime.UnixNano()
+}
+
+// Discover lists the containers of all inputs: class folders, shards, inner tars. It reads names
+// and small metadata files, and at most the beginning of one shard an input; it lists no class
+// folder. The result does not depend on the order of the inputs.
+//
+// Mistakes of the user's, such as an input that does not exist or holds no images, equal names
+// in two inputs, or class lists that differ, are of type [*UsageError]; other errors are of the
+// environment.
+func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) {
+	if len(inputs) == 0 {
+		return nil, usagef("no input: give --in FOLDER, a pattern of shards, or --in synth:N")
+	}
+	if err := checkFormat(o.Format); err != nil {
+		return nil, err
+	}
+	inputs = slices.Clone(inputs)
+	slices.SortFunc(inputs, func(a, b Input) int {
+		return cmp2(a.Name, b.Name, a.URI, b.URI)
+	})
+	all := &Catalog{}
+	var lists []classList
+	for _, in := range inputs {
+		if strings.ContainsAny(in.Name, "\x00\n") || in.Name != strings.Trim(in.Name, "/") || junkPath(in.Name) && in.Name != "" {
+			return nil, usagef("--in %s=%s: NAME must be a plain name", in.Name, in.URI)
+		}
+		cat, err := discover(ctx, in, o)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, classList{in: in, classes: cat.Classes})
+		all.add(cat)
+	}
+	if err := all.sort(); err != nil {
+		return nil, err
+	}
+	classes, err := agree(lists)
+	if err != nil {
+		return nil, err
+	}
+	all.Classes = classes
+	return all, nil
+}
+
+func cmp2(a1, b1, a2, b2 string) int {
+	if c := strings.Compare(a1, b1); c != 0 {
+		return c
+	}
+	return strings.Compare(a2, b2)
+}
+
+func (c *Catalog) add(o *Catalog) {
+	switch {
+	case c.Layout == "":
+		c.Layout = o.Layout
+	case c.Layout != o.Layout:
+		c.Layout = "mixed"
+	}
+	c.Containers = append(c.Containers, o.Containers...)
+	c.Failures = append(c.Failures, o.Failures...)
+	c.Ignored += o.Ignored
+	for _, n := range o.IgnoredNames {
+		if len(c.IgnoredNames) < maxIgnoredNames {
+			c.IgnoredNames = append(c.IgnoredNames, n)
+		}
+	}
+}
+
+// sort brings everything into canonical order and refuses equal names.
+func (c *Catalog) sort() error {
+	slices.SortStableFunc(c.Containers, func(a, b Container) int {
+		return cmp2(Order(a.Name), Order(b.Name), a.URI, b.URI)
+	})
+	for i := 1; i < len(c.Containers); i++ {
+		a, b := c.Containers[i-1], c.Containers[i]
+		if a.Name == b.Name {
+			return usagef("%s is in two inputs (%s and %s): tell them apart with --in NAME=URI", a.Name, a.URI, b.URI)
+		}
+	}
+	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(c.Failures); i++ {
+		if n := c.Failures[i].Name; n == c.Failures[i-1].Name {
+			return usagef("%s is in two inputs: tell them apart with --in NAME=URI", n)
+		}
+	}
+	slices.Sort(c.IgnoredNames)
+	if len(c.Containers) == 0 {
+		return usagef("the input holds nothing to read")
+	}
+	return nil
+}
+
+// resolve finds out what an input's URI is: a folder, a file, or a pattern.
+func resolve(ctx context.Context, in Input) (root, error) {
+	if in.URI == "" {
+		return root{}, usagef("--in: the path is empty")
+	}
+	uri, err := blob.Abs(in.URI)
+	if err != nil {
+		return root{}, usagef("--in %s: %v", in.URI, err)
+	}
+	r := root{in: in}
+	obj, err := blob.Stat(ctx, uri)
+	switch {
+	case err == nil && !obj.Dir:
+		r.uri, r.picked, r.objects = blob.Dir(uri), true, []blob.Object{obj}
+		return r, nil
+	case err == nil:
+		r.uri = uri
+		r.objects, err = blob.List(ctx, uri)
+		if err != nil {
+			return r, fmt.Errorf("source: %s: %w", in.URI, err)
+		}
+		if len(r.objects) == 0 {
+			return r, usagef("--in %s: the folder is empty", in.URI)
+		}
+		return r, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return r, fmt.Errorf("source: %s: %w", in.URI, err)
+	}
+	if !strings.ContainsAny(uri, "*?[{") {
+		return r, usagef("--in %s: no such file or folder", in.URI)
+	}
+	objects, err := blob.Glob(ctx, uri)
+	if err != nil {
+		return r, usagef("--in %s: %v", in.URI, err)
+	}
+	if len(objects) == 0 {
+		return r, usagef("--in %s: nothing matches the pattern", in.URI)
+	}
+	r.uri, r.picked, r.objects = blob.Dir(uri[:strings.IndexAny(uri, "*?[{")+1]), true, objects
+	return r, nil
+}
+
+// into is the root moved to the folder at path below it, keeping its input. Names below the new
+// root do not contain path.
+func (r root) into(ctx context.Context, dir string) (root, error) {
+	objects, err := blob.List(ctx, dir)
+	if err != nil {
+		return r, fmt.Errorf("source: %s: %w", dir, err)
+	}
+	return root{in: r.in, uri: dir, objects: objects}, nil
+}

@@ -1,0 +1,233 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/blob"
+)
+
+// folder reads folders of images: class folders, where the class is the folder's name, and flat
+// folders whose labels stand in a list.
+type folder struct{}
+
+// discoverFolders makes a container of every class folder.
+func discoverFolders(ctx context.Context, r root, o Options, cat *Catalog) error {
+	dirs, files := r.split(cat)
+	if len(dirs) == 0 {
+		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
+	}
+	if err := loose(ctx, r, files, cat); err != nil {
+		return err
+	}
+	for _, d := range dirs {
+		class := r.rel(d)
+		if !utf8.ValidString(class) {
+			return usagef("--in %s: the name of the class folder %q is not UTF-8: rename it", r.in.URI, class)
+		}
+		cat.Classes = append(cat.Classes, class)
+		c := r.container(d, layoutFolder)
+		c.Class = class
+		c.Size, c.ModTime = 0, 0
+		cat.Containers = append(cat.Containers, c)
+	}
+	if some, err := anyImage(ctx, dirs); err != nil || some {
+		return err
+	}
+	return usagef("--in %s: no image in its %d class folders", r.in.URI, len(dirs))
+}
+
+// anyImage looks for a file that could be an image. It gives up, with a yes, after many.
+func anyImage(ctx context.Context, dirs []blob.Object) (bool, error) {
+	seen := 0
+	for _, d := range dirs {
+		for o, err := range blob.Walk(ctx, d.URI) {
+			if err != nil {
+				return false, err
+			}
+			if seen++; imageName(o.URI) || seen > 10_000 {
+				return true, nil
+			}
+			if image, err := sniffObject(ctx, o); err != nil || image {
+				return image, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// sniffObject reports whether the first bytes of a file are those of an image.
+func sniffObject(ctx context.Context, o blob.Object) (bool, error) {
+	if o.Special != "" || o.Size == 0 {
+		return false, nil
+	}
+	head, err := blob.ReadRange(ctx, nil, o.URI, 0, min(o.Size, sniffBytes))
+	if err != nil {
+		return false, fmt.Errorf("source: %w", err)
+	}
+	return imaging.Sniff(head) != imaging.Unknown, nil
+}
+
+// sniffBytes is how much of an entry imaging.Sniff wants to see.
+const sniffBytes = 32
+
+// An unreadable name in Chunk.Names is "\x00" + reason + "\x00" + name: a name that cannot
+// travel, or one of something that is no file.
+func unreadable(reason, name string) string { return "\x00" + reason + "\x00" + escape(name) }
+
+func readable(name string) (plain, reason string) {
+	if rest, ok := strings.CutPrefix(name, "\x00"); ok {
+		reason, plain, _ = strings.Cut(rest, "\x00")
+		return plain, reason
+	}
+	return name, ""
+}
+
+type fileInfo struct {
+	name  string
+	size  int64
+	mtime int64
+	etag  string
+}
+
+func (folder) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+	var files []fileInfo
+	for obj, err := range blob.Walk(ctx, c.URI) {
+		if err != nil {
+			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		name, ok := blob.Rel(c.URI, obj.URI)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("source: %s: %s is not below it", c.Name, obj.URI)
+		case !utf8.ValidString(name):
+			name = unreadable("the name is not UTF-8: rename the file", name)
+		case obj.Special != "":
+			name = unreadable(obj.Special, name)
+		}
+		files = append(files, fileInfo{name, obj.Size, modTime(obj), obj.ETag})
+	}
+	name := func(i int) string { return files[i].name }
+	size := func(i int) int { return len(files[i].name) }
+	var chunks []Chunk
+	from := 0
+	for _, end := range cuts(len(files), o.chunkImages(), name, size) {
+		chunks = append(chunks, folderChunk(c, len(chunks), files[from:end]))
+		from = end
+	}
+	return chunks, nil
+}
+
+func folderChunk(c Container, seq int, files []fileInfo) Chunk {
+	id, stamp := c.identity(), newHasher()
+	ch := Chunk{Container: c, Seq: seq, Names: make([]string, len(files))}
+	for i, f := range files {
+		ch.Names[i] = f.name
+		id.text(f.name).num(f.size)
+		stamp.num(f.mtime).text(f.etag)
+		if imageName(f.name) {
+			ch.EstImages++
+		}
+	}
+	ch.First, _ = readable(ch.Names[0])
+	ch.Last, _ = readable(ch.Names[len(files)-1])
+	ch.ID, ch.Stamp = id.String(), stamp.String()
+	return ch
+}
+
+func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+	var buf []byte
+	for _, name := range c.Names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, err := folderEntry(ctx, c.Container, name, maxBytes, &buf)
+		if err != nil {
+			return err
+		}
+		if err := yield(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func folderEntry(ctx context.Context, c Container, name string, maxBytes int64, buf *[]byte) (Entry, error) {
+	name, unreadable := readable(name)
+	s := premix.Sample{
+		Key: stem(name), Name: c.Name + "/" + name, Label: -1, Class: c.Class,
+		Location: premix.Location{URI: blob.Join(c.URI, name), Length: -1},
+	}
+	claims := imageName(name)
+	switch {
+	case junkPath(name), unreadable != "" && !claims:
+		return Entry{Sample: s, Ignored: true}, nil
+	case unreadable != "":
+		return failf(s, premix.StageScan, premix.Unsupported, "%s", unreadable), nil
+	}
+	data, err := readFile(ctx, *buf, s.Location.URI, claims, maxBytes)
+	if cap(data) > cap(*buf) {
+		*buf = data
+	}
+	switch {
+	case errors.Is(err, errNoImage):
+		return Entry{Sample: s, Ignored: true}, nil
+	case premix.AsFault(err) != nil:
+		return fail(s, premix.StageScan, err), nil
+	case err != nil:
+		return Entry{}, fmt.Errorf("source: %s: %w", s.Name, err)
+	}
+	s.Digest = digest(data)
+	return Entry{Sample: s, Data: data, Seekable: true}, nil
+}
+
+var errNoImage = errors.New("no image")
+
+// readFile reads a whole file. Where its name does not claim an image, the first bytes must;
+// the error is errNoImage otherwise.
+func readFile(ctx context.Context, dst []byte, uri string, claims bool, maxBytes int64) ([]byte, error) {
+	r, err := blob.OpenAt(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	size := r.Size()
+	if !claims {
+		var head [sniffBytes]byte
+		n, err := r.ReadAt(head[:min(size, sniffBytes)], 0)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		if imaging.Sniff(head[:n]) == imaging.Unknown {
+			return nil, errNoImage
+		}
+	}
+	switch {
+	case size == 0:
+		return nil, premix.Faultf(premix.Empty, "the file is empty")
+	case size > maxBytes:
+		return nil, premix.Faultf(premix.TooLarge, "%d bytes, the limit is %d", size, maxBytes)
+	}
+	dst = grow(dst, int(size))
+	if n, err := r.ReadAt(dst, 0); n < len(dst) {
+		if err == io.EOF {
+			err = fmt.Errorf("the file became shorter while it was read: %w", io.ErrUnexpectedEOF)
+		}
+		return nil, err
+	}
+	return dst, nil
+}
+
+// grow returns a slice of n bytes, in dst's memory if that suffices.
+func grow(dst []byte, n int) []byte {
+	if cap(dst) < n {
+		return make([]byte, n, n+n/4)
+	}
+	return dst[:n]
+}

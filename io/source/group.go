@@ -1,0 +1,55 @@
+package source
+
+import (
+	"path"
+	"strings"
+)
+
+// splitKey divides the name of a member of a WebDataset tar at the first dot of its last element:
+// the key is what stands before it, with the folders, the extension what follows. ok is false for
+// names that are no member of a sample: those without a dot, hidden ones, and metadata (__x__).
+// This is the rule of webdataset, Hugging Face and DALI.
+func splitKey(name string) (key, ext string, ok bool) {
+	dir, base := path.Split(name)
+	before, after, found := strings.Cut(base, ".")
+	if !found || before == "" || strings.HasPrefix(base, "__") && strings.HasSuffix(before, "__") {
+		return name, "", false
+	}
+	for part := range strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/") {
+		if part == "__MACOSX" || len(part) > 4 && strings.HasPrefix(part, "__") && strings.HasSuffix(part, "__") {
+			return name, "", false
+		}
+	}
+	return dir + before, strings.ToLower(after), true
+}
+
+// imageRank orders the extensions under which a sample keeps its image: the smaller the better,
+// −1 for extensions that are no image's. A plain extension goes before one with dots in it, of
+// which only the last part speaks (x.seg.png).
+func imageRank(ext string) int {
+	rank := 0
+	if i := strings.LastIndexByte(ext, '.'); i >= 0 {
+		ext, rank = ext[i+1:], 100
+	}
+	for i, e := range []string{"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"} {
+		if ext == e {
+			return rank + i
+		}
+	}
+	if imageName("x." + ext) {
+		return rank + 50
+	}
+	return -1
+}
+
+// classOfKey is the class that the folder of a key names: its first folder below those that are
+// called after splits; empty if there is none.
+func classOfKey(key string) string {
+	dir, _ := path.Split(key)
+	for part := range strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/") {
+		if part != "" && !isSplitName(part) {
+			return part
+		}
+	}
+	return ""
+}

@@ -1,0 +1,136 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix"
+)
+
+// A label is a class as an input states it: an index, or a name with index −1.
+type label struct {
+	index int
+	class string
+}
+
+// maxLabelBytes bounds members and features that hold labels.
+const maxLabelBytes = 1 << 20
+
+// maxLabel bounds class indexes.
+const maxLabel = math.MaxInt32
+
+// indexLabel checks a class index.
+func indexLabel(v int64) (label, error) {
+	switch {
+	case v == -1:
+		return label{}, premix.Faultf(premix.NoLabel, "label -1: the input states no class (a test split?)")
+	case v < 0:
+		return label{}, premix.Faultf(premix.BadLabel, "label %d is negative", v)
+	case v > maxLabel:
+		return label{}, premix.Faultf(premix.BadLabel, "label %d is no class index", v)
+	}
+	return label{index: int(v)}, nil
+}
+
+// nameLabel checks a class name.
+func nameLabel(s string) (label, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return label{}, premix.Faultf(premix.NoLabel, "the label is an empty string")
+	}
+	return label{index: -1, class: escape(s)}, nil
+}
+
+// clsLabel reads a cls member: an ASCII integer, as every reader of WebDataset takes it.
+func clsLabel(data []byte) (label, error) {
+	text := strings.TrimSpace(string(data))
+	v, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err == nil:
+		return indexLabel(v)
+	case text == "":
+		return label{}, premix.Faultf(premix.NoLabel, "the cls member is empty")
+	case strings.ContainsAny(text, ",[ \n\t"):
+		return label{}, premix.Faultf(premix.BadLabel, "cls holds several labels (%s): a sample has one", shorten(text))
+	}
+	return label{}, premix.Faultf(premix.BadLabel, "cls holds %s, not an integer", shorten(text))
+}
+
+// errNoKey says that a json object has no label under the keys that were asked for.
+var errNoKey = errors.New("no label key")
+
+// jsonLabel reads the label out of a json member: the value of the given key, or of "label" and
+// then "cls" if key is empty. A number is an index and a string a class name. The error is
+// errNoKey if the object has none of them.
+func jsonLabel(data []byte, key string) (label, error) {
+	keys := []string{"label", "cls"}
+	if key != "" {
+		keys = []string{key}
+	}
+	object, err := jsonObject(data)
+	if err != nil {
+		return label{}, premix.Faultf(premix.BadLabel, "the json member cannot be read: %v", err)
+	}
+	for _, k := range keys {
+		if v, ok := object[k]; ok {
+			return valueLabel(k, v)
+		}
+	}
+	return label{}, errNoKey
+}
+
+func jsonObject(data []byte) (map[string]json.RawMessage, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	var object map[string]json.RawMessage
+	if err := dec.Decode(&object); err != nil {
+		return nil, err
+	}
+	if object == nil {
+		return nil, errors.New("it is no object")
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("something follows the object")
+	}
+	return object, nil
+}
+
+func valueLabel(key string, raw json.RawMessage) (label, error) {
+	switch raw[0] {
+	case '"':
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return label{}, premix.Faultf(premix.BadLabel, "%s: %v", key, err)
+		}
+		return nameLabel(s)
+	case '[':
+		return label{}, premix.Faultf(premix.BadLabel, "%s is a list (%s): a sample has one label", key, shorten(string(raw)))
+	case 'n':
+		return label{}, premix.Faultf(premix.NoLabel, "%s is null", key)
+	case '{', 't', 'f':
+		return label{}, premix.Faultf(premix.BadLabel, "%s is %s, neither an integer nor a name", key, shorten(string(raw)))
+	}
+	text := string(raw)
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		f, ferr := strconv.ParseFloat(text, 64)
+		if ferr != nil || f != math.Trunc(f) || math.Abs(f) > maxLabel {
+			return label{}, premix.Faultf(premix.BadLabel, "%s is %s, not an integer", key, shorten(text))
+		}
+		v = int64(f)
+	}
+	return indexLabel(v)
+}
+
+// shorten quotes a piece of the input for a message.
+func shorten(s string) string {
+	const most = 40
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strconv.Quote(s)
+}

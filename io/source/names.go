@@ -1,0 +1,128 @@
+package source
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+)
+
+// imageName reports whether an entry claims to be an image by its name. Formats that premix
+// does not read count too: such a file is a failure and not a side file.
+func imageName(name string) bool {
+	if imaging.HasImageName(name) {
+		return true
+	}
+	switch strings.ToLower(path.Ext(name)) {
+	case ".jpe", ".jfif", ".pjpeg", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm":
+		return true
+	}
+	return false
+}
+
+// junkName reports whether a file or folder is one that systems and tools leave behind. It is
+// ignored whatever it holds.
+func junkName(base string) bool {
+	if strings.HasPrefix(base, ".") {
+		return true
+	}
+	switch base {
+	case "Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "__pycache__", "__index__", "__premix__", "lost+found":
+		return true
+	}
+	return false
+}
+
+// junkPath reports whether any part of a slash-separated path is junk.
+func junkPath(p string) bool {
+	for part := range strings.SplitSeq(p, "/") {
+		if junkName(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// canonicalSplit maps the spellings of split names; other names are returned as they are.
+func canonicalSplit(s string) string {
+	switch strings.ToLower(s) {
+	case "train", "training":
+		return "train"
+	case "val", "valid", "validation":
+		return "validation"
+	case "test", "testing":
+		return "test"
+	}
+	return s
+}
+
+func isSplitName(s string) bool {
+	switch canonicalSplit(s) {
+	case "train", "validation", "test":
+		return true
+	}
+	return false
+}
+
+var splitToken = regexp.MustCompile(`(?i)(?:^|[-._ 0-9])(train|training|val|valid|validation|test|testing)(?:[-._ 0-9]|$)`)
+
+// splitOf finds the split that a shard's file name speaks of, as Hugging Face's readers do;
+// empty if none.
+func splitOf(base string) string {
+	if m := splitToken.FindStringSubmatch(base); m != nil {
+		return canonicalSplit(m[1])
+	}
+	return ""
+}
+
+// member brings a name from inside of an archive into the form of a path below it. Names are
+// only labels here, nothing is ever written under them: a leading slash, "." and ".." are
+// dropped. It is empty if nothing is left.
+func member(name string) string {
+	p := path.Clean("/" + name)[1:]
+	if !utf8.ValidString(p) {
+		return escape(p)
+	}
+	return p
+}
+
+// notUTF8 marks a name in a list of names that cannot travel, since it is no UTF-8; what
+// follows is its escaped form.
+const notUTF8 = "\x00"
+
+// escape spells the bytes of a name that are no UTF-8 as \xNN.
+func escape(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	var b strings.Builder
+	for len(name) > 0 {
+		r, n := utf8.DecodeRuneInString(name)
+		if r == utf8.RuneError && n == 1 {
+			b.WriteString(`\x`)
+			b.WriteString(strconv.FormatUint(uint64(name[0])|0x100, 16)[1:])
+		} else {
+			b.WriteString(name[:n])
+		}
+		name = name[n:]
+	}
+	return b.String()
+}
+
+// stem is a path without the extension of its last element.
+func stem(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
+
+// fail makes s a failed sample.
+func fail(s premix.Sample, stage premix.Stage, err error) Entry {
+	s.Fault = premix.AsFault(err)
+	s.FaultStage = stage
+	return Entry{Sample: s}
+}
+
+func failf(s premix.Sample, stage premix.Stage, kind premix.FaultKind, format string, args ...any) Entry {
+	return fail(s, stage, premix.Faultf(kind, format, args...))
+}

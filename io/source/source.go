@@ -1,0 +1,225 @@
+// Package source reads image data sets in the layouts that people hold them in: folders of
+// images, WebDataset tars, the tars of ILSVRC2012, TFRecord, TFDS, Parquet, and images drawn by
+// code (synth:N).
+//
+// An input goes through three steps, each cheaper to repeat than the next:
+//
+//	[Discover]  a launcher lists containers: class folders, shards, inner tars
+//	[Split]     a worker cuts a container into chunks of 1,000 to 2,000 images
+//	[Read]      a worker streams a chunk once and hands out its entries
+//
+// [Fetch] reads one entry again from the Location that Read gave it.
+//
+// # Order and names
+//
+// Containers are in the bytewise order of their names, a container counting as a folder (see
+// [Order]); entries of a folder by their path below it, entries of any other container in their
+// own order. The name of an entry is its path below the root of its input, a container counting
+// as a folder: n01440764/n01440764_10026.JPEG, train-000012.tar/n01440764_10026.jpg,
+// train-00003-of-01024/000000417. Nothing in a name or in the order depends on where the root
+// is, on the order of the inputs, or on how a container is cut.
+//
+// # What becomes of an entry
+//
+// Every entry ends as one [Entry]: bytes of an image with the label that the input states, a
+// [premix.Fault] with its reason, or an ignored side file. An error of [Read] is one of the
+// environment (a disk, a network), never of the data: the caller retries.
+package source
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/premix/premix"
+)
+
+// The layouts, as [Container].Layout names them.
+const (
+	layoutFolder   = "imagefolder" // one class folder, recursive
+	layoutFlat     = "flatfolder"  // one folder of images whose labels stand in a list
+	layoutTar      = "webdataset"  // a tar of samples: members that share a key
+	layoutClassTar = "classtar"    // a tar of images that are all of one class
+	layoutListTar  = "listtar"     // a tar of images whose labels stand in a list
+	layoutRecord   = "tfrecord"    // a TFRecord file of tf.train.Examples
+	layoutParquet  = "parquet"     // a Parquet file with the columns of Hugging Face
+	layoutSynth    = "synth"       // images drawn by code
+)
+
+// An Input is one --in [NAME=]URI. With a Name, all names below the root begin with NAME/.
+type Input struct {
+	Name string `json:"name,omitempty"`
+	URI  string `json:"uri"`
+}
+
+// Options say how inputs are understood. The zero value detects everything.
+type Options struct {
+	// Format is auto (or empty), imagefolder, webdataset, tfrecord, tfds, ilsvrc or parquet.
+	Format string
+	// Split is taken where an input holds several: train (the default), validation, test.
+	Split string
+	// Classes is the class list that overrides those of the inputs. Read does not look at it.
+	Classes []string
+	// LabelKey is the key of the label in json members, TFRecord features or Parquet columns.
+	LabelKey string
+	// LabelOffset is subtracted from the labels of TFRecords; nil detects it.
+	LabelOffset *int
+	// ChunkImages is the size of a chunk that is aimed at, from two thirds to four thirds of it;
+	// 0 stands for 1,500. It never changes an output.
+	ChunkImages int
+}
+
+func (o Options) chunkImages() int {
+	if o.ChunkImages <= 0 {
+		return 1500
+	}
+	return o.ChunkImages
+}
+
+func (o Options) split() string {
+	if o.Split == "" {
+		return "train"
+	}
+	return canonicalSplit(o.Split)
+}
+
+// A Container is a set of entries that are listed and read together: a class folder, a shard,
+// an inner tar. It is plain data, so that it travels through a pipeline.
+type Container struct {
+	// Name is the path below the root, after NAME/ of the input; unique in a Catalog.
+	Name string
+	// URI is where the container is at present.
+	URI string
+	// Layout is how it is read.
+	Layout string
+	// Class is the class of all entries in the folder layouts, as a name.
+	Class string
+	// Label is the 0-based class index of all entries, or −1.
+	Label int
+	// Size is in bytes; 0 for folders.
+	Size int64
+	// ModTime is in nanoseconds of Unix time; 0 where it is not known.
+	ModTime int64
+	// ETag is that of an object store.
+	ETag string
+	// Offset is where an inner container begins in the object at URI.
+	Offset int64
+	// Extra holds what one layout needs.
+	Extra map[string]string
+}
+
+// A Catalog is what [Discover] found.
+type Catalog struct {
+	// Containers are in canonical order.
+	Containers []Container
+	// Classes is the class list, index by index; nil if it is known only after the scan.
+	Classes []string
+	// Layout is the layout of the inputs, "mixed" if they differ.
+	Layout string
+	// Ignored counts side files outside of the containers; IgnoredNames are the first few.
+	Ignored      int64
+	IgnoredNames []string
+	// Failures are entries outside of any container, as loose images beside class folders.
+	Failures []premix.Failure
+}
+
+const maxIgnoredNames = 10
+
+func (c *Catalog) ignore(name string) {
+	c.Ignored++
+	if len(c.IgnoredNames) < maxIgnoredNames {
+		c.IgnoredNames = append(c.IgnoredNames, name)
+	}
+}
+
+// A Chunk is the unit of work, of caching and of resume: a range of a container. It is plain
+// data; with its names it stays below 100 KB.
+type Chunk struct {
+	Container Container
+	// Seq counts the chunks of the container from 0.
+	Seq int
+	// ID is the identity of what the chunk holds, wherever it is: a hash over layout, name,
+	// range and sizes, in 32 hex digits.
+	ID string
+	// Stamp is a hash over modification times or etags. Where the ID is the same and the Stamp
+	// differs, the chunk was copied or touched, and probably not changed.
+	Stamp string
+	// First and Last name entries, for messages.
+	First, Last string
+	// Offset and End are the half-open range of the container: bytes in tars and TFRecords,
+	// row groups in Parquet, positions in synth.
+	Offset, End int64
+	// Names are the entries of a folder, below it, in order.
+	Names []string
+	// Labels are the classes of Names where these stand in a list.
+	Labels []string
+	// EstImages is about how many images to expect; 0 if unknown.
+	EstImages int
+}
+
+// An Entry is one thing that a chunk holds.
+type Entry struct {
+	// Sample has Key, Name, Location, Digest, Label and Class set, and Fault with FaultStage if
+	// the entry failed. Label is −1 where the input states a name.
+	Sample premix.Sample
+	// Data are the encoded bytes, valid until yield returns; nil for faults and side files.
+	Data []byte
+	// Ignored says that the entry is a side file: no image by name nor by bytes.
+	Ignored bool
+	// Seekable says that Fetch can read the bytes again; otherwise they must be spooled.
+	Seekable bool
+}
+
+// A layout knows how the containers of one kind are cut and read.
+type layout interface {
+	split(ctx context.Context, c Container, o Options) ([]Chunk, error)
+	read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error
+}
+
+func layoutOf(c Container) (layout, error) {
+	switch c.Layout {
+	case layoutFolder, layoutFlat:
+		return folder{}, nil
+	case layoutTar, layoutClassTar, layoutListTar:
+		return tarLayout{}, nil
+	case layoutSynth:
+		return drawn{}, nil
+	}
+	return nil, fmt.Errorf("source: %s: unknown layout %q", c.Name, c.Layout)
+}
+
+// Split cuts a container into chunks, in order. It lists the entries of a folder and the headers
+// of a container where that is cheap; it opens no image. The entries of all chunks together do
+// not depend on ChunkImages.
+func Split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+	l, err := layoutOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return l.split(ctx, c, o)
+}
+
+// Read streams a chunk once and yields its entries in order. Entries larger than maxBytes become
+// faults before they are read; maxBytes ≤ 0 stands for 128 MiB. An error of yield ends it and is
+// returned as it is.
+func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+	l, err := layoutOf(c.Container)
+	if err != nil {
+		return err
+	}
+	if maxBytes <= 0 {
+		maxBytes = 128 << 20
+	}
+	return l.read(ctx, c, o, maxBytes, yield)
+}
+
+// Order is the sort key of containers: the bytewise order of the names of their entries.
+func Order(name string) string { return name + "/" }
+
+// A UsageError is a mistake of the user's, with what to do about it in the same line.
+type UsageError struct{ Message string }
+
+func (e *UsageError) Error() string { return e.Message }
+
+func usagef(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
+}

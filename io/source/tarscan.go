@@ -1,0 +1,260 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/premix/premix"
+)
+
+// A tarMember is one header of a tar.
+type tarMember struct {
+	name    string // as it stands in the archive
+	header  int64  // where its first header block is, extended headers included; −1 unknown
+	data    int64  // where its data begin
+	size    int64
+	regular bool
+	sparse  bool
+}
+
+// tarDamage is a place where a tar cannot be read as one. The scanner goes on behind it.
+type tarDamage struct {
+	offset int64
+	fault  *premix.Fault
+}
+
+func (d *tarDamage) Error() string { return d.fault.Reason }
+
+func damagef(offset int64, kind premix.FaultKind, format string, args ...any) *tarDamage {
+	reason := fmt.Sprintf("byte %d: ", offset) + fmt.Sprintf(format, args...)
+	return &tarDamage{offset, &premix.Fault{Kind: kind, Reason: reason}}
+}
+
+const tarBlock = 512
+
+// A tarScanner walks through the members of a tar and survives what is wrong with it: behind a
+// broken header it looks for the next good one, behind the end mark for another archive. Headers
+// are parsed by archive/tar, one at a time; this type knows where they are.
+type tarScanner struct {
+	w       *window
+	base    int64       // where the archive begins: blocks are aligned to it
+	next    int64       // where the next header is; −1 if carry knows
+	carry   *tar.Reader // stands inside of a sparse member, whose length it alone knows
+	resync  bool        // look for a header at the next blocks
+	marked  bool        // an end mark was seen, and nothing since
+	done    bool
+	members int
+}
+
+// newTarScanner scans from the window's position, which is a header of the archive that begins
+// at base.
+func newTarScanner(w *window, base int64) *tarScanner {
+	return &tarScanner{w: w, base: base, next: w.pos}
+}
+
+// member moves to the next member. Its errors are io.EOF at the end, a *tarDamage, or one of the
+// environment.
+func (s *tarScanner) member(ctx context.Context) (tarMember, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return tarMember{}, err
+		}
+		if s.done || s.carry == nil && s.w.end >= 0 && s.next >= s.w.end {
+			s.done = true
+			return tarMember{}, io.EOF
+		}
+		m, again, err := s.step()
+		if !again {
+			return m, err
+		}
+	}
+}
+
+func (s *tarScanner) step() (m tarMember, again bool, err error) {
+	if s.carry != nil {
+		tr := s.carry
+		s.carry = nil
+		m, err = s.parse(tr, -1)
+		if err == io.EOF {
+			s.marked = true
+			s.next = s.align(s.w.pos)
+			return m, true, nil
+		}
+		return m, false, err
+	}
+	if s.next > s.w.pos {
+		if err := s.w.skip(s.next - s.w.pos); err != nil {
+			if s.resync && s.w.ended(err) {
+				s.done = true
+				return m, false, io.EOF
+			}
+			return m, false, s.broken(err, s.w.pos, "the archive ends inside of a member")
+		}
+	}
+	block, err := s.w.peek(tarBlock)
+	switch {
+	case err != nil:
+		return m, false, s.broken(err, s.w.pos, "the archive ends early")
+	case len(block) == 0:
+		s.done = true
+		if s.marked || s.resync {
+			return m, false, io.EOF
+		}
+		if s.members == 0 {
+			return m, false, damagef(s.w.pos, premix.Empty, "no tar archive: nothing in it")
+		}
+		return m, false, damagef(s.w.pos, premix.Truncated, "the archive ends without its end mark: members may be missing")
+	case zeroBlock(block):
+		s.marked = true
+		s.next = s.w.pos + int64(len(block))
+		return m, true, nil
+	case len(block) < tarBlock:
+		s.done = true
+		if s.resync {
+			return m, false, io.EOF
+		}
+		return m, false, damagef(s.w.pos, premix.Truncated, "%d bytes where a header should be", len(block))
+	}
+	if s.resync && !headerBlock(block) {
+		s.next = s.w.pos + tarBlock
+		return m, true, nil
+	}
+	s.resync = false
+	m, err = s.parse(tar.NewReader(s.w), s.w.pos)
+	return m, false, err
+}
+
+// broken ends the scan at an error of the window: a *tarDamage if the archive is at fault.
+func (s *tarScanner) broken(err error, offset int64, what string) error {
+	s.done = true
+	if f := premix.AsFault(err); f != nil {
+		return damagef(offset, f.Kind, "%s", f.Reason)
+	}
+	if s.w.ended(err) {
+		return damagef(offset, premix.Truncated, "%s", what)
+	}
+	return err
+}
+
+// read returns the data of the member that the scanner stands at, in dst's memory if that
+// suffices. The error is a fault if the archive ends inside of them.
+func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
+	data, err := s.w.read(dst, m.size)
+	if err == nil {
+		return data, nil
+	}
+	err = s.broken(err, m.data, fmt.Sprintf("the archive ends after %d of the member's %d bytes", len(data), m.size))
+	var damage *tarDamage
+	if errors.As(err, &damage) {
+		return data, damage.fault
+	}
+	return data, err
+}
+
+// parse reads one header, with the extended ones before it, through tr.
+func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
+	from := s.w.pos
+	h, err := tr.Next()
+	if errors.Is(err, tar.ErrInsecurePath) {
+		err = nil // names are labels here
+	}
+	switch {
+	case err == io.EOF && header < 0:
+		return tarMember{}, io.EOF
+	case err == io.EOF || premix.AsFault(err) != nil || s.w.ended(err):
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return tarMember{}, s.broken(err, from, "the archive ends inside of a header")
+	case errors.Is(err, tar.ErrHeader) || errors.Is(err, tar.ErrFieldTooLong) || err != nil && strings.HasPrefix(err.Error(), "archive/tar:"):
+		s.resync = true
+		s.next = s.align(max(s.w.pos, from+1))
+		if s.members == 0 {
+			s.members++
+			return tarMember{}, damagef(from, premix.Corrupt, "no tar header")
+		}
+		if s.marked {
+			return tarMember{}, damagef(from, premix.Corrupt, "what follows the end mark is no archive")
+		}
+		return tarMember{}, damagef(from, premix.Corrupt, "a broken header; what it stands for is lost")
+	case err != nil:
+		return tarMember{}, err
+	}
+	s.members++
+	s.marked = false
+	m := tarMember{name: h.Name, header: header, data: s.w.pos, size: h.Size}
+	switch h.Typeflag {
+	case tar.TypeReg, tar.TypeCont:
+		m.regular = true
+	case tar.TypeGNUSparse:
+		m.regular, m.sparse = true, true
+	}
+	for k := range h.PAXRecords {
+		if strings.HasPrefix(k, "GNU.sparse.") {
+			m.sparse = true
+		}
+	}
+	switch {
+	case m.sparse:
+		s.carry, s.next = tr, -1
+	case headerOnly(h.Typeflag):
+		m.size = 0
+		s.next = s.align(m.data)
+	default:
+		s.next = s.align(m.data + m.size)
+		if m.size < 0 || s.next < m.data {
+			s.next, s.resync = s.align(m.data), true
+			return tarMember{}, damagef(from, premix.Corrupt, "a member of %d bytes", m.size)
+		}
+	}
+	return m, nil
+}
+
+// align is the first block boundary at or behind pos.
+func (s *tarScanner) align(pos int64) int64 {
+	return pos + (tarBlock-(pos-s.base)%tarBlock)%tarBlock
+}
+
+// headerOnly lists the types that have no data, whatever their size field says.
+func headerOnly(t byte) bool {
+	switch t {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+		return true
+	}
+	return false
+}
+
+var zeros [tarBlock]byte
+
+func zeroBlock(p []byte) bool { return bytes.Equal(p, zeros[:len(p)]) }
+
+// headerBlock reports whether a block has the magic and the checksum of a header.
+func headerBlock(p []byte) bool {
+	if !bytes.HasPrefix(p[257:], []byte("ustar")) {
+		return false
+	}
+	var want, sum, signed int64
+	digits := bytes.Trim(p[148:156], " \x00")
+	if len(digits) == 0 {
+		return false
+	}
+	for _, d := range digits {
+		if d < '0' || d > '7' {
+			return false
+		}
+		want = want<<3 | int64(d-'0')
+	}
+	for i, b := range p {
+		if i >= 148 && i < 156 {
+			b = ' '
+		}
+		sum += int64(b)
+		signed += int64(int8(b))
+	}
+	return want == sum || want == signed
+}

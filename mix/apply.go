@@ -2,28 +2,49 @@ package mix
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 )
 
+// Paint is what cutout paints its box with: the mean of ImageNet's pixels, which is 0 after the
+// usual normalisation, as in its paper.
+var Paint = [3]byte{124, 116, 104}
+
 // Apply makes the pixels of a recipe: dst gets the size of target and its content. dst may be
 // target itself, which saves a copy; it must not be source. target and source must have one size.
 // Source is not looked at (and may be nil) by methods that need no second image.
 //
+//	saliencymix, cutmix  the pixels of SrcBox of the source replace those of Box
+//	mixup                every byte is rint(λ·t + (1−λ)·s) in float64, halves to the even number
+//	cutout               the pixels of Box become Paint
+//	resizemix            SrcBox of the source, scaled to Box as Pillow's bilinear resize does
+//	none                 the target
+//
 // A recipe that does not fit the images (a box outside, sizes that differ, an unknown method) is
-// an error: recipes can come from a file. Apply does not allocate once dst has its capacity.
+// an error and leaves dst alone: recipes can come from a file. Apply does not allocate once dst has
+// its capacity and the scratch of resizemix is warm. It may be called concurrently.
 func Apply(dst, target, source *imaging.Image, r *premix.Recipe) error {
 	if err := fits(target, source, r); err != nil {
 		return err
 	}
-	if dst != target && r.Method != MixUp {
+	if r.Method == MixUp {
+		dst.Resize(target.W, target.H)
+		blend(dst.Pix, target.Pix, source.Pix, r.Lam)
+		return nil
+	}
+	if dst != target {
 		dst.Resize(target.W, target.H)
 		copy(dst.Pix, target.Pix)
 	}
 	switch r.Method {
 	case SaliencyMix, CutMix:
 		paste(dst, source, r.Box, r.SrcBox)
+	case Cutout:
+		paint(dst, r.Box)
+	case ResizeMix:
+		return shrink(dst, source, r.Box, r.SrcBox)
 	}
 	return nil
 }
@@ -31,20 +52,32 @@ func Apply(dst, target, source *imaging.Image, r *premix.Recipe) error {
 // fits says why a recipe cannot be applied to two images.
 func fits(target, source *imaging.Image, r *premix.Recipe) error {
 	size := premix.Size{H: target.H, W: target.W}
-	if Pairs(r.Method) && (source.W != target.W || source.H != target.H) {
-		return fmt.Errorf("mix: %s: target is %v, source %v", r.Key, size, premix.Size{H: source.H, W: source.W})
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("mix: %s: "+format, append([]any{r.Key}, args...)...)
+	}
+	switch {
+	case !Pairs(r.Method) && r.Method != Cutout && r.Method != None:
+		return bad("unknown method %q", r.Method)
+	case Pairs(r.Method) && source == nil:
+		return bad("no source")
+	case Pairs(r.Method) && (source.W != target.W || source.H != target.H):
+		return bad("target is %v, source %v", size, premix.Size{H: source.H, W: source.W})
+	case !within(r.Box, size) || !within(r.SrcBox, size):
+		return bad("box %v or %v outside of the image of %v", r.Box, r.SrcBox, size)
 	}
 	switch r.Method {
-	case None:
 	case SaliencyMix, CutMix:
-		if !within(r.Box, size) || !within(r.SrcBox, size) {
-			return fmt.Errorf("mix: %s: box %v or %v outside of the image of %v", r.Key, r.Box, r.SrcBox, size)
-		}
 		if r.Box.X1-r.Box.X0 != r.SrcBox.X1-r.SrcBox.X0 || r.Box.Y1-r.Box.Y0 != r.SrcBox.Y1-r.SrcBox.Y0 {
-			return fmt.Errorf("mix: %s: box %v and source box %v differ in size", r.Key, r.Box, r.SrcBox)
+			return bad("box %v and source box %v differ in size", r.Box, r.SrcBox)
 		}
-	default:
-		return fmt.Errorf("mix: %s: unknown method %q", r.Key, r.Method)
+	case ResizeMix:
+		if r.Box.Empty() || r.SrcBox.Empty() {
+			return bad("box %v of source box %v is empty", r.Box, r.SrcBox)
+		}
+	case MixUp:
+		if !(r.Lam >= 0 && r.Lam <= 1) {
+			return bad("λ %v is not in [0,1]", r.Lam)
+		}
 	}
 	return nil
 }
@@ -60,4 +93,34 @@ func paste(dst, from *imaging.Image, at, src premix.Box) {
 	for y := range at.Y1 - at.Y0 {
 		copy(dst.Row(at.Y0 + y)[3*at.X0:][:n], from.Row(src.Y0 + y)[3*src.X0:])
 	}
+}
+
+func paint(dst *imaging.Image, at premix.Box) {
+	for y := at.Y0; y < at.Y1; y++ {
+		row := dst.Row(y)[3*at.X0 : 3*at.X1]
+		for i := 0; i < len(row); i += 3 {
+			copy(row[i:], Paint[:])
+		}
+	}
+}
+
+// A scratch is what resizemix needs besides its images.
+type scratch struct {
+	resampler imaging.Resampler
+	small     imaging.Image
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// shrink pastes the box src of the image from, scaled to the size of at.
+func shrink(dst, from *imaging.Image, at, src premix.Box) error {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	w, h := at.X1-at.X0, at.Y1-at.Y0
+	whole := premix.Box{X1: w, Y1: h}
+	if err := s.resampler.Resize(&s.small, from, src, w, h, whole, imaging.Bilinear); err != nil {
+		return fmt.Errorf("mix: resizemix: %w", err)
+	}
+	paste(dst, &s.small, at, whole)
+	return nil
 }

@@ -3,56 +3,57 @@ package mix
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strings"
+	"slices"
 )
 
 // Params is the part of a configuration that says how images are mixed. All of it changes the
-// bytes of an output and belongs to the recipe's fingerprint. The zero value of a string field
-// means its default, which [Params.EnsureDefaults] fills in; numbers mean what they say.
+// bytes of an output and belongs to the recipe's fingerprint.
+//
+// [Default] is the paper. An empty word means its default, which [Params.EnsureDefaults] fills
+// in. Scheme and border are those of saliencymix; without it their defaults are taken out again,
+// so that they make no difference between two recipes that mean the same.
 type Params struct {
 	// Seed keys every draw: which images meet, whether and how they are mixed, and λ.
 	Seed uint64 `json:"seed"`
 	// Methods are chosen from by weight for each sample; what is missing to 1 stays unmixed.
 	Methods []Weighted `json:"methods"`
+	// Detector says how the peaks were found. Only "uniform" and "center" matter here: the first
+	// draws a peak for each sample, and both know no troughs.
+	Detector string `json:"detector,omitempty"`
+	// Scheme and Border say where saliencymix cuts and pastes.
+	Scheme Scheme `json:"scheme,omitempty"`
+	Border Border `json:"border,omitempty"`
 	// Prob is the probability that a sample is mixed at all, before a method is chosen.
 	Prob float64 `json:"prob"`
 	// Lambda is the law that λ is drawn from.
 	Lambda Lambda `json:"lambda"`
-	// Border says what saliencymix does at the edges.
-	Border Border `json:"border,omitempty"`
+	// Pair says which images may meet.
+	Pair Pair `json:"pair"`
 	// Smoothing is the ε of label smoothing, in [0,1); it touches dense labels only.
 	Smoothing float64 `json:"smoothing"`
 }
 
-// A Weighted is a method and its share of the samples.
-type Weighted struct {
-	Name   string  `json:"name"`
-	Weight float64 `json:"weight"`
-	// Alpha replaces that of the law for this method; 0 leaves it.
-	Alpha float64 `json:"alpha,omitempty"`
-}
+// A Pair says which images may meet.
+type Pair string
 
-// A Lambda is the law of λ: Beta(Alpha, Alpha); 1 makes it uniform.
-type Lambda struct {
-	Alpha float64 `json:"alpha"`
-}
-
-// The bounds of α: below MinAlpha nearly every draw is 0 or 1 to machine precision, above
-// MaxAlpha every draw is one half to within a pixel.
+// The ways to pair.
 const (
-	MinAlpha = 0.05
-	MaxAlpha = 10000
+	AnyPair        Pair = "any"
+	DifferentClass Pair = "different-class" // neighbours in a shard differ in class where possible
 )
 
-// Default is the paper: SaliencyMix on every sample, λ uniform, boxes clipped at the border.
+// The detectors that find nothing: a random pixel, and the centre.
+const (
+	DetectorUniform = "uniform"
+	DetectorCenter  = "center"
+)
+
+// Default is the paper: SaliencyMix on every sample, λ uniform, the patch put where it came from
+// and clipped at the border.
 func Default() Params {
-	return Params{
-		Methods: []Weighted{{Name: SaliencyMix, Weight: 1}},
-		Prob:    1,
-		Lambda:  Lambda{Alpha: 1},
-		Border:  Clip,
-	}
+	p := Params{Prob: 1}
+	p.EnsureDefaults()
+	return p
 }
 
 // EnsureDefaults fills in the fields whose zero value means their default.
@@ -60,50 +61,107 @@ func (p *Params) EnsureDefaults() {
 	if len(p.Methods) == 0 {
 		p.Methods = []Weighted{{Name: SaliencyMix, Weight: 1}}
 	}
-	if p.Border == "" && p.Uses(SaliencyMix) {
-		p.Border = Clip
+	if p.Uses(SaliencyMix) {
+		if p.Scheme == "" {
+			p.Scheme = Sal2Corr
+		}
+		if p.Border == "" {
+			p.Border = Clip
+		}
+	} else {
+		if p.Scheme == Sal2Corr {
+			p.Scheme = ""
+		}
+		if p.Border == Clip {
+			p.Border = ""
+		}
 	}
+	if p.Pair == "" {
+		p.Pair = AnyPair
+	}
+	p.Lambda.EnsureDefaults()
 }
 
 // Uses reports whether a method is among those that may be chosen.
 func (p *Params) Uses(method string) bool {
-	for _, m := range p.Methods {
-		if m.Name == method {
-			return true
-		}
+	return slices.ContainsFunc(p.Methods, func(m Weighted) bool { return m.Name == method })
+}
+
+// LambdaOf is the law of λ for one of the methods.
+func (p *Params) LambdaOf(m *Weighted) Lambda {
+	l := p.Lambda
+	if m.Alpha != 0 {
+		l.Alpha = m.Alpha
 	}
-	return false
+	return l
 }
 
 // Validate reports all that is wrong with the parameters, joined, each on one line with what to
 // do about it. It expects defaults to be filled in.
 func (p *Params) Validate() error {
-	var errs []error
+	errs := []error{checkMethods(p.Methods), p.Lambda.Validate()}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("mix: "+format, args...)) }
-	sum := 0.0
-	for _, m := range p.Methods {
-		if m.Name != SaliencyMix && m.Name != None {
-			bad("unknown method %q: the methods are %s", m.Name, strings.Join([]string{SaliencyMix, None}, ", "))
-		}
-		if !(m.Weight >= 0 && m.Weight <= 1) {
-			bad("weight %v of %s is not in [0,1]", m.Weight, m.Name)
-		}
-		sum += m.Weight
-	}
-	if sum > 1+1e-9 {
-		bad("the weights of the methods add up to %v: at most 1, the rest stays unmixed", sum)
-	}
 	if !(p.Prob >= 0 && p.Prob <= 1) {
 		bad("probability of mixing %v is not in [0,1]", p.Prob)
 	}
-	if !(p.Lambda.Alpha >= MinAlpha && p.Lambda.Alpha <= MaxAlpha) {
-		bad("alpha %v is not in [%v,%v]", p.Lambda.Alpha, MinAlpha, MaxAlpha)
-	}
-	if p.Border != "" && p.Border != Clip && p.Border != Shift {
-		bad("unknown border %q: %s", p.Border, strings.Join(Borders(), " or "))
-	}
-	if !(p.Smoothing >= 0 && p.Smoothing < 1) || math.IsNaN(p.Smoothing) {
+	if !(p.Smoothing >= 0 && p.Smoothing < 1) {
 		bad("smoothing %v is not in [0,1)", p.Smoothing)
 	}
-	return errors.Join(errs...)
+	if p.Scheme != "" && !slices.Contains(Schemes(), string(p.Scheme)) {
+		bad("%w", unknown("scheme", string(p.Scheme), Schemes()))
+	}
+	if p.Border != "" && !slices.Contains(Borders(), string(p.Border)) {
+		bad("%w", unknown("border", string(p.Border), Borders()))
+	}
+	if p.Pair != AnyPair && p.Pair != DifferentClass {
+		bad("%w", unknown("pairing", string(p.Pair), []string{string(AnyPair), string(DifferentClass)}))
+	}
+	return errors.Join(append(errs, p.conflicts()...)...)
+}
+
+// conflicts reports options that are right alone and have no meaning together.
+func (p *Params) conflicts() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("mix: "+format, args...)) }
+	if !p.Uses(SaliencyMix) && len(p.Methods) > 0 {
+		name := p.Methods[0].Name
+		if p.Scheme != "" {
+			bad("scheme %s with %s: %s; leave the scheme out", p.Scheme, name, why[name].scheme)
+		}
+		if p.Border != "" {
+			bad("border %s with %s: %s; leave the border out", p.Border, name, why[name].border)
+		}
+	}
+	for i := range p.Methods {
+		m := &p.Methods[i]
+		if m.Alpha == 0 || checkAlpha(m.Alpha) != nil {
+			continue
+		}
+		if p.Lambda.Law == LawFixed {
+			bad("alpha %v of %s with a fixed lambda: nothing is drawn; leave one of them out", m.Alpha, m.Name)
+		} else if l := p.LambdaOf(m); p.Lambda.Validate() == nil {
+			if err := l.Validate(); err != nil {
+				bad("%s: %w", m.Name, err)
+			}
+		}
+	}
+	if p.Pair == DifferentClass && !slices.ContainsFunc(p.Methods, func(m Weighted) bool { return Pairs(m.Name) }) && len(p.Methods) > 0 {
+		name := p.Methods[0].Name
+		bad("pairing %s with %s: it uses one image at a time and keeps its label, so there is nobody to pair; leave the pairing out", p.Pair, name)
+	}
+	if p.Detector == DetectorUniform || p.Detector == DetectorCenter {
+		if source, target := p.Scheme.Spots(); p.Scheme != "" && (source == Trough || target == Trough || target == Peak) {
+			bad("scheme %s with detector %s: it asks where each image is salient, and this detector looks at none; use sal2corr or sal2rand", p.Scheme, p.Detector)
+		}
+	}
+	return errs
+}
+
+// why says for the methods without saliency what speaks against options of saliencymix.
+var why = map[string]struct{ scheme, border string }{
+	CutMix:    {"it puts the patch where it was, at a random place", "it clips, as torchvision does"},
+	MixUp:     {"it blends whole images and has no patch to place", "it blends whole images and has no patch"},
+	Cutout:    {"it pastes nothing", "it clips, as its paper does"},
+	ResizeMix: {"it pastes the whole source at a random place", "its patch always lies inside"},
+	None:      {"it mixes nothing", "it mixes nothing"},
 }

@@ -32,7 +32,7 @@ const (
 //	counter ordinal low word, ordinal high word, replica, purpose<<24 | k
 //
 // and a block gives two 64-bit words, words 0 and 1 of the output (low word first), then 2 and 3.
-// A stream holds 2^24 blocks. It is a value: copies run on independently and equally.
+// A stream holds 2^24 blocks. Copies run on independently and equally.
 type Stream struct {
 	key  [2]uint32
 	ctr  [4]uint32
@@ -42,8 +42,8 @@ type Stream struct {
 
 // NewStream starts the stream of a purpose for an image, whose ordinal counts the images of the
 // input in their canonical order. Replica must be in [0,2^32).
-func NewStream(seed uint64, replica int, ordinal uint64, p Purpose) Stream {
-	return Stream{
+func NewStream(seed uint64, replica int, ordinal uint64, p Purpose) *Stream {
+	return &Stream{
 		key: [2]uint32{uint32(seed), uint32(seed >> 32)},
 		ctr: [4]uint32{uint32(ordinal), uint32(ordinal >> 32), uint32(replica), uint32(p) << 24},
 	}
@@ -53,7 +53,7 @@ func NewStream(seed uint64, replica int, ordinal uint64, p Purpose) Stream {
 // same image gets the same crop in whatever input it lies. The digest is first turned into 128
 // bits by Philox4x32-10 with the crop seed as its key (words big endian, most significant
 // first, as the counter), whose first half then serves as ordinal and second half as seed.
-func DigestStream(cropSeed uint64, replica int, d premix.Digest, p Purpose) Stream {
+func DigestStream(cropSeed uint64, replica int, d premix.Digest, p Purpose) *Stream {
 	var ctr [4]uint32
 	for i := range ctr {
 		ctr[i] = binary.BigEndian.Uint32(d[4*i:])

@@ -93,4 +93,6 @@ type Sample struct {
 	Flat bool
 	// Fault is set if the image cannot be used; then geometry and peak mean nothing.
 	Fault *Fault
+	// FaultStage says where the entry failed; empty without a Fault.
+	FaultStage Stage
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/premix/premix/pipeline"
+)
+
+// readConfig sets the options of a YAML file that no flag has set. Keys are the names of flags.
+func (f *jobFlags) readConfig(cmd *cobra.Command) error {
+	if f.file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(f.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usagef("--config %s: no such file", f.file)
+	}
+	if err != nil {
+		return usagef("--config: %v", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc yaml.Node
+	if err := dec.Decode(&doc); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		message := strings.TrimPrefix(err.Error(), "yaml: ")
+		if bytes.Contains(text, []byte("\n\t")) || bytes.HasPrefix(text, []byte("\t")) {
+			message += " (YAML is indented by spaces, not tabs)"
+		}
+		return usagef("%s: %s", f.file, message)
+	}
+	if err := dec.Decode(new(yaml.Node)); err == nil {
+		return usagef("%s: more than one YAML document", f.file)
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return usagef("%s:%d: want lines of the form key: value", f.file, top.Line)
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(top.Content); i += 2 {
+		key, val := top.Content[i], top.Content[i+1]
+		where := fmt.Sprintf("%s:%d", f.file, key.Line)
+		if seen[key.Value] {
+			return usagef("%s: %s is given twice", where, key.Value)
+		}
+		seen[key.Value] = true
+		o, near := pipeline.Find(f.options, key.Value)
+		if o == nil {
+			if near != "" {
+				return usagef("%s: unknown key %q: did you mean %s?", where, key.Value, near)
+			}
+			return usagef("%s: unknown key %q: premix %s --help lists the names", where, key.Value, cmd.Name())
+		}
+		if cmd.Flags().Changed(o.Name) {
+			continue
+		}
+		if err := setNode(o, val); err != nil {
+			return usagef("%s: %s: %v", where, o.Name, err)
+		}
+	}
+	return nil
+}
+
+func setNode(o *pipeline.Option, n *yaml.Node) error {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		if n.Tag == "!!null" {
+			return errors.New("no value; leave the key out for the default")
+		}
+		return o.Value.Set(n.Value)
+	case yaml.SequenceNode:
+		if t := o.Value.Type(); t != "list" && t != "low,high" {
+			return fmt.Errorf("want one value of type %s, not a list", t)
+		}
+		var words []string
+		for _, e := range n.Content {
+			if e.Kind != yaml.ScalarNode {
+				return errors.New("want a list of plain values")
+			}
+			words = append(words, e.Value)
+		}
+		return o.Value.Set(strings.Join(words, ","))
+	}
+	return fmt.Errorf("want a value of type %s, not a mapping", o.Value.Type())
+}
+
+// printConfig writes the configuration as YAML that --config reads back.
+func (f *jobFlags) printConfig(w io.Writer) error {
+	var b strings.Builder
+	group := ""
+	for _, o := range f.options {
+		if o.Group != group {
+			group = o.Group
+			fmt.Fprintf(&b, "# %s\n", group)
+		}
+		var v yaml.Node
+		switch o.Value.Type() {
+		case "list", "low,high":
+			v.Kind, v.Style = yaml.SequenceNode, yaml.FlowStyle
+			for _, e := range pipeline.SplitList(o.Value.String()) {
+				if e != "" {
+					v.Content = append(v.Content, scalar(&o, e))
+				}
+			}
+		default:
+			v = *scalar(&o, o.Value.String())
+		}
+		text, err := yaml.Marshal(&v)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s: %s", o.Name, text)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// scalar is a plain value; numbers and booleans stay unquoted.
+func scalar(o *pipeline.Option, s string) *yaml.Node {
+	n := &yaml.Node{}
+	switch o.Value.Type() {
+	case "int", "float", "bool", "low,high":
+		n.Kind, n.Value = yaml.ScalarNode, s
+	default:
+		n.SetString(s)
+	}
+	return n
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// A launch is one start of a job: what the launcher does before and after the pipeline runs.
+type launch struct {
+	app       *app
+	flags     *jobFlags
+	config    *pipeline.Config
+	beamArgs  []string
+	peaksOnly bool
+	start     time.Time
+	catalog   *source.Catalog
+	job       *stage.Job
+	scan      *scanResult
+}
+
+// run does the whole job.
+func (l *launch) run(ctx context.Context) error {
+	l.start = time.Now()
+	if err := l.prepare(ctx); err != nil {
+		return err
+	}
+	if l.flags.dryRun {
+		return l.describe()
+	}
+	if !l.peaksOnly {
+		unlock, err := lockOutput(l.config.Out, l.flags.breakLock)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if err := l.sweep(ctx); err != nil {
+			return err
+		}
+	}
+	stage.ResetProgress()
+	report := startProgress(l)
+	p, s := beam.NewPipelineWithRoot()
+	if l.peaksOnly {
+		pipeline.BuildPeaks(s, l.job, l.catalog.Containers)
+	} else {
+		pipeline.Build(s, l.job, l.catalog.Containers)
+	}
+	err := runners.Run(ctx, p, runners.Options{Runner: l.config.Runner, JobName: l.jobName(), Args: l.beamArgs})
+	report.stop()
+	if err != nil {
+		return err
+	}
+	if l.job.Cache.Temporary {
+		if err := blob.RemoveAll(ctx, l.job.Cache.URI); err != nil {
+			return err
+		}
+	}
+	return l.summary(ctx)
+}
+
+// prepare checks the configuration, lists the inputs, and refuses what cannot go well, before
+// anything is written.
+func (l *launch) prepare(ctx context.Context) error {
+	c := l.config
+	if err := l.makeAbsolute(); err != nil {
+		return err
+	}
+	if c.ClassFile != "" {
+		list, err := readClasses(ctx, c.ClassFile)
+		if err != nil {
+			return err
+		}
+		c.ClassList = list
+	}
+	if l.peaksOnly && c.Out == "" {
+		c.Out = "-"
+	}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if !l.peaksOnly {
+		if err := l.checkOutputs(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	if l.catalog, err = source.Discover(ctx, pipeline.Inputs(c.In), c.SourceOptions()); err != nil {
+		return err
+	}
+	if err := l.classesOfOutput(ctx); err != nil {
+		return err
+	}
+	cacheURI, temporary, err := l.cachePlace()
+	if err != nil {
+		return err
+	}
+	run, err := l.runInfo()
+	if err != nil {
+		return err
+	}
+	l.job, err = c.Job(pipeline.Launch{
+		Catalog: l.catalog, Versions: map[string]string{"premix": Version}, RunID: randomID(), Run: run,
+		CacheURI: cacheURI, SpoolURI: blob.Join(c.Out, dataset.MetaDir, ".spool-"+c.Split), SpoolMode: stage.SpoolRef,
+	})
+	if err != nil {
+		return err
+	}
+	l.job.Cache.Temporary = temporary
+	return nil
+}
+
+// makeAbsolute makes local paths absolute: workers may run elsewhere.
+func (l *launch) makeAbsolute() error {
+	c := l.config
+	for i, in := range c.In {
+		name, uri := pipeline.SplitInput(in)
+		if !blob.IsLocal(uri) || strings.HasPrefix(uri, "synth:") {
+			continue
+		}
+		abs, err := blob.Abs(uri)
+		if err != nil {
+			return err
+		}
+		if name != "" {
+			abs = name + "=" + abs
+		}
+		c.In[i] = abs
+	}
+	for _, p := range []*string{&c.Out, &c.Cache} {
+		if *p == "" || *p == pipeline.NoCache || !blob.IsLocal(*p) {
+			continue
+		}
+		abs, err := blob.Abs(*p)
+		if err != nil {
+			return err
+		}
+		*p = abs
+	}
+	return nil
+}
+
+func readClasses(ctx context.Context, path string) ([]string, error) {
+	text, err := blob.ReadAll(ctx, path, 64<<20)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("--classes %s: no such file", path)
+	}
+	if err != nil {
+		return nil, usagef("--classes: %v", err)
+	}
+	var list []string
+	seen := map[string]int{}
+	for i, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
+		name := strings.TrimSuffix(line, "\r")
+		if name == "" {
+			return nil, usagef("%s:%d: an empty line; want one class name a line", path, i+1)
+		}
+		if at, twice := seen[name]; twice {
+			return nil, usagef("%s:%d: class %q stands in line %d already", path, i+1, name, at)
+		}
+		seen[name] = i + 1
+		list = append(list, name)
+	}
+	return list, nil
+}
+
+// checkOutputs looks at the places of the outputs: something else may be there, another recipe, or
+// a newer schema.
+func (l *launch) checkOutputs(ctx context.Context) error {
+	c := l.config
+	for i, dir := range c.OutputDirs() {
+		state, err := dataset.Look(ctx, dir)
+		if err != nil {
+			return err
+		}
+		if state.Foreign != "" {
+			return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
+		}
+		if blob.IsLocal(dir) {
+			if err := writable(dir); err != nil {
+				return usagef("--out %s cannot be written: %v", dir, err)
+			}
+		}
+		if c.Overwrite {
+			continue
+		}
+		for _, s := range state.Splits {
+			if s.Name != c.Split || s.Config == nil {
+				continue
+			}
+			if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(c.Formats[i])); len(diff) > 0 {
+				return &codeError{exitOther, stage.RecipeRefusal(dir, c.Split, diff)}
+			}
+		}
+	}
+	return nil
+}
+
+// writable checks that a folder can be made and written.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".tmp-check-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// classesOfOutput applies the class list that another split of the output has: a class that is
+// missing here must shift nothing.
+func (l *launch) classesOfOutput(ctx context.Context) error {
+	if l.peaksOnly || l.config.ClassList != nil {
+		if l.config.ClassList != nil {
+			l.catalog.Classes = l.config.ClassList
+		}
+		return nil
+	}
+	dir := l.config.OutputDirs()[0]
+	splits, err := dataset.Splits(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, s := range splits {
+		if s == l.config.Split {
+			continue
+		}
+		list, err := dataset.LoadClasses(ctx, dir, s)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		known := map[string]bool{}
+		for _, c := range list {
+			known[c] = true
+		}
+		for _, c := range l.catalog.Classes {
+			if !known[c] {
+				return &codeError{exitOther, fmt.Sprintf("class %q of the input is not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", c, s, dir, len(list))}
+			}
+		}
+		l.catalog.Classes = list
+		return nil
+	}
+	return nil
+}
+
+// cachePlace is where peaks are kept.
+func (l *launch) cachePlace() (uri string, temporary bool, err error) {
+	switch l.config.Cache {
+	case pipeline.NoCache:
+		if l.peaksOnly {
+			return "", false, usagef("premix peaks fills a cache; --cache none makes no sense")
+		}
+		return blob.Join(l.config.Out, dataset.MetaDir, ".peaks-"+l.config.Split), true, nil
+	case "":
+		dir, err := cache.DefaultDir()
+		if err != nil {
+			return "", false, usagef("no place for the peaks cache (%v): give --cache DIR, or --cache none", err)
+		}
+		return dir, false, nil
+	}
+	return l.config.Cache, false, nil
+}
+
+// sweep removes temporaries that a killed run left in the outputs.
+func (l *launch) sweep(ctx context.Context) error {
+	for i, dir := range l.config.OutputDirs() {
+		f, err := formats.ByName(l.config.Formats[i])
+		if err != nil {
+			return err
+		}
+		spec := l.job.Outputs[i].Spec
+		spec.Shards = 1
+		folders := []string{dir, filepath.Dir(blob.Join(dir, f.ShardPath(spec, 0))), dataset.Meta(dir, l.config.Split), dataset.Meta(dir, l.config.Split, dataset.ShardsDir), dataset.Meta(dir, l.config.Split, dataset.PlanDir)}
+		for _, d := range folders {
+			if !blob.IsLocal(d) {
+				continue
+			}
+			if _, err := blob.SweepTemp(ctx, d, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runInfo is run.json: when, where and how this run was started.
+func (l *launch) runInfo() (json.RawMessage, error) {
+	host, _ := os.Hostname()
+	execution := map[string]any{}
+	for _, o := range pipeline.Options(l.config) {
+		if o.Scope == pipeline.Execution {
+			execution[o.Name] = o.Value.String()
+		}
+	}
+	return json.MarshalIndent(map[string]any{
+		"started": l.start.UTC().Format(time.RFC3339), "host": host, "command": os.Args, "version": versionText(),
+		"cpus": runtime.NumCPU(), "execution": execution,
+	}, "", "  ")
+}
+
+func randomID() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func (l *launch) jobName() string {
+	return "premix-" + strings.ReplaceAll(l.config.Name+"-"+l.config.Split, "_", "-")
+}

@@ -1,0 +1,29 @@
+// Command premix pre-mixes image data sets with SaliencyMix, offline.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/premix/premix/runners"
+)
+
+func main() {
+	// A cluster starts this binary without a subcommand to be its worker. That comes first: Beam
+	// owns the flags of a worker.
+	runners.Worker(os.Args[1:])
+	os.Exit(Main())
+}
+
+// Main runs the command line and returns the exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second Ctrl-C ends the process at once
+	}()
+	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// A progress reporter tells how far the job is: one line that is rewritten on a terminal, plain
+// lines now and then elsewhere, JSON lines for programs.
+type progress struct {
+	l        *launch
+	mode     string
+	every    time.Duration
+	done     chan struct{}
+	wg       sync.WaitGroup
+	width    int // of the line on the terminal
+	toldPlan bool
+}
+
+func startProgress(l *launch) *progress {
+	p := &progress{l: l, mode: l.flags.progress, done: make(chan struct{})}
+	if p.mode == "auto" {
+		p.mode = "plain"
+		if f, ok := l.app.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			p.mode = "terminal"
+		}
+	}
+	if !runners.Local(l.config.Runner) {
+		p.mode = "none"
+	}
+	p.every = 10 * time.Second
+	switch p.mode {
+	case "terminal":
+		p.every = 200 * time.Millisecond
+	case "json":
+		p.every = time.Second
+	case "none":
+		return p
+	}
+	p.wg.Go(func() {
+		tick := time.NewTicker(p.every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				p.tell()
+			case <-p.done:
+				return
+			}
+		}
+	})
+	return p
+}
+
+// stop ends the reporter and clears its line.
+func (p *progress) stop() {
+	close(p.done)
+	p.wg.Wait()
+	if p.mode == "terminal" && p.width > 0 {
+		fmt.Fprintf(p.l.app.stderr, "\r%s\r", strings.Repeat(" ", p.width))
+	}
+	if p.mode == "json" {
+		p.tell()
+	}
+}
+
+func (p *progress) tell() {
+	now := stage.ReadProgress()
+	w := p.l.app.stderr
+	elapsed := time.Since(p.l.start)
+	switch p.mode {
+	case "json":
+		line, _ := json.Marshal(map[string]any{
+			"elapsed_s": elapsed.Seconds(), "images": now.Images, "cached": now.CachedImages, "bad": now.Bad,
+			"planned": now.Planned, "mixed": now.Mixed, "shards": now.Shards, "planned_shards": now.PlannedShards, "bytes": now.Bytes,
+		})
+		fmt.Fprintf(w, "%s\n", line)
+	case "terminal":
+		line := progressLine(now, p.l.expected(), elapsed)
+		pad := max(0, p.width-len([]rune(line)))
+		fmt.Fprintf(w, "\r%s%s", line, strings.Repeat(" ", pad))
+		p.width = len([]rune(line))
+	default:
+		fmt.Fprintln(w, "premix: "+progressLine(now, p.l.expected(), elapsed))
+	}
+}
+
+// progressLine says in one line how far the job is.
+func progressLine(p stage.Progress, expected int64, elapsed time.Duration) string {
+	bad := ""
+	if p.Bad > 0 {
+		bad = fmt.Sprintf(", %d bad", p.Bad)
+	}
+	seconds := max(elapsed.Seconds(), 0.001)
+	if p.Planned == 0 {
+		done := p.Images + p.CachedImages
+		of := ""
+		if expected > 0 {
+			of = fmt.Sprintf(" of %d", expected)
+		}
+		return fmt.Sprintf("peaks  %d%s images%s  %.0f images/s", done, of, bad, float64(done)/seconds)
+	}
+	return fmt.Sprintf("mix  %d of %d samples, %d of %d shards%s  %3.0f %%", p.Mixed, p.Planned, p.Shards, p.PlannedShards, bad, 100*float64(p.Mixed)/float64(p.Planned))
+}
+
+// summary prints what the job did.
+func (l *launch) summary(ctx context.Context) error {
+	w := l.app.stdout
+	now := stage.ReadProgress()
+	if l.peaksOnly {
+		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, l.job.Cache.URI)
+		return nil
+	}
+	for i, dir := range l.config.OutputDirs() {
+		if err := l.summarizeOutput(ctx, w, dir, l.config.Formats[i]); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "time     %.1f s\nlook     premix inspect %s\n", time.Since(l.start).Seconds(), shortPath(l.config.Out))
+	return err
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

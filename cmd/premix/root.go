@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// Version is that of the program, as the manifest records it.
+const Version = "0.1.0"
+
+// Exit codes. They are listed in the help text.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitBad         = 3
+	exitOther       = 4
+	exitInterrupted = 130
+)
+
+const exitHelp = `Exit codes:
+  0    done
+  1    failed
+  2    wrong usage or configuration; nothing was done
+  3    more bad images than --max-bad, or verify found defects
+  4    the output belongs to another recipe or input
+  130  interrupted; run again to go on`
+
+// An app is one run of the command line.
+type app struct {
+	stdout, stderr io.Writer
+}
+
+// A usageError is a mistake on the command line.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// A codeError ends the process with a code; its message is final.
+type codeError struct {
+	code    int
+	message string
+}
+
+func (e *codeError) Error() string { return e.message }
+
+// run parses the arguments, runs a subcommand, and turns its error into one message and a code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{stdout, stderr}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	code, message := explain(ctx, err)
+	if message != "" {
+		for _, line := range strings.Split(strings.TrimRight(message, "\n"), "\n") {
+			fmt.Fprintln(stderr, "premix: "+line)
+		}
+	}
+	return code
+}
+
+// explain maps an error to its exit code and message.
+func explain(ctx context.Context, err error) (int, string) {
+	if err == nil {
+		return exitDone, ""
+	}
+	var (
+		usage    *usageError
+		config   *pipeline.ConfigError
+		input    *source.UsageError
+		mismatch *dataset.MismatchError
+		schema   *dataset.SchemaError
+		code     *codeError
+	)
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted, "interrupted: what is finished is kept, run the same command again to go on"
+	case errors.As(err, &code):
+		return code.code, code.message
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input):
+		return exitUsage, err.Error()
+	case errors.As(err, &mismatch), errors.As(err, &schema):
+		return exitOther, err.Error()
+	}
+	if r := stage.FindRefusal(err); r != nil {
+		return r.Code, r.Message
+	}
+	return exitFailed, trimBeam(err.Error())
+}
+
+// trimBeam removes what Beam wraps around the error of a DoFn.
+func trimBeam(s string) string {
+	if i := strings.LastIndex(s, "caused by:\n"); i >= 0 {
+		s = s[i+len("caused by:\n"):]
+	}
+	return strings.TrimSpace(s)
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "premix",
+		Short: "Pre-mix image data sets with SaliencyMix, offline",
+		Long: `premix pre-mixes image data sets with SaliencyMix, offline: it finds and caches the
+saliency peak of each image, pastes the patch around a source's peak into a target,
+and writes shards with soft labels that any training framework reads.
+
+  premix mix --in synth:2000 --out demo
+
+` + exitHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       versionText(),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			if n := pipeline.Nearest(args[0], names); n != "" {
+				return usagef("unknown command %q: did you mean %s?", args[0], n)
+			}
+			return usagef("unknown command %q: run premix --help", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(a.mixCommand(), a.packCommand(), a.peaksCommand(), a.cacheCommand())
+	return root
+}
+
+// flagError adds a suggestion to the error of a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		if n := pipeline.Nearest(name, flagNames(cmd)); n != "" {
+			return usagef("unknown flag --%s: did you mean --%s?", name, n)
+		}
+		return usagef("unknown flag --%s: premix %s --help lists the flags", name, cmd.Name())
+	}
+	if strings.HasPrefix(text, "invalid argument ") {
+		// pflag says: invalid argument "x" for "--size" flag: reason
+		if _, rest, ok := strings.Cut(text, `" for "`); ok {
+			if flag, reason, ok := strings.Cut(rest, `" flag: `); ok {
+				return usagef("%s: %s", flag, reason)
+			}
+		}
+	}
+	return usagef("%s: premix %s --help lists the flags", text, cmd.Name())
+}
+
+func versionText() string {
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				revision = " " + s.Value[:12]
+			}
+		}
+	}
+	return fmt.Sprintf("premix %s%s (%s, %s/%s)", Version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

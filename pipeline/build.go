@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// Build adds the stages of a job to a pipeline:
+//
+//	containers ─▶ chunks ─▶ peaks ─▶ gate ─▶ rows ─▶ groups ─▶ shards ─▶ finish
+//
+// It panics on programming errors only.
+func Build(s beam.Scope, job *stage.Job, containers []source.Container) {
+	summaries := peaks(s, job, containers)
+	global := transforms.Gate(s, job, summaries)
+	rows := transforms.Distribute(s, job, summaries, global)
+	records := transforms.Mix(s, job, transforms.Collect(s, rows), global)
+	transforms.Finish(s, job, summaries, global, records)
+}
+
+// BuildPeaks adds the stages that only fill the cache.
+func BuildPeaks(s beam.Scope, job *stage.Job, containers []source.Container) {
+	peaks(s, job, containers)
+}
+
+func peaks(s beam.Scope, job *stage.Job, containers []source.Container) beam.PCollection {
+	return transforms.Peaks(s, job, transforms.Scan(s, job, containers))
+}
+
+// A Launch is what the launcher adds to the configuration: what it found, and what identifies this
+// start of the job.
+type Launch struct {
+	Catalog *source.Catalog
+	// Versions go into the manifest, with those of Versions.
+	Versions map[string]string
+	// RunID is different for each start.
+	RunID string
+	// Run is run.json.
+	Run json.RawMessage
+	// CacheURI is the place of the cache, TemporaryCache that it is removed after the run.
+	CacheURI string
+	// SpoolURI is a folder for copies of this job; SpoolMode how pixels come back.
+	SpoolURI, SpoolMode string
+}
+
+// Job translates a valid configuration into the description that workers get.
+func (c *Config) Job(l Launch) (*stage.Job, error) {
+	mixing, err := c.MixParams()
+	if err != nil {
+		return nil, err
+	}
+	detector, err := c.SaliencyParams()
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := imaging.NewEncoder(c.Encode)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := json.Marshal(Inputs(c.In))
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string]string{}
+	for k, v := range Versions() {
+		versions[k] = fmt.Sprint(v)
+	}
+	for k, v := range l.Versions {
+		versions[k] = v
+	}
+	job := &stage.Job{
+		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
+		Detector: c.Detector, Saliency: detector, Mix: mixing, Encode: c.Encode,
+		Catalog: stage.CatalogInfo{Classes: l.Catalog.Classes, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
+		Split:   c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
+		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
+		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
+		Cache:   stage.CacheInfo{URI: l.CacheURI, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
+		Spool:   stage.SpoolInfo{Mode: l.SpoolMode, URI: l.SpoolURI},
+		Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
+		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
+		RunID:   l.RunID, Inputs: roots, Run: l.Run, Versions: versions,
+	}
+	for i, dir := range c.OutputDirs() {
+		job.Outputs = append(job.Outputs, stage.Output{
+			Dir: dir, Format: c.Formats[i],
+			Spec: shard.Spec{
+				Name: c.Name, Split: c.Split, Replica: -1, LabelForm: c.LabelForm, ImageFormat: encoder.Ext(), Size: c.Size,
+			},
+			Recipe: c.RecipeJSON(c.Formats[i]), Fingerprint: c.RecipeFingerprint(c.Formats[i]),
+		})
+	}
+	return job, nil
+}
+
+// OutputDirs are the folders of the outputs, one for each format: OUT, or OUT/FORMAT if there are
+// several.
+func (c *Config) OutputDirs() []string {
+	if len(c.Formats) == 1 {
+		return []string{c.Out}
+	}
+	dirs := make([]string, len(c.Formats))
+	for i, f := range c.Formats {
+		dirs[i] = blob.Join(c.Out, f)
+	}
+	return dirs
+}
+
+// Inputs are the inputs of a list of --in.
+func Inputs(in []string) []source.Input {
+	out := make([]source.Input, len(in))
+	for i, s := range in {
+		out[i].Name, out[i].URI = SplitInput(s)
+	}
+	return out
+}

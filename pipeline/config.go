@@ -1,0 +1,164 @@
+// Package pipeline says what a job is: its configuration, with defaults, checks and fingerprints,
+// and the order of the stages that are built from it. It never runs anything.
+//
+// A [Config] has two parts. The recipe is everything that changes a byte of the output; it is
+// written into the manifest and hashed into the fingerprints. The execution is where things are
+// and how the job runs; it appears in run.json only. Which option belongs to which part is said
+// once, in the table of [Options], which also feeds flags, configuration files and docs/cli.md.
+package pipeline
+
+import (
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/saliency"
+)
+
+// A Config describes a job. Get one from [Default], set fields directly or through [Options],
+// then call [Config.Resolve] once.
+type Config struct {
+	// Input.
+	In            []string
+	InFormat      string
+	Split         string
+	ClassFile     string
+	ClassList     []string // content of ClassFile, read by the caller
+	Limit         int64
+	LimitPerClass int64
+	LabelKey      string
+	LabelOffset   string
+	EXIF          string
+	Truncated     string
+	MaxPixels     int64
+	MaxBytes      int64
+
+	// Geometry.
+	Size          premix.Size
+	Resize        int
+	Geometry      string
+	RRCScale      [2]float64
+	HFlip         float64
+	CropSeed      uint64
+	Interpolation string
+
+	// Method.
+	Method       string
+	Detector     string
+	SaliencyGray string
+	Scheme       string
+	Alpha        float64
+	Prob         float64
+	MinLambda    float64
+	MaxLambda    float64
+	Border       string
+	Pair         string
+	Smoothing    float64
+	Seed         uint64
+	Replicas     int
+	FirstReplica int
+
+	// Output.
+	Out             string
+	Name            string
+	Formats         []string
+	LabelForm       string
+	Encode          string
+	Shards          int64
+	SamplesPerShard int64
+	Indexes         []string
+
+	// Running.
+	Cache     string
+	Workers   int
+	MaxMemory int64
+	OnBad     string
+	MaxBad    float64
+	Overwrite bool
+	ChunkSize int
+	Groups    int
+	Runner    string
+}
+
+// Default returns the configuration of `premix mix` before any flag.
+func Default() Config {
+	return Config{
+		InFormat: "auto", Split: "train", LabelOffset: "auto", EXIF: "ignore", Truncated: "fail",
+		MaxPixels: 128 << 20, MaxBytes: 128 << 20,
+		Size: premix.Size{H: 224, W: 224}, Geometry: crop.RRC, RRCScale: crop.DefaultScale, HFlip: 0.5,
+		Interpolation: string(imaging.Bilinear),
+		Method:        "saliencymix", Detector: "finegrained", SaliencyGray: "stored", Scheme: "sal2corr",
+		Alpha: 1, Prob: 1, MinLambda: 0, MaxLambda: 1, Border: "clip", Pair: "any", Replicas: 1,
+		Name: "premix", Formats: []string{"webdataset"}, LabelForm: "pair", Encode: "jpeg:95",
+		Indexes: []string{"dali", "wids", "timm"},
+		MaxBad:  0.01, OnBad: "skip", ChunkSize: 1000, Runner: "direct",
+	}
+}
+
+// DefaultPack returns the configuration of `premix pack` before any flag: unmixed centre crops,
+// for validation sets.
+func DefaultPack() Config {
+	c := Default()
+	c.Method, c.Geometry, c.Split = "none", crop.Center, "validation"
+	return c
+}
+
+// CropGeometry is the geometry that the options describe.
+func (c *Config) CropGeometry() crop.Geometry {
+	g := crop.Geometry{
+		Mode: c.Geometry, Size: c.Size, Resize: c.Resize, Scale: c.RRCScale, Ratio: crop.DefaultRatio,
+		HFlip: c.HFlip, Filter: imaging.Filter(c.Interpolation),
+	}
+	if g.Resize == 0 {
+		g.Resize = crop.DefaultResize(c.Size)
+	}
+	return g
+}
+
+// DecodeParams are the limits and policies of decoding that the options describe.
+func (c *Config) DecodeParams() imaging.DecodeParams {
+	return imaging.DecodeParams{
+		Limits:          imaging.Limits{MaxPixels: c.MaxPixels, MaxBytes: c.MaxBytes},
+		AcceptTruncated: c.Truncated == "accept",
+		ApplyEXIF:       c.EXIF == "apply",
+	}
+}
+
+// SourceOptions are the options of reading the inputs.
+func (c *Config) SourceOptions() source.Options {
+	o := source.Options{
+		Format: c.InFormat, Split: c.Split, Classes: c.ClassList, LabelKey: c.LabelKey,
+		ChunkImages: c.ChunkSize,
+	}
+	if n, ok := c.labelOffset(); ok {
+		o.LabelOffset = &n
+	}
+	return o
+}
+
+// MixParams are the methods and laws of mixing that the options describe.
+func (c *Config) MixParams() (mix.Params, error) {
+	return mix.Params{
+		Methods: []mix.Weighted{{Name: c.Method, Weight: 1}}, Border: mix.Border(c.Border), Prob: c.Prob,
+		Lambda: mix.Lambda{Alpha: c.Alpha}, Smoothing: c.Smoothing, Seed: c.Seed,
+	}, nil
+}
+
+// SaliencyParams are the settings of the detector.
+func (c *Config) SaliencyParams() (saliency.Params, error) {
+	g, err := saliency.ParseGray(c.SaliencyGray)
+	return saliency.Params{Gray: g}, err
+}
+
+// ReplicaList is the list of replicas that the job makes.
+func (c *Config) ReplicaList() []int {
+	r := make([]int, c.Replicas)
+	for i := range r {
+		r[i] = c.FirstReplica + i
+	}
+	return r
+}
+
+// NamedReplicas says whether names carry the number of the replica.
+func (c *Config) NamedReplicas() bool { return c.Replicas > 1 || c.FirstReplica > 0 }

@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/saliency"
+)
+
+// A ConfigError is a mistake in the configuration: wrong usage, found before any work.
+type ConfigError struct{ Problems []error }
+
+func (e *ConfigError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e *ConfigError) Unwrap() []error { return e.Problems }
+
+var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// NoCache is the value of --cache that keeps no peaks after the run.
+const NoCache = "none"
+
+// Validate reports every problem of the configuration at once, as a *ConfigError.
+func (c *Config) Validate() error {
+	var bad []error
+	add := func(err error) {
+		if err == nil {
+			return
+		}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			bad = append(bad, joined.Unwrap()...)
+			return
+		}
+		bad = append(bad, err)
+	}
+	addf := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
+
+	if len(c.In) == 0 {
+		addf("no input: give --in URI (a folder of class folders, shards, or synth:2000 to try)")
+	}
+	if !nameForm.MatchString(c.Split) {
+		addf("--split %q: use letters a-z, digits and _ only", c.Split)
+	}
+	if !nameForm.MatchString(c.Name) {
+		addf("--name %q: use letters a-z, digits and _ only", c.Name)
+	}
+	if _, ok := c.labelOffset(); !ok && c.LabelOffset != "auto" {
+		addf("--label-offset %q: use auto or a whole number", c.LabelOffset)
+	}
+	if c.MaxPixels < 1 || c.MaxBytes < 1 {
+		addf("--max-pixels and --max-bytes must be at least 1")
+	}
+	add(c.CropGeometry().Validate())
+	if p, err := c.MixParams(); err != nil {
+		add(err)
+	} else {
+		add(p.Validate())
+	}
+	if err := c.checkDetector(); err != nil {
+		add(err)
+	}
+	add(c.checkOutput())
+	if c.Replicas < 1 {
+		addf("--replicas %d: at least 1", c.Replicas)
+	}
+	if c.FirstReplica+c.Replicas > 1000 {
+		addf("--first-replica %d with --replicas %d: replica numbers end at 999", c.FirstReplica, c.Replicas)
+	}
+	if c.ChunkSize < 1 {
+		addf("--chunk-size 0: at least 1 image")
+	}
+	if len(bad) > 0 {
+		return &ConfigError{bad}
+	}
+	return nil
+}
+
+func (c *Config) checkDetector() error {
+	if c.Detector == Uniform {
+		return nil
+	}
+	p, err := c.SaliencyParams()
+	if err != nil {
+		return err
+	}
+	if _, err := saliency.New(c.Detector, p); err != nil {
+		names := append(saliency.Names(), Uniform)
+		hint := ""
+		if n := Nearest(c.Detector, names); n != "" {
+			hint = fmt.Sprintf(" (did you mean %s?)", n)
+		}
+		return fmt.Errorf("--detector %q is none of %s%s", c.Detector, strings.Join(names, ", "), hint)
+	}
+	return nil
+}
+
+// Uniform is the detector whose peak is a random place, drawn for each sample: CutMix's centre.
+const Uniform = "uniform"
+
+func (c *Config) checkOutput() error {
+	var bad []error
+	addf := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
+	if c.Out == "" {
+		addf("no output: give --out FOLDER")
+	}
+	if len(c.Formats) == 0 {
+		addf("no --format: use webdataset, tfrecord, tfds or parquet")
+	}
+	for i, f := range c.Formats {
+		if slices.Contains(c.Formats[:i], f) {
+			addf("--format %s is given twice", f)
+		}
+		if _, err := formats.ByName(f); err != nil {
+			hint := ""
+			if n := Nearest(f, formats.Names()); n != "" {
+				hint = fmt.Sprintf(" (did you mean %s?)", n)
+			}
+			addf("--format %q is none of %s%s", f, strings.Join(formats.Names(), ", "), hint)
+		}
+	}
+	if c.LabelForm == "dense16" && !slices.Equal(c.Formats, []string{"webdataset"}) {
+		addf("--label-form dense16 exists in webdataset only; use dense")
+	}
+	if c.Smoothing != 0 && c.LabelForm == "pair" {
+		addf("--smoothing %g changes dense labels only; add --label-form dense", c.Smoothing)
+	}
+	if _, err := imaging.NewEncoder(c.Encode); err != nil {
+		addf("--encode: %w", err)
+	}
+	if c.Shards != 0 && c.SamplesPerShard != 0 {
+		addf("--shards and --samples-per-shard contradict each other; give one")
+	}
+	if c.Shards > 99999 {
+		addf("--shards %d: at most 99999 a replica", c.Shards)
+	}
+	for _, x := range c.Indexes {
+		if !slices.Contains([]string{"dali", "wids", "timm", "none"}, x) {
+			addf("--indexes %q: use dali, wids, timm or none", x)
+		}
+	}
+	if c.Cache == "" && c.remote() {
+		addf("--cache is needed where input or output is remote: a folder of a store that all workers reach")
+	}
+	return errors.Join(bad...)
+}
+
+// remote says whether an input or the output lies in an object store.
+func (c *Config) remote() bool {
+	if !blob.IsLocal(c.Out) {
+		return true
+	}
+	for _, in := range c.In {
+		if _, uri := SplitInput(in); !blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") {
+			return true
+		}
+	}
+	return false
+}
+
+var inputName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// SplitInput separates the NAME= of an --in from its URI.
+func SplitInput(s string) (name, uri string) {
+	if n, u, ok := strings.Cut(s, "="); ok && inputName.MatchString(n) {
+		return n, u
+	}
+	return "", s
+}
+
+func (c *Config) labelOffset() (int, bool) {
+	n, err := strconv.Atoi(c.LabelOffset)
+	return n, err == nil
+}

@@ -1,0 +1,48 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&peaksFn{})
+}
+
+// Peaks takes a PCollection<[]byte> of chunks, makes sure that the cache has their peaks, and
+// returns a PCollection<[]byte> of summaries, one for each chunk.
+func Peaks(s beam.Scope, job *Job, chunks beam.PCollection) beam.PCollection {
+	s = s.Scope("transforms.Peaks")
+	return beam.ParDo(s, &peaksFn{Job: mustMarshal("transforms.Peaks", job)}, chunks)
+}
+
+type peaksFn struct {
+	Job []byte
+	job *Job
+}
+
+func (fn *peaksFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	var c source.Chunk
+	if err := unmarshal(elem, &c); err != nil {
+		return err
+	}
+	sum, err := stage.Peaks(ctx, job, c)
+	if err != nil {
+		return err
+	}
+	b, err := marshal(sum)
+	if err != nil {
+		return err
+	}
+	emit(b)
+	return nil
+}

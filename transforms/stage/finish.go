@@ -1,0 +1,93 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+)
+
+// Finish completes each output from the records of its shards: merged indexes, failures, the
+// manifest last. records holds those of all outputs, in any order.
+func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
+	sortSummaries(sums)
+	byOutput := make([][]dataset.ShardRecord, len(job.Outputs))
+	for _, r := range records {
+		if r.Output < 0 || r.Output >= len(byOutput) {
+			return fmt.Errorf("stage: record of output %d of %d", r.Output, len(byOutput))
+		}
+		byOutput[r.Output] = append(byOutput[r.Output], r.Record)
+	}
+	for i := range job.Outputs {
+		o := &job.Outputs[i]
+		want := g.Shards * int64(len(job.Replicas))
+		if int64(len(byOutput[i])) != want {
+			return fmt.Errorf("stage: %s: %d of %d shards have a record", o.Dir, len(byOutput[i]), want)
+		}
+		format, err := formats.ByName(o.Format)
+		if err != nil {
+			return err
+		}
+		inputs, err := blob.ReadAll(ctx, dataset.Meta(o.Dir, job.Split, dataset.InputsFile), 1<<30)
+		if err != nil {
+			return err
+		}
+		_, err = dataset.Finish(ctx, dataset.FinishParams{
+			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
+			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
+			Chunks: chunks(job, g, sums), Ignored: job.Catalog.Ignored, InputsDigest: g.InputsDigest,
+			Failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
+			Inputs:   inputs, Run: job.Run,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return RemoveSpool(ctx, job)
+}
+
+// An OutputRecord is the record of a shard in one of the job's outputs.
+type OutputRecord struct {
+	Output int
+	Record dataset.ShardRecord
+}
+
+// failures yields every failure in the order of the input, those outside of any container first.
+func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield func(premix.Failure) error) error {
+	for _, f := range job.Catalog.Failures {
+		if err := yield(f); err != nil {
+			return err
+		}
+	}
+	res := newResolver(g.Classes)
+	store := job.store()
+	for i := range sums {
+		if len(sums[i].Failed) == 0 && badLabels(&sums[i], g.Classes) == 0 {
+			continue
+		}
+		chunk, _, err := store.Load(ctx, sums[i].ID)
+		if err != nil {
+			return fmt.Errorf("the peaks of %s, found by this run, cannot be read: %w", sums[i].Container, err)
+		}
+		for e := range entries(chunk.Rows) {
+			f := premix.Failure{Name: e[0].Name}
+			if s := faultOf(e, job.cropReplicas()); s != nil {
+				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
+			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
+				f.Stage, f.Kind, f.Reason = premix.StageLabel, premix.BadLabel, err.Error()
+			} else {
+				continue
+			}
+			if err := yield(f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Indexes says which index files beside the shards a job writes.
+type Indexes struct{ DALI, WIDS, Timm bool }

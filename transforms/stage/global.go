@@ -1,0 +1,317 @@
+package stage
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/plan"
+)
+
+// A Global is the plan of the whole job, made once from the summaries of all chunks. Every shard
+// is a pure function of the job, the Global, and the rows of the shard.
+type Global struct {
+	N       int64 // images that take part in each replica
+	Shards  int64 // a replica
+	Groups  int64 // a replica
+	Classes []string
+	// Chunks says for each chunk which ordinals its images have.
+	Chunks map[string]ChunkPlan
+	// InputsDigest identifies names, bytes and labels of all entries.
+	InputsDigest string
+	Excluded     int64
+}
+
+// A ChunkPlan is the share of a chunk in the plan.
+type ChunkPlan struct {
+	First int64 // ordinal of its first image
+	// Take bounds the images used of each label; nil: all.
+	Take map[string]int64
+	// Max bounds the images used; −1: all.
+	Max int64
+	// Count is the number of images used.
+	Count int64
+}
+
+// A Refusal stops the job before its first write. The launcher turns it into an exit code; its
+// text survives every runner, which hand on nothing else.
+type Refusal struct {
+	Code    int
+	Message string
+}
+
+// Exit codes of refusals.
+const (
+	CodeFailed = 1
+	CodeUsage  = 2
+	CodeMaxBad = 3
+	CodeOther  = 4
+)
+
+const refusalMark = "premix-refusal="
+
+func (r *Refusal) Error() string {
+	text, _ := json.Marshal(r)
+	return refusalMark + string(text) + "\n"
+}
+
+// FindRefusal returns the refusal in the text of an error that came back from a runner, or nil.
+func FindRefusal(err error) *Refusal {
+	if err == nil {
+		return nil
+	}
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	text := err.Error()
+	// Some runners quote the error that they hand on.
+	if i := strings.Index(text, refusalMark); i >= 0 {
+		text = text[i+len(refusalMark):]
+		for _, t := range []string{text, strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\\`, `\`)} {
+			found := new(Refusal)
+			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+func refuse(code int, format string, args ...any) error {
+	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Gate makes the plan of the job, and refuses to go on where too many images are bad, or where
+// the output belongs to another recipe or input. It is the last stage before the first write.
+func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
+	sortSummaries(sums)
+	g, err := makeGlobal(job, sums)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBad(job, sums, g); err != nil {
+		return nil, err
+	}
+	for i := range job.Outputs {
+		if err := claim(ctx, job, &job.Outputs[i], g, sums); err != nil {
+			return nil, err
+		}
+	}
+	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)))
+	return g, nil
+}
+
+// sortSummaries puts chunks into the order of the input.
+func sortSummaries(sums []Summary) {
+	slices.SortFunc(sums, func(a, b Summary) int {
+		return cmp.Or(cmp.Compare(source.Order(a.Container), source.Order(b.Container)), a.Seq-b.Seq)
+	})
+}
+
+// resolver maps the labels of the input to class indexes.
+type resolver struct {
+	classes []string
+	index   map[string]int
+}
+
+func newResolver(classes []string) *resolver {
+	r := &resolver{classes, map[string]int{}}
+	for i, c := range classes {
+		r.index[c] = i
+	}
+	return r
+}
+
+// resolve returns the class index of a label as labelOf writes it. ok is false for a class name
+// that the list lacks: such images are left out, since the list is a choice of classes. An index
+// outside of the list is a fault.
+func (r *resolver) resolve(label string) (index int, ok bool, err error) {
+	if name, byName := strings.CutPrefix(label, nameLabel); byName {
+		i, ok := r.index[name]
+		return i, ok, nil
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(label, indexLabel))
+	if err != nil || n < 0 || n >= len(r.classes) {
+		return 0, false, premix.Faultf(premix.BadLabel, "label %s is outside of the class list (%d classes: 0 to %d)", label[1:], len(r.classes), len(r.classes)-1)
+	}
+	return n, true, nil
+}
+
+func makeGlobal(job *Job, sums []Summary) (*Global, error) {
+	classes, err := classList(job, sums)
+	if err != nil {
+		return nil, err
+	}
+	g := &Global{Classes: classes, Chunks: map[string]ChunkPlan{}}
+	res := newResolver(classes)
+	var digest [32]byte
+	taken := map[string]int64{}
+	for i := range sums {
+		s := &sums[i]
+		digest = dataset.AddDigest(digest, s.Digest)
+		if _, twice := g.Chunks[s.ID]; twice {
+			return nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is one folder inside of another --in?", s.Container)
+		}
+		p := ChunkPlan{First: g.N, Max: -1}
+		if job.LimitPerClass > 0 {
+			p.Take = map[string]int64{}
+		}
+		var n int64
+		for label, count := range s.Good {
+			if _, ok, err := res.resolve(label); !ok || err != nil {
+				if err == nil {
+					g.Excluded += count
+				}
+				continue
+			}
+			if job.LimitPerClass > 0 {
+				use := min(count, job.LimitPerClass-taken[label])
+				taken[label] += use
+				p.Take[label] = use
+				g.Excluded += count - use
+				count = use
+			}
+			n += count
+		}
+		if job.Limit > 0 && g.N+n > job.Limit {
+			g.Excluded += g.N + n - job.Limit
+			n = job.Limit - g.N
+			p.Max = n
+		}
+		p.Count = n
+		g.N += n
+		g.Chunks[s.ID] = p
+	}
+	g.InputsDigest = hex.EncodeToString(digest[:])
+	switch {
+	case job.Shards > 0:
+		g.Shards = job.Shards
+	case job.SamplesPerShard > 0:
+		g.Shards = plan.ShardsFor(g.N, job.SamplesPerShard)
+	default:
+		g.Shards = plan.DefaultShards(g.N)
+	}
+	if g.N > 0 && g.Shards > g.N {
+		return nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
+	}
+	g.Groups = job.Groups
+	if g.Groups <= 0 {
+		g.Groups = 64
+	}
+	g.Groups = max(1, min(g.Groups, g.Shards))
+	return g, nil
+}
+
+// classList is the list given, that of the folders, or what the labels of the input imply: names
+// in bytewise order, or 0 to the largest index.
+func classList(job *Job, sums []Summary) ([]string, error) {
+	if job.Catalog.Classes != nil {
+		return job.Catalog.Classes, nil
+	}
+	names := map[string]bool{}
+	top := -1
+	for i := range sums {
+		for label := range sums[i].Good {
+			if name, byName := strings.CutPrefix(label, nameLabel); byName {
+				names[name] = true
+			} else if n, err := strconv.Atoi(strings.TrimPrefix(label, indexLabel)); err == nil {
+				top = max(top, n)
+			}
+		}
+	}
+	if len(names) > 0 && top >= 0 {
+		return nil, refuse(CodeUsage, "the input states labels both as indexes (0 to %d) and as names (such as %q): give --classes FILE", top, anyKey(names))
+	}
+	if top >= maxClasses {
+		return nil, refuse(CodeUsage, "the input has the label %d: more than %d classes are not supported; is --label-key or --label-offset wrong?", top, maxClasses)
+	}
+	if len(names) > 0 {
+		list := make([]string, 0, len(names))
+		for n := range names {
+			list = append(list, n)
+		}
+		slices.Sort(list)
+		return list, nil
+	}
+	list := make([]string, top+1)
+	for i := range list {
+		list[i] = strconv.Itoa(i)
+	}
+	return list, nil
+}
+
+// maxClasses bounds the class list that labels may imply: a stray label must not make dense labels
+// of gigabytes.
+const maxClasses = 1 << 20
+
+func anyKey(m map[string]bool) string {
+	best := ""
+	for k := range m {
+		if best == "" || k < best {
+			best = k
+		}
+	}
+	return best
+}
+
+// checkBad applies --on-bad and --max-bad.
+func checkBad(job *Job, sums []Summary, g *Global) error {
+	bad, entries := int64(len(job.Catalog.Failures)), int64(len(job.Catalog.Failures))
+	var kinds []string
+	count := map[string]int64{}
+	for _, f := range job.Catalog.Failures {
+		count[string(f.Kind)]++
+	}
+	for i := range sums {
+		entries += sums[i].Entries
+		for k, n := range sums[i].Failed {
+			count[k] += n
+			bad += n
+		}
+		n := badLabels(&sums[i], g.Classes)
+		bad += n
+		if n > 0 {
+			count[string(premix.BadLabel)] += n
+		}
+	}
+	for k, n := range count {
+		kinds = append(kinds, fmt.Sprintf("%d %s", n, k))
+	}
+	slices.Sort(kinds)
+	what := fmt.Sprintf("%d of %d images are bad (%s)", bad, entries, strings.Join(kinds, ", "))
+	where := fmt.Sprintf("premix inspect %s lists them", cacheHint(job))
+	switch {
+	case bad > 0 && job.OnBad == "fail":
+		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept; %s", what, where)
+	case float64(bad) > job.MaxBad*float64(entries):
+		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept; %s; raise --max-bad to go on without them", what, job.MaxBad*100, where)
+	case g.N == 0:
+		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, g.Excluded)
+	}
+	return nil
+}
+
+func cacheHint(job *Job) string { return blob.Join(job.Cache.URI, job.Cache.Fingerprint) }
+
+// badLabels counts the good images of a chunk whose label is outside of the class list.
+func badLabels(s *Summary, classes []string) int64 {
+	res := newResolver(classes)
+	var n int64
+	for label, count := range s.Good {
+		if _, _, err := res.resolve(label); err != nil {
+			n += count
+		}
+	}
+	return n
+}

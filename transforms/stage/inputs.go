@@ -1,0 +1,126 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+)
+
+// Inputs is inputs.json: where the input of an output was, and what it was. It is written before
+// the first shard, depends on places, and is outside of the promise of identical bytes.
+type Inputs struct {
+	Digest     string                   `json:"digest"` // of names, bytes and labels of all entries
+	RunID      string                   `json:"run"`
+	Roots      json.RawMessage          `json:"inputs"`
+	Containers []dataset.InputContainer `json:"containers"`
+}
+
+// chunks says what became of the entries of each chunk.
+func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
+	out := make([]dataset.Chunk, len(sums))
+	for i := range sums {
+		s := &sums[i]
+		c := dataset.Chunk{
+			Container: s.Container, First: s.First, Last: s.Last, CacheID: s.ID, Digest: s.Digest,
+			Entries: s.Entries + s.Ignored, Ignored: s.Ignored, Good: g.Chunks[s.ID].Count,
+			Failed: badLabels(s, g.Classes),
+		}
+		for _, n := range s.Failed {
+			c.Failed += n
+		}
+		c.Excluded = c.Entries - c.Good - c.Ignored - c.Failed
+		out[i] = c
+	}
+	return out
+}
+
+// claim checks that an output is this job's, or free, and records recipe and inputs there, before
+// the first shard. With --overwrite it first removes what an earlier job left, once for a start of
+// the job.
+func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) error {
+	fp := shardFingerprint(o, g)
+	format, err := formats.ByName(o.Format)
+	if err != nil {
+		return err
+	}
+	path := dataset.Meta(o.Dir, job.Split, dataset.InputsFile)
+	old, err := loadInputs(ctx, path)
+	if err != nil {
+		return err
+	}
+	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
+		if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
+			return err
+		}
+		old = nil
+	}
+	rows := dataset.Containers(chunks(job, g, sums))
+	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return refuse(CodeOther, "%v: add --overwrite, or choose another --out", err)
+	}
+	if config != nil && config.Fingerprint != fp {
+		if diff := dataset.RecipeDiff(config.Recipe, o.Recipe); len(diff) > 0 {
+			return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))
+		}
+		var diff []string
+		if old != nil {
+			diff = dataset.InputDiff(old.Containers, rows)
+		}
+		return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
+	}
+	spec := o.spec(job, g, job.Replicas[0])
+	if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
+		if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
+			return refuse(CodeOther, "%v", err)
+		}
+		return err
+	}
+	text, err := dataset.Encode(&Inputs{Digest: g.InputsDigest, RunID: job.RunID, Roots: job.Inputs, Containers: rows})
+	if err != nil {
+		return err
+	}
+	if err := blob.WriteFile(ctx, path, text); err != nil {
+		return err
+	}
+	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
+}
+
+func loadInputs(ctx context.Context, path string) (*Inputs, error) {
+	text, err := blob.ReadAll(ctx, path, 1<<30)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	in := new(Inputs)
+	if json.Unmarshal(text, in) != nil {
+		return nil, nil // damaged, and of use only for messages
+	}
+	return in, nil
+}
+
+// RecipeRefusal is the message for an output that has another recipe; diff are the lines of
+// dataset.RecipeDiff.
+func RecipeRefusal(out, split string, diff []string) string {
+	return fmt.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+}
+
+func inputRefusal(out, split string, diff []string) string {
+	const most = 10
+	if len(diff) > most {
+		diff = append(diff[:most:most], fmt.Sprintf("and %d more", len(diff)-most))
+	}
+	if len(diff) == 0 {
+		diff = []string{"the class list or the choice of images differs"}
+	}
+	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+}

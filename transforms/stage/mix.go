@@ -1,0 +1,133 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/plan"
+)
+
+// Mix makes the shards of a group from the rows that Distribute sent there, in any order, and
+// returns their records, output by output. Shards that are there and agree are kept.
+func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRecord, error) {
+	slices.SortFunc(rows, func(a, b plan.Row) int { return int(a.Position - b.Position) })
+	shards := plan.Shards{N: g.N, S: g.Shards}
+	var out []OutputRecord
+	tasks, gctx := errgroup.WithContext(ctx)
+	// Two shards at once: the second keeps the cores busy while the first one ends.
+	tasks.SetLimit(2)
+	results := make([][]dataset.ShardRecord, 0, 16)
+	for i := 0; i < len(rows); {
+		j := i
+		index := shards.Of(rows[i].Position)
+		for j < len(rows) && shards.Of(rows[j].Position) == index {
+			j++
+		}
+		part := rows[i:j]
+		slot := len(results)
+		results = append(results, nil)
+		t := &shardTask{job: job, global: g, shard: index, rows: part, replica: part[0].Sample.Replica}
+		tasks.Go(func() (err error) {
+			defer recoverAs(&err)
+			r, err := t.run(gctx)
+			results[slot] = r
+			return err
+		})
+		i = j
+	}
+	if err := tasks.Wait(); err != nil {
+		return nil, err
+	}
+	for _, records := range results {
+		for i, r := range records {
+			out = append(out, OutputRecord{i, r})
+		}
+	}
+	return out, nil
+}
+
+// A shardTask is the work on one shard.
+type shardTask struct {
+	job     *Job
+	global  *Global
+	shard   int64
+	replica int
+	rows    []plan.Row
+}
+
+// run makes the shard in each output that lacks it.
+func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
+	lo, hi := plan.Shards{N: t.global.N, S: t.global.Shards}.Range(t.shard)
+	if int64(len(t.rows)) != hi-lo {
+		return nil, fmt.Errorf("stage: shard %d of replica %d got %d of its %d rows", t.shard, t.replica, len(t.rows), hi-lo)
+	}
+	records := make([]dataset.ShardRecord, len(t.job.Outputs))
+	var missing []int
+	for i := range t.job.Outputs {
+		old, err := t.done(ctx, &t.job.Outputs[i])
+		if err != nil {
+			return nil, err
+		}
+		if old == nil {
+			missing = append(missing, i)
+			continue
+		}
+		records[i] = *old
+	}
+	if len(missing) == 0 {
+		countShard(hi-lo, 0, true)
+		return records, nil
+	}
+	recipes, err := t.recipes()
+	if err != nil {
+		return nil, err
+	}
+	w := &shardWriter{task: t, recipes: recipes}
+	if err := w.open(ctx, missing); err != nil {
+		return nil, errors.Join(err, w.abort())
+	}
+	if err := t.samples(ctx, recipes, w.write); err != nil {
+		return nil, errors.Join(err, w.abort())
+	}
+	var bytes int64
+	for k, i := range missing {
+		r, err := w.commit(ctx, k)
+		if err != nil {
+			return nil, errors.Join(err, w.abort())
+		}
+		records[i] = *r
+		bytes += r.Bytes
+	}
+	countShard(hi-lo, bytes, false)
+	return records, nil
+}
+
+// recipes plans the shard.
+func (t *shardTask) recipes() ([]premix.Recipe, error) {
+	p := plan.Params{
+		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
+		Replica: t.replica, Named: t.job.NamedReplicas,
+	}
+	recipes, _, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
+	return recipes, err
+}
+
+// spec is the Spec of an output's shards in the replica of the task.
+func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, t.replica) }
+
+// spec completes the Spec of an output with what the plan decided.
+func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
+	s := o.Spec
+	s.Shards, s.Classes, s.Replica = g.Shards, g.Classes, -1
+	if job.NamedReplicas {
+		s.Replica = replica
+	}
+	return s
+}

@@ -1,0 +1,337 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/plan"
+)
+
+// Peaks makes sure that the cache holds the peaks of a chunk in every replica of the job, and
+// returns the chunk's summary. Rows that are there and agree with the input are kept; a chunk
+// whose place or times changed is adopted when its sizes and some digests agree; everything else
+// is computed.
+func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
+	store := job.store()
+	replicas := job.cropReplicas()
+	have, status, err := lookUp(ctx, store, c)
+	if err != nil {
+		return nil, err
+	}
+	var missing []int
+	for _, r := range replicas {
+		if have == nil || !slices.Contains(have.meta.Replicas, r) {
+			missing = append(missing, r)
+		}
+	}
+	spooled, err := spoolReady(ctx, job, c)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) == 0 && spooled {
+		if status == Adopted {
+			if err := store.Save(ctx, c.ID, have.meta, have.chunk); err != nil {
+				return nil, err
+			}
+		}
+		countPeaks(status, have.meta.Entries)
+		return summarize(job, c, have), nil
+	}
+	want := missing
+	if have == nil || !spooled {
+		want = replicas
+	}
+	fresh, err := compute(ctx, job, c, want)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Container.Name, err)
+	}
+	if have != nil {
+		fresh.merge(have)
+		status = Extended
+	}
+	if len(missing) > 0 {
+		if err := store.Save(ctx, c.ID, fresh.meta, fresh.chunk); err != nil {
+			return nil, err
+		}
+	}
+	if have == nil {
+		countPeaks(status, 0)
+	} else {
+		countPeaks(status, fresh.meta.Entries)
+	}
+	return summarize(job, c, fresh), nil
+}
+
+// cropReplicas are the replicas whose crops differ: all of the job's under a random geometry,
+// only number 0 where every replica has the same crop.
+func (j *Job) cropReplicas() []int {
+	if j.Geometry.Random() {
+		return j.Replicas
+	}
+	return []int{0}
+}
+
+func (j *Job) store() *cache.Store {
+	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
+}
+
+// rows are the peaks of a chunk as the cache holds them.
+type rows struct {
+	meta  cache.Meta
+	chunk *cache.Chunk
+}
+
+// Status says what the cache had for a chunk.
+type Status int
+
+// The answers of the cache.
+const (
+	Missing  Status = iota // no rows
+	Valid                  // rows that agree in name, sizes and times
+	Adopted                // place or times differ, sizes and sampled digests agree
+	Changed                // the input differs
+	Damaged                // unreadable rows
+	Extended               // rows of other replicas were there
+)
+
+var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged", "extended"}
+
+func (s Status) String() string { return statusNames[s] }
+
+// lookUp loads the rows of a chunk if they may be used.
+func lookUp(ctx context.Context, store *cache.Store, c source.Chunk) (*rows, Status, error) {
+	chunk, meta, err := store.Load(ctx, c.ID)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, Missing, nil
+	case errors.Is(err, cache.ErrCorrupt):
+		return nil, Damaged, nil
+	case err != nil:
+		return nil, Missing, err
+	}
+	r := &rows{meta, chunk}
+	if meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
+		return r, Valid, nil
+	}
+	for i := range chunk.Rows {
+		source.Relocate(c.Container, &chunk.Rows[i])
+	}
+	same, err := sameBytes(ctx, chunk.Rows)
+	if err != nil || !same {
+		return nil, Changed, err
+	}
+	r.meta.Stamp, r.meta.URI = c.Stamp, c.Container.URI
+	return r, Adopted, nil
+}
+
+// sameBytes compares the digests of some entries, evenly spread over the rows, with what is there
+// now. Chunks whose names or sizes differ never come here: they have another ID.
+func sameBytes(ctx context.Context, all []premix.Sample) (bool, error) {
+	const probes = 8
+	var buf []byte
+	step := max(1, len(all)/probes)
+	for i := 0; i < len(all); i += step {
+		s := &all[i]
+		if s.Fault != nil || s.Location.Offset < 0 {
+			continue
+		}
+		data, err := source.Fetch(ctx, buf, s.Location)
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return false, nil
+			}
+			return false, err
+		}
+		if source.DigestOf(data) != s.Digest {
+			return false, nil
+		}
+		buf = data
+	}
+	return true, nil
+}
+
+// compute reads a chunk once and finds the peaks of its images in the given replicas.
+func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
+	copies, err := newSpool(ctx, job, c)
+	if err != nil {
+		return nil, err
+	}
+	t := &chunkTask{job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()), copies: copies, replicas: replicas}
+	var gctx context.Context
+	t.g, gctx = errgroup.WithContext(ctx)
+	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
+	if err := errors.Join(t.g.Wait(), readErr); err != nil {
+		return nil, copies.finish(err)
+	}
+	if err := copies.finish(nil); err != nil {
+		return nil, err
+	}
+	chunk := &cache.Chunk{Ignored: t.ignored}
+	for _, e := range t.rows {
+		chunk.Rows = append(chunk.Rows, e...)
+	}
+	meta := cache.Meta{
+		Container: c.Container.Name, First: c.First, Last: c.Last, Stamp: c.Stamp, URI: c.Container.URI,
+		Replicas: replicas, Entries: int64(len(t.rows)) + t.ignored, Ignored: t.ignored, Schema: cache.Schema,
+	}
+	return &rows{meta, chunk}, nil
+}
+
+// A chunkTask is the work on one chunk: entries come in one after the other, and are worked on by
+// the pool.
+type chunkTask struct {
+	job      *Job
+	pool     *pool
+	g        *errgroup.Group
+	copies   *spool
+	mode     string
+	replicas []int
+	rows     [][]premix.Sample
+	ignored  int64
+}
+
+// entry takes the next entry of the chunk. It waits until its memory is to be had.
+func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
+	if e.Ignored {
+		t.ignored++
+		return nil
+	}
+	index := len(t.rows)
+	out := make([]premix.Sample, len(t.replicas))
+	for i, r := range t.replicas {
+		out[i] = e.Sample
+		out[i].Replica = r
+	}
+	t.rows = append(t.rows, out)
+	if e.Sample.Fault != nil {
+		return t.done(index, out, nil, func() {})
+	}
+	cfg, err := imaging.DecodeConfig(e.Data, t.job.Decode)
+	if err != nil {
+		if err := fail(out, premix.StageDecode, err); err != nil {
+			return err
+		}
+		return t.done(index, out, nil, func() {})
+	}
+	release, err := t.pool.reserve(ctx, cfg.Memory+int64(len(e.Data))+spoolSize(t.job, t.mode, &e.Sample))
+	if err != nil {
+		return err
+	}
+	buf := append(getBuffer(len(e.Data)), e.Data...)
+	t.g.Go(func() error {
+		var keep []byte
+		err := t.pool.do(ctx, func(w *worker) (err error) {
+			keep, err = w.peaks(t.job, buf, out, t.copies != nil && t.mode == SpoolPixels)
+			return err
+		})
+		if err != nil {
+			release()
+			return err
+		}
+		if t.copies != nil && t.mode == SpoolBytes {
+			keep = buf
+		} else {
+			putBuffer(buf)
+		}
+		return t.done(index, out, keep, release)
+	})
+	return nil
+}
+
+// done counts an entry and hands over what is to be kept of it.
+func (t *chunkTask) done(index int, out []premix.Sample, keep []byte, release func()) error {
+	countImage(out[0].Fault != nil)
+	if t.copies == nil {
+		release()
+		return nil
+	}
+	if out[0].Fault != nil {
+		keep = nil
+	}
+	return t.copies.put(index, keep, release)
+}
+
+// fail marks every replica of an entry with a fault. Errors that are none are returned.
+func fail(out []premix.Sample, stage premix.Stage, err error) error {
+	f := premix.AsFault(err)
+	if f == nil {
+		return err
+	}
+	for i := range out {
+		out[i].Fault, out[i].FaultStage = f, stage
+	}
+	return nil
+}
+
+// peaks decodes an image once and finds its peak on the crop of each replica. It returns the
+// pixels of the crops, one after the other, if they are to be kept.
+func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bool) (pixels []byte, err error) {
+	if _, err := w.dec.Decode(&w.full, data, job.Decode); err != nil {
+		return nil, fail(out, premix.StageDecode, err)
+	}
+	if keepPixels {
+		pixels = getBuffer(len(out) * job.cropBytes())
+	}
+	for i := range out {
+		s := &out[i]
+		s.Width, s.Height = w.full.W, w.full.H
+		draws := plan.DigestStream(job.CropSeed, s.Replica, s.Digest, plan.PurposeCrop)
+		if err := w.cropInto(job, s, draws.Float64); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if err := w.detect(job, s); err != nil {
+			return nil, err
+		}
+		if keepPixels {
+			pixels = append(pixels, w.crop.Pix...)
+		}
+	}
+	return pixels, nil
+}
+
+// cropInto makes the crop of a sample in w.crop from the decoded image in w.full.
+func (w *worker) cropInto(job *Job, s *premix.Sample, uniform func() float64) error {
+	p := job.Geometry.Plan(w.full.W, w.full.H, uniform)
+	s.Crop, s.Flip = p.Crop, p.Flip
+	return p.Apply(&w.crop, &w.full, &w.res, job.Geometry.Filter)
+}
+
+// detect finds peak and trough of the crop in w.crop.
+func (w *worker) detect(job *Job, s *premix.Sample) error {
+	if job.Detector == Uniform {
+		s.Peak, s.Trough = premix.NoPeak, premix.NoPeak
+		return nil
+	}
+	d, err := w.detectorFor(job.Detector, job.Saliency)
+	if err != nil {
+		return err
+	}
+	r := d.Peak(&w.crop)
+	s.Peak, s.Trough, s.Flat = r.Peak, r.Trough, r.Flat
+	return nil
+}
+
+// Uniform is the detector whose peak is drawn for each sample by the plan.
+const Uniform = "uniform"
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func getBuffer(n int) []byte {
+	b := *buffers.Get().(*[]byte)
+	if cap(b) < n {
+		b = make([]byte, 0, n)
+	}
+	return b[:0]
+}
+
+func putBuffer(b []byte) { buffers.Put(&b) }

@@ -1,0 +1,115 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/saliency"
+)
+
+// defaultMemory bounds the decoded pixels in flight of one process.
+const defaultMemory = 1 << 30
+
+// A pool bounds the work of one process, whatever the number of bundles that its runner hands it
+// at once: at most one image a worker is decoded, and the memory of images in flight is bounded
+// in bytes. Runners give a bundle to one goroutine, so the pool is what uses all cores.
+type pool struct {
+	slots chan *worker
+	bytes *semaphore.Weighted
+	max   int64
+}
+
+// A worker is the scratch memory of one image being worked on.
+type worker struct {
+	dec      imaging.Decoder
+	full     imaging.Image
+	crop     imaging.Image
+	res      imaging.Resampler
+	detector map[string]saliency.Detector
+	encoder  map[string]*imaging.Encoder
+}
+
+var (
+	poolsMu sync.Mutex
+	pools   = map[[2]int64]*pool{}
+)
+
+// poolFor returns the pool of this process for a bound on workers and memory.
+func poolFor(workers int, memory int64) *pool {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if memory <= 0 {
+		memory = defaultMemory
+	}
+	poolsMu.Lock()
+	defer poolsMu.Unlock()
+	key := [2]int64{int64(workers), memory}
+	p := pools[key]
+	if p == nil {
+		p = &pool{slots: make(chan *worker, workers), bytes: semaphore.NewWeighted(memory), max: memory}
+		for range workers {
+			p.slots <- &worker{detector: map[string]saliency.Detector{}, encoder: map[string]*imaging.Encoder{}}
+		}
+		pools[key] = p
+	}
+	return p
+}
+
+func (p *pool) workers() int { return cap(p.slots) }
+
+// reserve waits until n bytes may be held. More than the bound counts as the whole bound, so that
+// one image of any allowed size can pass, alone. The caller returns them with release.
+func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error) {
+	n = min(max(n, 0), p.max)
+	if err := p.bytes.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() { p.bytes.Release(n) }), nil
+}
+
+// do runs f with a worker of the pool. A panic in f becomes an error: in a goroutine of our own it
+// would kill the process and every bundle in it.
+func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
+	select {
+	case w := <-p.slots:
+		defer func() { p.slots <- w }()
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		return f(w)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (w *worker) detectorFor(name string, p saliency.Params) (saliency.Detector, error) {
+	key := fmt.Sprint(name, p.Gray)
+	if d := w.detector[key]; d != nil {
+		return d, nil
+	}
+	d, err := saliency.New(name, p)
+	if err == nil {
+		w.detector[key] = d
+	}
+	return d, err
+}
+
+func (w *worker) encoderFor(spec string) (*imaging.Encoder, error) {
+	if e := w.encoder[spec]; e != nil {
+		return e, nil
+	}
+	e, err := imaging.NewEncoder(spec)
+	if err == nil {
+		w.encoder[spec] = e
+	}
+	return e, err
+}

@@ -1,0 +1,199 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
+)
+
+// A picture is a crop on its way: loaded once, used by each recipe that needs it, then given back.
+type picture struct {
+	sample *premix.Sample
+	ready  chan struct{}
+	img    *imaging.Image
+	uses   atomic.Int32
+}
+
+var crops = sync.Pool{New: func() any { return new(imaging.Image) }}
+
+// release gives the crop back after its last use.
+func (p *picture) release() {
+	if p.uses.Add(-1) == 0 {
+		crops.Put(p.img)
+		p.img = nil
+	}
+}
+
+// samples makes the samples of a shard and hands them to write, in order and one at a time. Each
+// crop is made once; loading runs ahead of mixing by a bounded number of samples.
+func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
+	p := poolFor(t.job.Workers, t.job.MaxMemory)
+	window := 4*p.workers() + 4
+	pictures := map[*premix.Sample]*picture{}
+	for i := range recipes {
+		for _, s := range needs(&recipes[i]) {
+			if pictures[s] == nil {
+				pictures[s] = &picture{sample: s, ready: make(chan struct{})}
+			}
+			pictures[s].uses.Add(1)
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	results := make([]struct {
+		data []byte
+		done chan struct{}
+	}, len(recipes))
+	for i := range results {
+		results[i].done = make(chan struct{})
+	}
+	ahead := make(chan struct{}, window)
+	g.Go(func() (err error) {
+		defer recoverAs(&err)
+		for i := range results {
+			select {
+			case <-results[i].done:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			if err := write(i, results[i].data); err != nil {
+				return err
+			}
+			putBuffer(results[i].data)
+			results[i].data = nil
+			<-ahead
+		}
+		return nil
+	})
+	started := map[*premix.Sample]bool{}
+dispatch:
+	for i := range recipes {
+		select {
+		case ahead <- struct{}{}:
+		case <-ctx.Done():
+			break dispatch
+		}
+		r := &recipes[i]
+		for _, s := range needs(r) {
+			if started[s] {
+				continue
+			}
+			started[s] = true
+			g.Go(func() error { return t.load(ctx, p, pictures[s]) })
+		}
+		g.Go(func() (err error) {
+			results[i].data, err = t.mixOne(ctx, p, r, pictures)
+			if err == nil {
+				close(results[i].done)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// needs lists the distinct images that a recipe is made of.
+func needs(r *premix.Recipe) []*premix.Sample {
+	if r.Source == nil || r.Source == r.Target || !mix.Pairs(r.Method) {
+		return []*premix.Sample{r.Target}
+	}
+	return []*premix.Sample{r.Target, r.Source}
+}
+
+// load makes the crop of a picture.
+func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error) {
+	defer recoverAs(&err)
+	s := pic.sample
+	img := crops.Get().(*imaging.Image)
+	size := t.job.Geometry.Size
+	if t.job.Spool.Mode == SpoolPixels {
+		img.Resize(size.W, size.H)
+		b, err := source.Fetch(ctx, img.Pix[:0], s.Location)
+		if err != nil {
+			return fmt.Errorf("%s: the spooled crop cannot be read: %w", s.Name, err)
+		}
+		img.Pix = b
+	} else {
+		data, err := source.Fetch(ctx, getBuffer(0), s.Location)
+		if err != nil {
+			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
+		}
+		cfg, err := imaging.DecodeConfig(data, t.job.Decode)
+		if err != nil {
+			return changed(s, err)
+		}
+		release, err := p.reserve(ctx, cfg.Memory+int64(len(data)))
+		if err != nil {
+			return err
+		}
+		err = p.do(ctx, func(w *worker) error {
+			if _, err := w.dec.Decode(&w.full, data, t.job.Decode); err != nil {
+				return changed(s, err)
+			}
+			return t.job.Geometry.At(s).Apply(img, &w.full, &w.res, t.job.Geometry.Filter)
+		})
+		release()
+		if err != nil {
+			return err
+		}
+		putBuffer(data)
+	}
+	pic.img = img
+	close(pic.ready)
+	return nil
+}
+
+// changed reports an image that was good in the peaks stage and is not now. That is no property of
+// the image, so it must not become a failure row.
+func changed(s *premix.Sample, err error) error {
+	return fmt.Errorf("%s: was good when its peak was found, but not now (%s): was the input changed during the run? run again", s.Name, err.Error())
+}
+
+// mixOne makes and encodes the picture of a recipe.
+func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictures map[*premix.Sample]*picture) (data []byte, err error) {
+	defer recoverAs(&err)
+	used := needs(r)
+	for _, s := range used {
+		select {
+		case <-pictures[s].ready:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	target := pictures[used[0]].img
+	var src *imaging.Image
+	if len(used) == 2 {
+		src = pictures[used[1]].img
+	}
+	err = p.do(ctx, func(w *worker) error {
+		if err := mix.Apply(&w.crop, target, src, r); err != nil {
+			return fmt.Errorf("sample %s: %w", r.Key, err)
+		}
+		enc, err := w.encoderFor(t.job.Encode)
+		if err != nil {
+			return err
+		}
+		data, err = enc.Encode(getBuffer(1<<15), &w.crop)
+		return err
+	})
+	for _, s := range used {
+		pictures[s].release()
+	}
+	return data, err
+}
+
+// recoverAs turns a panic into an error: in a goroutine of our own it would end the process and
+// every bundle in it.
+func recoverAs(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
+	}
+}

@@ -1,0 +1,141 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
+)
+
+// The ways in which the mix stage gets pixels back.
+const (
+	SpoolRef    = "ref"    // the entry is read again where it is
+	SpoolBytes  = "bytes"  // a copy of the entry, for containers without random access
+	SpoolPixels = "pixels" // the crop itself, so that every image is decoded once
+)
+
+// spoolMode is how the pixels of a chunk come back.
+func spoolMode(job *Job, seekable bool) string {
+	switch {
+	case job.Spool.Mode == SpoolPixels:
+		return SpoolPixels
+	case job.Spool.Mode == SpoolBytes, !seekable:
+		return SpoolBytes
+	}
+	return SpoolRef
+}
+
+// spoolPath is the copy of a chunk. Crops depend on the peaks' fingerprint and on the replicas, so
+// they are part of the name.
+func spoolPath(job *Job, id string, mode string) string {
+	name := fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, id, mode)
+	if mode == SpoolPixels {
+		r := job.cropReplicas()
+		name = fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, id, r[0], r[len(r)-1], mode)
+	}
+	return blob.Join(job.Spool.URI, name)
+}
+
+// spoolReady says whether the copy that the mix stage will need of a chunk is there.
+func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
+	mode := spoolMode(job, c.Seekable())
+	if mode == SpoolRef {
+		return true, nil
+	}
+	_, err := blob.Stat(ctx, spoolPath(job, c.ID, mode))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// A spool collects the copies of a chunk while it is read: those of its good entries, in their
+// order, without gaps, so that an entry's place follows from the sizes of those before it.
+// Entries may finish in any order; their memory is given back when they are written.
+type spool struct {
+	w       blob.Writer
+	mu      sync.Mutex
+	pending map[int]spooled
+	next    int
+	err     error
+}
+
+type spooled struct {
+	data    []byte
+	release func()
+}
+
+// newSpool begins the copy of a chunk, or returns nil where none is needed or it is there.
+func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
+	ready, err := spoolReady(ctx, job, c)
+	if err != nil || ready {
+		return nil, err
+	}
+	w, err := blob.Create(ctx, spoolPath(job, c.ID, spoolMode(job, c.Seekable())))
+	if err != nil {
+		return nil, err
+	}
+	return &spool{w: w, pending: map[int]spooled{}}, nil
+}
+
+// put hands over what is to be kept of an entry: nothing for a bad one. The spool owns data from
+// then on, and calls release once the data is written.
+func (s *spool) put(entry int, data []byte, release func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending[entry] = spooled{data, release}
+	for {
+		e, ok := s.pending[s.next]
+		if !ok {
+			return s.err
+		}
+		delete(s.pending, s.next)
+		s.next++
+		if s.err == nil && len(e.data) > 0 {
+			_, s.err = s.w.Write(e.data)
+		}
+		e.release()
+		putBuffer(e.data)
+	}
+}
+
+// finish commits the copy, or removes what was written of it after an error.
+func (s *spool) finish(err error) error {
+	if s == nil {
+		return err
+	}
+	for _, e := range s.pending {
+		e.release()
+	}
+	if err == nil {
+		err = s.err
+	}
+	if err != nil {
+		return errors.Join(err, s.w.Abort())
+	}
+	return s.w.Commit()
+}
+
+// spoolSize is the number of bytes that the copy of an entry has.
+func spoolSize(job *Job, mode string, s *premix.Sample) int64 {
+	if mode == SpoolPixels {
+		return int64(len(job.cropReplicas()) * job.cropBytes())
+	}
+	return s.Location.Length
+}
+
+// cropBytes is the size of a crop's pixels.
+func (j *Job) cropBytes() int { return 3 * j.Geometry.Size.H * j.Geometry.Size.W }
+
+// RemoveSpool removes the copies of a finished job.
+func RemoveSpool(ctx context.Context, job *Job) error {
+	if job.Spool.URI == "" {
+		return nil
+	}
+	return blob.RemoveAll(ctx, job.Spool.URI)
+}

@@ -1,0 +1,75 @@
+package stage
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/source"
+)
+
+// A Summary is what the plan of the job needs to know of a chunk; a few hundred bytes.
+type Summary struct {
+	ID          string
+	Container   string
+	Seq         int
+	URI         string
+	First, Last string
+	Entries     int64 // images and failures
+	Ignored     int64
+	// Good counts the images without a fault by label, as labelOf writes it.
+	Good map[string]int64
+	// Failed counts faults by kind.
+	Failed map[string]int64
+	// Digest is the sum modulo 2²⁵⁶ of the hashes of the chunk's entries. The sum does not depend on
+	// how entries are cut into chunks; their order is that of their names.
+	Digest [32]byte
+	// Spool is how the mix stage gets the pixels of the chunk back.
+	Spool string
+}
+
+// summarize counts the entries of a chunk.
+func summarize(job *Job, c source.Chunk, r *rows) *Summary {
+	s := &Summary{
+		ID: c.ID, Container: c.Container.Name, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
+		Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
+		Spool: spoolMode(job, c.Seekable()),
+	}
+	for e := range entries(r.chunk.Rows) {
+		s.Entries++
+		s.Digest = dataset.AddDigest(s.Digest, entryHash(&e[0]))
+		if f := faultOf(e, job.cropReplicas()); f != nil {
+			s.Failed[string(f.Fault.Kind)]++
+			continue
+		}
+		s.Good[labelOf(&e[0])]++
+	}
+	return s
+}
+
+// A label of the input as text: a class name after nameLabel, or an index after indexLabel. Folders
+// may have names such as 755 that are no index.
+const (
+	nameLabel  = "n"
+	indexLabel = "i"
+)
+
+func labelOf(s *premix.Sample) string {
+	if s.Class != "" {
+		return nameLabel + s.Class
+	}
+	return indexLabel + strconv.Itoa(s.Label)
+}
+
+// entryHash covers what the output depends on: name, bytes and label. The place and the times of
+// an entry take no part.
+func entryHash(s *premix.Sample) [32]byte {
+	b := make([]byte, 0, 256)
+	b = binary.AppendUvarint(b, uint64(len(s.Name)))
+	b = append(b, s.Name...)
+	b = append(b, s.Digest[:]...)
+	b = append(b, labelOf(s)...)
+	return sha256.Sum256(b)
+}

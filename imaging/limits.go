@@ -1,14 +1,11 @@
 package imaging
 
-import (
-	"math"
-
-	"github.com/premix/premix"
-)
+import "github.com/premix/premix"
 
 // Limits bound what one input image may cost. A zero field stands for its default.
 type Limits struct {
-	// MaxPixels bounds the width times the height that a header declares; default 128·2²⁰.
+	// MaxPixels bounds the width times the height that a header declares; default 128·2²⁰. No
+	// side is longer than 65,535 pixels, whatever the limit.
 	MaxPixels int64
 	// MaxBytes bounds the encoded size; default 128 MiB.
 	MaxBytes int64
@@ -17,6 +14,7 @@ type Limits struct {
 const (
 	defaultMaxPixels = 128 << 20
 	defaultMaxBytes  = 128 << 20
+	maxSide          = 65535
 )
 
 func (l Limits) checkBytes(n int) error {
@@ -41,7 +39,10 @@ func (l Limits) checkPixels(f Format, w, h int) error {
 	if w == 0 || h == 0 {
 		return premix.Faultf(premix.Empty, "%s: no pixels, the header says %d×%d", f, w, h)
 	}
-	if int64(w) > math.MaxInt64/int64(h) || int64(w)*int64(h) > limit {
+	if w > maxSide || h > maxSide {
+		return premix.Faultf(premix.TooLarge, "%s: %d×%d pixels, the limit is %d a side", f, w, h, maxSide)
+	}
+	if int64(w)*int64(h) > limit {
 		return premix.Faultf(premix.TooLarge, "%s: %d×%d pixels, the limit is %d", f, w, h, limit)
 	}
 	return nil

@@ -57,7 +57,7 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 const maxPasses = 256
 
 // start prepares the decoder for the frame that the parser has read.
-func (d *Decoder) start(o Options) error {
+func (d *Decoder) start(o Options) {
 	p := &d.p
 	l := p.layout()
 	d.accept = o.AcceptTruncated
@@ -86,7 +86,7 @@ func (d *Decoder) start(o Options) error {
 		lines = lines[w:]
 	}
 	if !p.multiScan() {
-		return nil
+		return
 	}
 	d.coefs = grow(d.coefs, n)
 	clear(d.coefs)
@@ -95,7 +95,6 @@ func (d *Decoder) start(o Options) error {
 			d.coefBits[i][k], d.prevBits[i][k] = -1, 0
 		}
 	}
-	return nil
 }
 
 // latchQuant copies the quantisation tables that the components of the scan name, unless an

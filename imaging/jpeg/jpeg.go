@@ -87,38 +87,35 @@ type Decoder struct {
 
 // Decode decodes the image in data to 3·W·H bytes of packed RGB, row by row from the top, and
 // returns them in the memory of dst if its capacity suffices, together with the header. Bytes
-// after the image are ignored. Every error is a *premix.Fault; the header is valid if its W is
-// not 0.
+// after the image are ignored. Every error is a *premix.Fault; the header is valid nevertheless if
+// its W is not 0.
 //
 // Decode does not limit the size of the image: see [DecodeHeader].
 func (d *Decoder) Decode(dst, data []byte, o Options) (pix []byte, h Header, err error) {
-	p := &d.p
-	p.reset(data)
-	if err := p.readHeader(); err != nil {
-		return nil, Header{}, err
-	}
-	h = p.header()
-	if err := d.start(o); err != nil {
-		return nil, h, err
-	}
-	n := 3 * h.W * h.H
-	if cap(dst) < n {
-		dst = make([]byte, n)
-	}
-	dst = dst[:n]
-	if h.multiScan {
-		err = d.decodeScans()
-		if err == nil {
-			d.outputCoefs(dst)
-		}
-	} else {
-		err = d.decodeSingle(dst)
-	}
+	d.p.reset(data)
+	pix, h, err = d.decode(dst, o)
 	d.p.data, d.r.buf = nil, nil
 	d.shrink()
 	if err != nil {
+		pix = nil
+	}
+	return pix, h, err
+}
+
+func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
+	if err := d.p.readHeader(); err != nil {
+		return nil, Header{}, err
+	}
+	h := d.p.header()
+	d.start(o)
+	dst = grow(dst, 3*h.W*h.H)
+	if !h.multiScan {
+		return dst, h, d.decodeSingle(dst)
+	}
+	if err := d.decodeScans(); err != nil {
 		return nil, h, err
 	}
+	d.outputCoefs(dst)
 	return dst, h, nil
 }
 

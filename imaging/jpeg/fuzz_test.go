@@ -1,0 +1,35 @@
+package jpeg
+
+import (
+	"bytes"
+	"testing"
+)
+
+// FuzzDecode checks that no input does harm, that both ways to treat truncated data agree where
+// the data is whole, and that assembly and Go agree.
+func FuzzDecode(f *testing.F) {
+	for _, data := range smallFiles(f) {
+		f.Add(data)
+		f.Add(data[:len(data)*3/4])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := DecodeHeader(data)
+		if err == nil && h.W*h.H > 1<<18 {
+			return
+		}
+		var d Decoder
+		pix, err := checkDecode(t, &d, data, Options{})
+		if err != nil {
+			checkDecode(t, &d, data, Options{AcceptTruncated: true})
+			return
+		}
+		again, err := checkDecode(t, &d, data, Options{AcceptTruncated: true})
+		if err != nil || !bytes.Equal(pix, again) {
+			t.Errorf("accepting truncated data: %v, same pixels: %t", err, bytes.Equal(pix, again))
+		}
+		defer plainGo()()
+		if again, err = checkDecode(t, &d, data, Options{}); err != nil || !bytes.Equal(pix, again) {
+			t.Errorf("without assembly: %v, same pixels: %t", err, bytes.Equal(pix, again))
+		}
+	})
+}

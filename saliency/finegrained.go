@@ -95,7 +95,7 @@ func (f *fineGrained) fill(dst *Map) Result {
 	}
 	f.contrast()
 	f.normalize(dst.Pix)
-	return extrema(dst.Pix, f.w)
+	return f.search()
 }
 
 // resize makes room for an image of w×h.

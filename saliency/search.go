@@ -8,22 +8,8 @@ type search struct {
 
 func newSearch() search { return search{hi: -1, lo: 256} }
 
-// scan searches the pixels i ≤ p < j of f's map.
-func (s *search) scan(f *fineGrained, i, j int) {
-	on, off := f.on[i:j], f.off[i:j]
-	off = off[:len(on)]
-	hi, lo := s.hi, s.lo
-	for p := range on {
-		v := int(f.table[0].at(on[p]) + f.table[1].at(off[p]))
-		if v > hi {
-			hi, s.hiAt = v, i+p
-		}
-		if v < lo {
-			lo, s.loAt = v, i+p
-		}
-	}
-	s.hi, s.lo = hi, lo
-}
+// over reports whether no further pixel can change the result.
+func (s *search) over() bool { return s.hi == 255 && s.lo == 0 }
 
 // scanBytes searches a part of a map that begins at pixel i.
 func (s *search) scanBytes(pix []uint8, i int) {
@@ -44,9 +30,38 @@ func (s *search) result(w int) Result {
 	return Result{Peak: at(s.hiAt, w), Trough: at(s.loAt, w), Flat: s.hi == 0}
 }
 
-// search returns the extremes of the map that f.on and f.off make, without writing it.
+// search returns the extremes of the map that f.on and f.off make, without writing the map.
 func (f *fineGrained) search() Result {
 	s := newSearch()
-	s.scan(f, 0, f.w*f.h)
+	n := f.w * f.h
+	for i := 0; i < n && !s.over(); {
+		i += f.calm(i, &s)
+		j := min(i+calmBlock, n)
+		f.scan(&s, i, j)
+		i = j
+	}
 	return s.result(f.w)
+}
+
+// calmBlock is how many pixels at a time are scanned or found to hold no new extreme.
+const calmBlock = 32
+
+// scan searches the pixels i ≤ p < j.
+func (f *fineGrained) scan(s *search, i, j int) {
+	if i >= j {
+		return
+	}
+	on, off := f.on[i:j], f.off[i:j]
+	off = off[:len(on)]
+	hi, lo := s.hi, s.lo
+	for p := range on {
+		v := int(f.table[0].at(on[p]) + f.table[1].at(off[p]))
+		if v > hi {
+			hi, s.hiAt = v, i+p
+		}
+		if v < lo {
+			lo, s.loAt = v, i+p
+		}
+	}
+	s.hi, s.lo = hi, lo
 }

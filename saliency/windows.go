@@ -14,7 +14,7 @@ type windowSums struct {
 	sums   []float32 // h+1 rows of stride
 	acc    []int64   // S of the row in progress
 	acc32  []int32   // the same in the assembly, for images whose sum fits
-	width  [len(scales)][]float32
+	width  []float32 // of the clipped window of each scale and column: w for each scale
 }
 
 // resize makes room for an image of w×h and tabulates the widths of the clipped windows.
@@ -25,10 +25,10 @@ func (s *windowSums) resize(w, h int) {
 	clear(s.sums[:n])
 	s.acc = grow(s.acc, w)
 	s.acc32 = grow(s.acc32, w+kernelPadding)
+	s.width = grow(s.width, len(scales)*w)
 	for k, n := range scales {
-		s.width[k] = grow(s.width[k], w)
-		for x := range s.width[k] {
-			s.width[k][x] = float32(min(x+n+1, w) - max(x-n+1, 0))
+		for x := range w {
+			s.width[k*w+x] = float32(min(x+n+1, w) - max(x-n+1, 0))
 		}
 	}
 }
@@ -54,24 +54,8 @@ func prefixRowGo(dst []float32, acc []int64, gray []uint8) {
 	}
 }
 
-// A windowRow is what the windows of one image row and one scale are made of: the rows of the
-// integral image above and below, their distance, and the half width of the window.
-type windowRow struct {
-	above, below []float32
-	height       float32
-	n            int
-	width        []float32
-}
-
-// window returns the windowRow of row y at scale number k of an image of h rows.
-func (s *windowSums) window(y, k, h int) windowRow {
-	n := scales[k]
-	y1, y2 := max(y-n+1, 0), min(y+n+1, h)
-	return windowRow{above: s.row(y1), below: s.row(y2), height: float32(y2 - y1), n: n, width: s.width[k]}
-}
-
-// addWindowsGo adds to on and off the truncated differences between the gray values of a row and
-// the means of their windows. With c the gray value, A the area of the window and v the sum over
+// addWindowsGo adds to on and off the truncated differences between gray, row y of an image of h
+// rows, and the means of the windows of scale number k. With c the gray value, A the area of the window and v the sum over
 // it, the difference of c and the mean without the pixel itself is
 //
 //	c − (v−c)/(A−1) = (c·A − v)/(A−1)
@@ -82,15 +66,17 @@ func (s *windowSums) window(y, k, h int) windowRow {
 // computations err by less than 1.2e-5.
 //
 // All factors are integers below 2^24, so that fusing a product and a sum changes nothing.
-func addWindowsGo(on, off []uint16, gray []uint8, r windowRow) {
-	w := len(gray)
-	left, right := maxScale-r.n+1, maxScale+r.n+1
-	a1, a2 := r.above[left:][:w], r.above[right:][:w]
-	b1, b2 := r.below[left:][:w], r.below[right:][:w]
-	on, off, width := on[:w], off[:w], r.width[:w]
+func (s *windowSums) addWindowsGo(on, off []uint16, gray []uint8, y, k, h int) {
+	w, n := len(gray), scales[k]
+	y1, y2 := max(y-n+1, 0), min(y+n+1, h)
+	above, below, height := s.row(y1), s.row(y2), float32(y2-y1)
+	left, right := maxScale-n+1, maxScale+n+1
+	a1, a2 := above[left:][:w], above[right:][:w]
+	b1, b2 := below[left:][:w], below[right:][:w]
+	on, off, width := on[:w], off[:w], s.width[k*w:][:w]
 	for x, c := range gray {
 		v := float32(float32(float32(b2[x]+a1[x])-b1[x]) - a2[x])
-		area := width[x] * r.height
+		area := width[x] * height
 		d := int32((float32(float32(c)*area) - v) / (area - 1))
 		on[x] += uint16(max(d, 0))
 		off[x] += uint16(max(-d, 0))
@@ -125,7 +111,7 @@ func (f *fineGrained) windowRowGo(y int) (on, off uint16) {
 	clear(f.on[i:j])
 	clear(f.off[i:j])
 	for k := range scales {
-		addWindowsGo(f.on[i:j], f.off[i:j], f.gray[i:j], f.sums.window(y, k, f.h))
+		f.sums.addWindowsGo(f.on[i:j], f.off[i:j], f.gray[i:j], y, k, f.h)
 	}
 	for x := i; x < j; x++ {
 		on, off = max(on, f.on[x]), max(off, f.off[x])

@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package saliency
 
 const haveAVX2 = false
@@ -13,3 +15,5 @@ func (f *fineGrained) prefixRow(dst []float32, gray []uint8) {
 }
 
 func (f *fineGrained) windowRow(y int) (on, off uint16) { return f.windowRowGo(y) }
+
+func (f *fineGrained) calm(int, *search) int { return 0 }

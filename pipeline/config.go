@@ -8,6 +8,8 @@
 package pipeline
 
 import (
+	"fmt"
+
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
@@ -44,20 +46,22 @@ type Config struct {
 	Interpolation string
 
 	// Method.
-	Method       string
-	Detector     string
-	SaliencyGray string
-	Scheme       string
-	Alpha        float64
-	Prob         float64
-	MinLambda    float64
-	MaxLambda    float64
-	Border       string
-	Pair         string
-	Smoothing    float64
-	Seed         uint64
-	Replicas     int
-	FirstReplica int
+	Method        string
+	Detector      string
+	SaliencyGray  string
+	Scheme        string
+	Alpha         float64
+	Lambda        string
+	LambdaOutside string
+	Prob          float64
+	MinLambda     float64
+	MaxLambda     float64
+	Border        string
+	Pair          string
+	Smoothing     float64
+	Seed          uint64
+	Replicas      int
+	FirstReplica  int
 
 	// Output.
 	Out             string
@@ -88,8 +92,8 @@ func Default() Config {
 		MaxPixels: 128 << 20, MaxBytes: 128 << 20,
 		Size: premix.Size{H: 224, W: 224}, Geometry: crop.RRC, RRCScale: crop.DefaultScale, HFlip: 0.5,
 		Interpolation: string(imaging.Bilinear),
-		Method:        "saliencymix", Detector: "finegrained", SaliencyGray: "stored", Scheme: "sal2corr",
-		Alpha: 1, Prob: 1, MinLambda: 0, MaxLambda: 1, Border: "clip", Pair: "any", Replicas: 1,
+		Method:        "saliencymix", Detector: "finegrained", SaliencyGray: "stored", Lambda: "beta",
+		Alpha: 1, Prob: 1, MinLambda: 0, MaxLambda: 1, Replicas: 1,
 		Name: "premix", Formats: []string{"webdataset"}, LabelForm: "pair", Encode: "jpeg:95",
 		Indexes: []string{"dali", "wids", "timm"},
 		MaxBad:  0.01, OnBad: "skip", ChunkSize: 1000, Runner: "direct",
@@ -137,12 +141,25 @@ func (c *Config) SourceOptions() source.Options {
 	return o
 }
 
-// MixParams are the methods and laws of mixing that the options describe.
+// MixParams are the methods and laws of mixing that the options describe, with defaults filled in.
 func (c *Config) MixParams() (mix.Params, error) {
-	return mix.Params{
-		Methods: []mix.Weighted{{Name: c.Method, Weight: 1}}, Border: mix.Border(c.Border), Prob: c.Prob,
-		Lambda: mix.Lambda{Alpha: c.Alpha}, Smoothing: c.Smoothing, Seed: c.Seed,
-	}, nil
+	methods, err := mix.ParseMethods(c.Method)
+	if err != nil {
+		return mix.Params{}, err
+	}
+	law := mix.Lambda{Alpha: c.Alpha, Min: c.MinLambda, Max: c.MaxLambda, Outside: c.LambdaOutside}
+	if c.Lambda != "" && c.Lambda != "beta" {
+		law.Law = "fixed"
+		if law.Value, err = parseFloat(c.Lambda); err != nil {
+			return mix.Params{}, fmt.Errorf("--lambda %q: use beta, or a number from 0 to 1 for a fixed λ", c.Lambda)
+		}
+	}
+	p := mix.Params{
+		Methods: methods, Detector: c.Detector, Scheme: mix.Scheme(c.Scheme), Border: mix.Border(c.Border), Prob: c.Prob,
+		Lambda: law, Pair: mix.Pair(c.Pair), Smoothing: c.Smoothing, Seed: c.Seed,
+	}
+	p.EnsureDefaults()
+	return p, nil
 }
 
 // SaliencyParams are the settings of the detector.

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/premix/premix/mix"
 )
 
 // Versions of what is not an option but decides bytes. Each is raised when the same options begin
@@ -52,6 +54,37 @@ func (c *Config) canonical(o Option) string {
 		return fmt.Sprint(g.Resize)
 	case c.Geometry != "rrc" && (o.Name == "rrc-scale" || o.Name == "hflip" || o.Name == "crop-seed"):
 		return "-"
+	case o.Group == GroupMethod:
+		if p, err := c.MixParams(); err == nil {
+			return canonicalMethod(o, &p)
+		}
+	}
+	return o.Value.String()
+}
+
+// canonicalMethod is the value of an option of the method as the parameters have it.
+func canonicalMethod(o Option, p *mix.Params) string {
+	switch o.Name {
+	case "method":
+		words := make([]string, len(p.Methods))
+		for i, m := range p.Methods {
+			words[i] = m.Name + ":" + formatFloat(m.Weight)
+			if m.Alpha != 0 {
+				words[i] += ":alpha=" + formatFloat(m.Alpha)
+			}
+			if m.MinScale != 0 || m.MaxScale != 0 {
+				words[i] += ":scale=" + formatFloat(m.MinScale) + "-" + formatFloat(m.MaxScale)
+			}
+		}
+		return strings.Join(words, ",")
+	case "scheme":
+		return string(p.Scheme)
+	case "border":
+		return string(p.Border)
+	case "pair":
+		return string(p.Pair)
+	case "lambda-outside":
+		return p.Lambda.Outside
 	}
 	return o.Value.String()
 }

@@ -60,6 +60,12 @@ func (e *enlarger) widen(m *[side * side]float32, w, h int) {
 	}
 }
 
+// at returns the value of the result at column x and row y, before it becomes 8 bits.
+func (e *enlarger) at(x, y int) float32 {
+	t := e.y[y]
+	return float32(e.lines[int(t.i)*e.w+x]*(1-t.w)) + float32(e.lines[int(t.next)*e.w+x]*t.w)
+}
+
 // line sets dst to row y of the result.
 func (e *enlarger) line(dst []uint8, y int) {
 	t := e.y[y]

@@ -95,12 +95,18 @@ func paste(dst, from *imaging.Image, at, src premix.Box) {
 	}
 }
 
+// paint fills a box with Paint: one pixel, then the rest of its row from what is there already,
+// then the other rows from the first.
 func paint(dst *imaging.Image, at premix.Box) {
-	for y := at.Y0; y < at.Y1; y++ {
-		row := dst.Row(y)[3*at.X0 : 3*at.X1]
-		for i := 0; i < len(row); i += 3 {
-			copy(row[i:], Paint[:])
-		}
+	if at.Empty() {
+		return
+	}
+	first := dst.Row(at.Y0)[3*at.X0 : 3*at.X1]
+	for n := copy(first, Paint[:]); n < len(first); n *= 2 {
+		copy(first[n:], first[:n])
+	}
+	for y := at.Y0 + 1; y < at.Y1; y++ {
+		copy(dst.Row(y)[3*at.X0:3*at.X1], first)
 	}
 }
 

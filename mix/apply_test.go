@@ -2,6 +2,7 @@ package mix
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/premix/premix"
@@ -71,6 +72,12 @@ func TestApplyRefuses(t *testing.T) {
 		{"boxes differ", picture(8, 8, 1), premix.Recipe{Method: SaliencyMix, Box: premix.Box{X0: 0, Y0: 0, X1: 5, Y1: 2}, SrcBox: premix.Box{X0: 0, Y0: 0, X1: 2, Y1: 5}}},
 		{"box inside out", picture(8, 8, 1), premix.Recipe{Method: SaliencyMix, Box: premix.Box{X0: 5, Y0: 0, X1: 2, Y1: 2}, SrcBox: premix.Box{X0: 5, Y0: 0, X1: 2, Y1: 2}}},
 		{"unknown method", picture(8, 8, 1), premix.Recipe{Method: "cutmax"}},
+		{"no source", nil, premix.Recipe{Method: MixUp}},
+		{"λ above 1", picture(8, 8, 1), premix.Recipe{Method: MixUp, Lam: 1.5}},
+		{"λ not a number", picture(8, 8, 1), premix.Recipe{Method: MixUp, Lam: math.NaN()}},
+		{"painted outside", nil, premix.Recipe{Method: Cutout, Box: premix.Box{X0: 0, Y0: 0, X1: 9, Y1: 1}}},
+		{"small image empty", picture(8, 8, 1), premix.Recipe{Method: ResizeMix, Box: premix.Box{X0: 3, Y0: 3, X1: 3, Y1: 5}, SrcBox: premix.Box{X1: 8, Y1: 8}}},
+		{"nothing to resize", picture(8, 8, 1), premix.Recipe{Method: ResizeMix, Box: premix.Box{X0: 3, Y0: 3, X1: 4, Y1: 5}}},
 	}
 	for _, tt := range tests {
 		target := picture(8, 8, 0)
@@ -83,13 +90,122 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
+// Every pair of bytes, at λ that give halves, at the ends and at random.
+func TestApplyBlends(t *testing.T) {
+	target, source := &imaging.Image{}, &imaging.Image{}
+	target.Resize(256, 86) // 3·86 = 258 ≥ 256 rows of one pair each
+	source.Resize(256, 86)
+	for i := range target.Pix {
+		target.Pix[i], source.Pix[i] = byte(i), byte(i>>8)
+	}
+	u := weyl(3)
+	for _, lam := range []float64{0, 1, 0.5, 0.25, 0.75, 0.3, 1 - 0x1p-53, u.Float64(), u.Float64()} {
+		r := &premix.Recipe{Method: MixUp, Lam: lam}
+		var got imaging.Image
+		if err := Apply(&got, target, source, r); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range got.Pix {
+			a, b := float64(target.Pix[i]), float64(source.Pix[i])
+			if want := byte(math.RoundToEven(float64(lam*a) + float64((1-lam)*b))); p != want {
+				t.Fatalf("λ %v of %v and %v: %d, want %d", lam, a, b, p, want)
+			}
+		}
+		inPlace := &imaging.Image{W: 256, H: 86, Pix: bytes.Clone(target.Pix)}
+		if err := Apply(inPlace, inPlace, source, r); err != nil || !bytes.Equal(inPlace.Pix, got.Pix) {
+			t.Fatalf("λ %v: mixing in place gives other pixels, error %v", lam, err)
+		}
+	}
+}
+
+func TestApplyPaints(t *testing.T) {
+	target := picture(17, 11, 0)
+	r := &premix.Recipe{Method: Cutout, Box: premix.Box{X0: 3, Y0: 2, X1: 9, Y1: 11}}
+	var got imaging.Image
+	if err := Apply(&got, target, nil, r); err != nil {
+		t.Fatal(err)
+	}
+	outside(t, target, &got, r.Box)
+	for y := r.Box.Y0; y < r.Box.Y1; y++ {
+		for x := r.Box.X0; x < r.Box.X1; x++ {
+			if p := got.Row(y)[3*x : 3*x+3]; !bytes.Equal(p, []byte{124, 116, 104}) {
+				t.Fatalf("pixel (%d,%d): %v", x, y, p)
+			}
+		}
+	}
+}
+
+func TestApplyShrinks(t *testing.T) {
+	target, source := picture(40, 30, 0), picture(40, 30, 0x77)
+	r := &premix.Recipe{Method: ResizeMix, Box: premix.Box{X0: 7, Y0: 12, X1: 27, Y1: 22}, SrcBox: premix.Box{X1: 40, Y1: 30}}
+	var got, small imaging.Image
+	var res imaging.Resampler
+	if err := res.Resize(&small, source, r.SrcBox, 20, 10, premix.Box{X1: 20, Y1: 10}, imaging.Bilinear); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the scratch is used again
+		if err := Apply(&got, target, source, r); err != nil {
+			t.Fatal(err)
+		}
+		outside(t, target, &got, r.Box)
+		for y := range 10 {
+			if have := got.Row(12 + y)[3*7 : 3*27]; !bytes.Equal(have, small.Row(y)) {
+				t.Fatalf("row %d: %v, want %v", y, have, small.Row(y))
+			}
+		}
+	}
+}
+
+// outside fails if a pixel outside of box differs.
+func outside(t *testing.T, want, got *imaging.Image, box premix.Box) {
+	t.Helper()
+	if want.W != got.W || want.H != got.H {
+		t.Fatalf("%d×%d pixels, want %d×%d", got.W, got.H, want.W, want.H)
+	}
+	for y := range want.H {
+		for x := range want.W {
+			in := box.X0 <= x && x < box.X1 && box.Y0 <= y && y < box.Y1
+			if !in && !bytes.Equal(want.Row(y)[3*x:3*x+3], got.Row(y)[3*x:3*x+3]) {
+				t.Fatalf("pixel (%d,%d) outside of %v was touched", x, y, box)
+			}
+		}
+	}
+}
+
+func TestApplyDoesNotAllocate(t *testing.T) {
+	target, source := picture(224, 224, 0), picture(224, 224, 0x33)
+	var dst imaging.Image
+	for _, r := range recipes() {
+		apply := func() {
+			if err := Apply(&dst, target, source, &r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		apply()
+		// The scratch of resizemix is in a pool, which a collection may empty.
+		if n := testing.AllocsPerRun(50, apply); n > 0 && r.Method != ResizeMix || n > 1 {
+			t.Errorf("%s: %v allocations", r.Method, n)
+		}
+	}
+}
+
+// recipes are one of each method, for images of 224×224.
+func recipes() []premix.Recipe {
+	box, whole := premix.Box{X0: 33, Y0: 33, X1: 191, Y1: 191}, premix.Box{X1: 224, Y1: 224}
+	return []premix.Recipe{
+		{Method: None},
+		{Method: SaliencyMix, Box: box, SrcBox: box},
+		{Method: CutMix, Box: box, SrcBox: box},
+		{Method: MixUp, Lam: 0.3},
+		{Method: Cutout, Box: box},
+		{Method: ResizeMix, Box: box, SrcBox: whole},
+	}
+}
+
 func BenchmarkApply(b *testing.B) {
 	target, source := picture(224, 224, 0), picture(224, 224, 0x33)
 	var dst imaging.Image
-	for _, r := range []premix.Recipe{
-		{Method: None},
-		{Method: SaliencyMix, Box: premix.Box{X0: 33, Y0: 33, X1: 191, Y1: 191}, SrcBox: premix.Box{X0: 33, Y0: 33, X1: 191, Y1: 191}},
-	} {
+	for _, r := range recipes() {
 		b.Run("method="+r.Method, func(b *testing.B) {
 			b.SetBytes(int64(len(target.Pix)))
 			b.ReportAllocs()

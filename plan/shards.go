@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "math/bits"
 
 // Shards cuts the N positions of a replica into S runs: position p lies in shard ⌊p·S/N⌋, so
 // that the sizes differ by at most one. Products are taken in 128 bits.
@@ -58,14 +55,4 @@ func ShardsFor(n, perShard int64) int64 {
 		return 1
 	}
 	return (n-1)/max(perShard, 1) + 1
-}
-
-// Key names a sample: its position in the replica, zero-padded to nine digits or to as many as n
-// has, after rNNN- if replicas are told apart by name.
-func Key(position, n int64, replica int, named bool) string {
-	width := max(9, len(fmt.Sprint(n)))
-	if named {
-		return fmt.Sprintf("r%03d-%0*d", replica, width, position)
-	}
-	return fmt.Sprintf("%0*d", width, position)
 }

@@ -4,6 +4,7 @@ import "github.com/premix/premix"
 
 // A component is one plane of the image while it is decoded.
 type component struct {
+	index       int
 	h, v        int // sampling factors
 	bw, bh      int // size in blocks
 	pw, ph      int // the same rounded up to whole MCUs
@@ -71,7 +72,7 @@ func (d *Decoder) start(o Options) {
 		c := &d.comps[i]
 		h, v := int(f.h), int(f.v)
 		*c = component{
-			h: h, v: v,
+			index: i, h: h, v: v,
 			bw: ceil(p.width*h, 8*p.hmax), bh: ceil(p.height*v, 8*p.vmax),
 			pw: l.mcusX * h, ph: l.mcusY * v,
 			dw: ceil(p.width*h, p.hmax), dh: ceil(p.height*v, p.vmax),

@@ -3,12 +3,12 @@
 //
 // # What is read
 //
-// Baseline, extended sequential and progressive images (SOF0, SOF1, SOF2) of 8 bits and 1, 3 or
-// 4 components, with every sampling ratio that libjpeg reads, interleaved or not, with or without
-// restart markers. Colour is decided as libjpeg decides it, from the JFIF and Adobe segments and
-// the component identifiers; see [ColorModel]. EXIF is never looked at. 12-bit, lossless,
-// hierarchical and arithmetic-coded images and those whose height comes late (DNL) are
-// faults of kind premix.Unsupported.
+// Baseline, extended sequential and progressive images (SOF0, SOF1, SOF2), and arithmetic-coded
+// ones (SOF9, SOF10), of 8 bits and 1, 3 or 4 components, with every sampling ratio that libjpeg
+// reads, interleaved or not, with or without restart markers. Colour is decided as libjpeg decides it, from the JFIF and Adobe segments and
+// the component identifiers; see [ColorModel]. EXIF is never looked at. 12-bit, lossless
+// and hierarchical images and those whose height comes late (DNL) are faults of kind
+// premix.Unsupported.
 //
 // # Arithmetic
 //
@@ -66,6 +66,7 @@ type Decoder struct {
 	p      parser
 	r      bitReader
 	dc, ac [4]huffTable
+	arith  arithDecoder
 	comps  [4]component
 	accept bool
 

@@ -50,6 +50,7 @@ type parser struct {
 
 	sof            bool
 	progressive    bool
+	arith          bool // arithmetic coding instead of Huffman's
 	width, height  int
 	ncomp          int
 	comps          [4]frameComp
@@ -62,6 +63,10 @@ type parser struct {
 	quantSet [4]bool
 	dcDef    [4]huffDef
 	acDef    [4]huffDef
+
+	// Conditioning of the arithmetic decoder (DAC): bounds of small differences of DC
+	// coefficients, and the last of the low AC coefficients.
+	dcLower, dcUpper, acLow [16]uint8
 
 	// The scan that the last SOS announced.
 	nscan          int
@@ -76,6 +81,9 @@ func (p *parser) reset(data []byte) {
 	p.quantSet = [4]bool{}
 	for i := range 4 {
 		p.dcDef[i].set, p.acDef[i].set = false, false
+	}
+	for i := range 16 {
+		p.dcLower[i], p.dcUpper[i], p.acLow[i] = 0, 1, 5
 	}
 }
 
@@ -158,6 +166,8 @@ func (p *parser) segments() (bool, error) {
 			err = p.readDHT(s)
 		case mDQT:
 			err = p.readDQT(s)
+		case mDAC:
+			err = p.readDAC(s)
 		case mDRI:
 			if len(s) != 2 {
 				return false, corrupt("DRI segment of %d bytes", len(s))
@@ -172,7 +182,7 @@ func (p *parser) segments() (bool, error) {
 				p.adobe, p.adobeTransform = true, s[11]
 			}
 		default:
-			if m >= mSOF0 && m <= mSOF15 && m != mDAC {
+			if m >= mSOF0 && m <= mSOF15 {
 				err = p.readSOF(m, s)
 			}
 		}
@@ -229,7 +239,7 @@ func (p *parser) segment(m uint8) ([]byte, error) {
 // processes names the SOF markers that are not read.
 var processes = map[uint8]string{
 	0xc3: "lossless", 0xc5: "hierarchical", 0xc6: "hierarchical progressive", 0xc7: "hierarchical lossless",
-	0xc9: "arithmetic-coded", 0xca: "arithmetic-coded progressive", 0xcb: "arithmetic-coded lossless",
+	0xcb: "arithmetic-coded lossless",
 	0xcd: "arithmetic-coded hierarchical", 0xce: "arithmetic-coded hierarchical progressive",
 	0xcf: "arithmetic-coded hierarchical lossless",
 }
@@ -271,7 +281,7 @@ func (p *parser) readSOF(m uint8, s []byte) error {
 			return unsupported("sampling factors %d×%d of %d×%d are not integral", c.h, c.v, p.hmax, p.vmax)
 		}
 	}
-	p.progressive, p.sof = m == 0xc2, true
+	p.progressive, p.arith, p.sof = m == 0xc2 || m == 0xca, m >= 0xc9, true
 	return nil
 }
 
@@ -349,6 +359,24 @@ func (p *parser) readDHT(s []byte) error {
 	}
 	if len(s) != 0 {
 		return corrupt("%d bytes after a Huffman table", len(s))
+	}
+	return nil
+}
+
+func (p *parser) readDAC(s []byte) error {
+	for ; len(s) >= 2; s = s[2:] {
+		i, v := s[0], s[1]
+		switch {
+		case i < 16 && v&15 <= v>>4:
+			p.dcLower[i], p.dcUpper[i] = v&15, v>>4
+		case i >= 16 && i < 32:
+			p.acLow[i-16] = v
+		default:
+			return corrupt("arithmetic conditioning %d of table %d", v, i)
+		}
+	}
+	if len(s) != 0 {
+		return corrupt("DAC segment of odd length")
 	}
 	return nil
 }

@@ -30,32 +30,56 @@ func (d *Decoder) startProgressive() (mcuDecoder, error) {
 		for k := p.ss; k <= p.se; k++ {
 			now[k] = int8(p.al)
 		}
-		f, c := &p.comps[ci], &d.comps[ci]
-		c.dcTab, c.aTab, c.pred = int(f.td), int(f.ta), 0
-		switch {
-		case dc && p.ah == 0:
-			if err := d.table(&d.dc, &p.dcDef, f.td, tableDC); err != nil {
-				return nil, err
-			}
-		case !dc:
-			kind := tableAC
-			if p.ah != 0 {
-				kind = tableSymbol
-			}
-			if err := d.table(&d.ac, &p.acDef, f.ta, kind); err != nil {
-				return nil, err
-			}
-		}
+	}
+	first := p.ah == 0
+	if err := d.progressiveTables(dc, first); err != nil {
+		return nil, err
 	}
 	switch {
-	case dc && p.ah == 0:
+	case p.arith && dc && first:
+		return (*Decoder).arithDCFirst, nil
+	case p.arith && dc:
+		return (*Decoder).arithDCRefine, nil
+	case p.arith && first:
+		return (*Decoder).arithACFirst, nil
+	case p.arith:
+		return (*Decoder).arithACRefine, nil
+	case dc && first:
 		return (*Decoder).dcFirst, nil
 	case dc:
 		return (*Decoder).dcRefine, nil
-	case p.ah == 0:
+	case first:
 		return (*Decoder).acFirst, nil
 	}
 	return (*Decoder).acRefine, nil
+}
+
+// progressiveTables builds the tables of a progressive scan.
+func (d *Decoder) progressiveTables(dc, first bool) error {
+	p := &d.p
+	if p.arith {
+		d.arithTables()
+		return nil
+	}
+	for _, ci := range p.scan[:p.nscan] {
+		f, c := &p.comps[ci], &d.comps[ci]
+		c.dcTab, c.aTab, c.pred = int(f.td), int(f.ta), 0
+		switch {
+		case dc && first:
+			if err := d.table(&d.dc, &p.dcDef, f.td, tableDC); err != nil {
+				return err
+			}
+		case !dc:
+			kind := tableAC
+			if !first {
+				kind = tableSymbol
+			}
+			if err := d.table(&d.ac, &p.acDef, f.ta, kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // dcFirst decodes the first scan of the DC coefficient.

@@ -87,6 +87,10 @@ type mcuDecoder func(d *Decoder, c *component, blk *[64]int16) bool
 
 // sequentialMCU decodes a block of a sequential scan.
 func (d *Decoder) sequentialMCU(c *component, blk *[64]int16) bool {
+	if d.p.arith {
+		d.arithBlock(c, blk)
+		return true
+	}
 	d.r.block(&d.dc[c.dcTab], &d.ac[c.aTab], &c.pred, blk)
 	return true
 }
@@ -118,7 +122,7 @@ func (d *Decoder) planeScan(decode mcuDecoder) error {
 			if !decode(d, c, blk) {
 				return corrupt("coefficient out of range in scan %d", d.scans)
 			}
-			if d.r.pos > d.r.end && d.r.overrun() && d.short() {
+			if d.r.pos > d.r.end && d.ranOut() {
 				return d.truncated(y, c.bh)
 			}
 		}
@@ -148,7 +152,7 @@ func (d *Decoder) interleavedScan(decode mcuDecoder) error {
 					}
 				}
 			}
-			if d.r.pos > d.r.end && d.r.overrun() && d.short() {
+			if d.r.pos > d.r.end && d.ranOut() {
 				return d.truncated(y, l.mcusY)
 			}
 		}

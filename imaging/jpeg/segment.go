@@ -147,6 +147,9 @@ func (d *Decoder) restartSegment() {
 		d.comps[i].pred = 0
 	}
 	d.eobRun = 0
+	if p.arith {
+		d.arith.reset()
+	}
 	// Short of a restart marker the segment is empty.
 	if p.marker == 0 {
 		s.gray = false

@@ -87,6 +87,10 @@ func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
 // scanTables builds the tables of a sequential scan.
 func (d *Decoder) scanTables() error {
 	p := &d.p
+	if p.arith {
+		d.arithTables()
+		return d.mcuFits()
+	}
 	for _, ci := range p.scan[:p.nscan] {
 		f, c := &p.comps[ci], &d.comps[ci]
 		if err := d.table(&d.dc, &p.dcDef, f.td, tableDC); err != nil {
@@ -126,10 +130,14 @@ func (d *Decoder) nextMCU() {
 	d.scan.toGo--
 }
 
-// short is called after an MCU that read behind the end of its segment. It reports whether that is
-// also the end of the file, and not to be accepted.
-func (d *Decoder) short() bool {
-	d.scan.gray = true
+// ranOut is called after an MCU for which bytes behind the end of the segment may have been read.
+// It returns true where that is also the end of the file, and not to be accepted. Behind a marker
+// Huffman-coded data is damaged; arithmetic coding leaves out trailing zeros.
+func (d *Decoder) ranOut() bool {
+	if d.scan.gray || !d.r.overrun() {
+		return false
+	}
+	d.scan.gray = !d.p.arith
 	return d.r.eof && !d.accept
 }
 
@@ -170,13 +178,17 @@ func (d *Decoder) mcuRow(y int) bool {
 		d.nextMCU()
 		for _, ci := range p.scan[:p.nscan] {
 			c := &d.comps[ci]
-			dc, ac := &d.dc[c.dcTab], &d.ac[c.aTab]
+			dc, ac := &d.dc[c.dcTab&3], &d.ac[c.aTab&3]
 			for v := range c.v {
 				by := y*c.v + v
 				for h := range c.h {
 					bx := x*c.h + h
 					last := 0
-					if !d.scan.gray {
+					switch {
+					case p.arith:
+						d.arithBlock(c, blk)
+						last = 63
+					case !d.scan.gray:
 						last = d.r.block(dc, ac, &c.pred, blk)
 					}
 					if bx < c.bw && by < c.bh {
@@ -189,7 +201,7 @@ func (d *Decoder) mcuRow(y int) bool {
 				}
 			}
 		}
-		if d.r.pos > d.r.end && !d.scan.gray && d.r.overrun() && d.short() {
+		if d.r.pos > d.r.end && d.ranOut() {
 			return false
 		}
 	}
@@ -200,12 +212,16 @@ func (d *Decoder) mcuRow(y int) bool {
 func (d *Decoder) planeRow(y int) bool {
 	blk := &d.blk
 	c := &d.comps[0]
-	dc, ac := &d.dc[c.dcTab], &d.ac[c.aTab]
+	dc, ac := &d.dc[c.dcTab&3], &d.ac[c.aTab&3]
 	for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
 		for bx := range c.bw {
 			d.nextMCU()
 			last := 0
-			if !d.scan.gray {
+			switch {
+			case d.p.arith:
+				d.arithBlock(c, blk)
+				last = 63
+			case !d.scan.gray:
 				last = d.r.block(dc, ac, &c.pred, blk)
 			}
 			c.put(bx, by, blk, last)
@@ -213,7 +229,7 @@ func (d *Decoder) planeRow(y int) bool {
 				clear(blk[:])
 			}
 			blk[0] = 0
-			if d.r.pos > d.r.end && !d.scan.gray && d.r.overrun() && d.short() {
+			if d.r.pos > d.r.end && d.ranOut() {
 				return false
 			}
 		}

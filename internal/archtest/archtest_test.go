@@ -1,0 +1,165 @@
+// Package archtest holds the import directions of the rooms (docs/design.md §1) as a test.
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/premix/premix"
+
+// allowed says which rooms a room may import. A room is the first folder below the root, but for
+// io, whose packages are rooms of their own; "" is the root package. Packages of one room may
+// import each other.
+var allowed = map[string][]string{
+	"":           {},
+	"imaging":    {""},
+	"saliency":   {"", "imaging"},
+	"mix":        {"", "imaging", "saliency"},
+	"plan":       {"", "mix"},
+	"io":         {""},
+	"dataset":    {"", "io", "imaging", "saliency", "mix", "plan"},
+	"transforms": {"", "io", "imaging", "saliency", "mix", "plan", "dataset"},
+	"pipeline":   {"", "io", "imaging", "saliency", "mix", "plan", "dataset", "transforms"},
+	"runners":    {},
+	"cmd":        {"", "io", "imaging", "saliency", "mix", "plan", "dataset", "transforms", "pipeline", "runners"},
+	"internal":   {"", "io", "imaging"},
+	"compat":     {"", "io", "imaging", "saliency", "mix", "plan", "dataset", "transforms", "pipeline", "runners"},
+	"examples":   {},
+	"bench":      {"", "imaging", "saliency", "mix", "plan", "io"},
+	"docs":       {"cmd", "pipeline"},
+}
+
+// exceptions are imports that no room's rule covers, with the reason.
+var exceptions = map[[2]string]string{
+	{"io/source/synth", "imaging"}: "the drawn data set encodes its images",
+	{"io/source", "imaging"}:       "entries are recognised as images by their bytes",
+}
+
+// beamRooms may import Beam; nothing else may.
+var beamRooms = []string{"transforms", "pipeline", "runners", "cmd", "compat"}
+
+// notBeam are folders of those rooms that must stay free of it.
+var notBeam = []string{"transforms/stage"}
+
+func TestImportDirections(t *testing.T) {
+	root := moduleRoot(t)
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); path != root && (n == "testdata" || strings.HasPrefix(n, ".") || strings.HasPrefix(n, "_")) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		files++
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range f.Imports {
+			target, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			check(t, filepath.ToSlash(rel), target)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 50 {
+		t.Errorf("only %d Go files below %s: is the test looking at the right folder?", files, root)
+	}
+}
+
+func check(t *testing.T, file, target string) {
+	t.Helper()
+	folder := filepath.ToSlash(filepath.Dir(file))
+	if folder == "." {
+		folder = ""
+	}
+	from, ok := room(folder)
+	if !ok {
+		t.Errorf("%s: no rule for this folder; add it to the table and to docs/design.md", file)
+		return
+	}
+	test := strings.HasSuffix(file, "_test.go")
+	if strings.HasPrefix(target, "github.com/apache/beam/") {
+		inStage := slices.ContainsFunc(notBeam, func(d string) bool { return folder == d || strings.HasPrefix(folder, d+"/") })
+		if !slices.Contains(beamRooms, from) || inStage {
+			t.Errorf("%s imports %s: Beam stays in %s", file, target, strings.Join(beamRooms, ", "))
+		}
+		return
+	}
+	if strings.HasPrefix(target, "gocloud.dev") && folder != "io/blob" {
+		t.Errorf("%s imports %s: only io/blob does", file, target)
+	}
+	rest, ours := strings.CutPrefix(target, module)
+	if !ours {
+		return
+	}
+	rest = strings.TrimPrefix(rest, "/")
+	to, ok := room(rest)
+	switch {
+	case !ok:
+		t.Errorf("%s imports %s: no rule for that folder", file, target)
+	case to == from:
+	case to == "internal":
+		if !test && from != "internal" && !strings.Contains(folder, "test") && !strings.Contains(folder, "/internal/") {
+			t.Errorf("%s imports %s: only tests do", file, target)
+		}
+	case slices.Contains(allowed[from], to):
+	case exceptions[[2]string{folder, to}] != "":
+	case test && from != "":
+		// Tests may lean on any room that does not lean on theirs.
+		if slices.Contains(allowed[to], from) && !slices.Contains([]string{"imaging", "io"}, to) {
+			t.Errorf("%s imports %s, which is built on it", file, target)
+		}
+	default:
+		t.Errorf("%s imports %s: %q may import %q only", file, target, from, allowed[from])
+	}
+}
+
+// room is the room of a folder.
+func room(folder string) (string, bool) {
+	first, _, _ := strings.Cut(folder, "/")
+	_, ok := allowed[first]
+	return first, ok
+}
+
+func moduleRoot(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("no go.mod above the test")
+		}
+		dir = up
+	}
+}

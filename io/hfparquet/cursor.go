@@ -1,0 +1,105 @@
+package hfparquet
+
+import (
+	"io"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A cursor walks the values of one leaf of a row group.
+type cursor struct {
+	name   string
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader
+	buf    [64]parquet.Value
+	lo, hi int
+	row    []parquet.Value // of a list
+}
+
+// open returns cursors for some leafs of a group. Close them before the next group is opened.
+func (f *File) open(group int, leafs []int) ([]*cursor, error) {
+	chunks, err := f.load(group, leafs)
+	if err != nil {
+		return nil, err
+	}
+	columns := f.f.RowGroups()[group].ColumnChunks()
+	cursors := make([]*cursor, len(leafs))
+	for i, leaf := range leafs {
+		column, ok := columns[leaf].(*parquet.FileColumnChunk)
+		if !ok {
+			return nil, formatError("column %d of row group %d is no file's", leaf, group)
+		}
+		cursors[i] = &cursor{name: strings.Join(f.paths[leaf], "."), pages: column.PagesFrom(chunks[i])}
+	}
+	return cursors, nil
+}
+
+func closeAll(cursors []*cursor) {
+	for _, c := range cursors {
+		parquet.Release(c.page)
+		c.page = nil
+		c.pages.Close()
+	}
+}
+
+// peek makes a value available, or returns io.EOF behind the last.
+func (c *cursor) peek() error {
+	for c.lo == c.hi {
+		if c.values != nil {
+			n, err := c.values.ReadValues(c.buf[:])
+			c.lo, c.hi = 0, n
+			if err != nil && err != io.EOF {
+				return err
+			}
+			if n > 0 {
+				return nil
+			}
+			parquet.Release(c.page)
+			c.page, c.values = nil, nil
+		}
+		page, err := c.pages.ReadPage()
+		if err != nil {
+			return err
+		}
+		c.page, c.values = page, page.Values()
+	}
+	return nil
+}
+
+// one returns the value of the next row of a column that is no list. It is valid until the next
+// call.
+func (c *cursor) one() (parquet.Value, error) {
+	err := c.peek()
+	if err == io.EOF {
+		err = formatError("column %s ends before the others", c.name)
+	}
+	if err != nil {
+		return parquet.Value{}, err
+	}
+	c.lo++
+	return c.buf[c.lo-1], nil
+}
+
+// list returns the values of the next row of a list. Their number is limited by what the pages
+// hold.
+func (c *cursor) list() ([]parquet.Value, error) {
+	c.row = c.row[:0]
+	v, err := c.one()
+	for err == nil {
+		if !v.IsNull() {
+			c.row = append(c.row, v)
+		}
+		if err = c.peek(); err == io.EOF {
+			return c.row, nil
+		}
+		if err == nil && c.buf[c.lo].RepetitionLevel() == 0 {
+			return c.row, nil
+		}
+		if err == nil {
+			v, err = c.one()
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,256 @@
+package hfparquet
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	maxFooter    = 64 << 20
+	maxGroupRows = 1 << 24
+)
+
+// ErrFormat is wrapped by all errors that say that a file is no Parquet, is damaged, or lacks
+// what it should have, as opposed to errors of the medium.
+var ErrFormat = errors.New("parquet")
+
+func formatError(f string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrFormat, fmt.Errorf(f, args...))
+}
+
+// A File is an open Parquet file of images: one of premix, or another in the layout of Hugging
+// Face.
+type File struct {
+	r     io.ReaderAt
+	size  int64
+	limit int64
+	f     *parquet.File
+	leafs map[string][]int // by top-level column, the numbers of its leafs
+	paths [][]string       // of the leafs
+	buf   []byte           // the row group
+}
+
+// Open reads the footer of a file. Row groups whose columns take more than limit bytes will be
+// refused.
+func Open(r io.ReaderAt, size, limit int64) (*File, error) {
+	f := &File{r: r, size: size, limit: limit, leafs: map[string][]int{}}
+	if err := f.checkFooter(); err != nil {
+		return nil, err
+	}
+	var err error
+	if e := caught(func() error {
+		f.f, err = parquet.OpenFile(readerAt{f}, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		return nil
+	}); e != nil {
+		err = e
+	}
+	if err != nil {
+		return nil, f.explain(err)
+	}
+	f.paths = f.f.Schema().Columns()
+	for i, p := range f.paths {
+		f.leafs[p[0]] = append(f.leafs[p[0]], i)
+	}
+	for i, g := range f.f.Metadata().RowGroups {
+		if g.NumRows < 0 || g.NumRows > maxGroupRows || len(g.Columns) != len(f.paths) {
+			return nil, formatError("row group %d has %d rows and %d columns, the schema has %d", i, g.NumRows, len(g.Columns), len(f.paths))
+		}
+	}
+	return f, nil
+}
+
+// readerAt keeps the error of the medium apart from those that follow from it.
+type readerAt struct{ f *File }
+
+type mediumError struct{ err error }
+
+func (e *mediumError) Error() string { return e.err.Error() }
+func (e *mediumError) Unwrap() error { return e.err }
+
+func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.f.r.ReadAt(p, off)
+	if n == len(p) {
+		err = nil
+	}
+	if err != nil && err != io.EOF {
+		err = &mediumError{err}
+	}
+	return n, err
+}
+
+// explain makes a format error of everything but an error of the medium.
+func (f *File) explain(err error) error {
+	var m *mediumError
+	if errors.As(err, &m) {
+		return fmt.Errorf("parquet: %w", m.err)
+	}
+	if errors.Is(err, ErrFormat) {
+		return err
+	}
+	return formatError("%s", strings.TrimPrefix(err.Error(), "parquet: "))
+}
+
+// caught turns a panic of the decoder, which meets hostile bytes with some, into an error.
+func caught(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = formatError("the decoder gave up: %v", r)
+		}
+	}()
+	return f()
+}
+
+// checkFooter walks the footer before anything believes it.
+func (f *File) checkFooter() error {
+	if f.size < 12 {
+		return formatError("%d bytes are too few", f.size)
+	}
+	var tail [8]byte
+	if _, err := (readerAt{f}).ReadAt(tail[:], f.size-8); err != nil {
+		return f.explain(err)
+	}
+	if string(tail[4:]) != "PAR1" {
+		return formatError("the file ends in %q, want PAR1: truncated, encrypted or something else", tail[4:])
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	if n > f.size-12 || n > maxFooter {
+		return formatError("a footer of %d bytes in a file of %d", n, f.size)
+	}
+	footer := make([]byte, n)
+	if _, err := (readerAt{f}).ReadAt(footer, f.size-8-n); err != nil {
+		return f.explain(err)
+	}
+	w := walker{data: footer}
+	if err := w.message(0, nil); err != nil {
+		return formatError("footer: %w", err)
+	}
+	return nil
+}
+
+// Groups is the number of row groups.
+func (f *File) Groups() int { return len(f.f.RowGroups()) }
+
+// Rows is the number of rows of a group.
+func (f *File) Rows(group int) int64 { return f.f.RowGroups()[group].NumRows() }
+
+// Has reports whether there is a column of that name.
+func (f *File) Has(column string) bool { return len(f.leafs[column]) > 0 }
+
+// Classes returns the class names of a column that the file declares as a ClassLabel of Hugging
+// Face, or nil.
+func (f *File) Classes(column string) []string {
+	text, _ := f.f.Lookup(metaKey)
+	var meta struct {
+		Info struct {
+			Features map[string]json.RawMessage `json:"features"`
+		} `json:"info"`
+	}
+	var label struct {
+		Type  string   `json:"_type"`
+		Names []string `json:"names"`
+	}
+	if json.Unmarshal([]byte(text), &meta) != nil || json.Unmarshal(meta.Info.Features[column], &label) != nil {
+		return nil
+	}
+	if label.Type != "ClassLabel" || len(label.Names) == 0 {
+		return nil
+	}
+	return label.Names
+}
+
+// A chunk is a column of a row group in memory.
+type chunk struct {
+	start int64
+	data  []byte
+}
+
+func (c chunk) ReadAt(p []byte, off int64) (int, error) {
+	if off < c.start || off > c.start+int64(len(c.data)) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(p, c.data[off-c.start:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// load reads the chunks of some leafs of a group and checks their page headers.
+func (f *File) load(group int, leafs []int) ([]chunk, error) {
+	columns := f.f.Metadata().RowGroups[group].Columns
+	chunks := make([]chunk, len(leafs))
+	total := int64(0)
+	for i, leaf := range leafs {
+		m := &columns[leaf].MetaData
+		start := m.DataPageOffset
+		if d := m.DictionaryPageOffset; d > 0 && d < start {
+			start = d
+		}
+		n := m.TotalCompressedSize
+		if start < 4 || n < 0 || start > f.size || n > f.size-start {
+			return nil, formatError("column %s lies at byte %d with %d bytes, the file has %d", strings.Join(f.paths[leaf], "."), start, n, f.size)
+		}
+		if total += n; total > f.limit {
+			return nil, formatError("row group %d is larger than the limit of %d bytes", group, f.limit)
+		}
+		chunks[i].start, chunks[i].data = start, nil
+	}
+	if int64(cap(f.buf)) < total {
+		f.buf = make([]byte, total) // no more than the file has
+	}
+	rest := f.buf[:total]
+	for i, leaf := range leafs {
+		n := columns[leaf].MetaData.TotalCompressedSize
+		chunks[i].data, rest = rest[:n:n], rest[n:]
+		if _, err := (readerAt{f}).ReadAt(chunks[i].data, chunks[i].start); err != nil {
+			return nil, f.explain(err)
+		}
+		if err := f.checkPages(group, leaf, chunks[i].data); err != nil {
+			return nil, formatError("row group %d, column %s: %w", group, strings.Join(f.paths[leaf], "."), err)
+		}
+	}
+	return chunks, nil
+}
+
+// checkPages walks the pages of a chunk before anything is allocated for them.
+func (f *File) checkPages(group, leaf int, data []byte) error {
+	codec := f.f.Metadata().RowGroups[group].Columns[leaf].MetaData.Codec
+	inflated, values := int64(0), int64(0)
+	for len(data) > 0 {
+		h, err := parsePageHeader(data)
+		if err != nil {
+			return err
+		}
+		if h.compressed > int64(len(data)-h.size) {
+			return fmt.Errorf("a page of %d bytes, %d are left", h.compressed, len(data)-h.size)
+		}
+		inflated += h.uncompressed
+		if format.PageType(h.kind) != format.DictionaryPage {
+			values += h.values
+		}
+		if inflated > f.limit || values > f.limit/8 || h.values > f.limit/8 {
+			return fmt.Errorf("pages of %d bytes and %d values are above the limit of %d bytes", inflated, values, f.limit)
+		}
+		page := data[h.size:][:h.compressed]
+		if h.levels > min(h.compressed, h.uncompressed) {
+			return fmt.Errorf("levels of %d bytes in a page of %d", h.levels, h.compressed)
+		}
+		if !h.plain {
+			if err := checkInflated(codec, page[h.levels:], h.uncompressed-h.levels); err != nil {
+				return err
+			}
+		}
+		data = data[h.size+int(h.compressed):]
+	}
+	if l, ok := f.f.Schema().Lookup(f.paths[leaf]...); ok && l.MaxRepetitionLevel == 0 && values != f.Rows(group) {
+		return fmt.Errorf("pages of %d values in a group of %d rows", values, f.Rows(group))
+	}
+	return nil
+}

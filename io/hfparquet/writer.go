@@ -1,0 +1,139 @@
+package hfparquet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/premix/premix/io/shard"
+)
+
+const (
+	groupRows  = 100
+	groupBytes = 64 << 20
+	createdBy  = "premix version 1(build parquet)" // parquet.CreatedBy puts it together
+)
+
+// rows is what the writers of both row types have in common.
+type rows interface {
+	Flush() error
+	Close() error
+}
+
+// writer implements shard.Writer.
+type writer struct {
+	spec    shard.Spec
+	out     sink
+	rows    rows
+	write   func(*shard.Record) error
+	err     error // the first one; final
+	closed  bool
+	count   int   // rows in the open group
+	held    int64 // bytes of images in the open group
+	payload int64
+}
+
+// A sink remembers the first error of the underlying writer, and stays broken.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	s.err = err
+	return n, err
+}
+
+func newWriter(w io.Writer, s shard.Spec, check error) *writer {
+	t := &writer{spec: s, out: sink{w: w}, err: check}
+	if t.err != nil {
+		return t
+	}
+	meta, err := metadata(s.Classes, s.Dense())
+	if err != nil {
+		t.err = err
+		return t
+	}
+	options := []parquet.WriterOption{
+		parquet.CreatedBy("premix", "1", "parquet"),
+		parquet.KeyValueMetadata(metaKey, meta),
+		parquet.DataPageVersion(1),
+		parquet.MaxRowsPerRowGroup(groupRows),
+		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
+		// The bounds of images and names would put whole ones into the footer.
+		parquet.SkipPageBounds("image", "bytes"),
+		parquet.SkipPageStatistics("image", "bytes"),
+	}
+	if s.Dense() {
+		g := parquet.NewGenericWriter[denseRow](&t.out, append(options, denseSchema)...)
+		var d [1]denseRow
+		t.rows, t.write = g, func(r *shard.Record) error {
+			d[0].set(r)
+			d[0].Soft = r.Soft
+			_, err := g.Write(d[:])
+			return err
+		}
+		return t
+	}
+	g := parquet.NewGenericWriter[row](&t.out, append(options, pairSchema)...)
+	var d [1]row
+	t.rows, t.write = g, func(r *shard.Record) error {
+		d[0].set(r)
+		_, err := g.Write(d[:])
+		return err
+	}
+	return t
+}
+
+func (t *writer) Write(r *shard.Record) error {
+	if t.err == nil && t.closed {
+		t.err = errors.New("parquet: write after close")
+	}
+	if t.err == nil {
+		t.err = r.Check(&t.spec)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	err := t.write(r)
+	t.count++
+	t.held += int64(len(r.Image))
+	t.payload += int64(len(r.Image))
+	if err == nil && (t.count == groupRows || t.held >= groupBytes) {
+		t.count, t.held = 0, 0
+		err = t.rows.Flush()
+	}
+	t.note(err)
+	return t.err
+}
+
+// note keeps the first error. The one of the medium is the cause of all others.
+func (t *writer) note(err error) {
+	if t.out.err != nil {
+		err = t.out.err
+	}
+	if t.err == nil && err != nil {
+		t.err = fmt.Errorf("parquet: %w", err)
+	}
+}
+
+func (t *writer) Close() error {
+	if !t.closed && t.err == nil {
+		t.note(t.rows.Close())
+	}
+	t.closed = true
+	return t.err
+}
+
+func (t *writer) Index() []byte { return nil }
+
+// Payload counts the bytes of the images.
+func (t *writer) Payload() int64 { return t.payload }

@@ -217,3 +217,32 @@ func BenchmarkApply(b *testing.B) {
 		})
 	}
 }
+
+// FuzzApply feeds recipes that no plan makes: they are errors, never a panic or a touched pixel.
+func FuzzApply(f *testing.F) {
+	for i, r := range recipes() {
+		f.Add(uint8(i), 224, 224, r.Box.X0, r.Box.Y0, r.Box.X1, r.Box.Y1, r.SrcBox.X0, r.SrcBox.Y0, r.SrcBox.X1, r.SrcBox.Y1, 0.3)
+	}
+	f.Add(uint8(1), 5, 7, 0, 0, 5, 7, 0, 0, 7, 5, 0.0)
+	f.Add(uint8(5), 5, 7, 1, 1, 1<<62, 3, -1<<62, 0, 1<<62, 5, 0.0)
+	f.Fuzz(func(t *testing.T, method uint8, w, h, x0, y0, x1, y1, u0, v0, u1, v1 int, lam float64) {
+		if w < 1 || h < 1 || w > 64 || h > 64 {
+			t.Skip()
+		}
+		target, source := picture(w, h, 0), picture(w, h, 0x55)
+		r := premix.Recipe{
+			Method: Names()[int(method)%len(Names())], Lam: lam,
+			Box: premix.Box{X0: x0, Y0: y0, X1: x1, Y1: y1}, SrcBox: premix.Box{X0: u0, Y0: v0, X1: u1, Y1: v1},
+		}
+		var got imaging.Image
+		if err := Apply(&got, target, source, &r); err != nil {
+			if len(got.Pix) > 0 {
+				t.Fatalf("%v, but pixels were made", err)
+			}
+			return
+		}
+		if r.Method != MixUp {
+			outside(t, target, &got, r.Box)
+		}
+	})
+}

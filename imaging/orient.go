@@ -1,5 +1,8 @@
 package imaging
 
+// maxKept bounds the scratch that a Decoder keeps from one image to the next.
+const maxKept = 16 << 20
+
 // FlipH mirrors the image left to right, in place.
 func FlipH(m *Image) {
 	for y := range m.H {
@@ -26,6 +29,9 @@ func flipV(m *Image) {
 func (d *Decoder) turnUpright(m *Image, orientation int) {
 	if orientation >= 5 {
 		d.rotated = transpose(m, d.rotated)
+		if cap(d.rotated) > maxKept {
+			d.rotated = nil
+		}
 	}
 	switch orientation {
 	case 2, 6:

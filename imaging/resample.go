@@ -16,6 +16,7 @@ type Resampler struct {
 	sums  []int32
 	simd  simdTables
 	plain bool // leave the assembly aside; set by tests
+	store int  // instead of maxStored; set by tests
 }
 
 // maxStored bounds the intermediate image that is kept whole; beyond it the passes alternate.
@@ -81,7 +82,11 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 		r.vertical(out, source, 0, clamp)
 	default:
 		y0, y1 := int(r.y.lo[0]), r.y.end()
-		if (y1-y0)*out.row > maxStored {
+		limit := maxStored
+		if r.store > 0 {
+			limit = r.store
+		}
+		if (y1-y0)*out.row > limit {
 			r.alternate(out, source.from(y0, y1-y0), y0)
 			break
 		}

@@ -52,7 +52,7 @@ func (a *axis) set(in, out, first, last int, weight func(float64) float64, suppo
 			if sum != 0 {
 				v /= sum
 			}
-			v *= 1 << precision
+			v = float64(v * (1 << precision))
 			if v < 0 {
 				k[j] = int32(v - 0.5)
 			} else {

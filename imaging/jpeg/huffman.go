@@ -100,7 +100,7 @@ func (t *huffTable) fill(sym uint8, code uint32, l int, kind tableKind) {
 		case kind == tableDC && s == 0:
 			e[j] = entryValue | uint32(l)
 		case kind != tableSymbol && s > 0 && l+s <= lookBits:
-			v := extend(uint32(j)>>(rest-s), s)
+			v := extend(uint64(j)<<(64-rest), uint(s))
 			e[j] = uint32(uint16(v))<<16 | entryValue | run<<8 | uint32(l+s)
 		default:
 			e[j] = uint32(sym)<<16 | uint32(l)
@@ -108,13 +108,11 @@ func (t *huffTable) fill(sym uint8, code uint32, l int, kind tableKind) {
 	}
 }
 
-// extend gives the s low bits of v their sign; bits above them are ignored (T.81, figure F.12).
-func extend(v uint32, s int) int32 {
-	x := int32(v & (1<<s - 1))
-	if x < 1<<(s-1) {
-		x += -1<<s + 1
-	}
-	return x
+// extend returns the value of the first s bits, 1 ≤ s ≤ 16, whose first one is the sign: 0 for
+// negative values (T.81, figure F.12).
+func extend(bits uint64, s uint) int32 {
+	negative := int32(^bits>>32) >> 31
+	return int32(bits>>((64-s)&63)) + negative&(1-1<<(s&31))
 }
 
 // table builds the table for a scan, from the defaults where the image defines none and is

@@ -50,7 +50,11 @@
 // conversion of CMYK is that of Pillow (Convert.c). The code is not.
 package jpeg
 
-import "github.com/premix/premix"
+import (
+	"math"
+
+	"github.com/premix/premix"
+)
 
 // Options says how an image is decoded. The zero Options are the defaults.
 type Options struct {
@@ -108,6 +112,9 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 		return nil, Header{}, err
 	}
 	h := d.p.header()
+	if h.memory > math.MaxInt {
+		return nil, h, premix.Faultf(premix.TooLarge, "jpeg: %d×%d pixels, more than the machine can address", h.W, h.H)
+	}
 	d.start(o)
 	dst = grow(dst, 3*h.W*h.H)
 	if !h.multiScan {

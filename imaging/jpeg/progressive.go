@@ -100,7 +100,7 @@ func (d *Decoder) dcFirst(c *component, blk *[64]int16) bool {
 		}
 		r.drop(l)
 		if s > 0 {
-			diff = extend(r.take(int(s)), int(s))
+			diff = r.value(int(s))
 		}
 	}
 	v := int64(c.pred) + int64(diff)
@@ -154,7 +154,7 @@ func (d *Decoder) acFirst(c *component, blk *[64]int16) bool {
 		run, s := int(sym>>4), int(sym&15)
 		if s > 0 {
 			k += run
-			blk[zigzag[k&255]&63] = int16(extend(r.take(s), s)) << al
+			blk[zigzag[k&255]&63] = int16(r.value(s)) << al
 			continue
 		}
 		if run != 15 {

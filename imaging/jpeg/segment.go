@@ -49,6 +49,13 @@ func (r *bitReader) take(s int) uint32 {
 	return v
 }
 
+// value consumes s bits, 1 ≤ s ≤ 16, and gives them their sign. There must be as many.
+func (r *bitReader) value(s int) int32 {
+	v := extend(r.bits, uint(s))
+	r.drop(uint(s))
+	return v
+}
+
 // symbol decodes one symbol with a table of kind tableSymbol. Afterwards at least 16 bits are there.
 func (r *bitReader) symbol(t *huffTable) uint8 {
 	if r.n < 33 {

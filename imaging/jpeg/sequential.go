@@ -29,7 +29,7 @@ func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
 		n -= l
 		l = uint(s)
 		if s > 0 {
-			*pred += extend(uint32(bits>>(64-l)), s)
+			*pred += extend(bits, l)
 		}
 	}
 	bits <<= l & 63
@@ -73,7 +73,7 @@ func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
 			}
 			k += int(sym >> 4)
 			l = uint(s)
-			v = int16(extend(uint32(bits>>(64-l)), s))
+			v = int16(extend(bits, l))
 		}
 		bits <<= l & 63
 		n -= l

@@ -141,14 +141,22 @@ func TestPillowOddities(t *testing.T) {
 
 func TestPillowSmall(t *testing.T) {
 	var d Decoder
-	for _, r := range pillowRows(t) {
-		data, err := os.ReadFile(filepath.Join("testdata", r.name))
-		if err != nil {
-			t.Fatal(err)
-		}
+	files := smallFiles(t)
+	rows := pillowRows(t)
+	for _, r := range rows {
+		data := files[strings.TrimSuffix(r.name, ".jpg")]
 		got, h, err := crc(&d, data, Options{})
-		if err != nil || got != r.crc || h.W != r.w || h.H != r.h {
+		if got != r.crc || h.W != r.w || h.H != r.h {
 			t.Errorf("%s: %d×%d %s, %v; want %d×%d %s", r.name, h.W, h.H, got, err, r.w, r.h, r.crc)
 		}
+		if f := premix.AsFault(err); r.crc == "-" && (f == nil || f.Kind != premix.Truncated) {
+			t.Errorf("%s: %v; want a fault of kind %s", r.name, err, premix.Truncated)
+		}
+		if got, _, err := crc(&d, data, Options{AcceptTruncated: true}); got != r.truncated {
+			t.Errorf("%s, accepting truncated data: %s, %v; want %s", r.name, got, err, r.truncated)
+		}
+	}
+	if len(rows) != len(files) {
+		t.Errorf("%d rows for %d files", len(rows), len(files))
 	}
 }

@@ -119,3 +119,40 @@ write("arith-30x20", cjpeg(picture(30, 20), "-arithmetic"))
 write("arith-progressive-30x20", cjpeg(picture(30, 20), "-arithmetic", "-progressive"))
 write("arith-restart-30x20", cjpeg(picture(30, 20), "-arithmetic", "-restart", "2B"))
 write("arith-gray-30x20", cjpeg(picture(30, 20, 1), "-arithmetic"))
+
+
+# Damage that libjpeg reads past: "damaged-" in the data, "cut-" at its end.
+def read(name):
+    with open(os.path.join(HERE, name + ".jpg"), "rb") as f:
+        return bytearray(f.read())
+
+
+def patch(source, name, find, last=False, skip=0, put=b""):
+    data = read(source)
+    i = (data.rindex(find) if last else data.index(find)) + skip
+    data[i : i + len(put)] = put
+    write("damaged-" + name, data)
+
+
+SOS = b"\xff\xda"
+patch("420-restart1-50x35", "restart-ahead", b"\xff\xd1", put=b"\xff\xd3")
+patch("420-restart1-50x35", "restart-behind", b"\xff\xd2", put=b"\xff\xd0")
+patch("420-restart1-50x35", "restart-far", b"\xff\xd2", put=b"\xff\xd6")
+patch("420-restart1-50x35", "restart-lost", b"\xff\xd2", put=b"\x12\x34")
+patch("420-restart1-50x35", "restart-eoi", b"\xff\xd3", put=b"\xff\xd9")
+patch("420-restart1-50x35", "restart-reserved", b"\xff\xd3", put=b"\xff\x20")
+patch("444-29x21", "marker", SOS, skip=500, put=b"\xff\xd5")
+patch("444-29x21", "codes", SOS, skip=100, put=b"\xfe\xfe\xfe\xfe\xfe\xfe")
+patch("444-29x21", "run", SOS, skip=60, put=b"\xfa" * 40)
+patch("sof1-q1-24x24", "quantisers", b"\xff\xdb", skip=5, put=b"\xfe" * 128)
+patch("444-progressive-37x29", "refinement", SOS, last=True, skip=20, put=b"\x55\xaa\x55\xaa")
+patch("420-progressive-37x29", "scan-eoi", SOS, last=True, skip=14, put=b"\xff\xd9")
+patch("arith-30x20", "arith", SOS, skip=80, put=b"\x13" * 40)
+for name in "420-35x18", "444-restart3-50x35", "420-progressive-37x29", "gray-progressive-41x17", "scans-420-53x39", "cmyk-26x18":
+    data = read(name)
+    for percent in 45, 80, 95:
+        n = data.index(SOS) + 14
+        cut = data[: n + (len(data) - n) * percent // 100]
+        while cut[-1] == 0xFF or cut.rfind(SOS) > len(cut) - 20 or cut.rfind(b"\xff\xc4") > len(cut) - 60:
+            cut = cut[:-1]  # not in a segment: Pillow gives up there
+        write(f"cut-{percent}-{name}", cut)

@@ -100,13 +100,13 @@ func inZigzag(natural uint64) (z uint64) {
 type bitWriter struct {
 	buf []byte
 	acc uint64 // the pending bits are the lowest n
-	n   uint   // < 32
+	n   uint   // ≤ 64
 }
 
 // reserve makes room for an MCU: six blocks of 64 symbols of at most 27 bits, each byte of which
 // could need another.
 func (w *bitWriter) reserve() {
-	const most = 6*64*27/8*2 + 16
+	const most = 6*64*27/8*2 + 32
 	w.buf = slices.Grow(w.buf, most)
 }
 
@@ -119,76 +119,60 @@ func (w *bitWriter) encode(block *[64]int16, dc int32, nonzero uint64, t *huffma
 	s := dc >> 31
 	size := uint(bits.Len32(uint32((dc ^ s) - s)))
 	code := t.dc[size&15]
-	length := uint(code & (1<<lengthBits - 1))
-	acc = acc<<length | uint64(code>>lengthBits) | uint64(uint32(dc+s)&(1<<size-1))
-	n += length
+	value := uint32(dc+s) & (1<<(size&31) - 1)
 
 	nonzero &^= 1
 	run := uint(1) // the position after the last coefficient
 	for {
-		if n >= 32 {
-			n -= 32
-			v := uint32(acc >> n)
-			if (^v-0x01010101)&v&0x80808080 == 0 {
-				binary.BigEndian.PutUint32(buf[at:], v)
-				at += 4
-			} else {
-				at += stuff(buf[at:], v)
-			}
+		length := uint(code & (1<<lengthBits - 1))
+		v := uint64(code>>lengthBits | value)
+		n += length
+		if n > 64 {
+			n -= 64
+			at = emit(buf, at, acc<<((length-n)&63)|v>>(n&63))
 		}
+		acc = acc<<length | v
 		if nonzero == 0 {
-			break
+			if run == 64 {
+				break
+			}
+			run, code, value = 64, t.ac[0], 0 // end of block
+			continue
 		}
 		z := uint(bits.TrailingZeros64(nonzero))
 		zeros := z - run
 		if zeros > 15 {
-			code := t.ac[0xf0]
-			length := uint(code & (1<<lengthBits - 1))
-			acc = acc<<length | uint64(code>>lengthBits)
-			n += length
-			run += 16
+			run, code, value = run+16, t.ac[0xf0], 0
 			continue
 		}
 		nonzero &= nonzero - 1
 		run = z + 1
-		v := int32(block[zigzag[z&63]&63])
-		s := v >> 31
-		size := uint(bits.Len32(uint32((v ^ s) - s)))
-		code := t.ac[(zeros<<4|size)&255]
-		length := uint(code & (1<<lengthBits - 1))
-		acc = acc<<length | uint64(code>>lengthBits) | uint64(uint32(v+s)&(1<<(size&31)-1))
-		n += length
+		c := int32(block[zigzag[z&63]&63])
+		s := c >> 31
+		size := uint(bits.Len32(uint32((c ^ s) - s)))
+		code = t.ac[(zeros<<4|size)&255]
+		value = uint32(c+s) & (1<<(size&31) - 1)
 	}
 	w.buf = w.buf[:len(w.buf)+at]
 	w.acc, w.n = acc, n
-	if run < 64 {
-		w.put(t.ac[0]) // end of block
-	}
 }
 
-// encodeFlat writes a block with the DC of the one before and nothing else.
+// encodeFlat writes a block with the DC of the one before and nothing else. There must be room.
 func (w *bitWriter) encodeFlat(t *huffman) {
-	w.put(t.dc[0])
-	w.put(t.ac[0])
-}
-
-// put writes a code without value.
-func (w *bitWriter) put(code uint32) {
-	length := uint(code & (1<<lengthBits - 1))
-	w.acc = w.acc<<length | uint64(code>>lengthBits)
-	w.n += length
-	if w.n >= 32 {
-		w.n -= 32
-		buf := w.buf[len(w.buf):cap(w.buf)]
-		w.buf = w.buf[:len(w.buf)+stuff(buf, uint32(w.acc>>w.n))]
-	}
+	var flat [64]int16
+	w.encode(&flat, 0, 0, t)
 }
 
 // flush fills the last byte with ones and writes what is pending.
 func (w *bitWriter) flush() {
-	w.acc = w.acc<<7 | 0x7f
-	for w.n += 7; w.n >= 8; w.n -= 8 {
-		b := byte(w.acc >> (w.n - 8))
+	fill := -w.n & 7
+	pending := bits.RotateLeft64(w.acc, -int(w.n)) // the first of them highest
+	for ; w.n > 0; w.n -= min(w.n, 8) {
+		b := byte(pending >> 56)
+		pending <<= 8
+		if w.n < 8 {
+			b = b&^(1<<fill-1) | (1<<fill - 1)
+		}
 		w.buf = append(w.buf, b)
 		if b == 0xff {
 			w.buf = append(w.buf, 0)
@@ -196,11 +180,16 @@ func (w *bitWriter) flush() {
 	}
 }
 
-// stuff writes four bytes and the zeros that follow bytes of ones, and returns how many.
-func stuff(buf []byte, v uint32) int {
-	at := 0
-	for shift := 24; shift >= 0; shift -= 8 {
-		b := byte(v >> shift)
+// emit writes eight bytes to buf, from at on, and returns where they end.
+func emit(buf []byte, at int, v uint64) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	if (^v-ones)&v&tops == 0 { // no byte of ones
+		binary.BigEndian.PutUint64(buf[at:], v)
+		return at + 8
+	}
+	for range 8 {
+		b := byte(v >> 56)
+		v <<= 8
 		buf[at] = b
 		at++
 		if b == 0xff {

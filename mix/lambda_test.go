@@ -29,7 +29,7 @@ func ks(values []float64, cdf func(float64) float64) float64 {
 func TestBetaFollowsBeta(t *testing.T) {
 	for i, alpha := range []float64{0.05, 0.1, 0.2, 0.5, 0.8, 0.99, 1, 1.01, 1.5, 2, 5, 32, 300, 10000} {
 		u, l := weyl(i), Lambda{Law: LawBeta, Alpha: alpha}
-		values := make([]float64, 20000)
+		values := make([]float64, 8000)
 		for k := range values {
 			values[k] = l.Draw(&u)
 			if !(values[k] >= 0 && values[k] <= 1) {

@@ -62,7 +62,7 @@ func TestDifferentExhaustive(t *testing.T) {
 
 func TestDifferentRandom(t *testing.T) {
 	s := NewStream(1, 0, 0, PurposeMethod)
-	for range 3000 {
+	for range 800 {
 		n, classes := 2+s.Intn(200), 1+s.Intn(30)
 		labels := make([]int, n)
 		for i := range labels {

@@ -48,7 +48,7 @@ func TestMethodsFollowTheirWeights(t *testing.T) {
 // Random centres and corners are anywhere in the crop, the scale of resizemix is uniform, and what
 // is drawn is independent of λ.
 func TestPlacesAreUniform(t *testing.T) {
-	const n = 24576 // two for each pixel of 96×128
+	const n = 12288 // one for each pixel of 96×128
 	for name, edit := range map[string]func(*mix.Params){
 		"cutmix":  func(m *mix.Params) { m.Methods = one(mix.CutMix) },
 		"cutout":  func(m *mix.Params) { m.Methods = one(mix.Cutout) },

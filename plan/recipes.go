@@ -93,6 +93,9 @@ func (p *Params) check(rows []Row) error {
 		return nil
 	}
 	first := rows[0].Position
+	if p.Shards.S < 1 {
+		return fmt.Errorf("plan: a replica in %d shards", p.Shards.S)
+	}
 	if first < 0 || first >= p.Shards.N {
 		return fmt.Errorf("plan: position %d is outside of the replica's %d", first, p.Shards.N)
 	}

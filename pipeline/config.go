@@ -74,15 +74,17 @@ type Config struct {
 	Indexes         []string
 
 	// Running.
-	Cache     string
-	Workers   int
-	MaxMemory int64
-	OnBad     string
-	MaxBad    float64
-	Overwrite bool
-	ChunkSize int
-	Groups    int
-	Runner    string
+	Cache      string
+	Spool      string
+	SpoolLimit int64
+	Workers    int
+	MaxMemory  int64
+	OnBad      string
+	MaxBad     float64
+	Overwrite  bool
+	ChunkSize  int
+	Groups     int
+	Runner     string
 }
 
 // Default returns the configuration of `premix mix` before any flag.
@@ -96,7 +98,7 @@ func Default() Config {
 		Alpha: 1, Prob: 1, MinLambda: 0, MaxLambda: 1, Replicas: 1,
 		Name: "premix", Formats: []string{"webdataset"}, LabelForm: "pair", Encode: "jpeg:95",
 		Indexes: []string{"dali", "wids", "timm"},
-		MaxBad:  0.01, OnBad: "skip", ChunkSize: 1000, Runner: "direct",
+		MaxBad:  0.01, OnBad: "skip", Spool: "auto", SpoolLimit: 8 << 30, ChunkSize: 1000, Runner: "direct",
 	}
 }
 

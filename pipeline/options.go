@@ -104,6 +104,8 @@ func Options(c *Config) []Option {
 
 	group = GroupRunning
 	add("cache", text(&c.Cache), Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
+	add("spool", choice(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
+	add("spool-limit", size(&c.SpoolLimit), Execution, "bytes", "most that --spool auto may keep, beside the output")
 	add("workers", small(&c.Workers), Execution, "count", "images worked on at once in one process (0: one a core)")
 	add("max-memory", size(&c.MaxMemory), Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB)")
 	add("on-bad", choice(&c.OnBad, "skip", "fail"), Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")

@@ -127,6 +127,10 @@ func (l *launch) prepare(ctx context.Context) error {
 		return err
 	}
 	l.job.Cache.Temporary = temporary
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	l.chooseSpool()
 	return nil
 }
 

@@ -8,13 +8,126 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // A scanResult is what a look at the input from the launcher's own machine tells.
 type scanResult struct {
-	chunks int
-	images int64
+	chunks               int
+	images, cachedImages int64
+}
+
+// look lists the chunks of a local input, so that the first line of a run can say what of the cache
+// is valid, and why the rest is not. Workers list them again; that costs seconds a million files.
+func (l *launch) look(ctx context.Context) error {
+	if !runners.Local(l.config.Runner) {
+		return nil
+	}
+	for _, c := range l.catalog.Containers {
+		if c.Layout != "synth" && !blob.IsLocal(c.URI) {
+			return nil
+		}
+	}
+	chunks := make([][]source.Chunk, len(l.catalog.Containers))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, c := range l.catalog.Containers {
+		g.Go(func() (err error) {
+			chunks[i], err = source.Split(gctx, c, l.job.Source)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	cached := map[string]bool{}
+	entries, err := cache.Open(l.job.Cache.URI, l.job.Cache.Fingerprint, l.job.Cache.Settings).List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		cached[e.ID] = true
+	}
+	r := &scanResult{}
+	var missing []string
+	for i, list := range chunks {
+		n := 0
+		for _, c := range list {
+			r.chunks++
+			images := int64(max(c.EstImages, len(c.Names)))
+			r.images += images
+			if cached[c.ID] {
+				r.cachedImages += images
+			} else {
+				n++
+			}
+		}
+		if n > 0 {
+			missing = append(missing, fmt.Sprintf("%s (%d of %d chunks)", l.catalog.Containers[i].Name, n, len(list)))
+		}
+	}
+	l.scan = r
+	line := fmt.Sprintf("peaks: %d of %d images are in the cache %s", r.cachedImages, r.images, shortPath(blob.Join(l.job.Cache.URI, l.job.Cache.Fingerprint)))
+	switch {
+	case len(entries) == 0:
+		line += "; nothing is cached for these settings" + l.nearestSettings(ctx)
+	case len(missing) > 3:
+		line += fmt.Sprintf("; new or changed: %s and %d more", strings.Join(missing[:3], ", "), len(missing)-3)
+	case len(missing) > 0:
+		line += "; new or changed: " + strings.Join(missing, ", ")
+	}
+	fmt.Fprintln(l.app.stderr, "premix: "+line)
+	return nil
+}
+
+// nearestSettings says in which settings the peaks that are cached differ least from these.
+func (l *launch) nearestSettings(ctx context.Context) string {
+	infos, err := cache.Caches(ctx, l.job.Cache.URI)
+	if err != nil {
+		return "" // only a hint
+	}
+	var best []string
+	for _, i := range infos {
+		diff := dataset.RecipeDiff(i.Settings, l.job.Cache.Settings)
+		if len(diff) > 0 && (best == nil || len(diff) < len(best)) {
+			best = diff
+		}
+	}
+	if best == nil || len(best) > 4 {
+		return ""
+	}
+	return fmt.Sprintf(" (the nearest that are differ in %s)", strings.Join(best, "; "))
+}
+
+// chooseSpool decides how the mix stage gets pixels back. auto keeps the crops on a local run if
+// they fit, so that every image is decoded once.
+func (l *launch) chooseSpool() {
+	mode := l.config.Spool
+	if mode == "off" {
+		mode = stage.SpoolRef
+	}
+	if mode == "auto" {
+		mode = stage.SpoolRef
+		replicas := int64(1)
+		if l.job.Geometry.Random() {
+			replicas = int64(len(l.job.Replicas))
+		}
+		if l.scan != nil && l.scan.images > 0 && blob.IsLocal(l.config.Out) {
+			need := l.scan.images * replicas * int64(3*l.config.Size.H*l.config.Size.W)
+			// Crops that are not found with their peaks would have to be made first.
+			if need <= l.config.SpoolLimit && l.scan.cachedImages == 0 {
+				mode = stage.SpoolPixels
+			}
+		}
+	}
+	l.job.Spool.Mode = mode
 }
 
 // expected is the number of images to expect, 0 if unknown.

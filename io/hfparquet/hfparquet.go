@@ -8,8 +8,9 @@
 //	soft_label  list of float, with dense labels
 //
 // The key "huggingface" of the file's metadata holds the features as JSON, so that datasets shows
-// images and class names without any code. Columns are required and, except for a dictionary of
-// repeated values, plain and not compressed: the images do not compress further. Each page has a
+// images and class names without any code. Columns can be null, as datasets wants them, but are not;
+// except for a dictionary of repeated values, they are plain and not compressed: images do not
+// compress further. Each page has a
 // CRC-32. A row group holds at most 100 rows or 64 MiB, as the hub's viewer asks for; the writer
 // holds one of them in memory.
 //

@@ -35,8 +35,8 @@ func TestMetadata(t *testing.T) {
 	}
 	for _, want := range []string{
 		`{"info": {"features": {"image": {"_type": "Image"}, "label": {"names": ["a","\"é"], "_type": "ClassLabel"}, "key": `,
-		`"box": {"feature": {"dtype": "int64", "_type": "Value"}, "length": 4, "_type": "Sequence"}`,
-		`"soft_label": {"feature": {"dtype": "float32", "_type": "Value"}, "length": 2, "_type": "Sequence"}}}}`,
+		`"box": {"feature": {"dtype": "int64", "_type": "Value"}, "_type": "Sequence"}`,
+		`"soft_label": {"feature": {"dtype": "float32", "_type": "Value"}, "_type": "Sequence"}}}}`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)

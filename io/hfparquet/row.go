@@ -3,90 +3,139 @@ package hfparquet
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/premix/premix/io/shard"
 )
 
-// A row is a record as columns of required values.
-type row struct {
-	Image    image   `parquet:"image"`
-	Label    int64   `parquet:"label"`
-	Key      string  `parquet:"key"`
-	LabelA   int64   `parquet:"label_a"`
-	LabelB   int64   `parquet:"label_b"`
-	Lam      float64 `parquet:"lam"`
-	LamDrawn float64 `parquet:"lam_drawn"`
-	Box      []int64 `parquet:"box,list"`
-	SrcBox   []int64 `parquet:"src_box,list"`
-	Peak     []int64 `parquet:"peak,list"`
-	Flat     bool    `parquet:"flat"`
-	Method   string  `parquet:"method,dict"`
-	Mixed    bool    `parquet:"mixed"`
-	Replica  int64   `parquet:"replica"`
-	Target   string  `parquet:"target"`
-	Source   string  `parquet:"source"`
+// A column is one of a record's: its type in Parquet, and in the features of datasets.
+type column struct {
+	name    string
+	node    parquet.Node
+	feature func(class string) string
 }
 
-type image struct {
-	Bytes []byte `parquet:"bytes"`
-	Path  string `parquet:"path"`
-}
-
-// A denseRow has the dense label too.
-type denseRow struct {
-	row
-	Soft []float32 `parquet:"soft_label,list,dict"`
-}
-
-var (
-	pairSchema  = parquet.NewSchema("premix", parquet.SchemaOf(row{}))
-	denseSchema = parquet.NewSchema("premix", parquet.SchemaOf(denseRow{}))
-)
-
-func (d *row) set(r *shard.Record) {
-	*d = row{
-		Image: image{Bytes: r.Image, Path: r.Key + "." + r.ImageFormat},
-		Label: int64(r.Label), Key: r.Key, LabelA: int64(r.LabelA), LabelB: int64(r.LabelB), Lam: r.Lam, LamDrawn: r.LamDrawn,
-		Box:    append(d.Box[:0], int64(r.Box.X0), int64(r.Box.Y0), int64(r.Box.X1), int64(r.Box.Y1)),
-		SrcBox: append(d.SrcBox[:0], int64(r.SrcBox.X0), int64(r.SrcBox.Y0), int64(r.SrcBox.X1), int64(r.SrcBox.Y1)),
-		Peak:   append(d.Peak[:0], int64(r.Peak.X), int64(r.Peak.Y)),
-		Flat:   r.Flat, Method: r.Method, Mixed: r.Mixed, Replica: int64(r.Replica), Target: r.Target, Source: r.Source,
+// columns are those of a record in the order of the file. All are optional, as Arrow's own writer
+// makes them: datasets takes the features of the metadata only for columns that can be null.
+func columns(dense bool) []column {
+	leaf := func(t parquet.Type) parquet.Node { return parquet.Leaf(t) }
+	value := func(name string, t parquet.Node, dtype string) column {
+		return column{name, parquet.Optional(t), func(string) string { return valueFeature(dtype) }}
 	}
+	class := func(name string) column {
+		return column{name, parquet.Optional(leaf(parquet.Int64Type)), func(class string) string { return class }}
+	}
+	list := func(name string, t parquet.Node, dtype string) column {
+		// "Sequence" is what all releases of datasets read as a list.
+		return column{name, parquet.Optional(parquet.List(parquet.Optional(t))), func(string) string {
+			return fmt.Sprintf(`{"feature": %s, "_type": "Sequence"}`, valueFeature(dtype))
+		}}
+	}
+	image := parquet.Group{"bytes": parquet.Optional(leaf(parquet.ByteArrayType)), "path": parquet.Optional(parquet.String())}
+	method := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	all := []column{
+		{"image", parquet.Optional(image), func(string) string { return `{"_type": "Image"}` }},
+		class("label"), value("key", parquet.String(), "string"), class("label_a"), class("label_b"),
+		value("lam", leaf(parquet.DoubleType), "float64"), value("lam_drawn", leaf(parquet.DoubleType), "float64"),
+		list("box", leaf(parquet.Int64Type), "int64"), list("src_box", leaf(parquet.Int64Type), "int64"),
+		list("peak", leaf(parquet.Int64Type), "int64"),
+		value("flat", leaf(parquet.BooleanType), "bool"), value("method", method, "string"),
+		value("mixed", leaf(parquet.BooleanType), "bool"), value("replica", leaf(parquet.Int64Type), "int64"),
+		value("target", parquet.String(), "string"), value("source", parquet.String(), "string"),
+	}
+	if dense {
+		share := parquet.Encoded(leaf(parquet.FloatType), &parquet.RLEDictionary)
+		all = append(all, list("soft_label", share, "float32"))
+	}
+	return all
+}
+
+func valueFeature(dtype string) string { return fmt.Sprintf(`{"dtype": %q, "_type": "Value"}`, dtype) }
+
+// root is a group whose fields stay in their order: those of parquet.Group are sorted.
+type root struct {
+	parquet.Group
+	order []string
+}
+
+func (r root) Fields() []parquet.Field {
+	fields := r.Group.Fields()
+	slices.SortFunc(fields, func(a, b parquet.Field) int {
+		return slices.Index(r.order, a.Name()) - slices.Index(r.order, b.Name())
+	})
+	return fields
+}
+
+func schemaOf(dense bool) *parquet.Schema {
+	r := root{Group: parquet.Group{}}
+	for _, c := range columns(dense) {
+		r.Group[c.name] = c.node
+		r.order = append(r.order, c.name)
+	}
+	return parquet.NewSchema("schema", r)
+}
+
+var pairSchema, denseSchema = schemaOf(false), schemaOf(true)
+
+// appendRow appends the values of a record, column by column.
+func appendRow(row parquet.Row, r *shard.Record) parquet.Row {
+	leaf := 0
+	put := func(v parquet.Value, definition int) {
+		row = append(row, v.Level(0, definition, leaf))
+		leaf++
+	}
+	integer := func(n int) { put(parquet.Int64Value(int64(n)), 1) }
+	text := func(s string, definition int) { put(parquet.ByteArrayValue([]byte(s)), definition) }
+	list := func(n int, at func(int) parquet.Value) {
+		for i := range n {
+			row = append(row, at(i).Level(min(i, 1), 3, leaf))
+		}
+		leaf++
+	}
+	integers := func(v ...int) {
+		list(len(v), func(i int) parquet.Value { return parquet.Int64Value(int64(v[i])) })
+	}
+	put(parquet.ByteArrayValue(r.Image), 2)
+	text(r.Key+"."+r.ImageFormat, 2)
+	integer(r.Label)
+	text(r.Key, 1)
+	integer(r.LabelA)
+	integer(r.LabelB)
+	put(parquet.DoubleValue(r.Lam), 1)
+	put(parquet.DoubleValue(r.LamDrawn), 1)
+	integers(r.Box.X0, r.Box.Y0, r.Box.X1, r.Box.Y1)
+	integers(r.SrcBox.X0, r.SrcBox.Y0, r.SrcBox.X1, r.SrcBox.Y1)
+	integers(r.Peak.X, r.Peak.Y)
+	put(parquet.BooleanValue(r.Flat), 1)
+	text(r.Method, 1)
+	put(parquet.BooleanValue(r.Mixed), 1)
+	integer(r.Replica)
+	text(r.Target, 1)
+	text(r.Source, 1)
+	if len(r.Soft) > 0 {
+		list(len(r.Soft), func(i int) parquet.Value { return parquet.FloatValue(r.Soft[i]) })
+	}
+	return row
 }
 
 // metaKey is the key of the features in the file's metadata.
 const metaKey = "huggingface"
 
-// metadata is the JSON of the features, in the order of the columns. "Sequence" is what all
-// releases of datasets read as a list.
+// metadata is the JSON of the features, in the order of the columns.
 func metadata(classes []string, dense bool) (string, error) {
-	quoted, err := json.Marshal(classes)
+	names, err := json.Marshal(classes)
 	if err != nil {
 		return "", fmt.Errorf("parquet: class names: %w", err)
 	}
-	value := func(dtype string) string { return fmt.Sprintf(`{"dtype": %q, "_type": "Value"}`, dtype) }
-	list := func(dtype string, n int) string {
-		return fmt.Sprintf(`{"feature": %s, "length": %d, "_type": "Sequence"}`, value(dtype), n)
-	}
-	class := fmt.Sprintf(`{"names": %s, "_type": "ClassLabel"}`, quoted)
-	features := []struct{ name, feature string }{
-		{"image", `{"_type": "Image"}`}, {"label", class}, {"key", value("string")}, {"label_a", class}, {"label_b", class},
-		{"lam", value("float64")}, {"lam_drawn", value("float64")},
-		{"box", list("int64", 4)}, {"src_box", list("int64", 4)}, {"peak", list("int64", 2)},
-		{"flat", value("bool")}, {"method", value("string")}, {"mixed", value("bool")}, {"replica", value("int64")},
-		{"target", value("string")}, {"source", value("string")},
-	}
-	if dense {
-		features = append(features, struct{ name, feature string }{"soft_label", list("float32", len(classes))})
-	}
+	class := fmt.Sprintf(`{"names": %s, "_type": "ClassLabel"}`, names)
 	var b strings.Builder
-	for i, f := range features {
+	for i, c := range columns(dense) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%q: %s", f.name, f.feature)
+		fmt.Fprintf(&b, "%q: %s", c.name, c.feature(class))
 	}
 	return `{"info": {"features": {` + b.String() + `}}}`, nil
 }

@@ -15,18 +15,12 @@ const (
 	createdBy  = "premix version 1(build parquet)" // parquet.CreatedBy puts it together
 )
 
-// rows is what the writers of both row types have in common.
-type rows interface {
-	Flush() error
-	Close() error
-}
-
 // writer implements shard.Writer.
 type writer struct {
 	spec    shard.Spec
 	out     sink
-	rows    rows
-	write   func(*shard.Record) error
+	rows    *parquet.Writer
+	row     [1]parquet.Row
 	err     error // the first one; final
 	closed  bool
 	count   int   // rows in the open group
@@ -72,24 +66,11 @@ func newWriter(w io.Writer, s shard.Spec, check error) *writer {
 		parquet.SkipPageBounds("image", "bytes"),
 		parquet.SkipPageStatistics("image", "bytes"),
 	}
+	schema := pairSchema
 	if s.Dense() {
-		g := parquet.NewGenericWriter[denseRow](&t.out, append(options, denseSchema)...)
-		var d [1]denseRow
-		t.rows, t.write = g, func(r *shard.Record) error {
-			d[0].set(r)
-			d[0].Soft = r.Soft
-			_, err := g.Write(d[:])
-			return err
-		}
-		return t
+		schema = denseSchema
 	}
-	g := parquet.NewGenericWriter[row](&t.out, append(options, pairSchema)...)
-	var d [1]row
-	t.rows, t.write = g, func(r *shard.Record) error {
-		d[0].set(r)
-		_, err := g.Write(d[:])
-		return err
-	}
+	t.rows = parquet.NewWriter(&t.out, append(options, schema)...)
 	return t
 }
 
@@ -103,7 +84,8 @@ func (t *writer) Write(r *shard.Record) error {
 	if t.err != nil {
 		return t.err
 	}
-	err := t.write(r)
+	t.row[0] = appendRow(t.row[0][:0], r)
+	_, err := t.rows.WriteRows(t.row[:])
 	t.count++
 	t.held += int64(len(r.Image))
 	t.payload += int64(len(r.Image))

@@ -1,0 +1,112 @@
+// Package compat proves that the real readers read what premix writes: webdataset with PyTorch,
+// wids, Hugging Face datasets, timm, DALI, tf.data, TFDS and the Python package tfrecord.
+//
+// Each reader is a small program in readers/ that prints what it saw; the tests compare that with
+// what premix itself reads back. They are skipped unless PREMIX_COMPAT_PY names a Python that has
+// the readers:
+//
+//	PREMIX_COMPAT_PY=$(compat/install.sh) go test ./compat
+package compat
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
+)
+
+// An Answer is what a reader saw of a split, as readers/common.py describes it. A field that the
+// reader does not give is nil.
+type Answer struct {
+	Samples int64            `json:"samples"`
+	Keys    *string          `json:"keys"`
+	Rows    *string          `json:"rows"`
+	Labels  map[string]int64 `json:"labels"`
+	Lam     *float64         `json:"lam"`
+	Soft    []float64        `json:"soft"`
+	Encoded *string          `json:"encoded"`
+	Pixels  *string          `json:"pixels"`
+}
+
+// Read returns the answer of premix itself: what its own reader says of the split, or replica,
+// that lies in dir.
+func Read(dir, format string, spec shard.Spec) (*Answer, error) {
+	f, err := formats.ByName(format)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{Labels: map[string]int64{}, Lam: new(float64)}
+	var keys, rows, encoded []string
+	for i := range spec.Shards {
+		name := filepath.Join(dir, filepath.FromSlash(f.ShardPath(spec, i)))
+		err := each(f, name, func(r *shard.Record) {
+			a.Samples++
+			a.Labels[fmt.Sprint(r.Label)]++
+			*a.Lam += r.Lam
+			keys = append(keys, r.Key)
+			pixels := int64(r.Lam*float64(spec.Size.H*spec.Size.W) + 0.5)
+			rows = append(rows, fmt.Sprintf("%s %d %d %d %d %s", r.Key, r.Label, r.LabelA, r.LabelB, pixels, r.Source))
+			encoded = append(encoded, hash(string(r.Image)))
+			for i, v := range r.Soft {
+				if a.Soft == nil {
+					a.Soft = make([]float64, len(r.Soft))
+				}
+				a.Soft[i] += float64(v)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	a.Keys, a.Rows, a.Encoded = digest(keys), digest(rows), digest(encoded)
+	return a, nil
+}
+
+// each calls yield for every record of a shard, and takes any deviation for an error.
+func each(f shard.Format, name string, yield func(*shard.Record)) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	var found []error
+	report := func(d shard.Deviation) { found = append(found, errors.New(d.String())) }
+	r := f.NewReader(io.NewSectionReader(file, 0, info.Size()), shard.ReadOptions{Report: report})
+	for {
+		var rec shard.Record
+		if err := r.Next(&rec); err == io.EOF {
+			break
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		yield(&rec)
+	}
+	if err := errors.Join(found...); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// digest is independent of the order of the lines.
+func digest(lines []string) *string {
+	slices.Sort(lines)
+	h := hash(strings.Join(lines, "\n"))
+	return &h
+}

@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
@@ -122,7 +121,7 @@ func Look(ctx context.Context, out string) (*State, error) {
 		return &state, nil
 	}
 	for _, o := range objects {
-		if name := strings.TrimSuffix(blob.Base(o.URI), "/"); name != MetaDir {
+		if name := blob.Base(o.URI); name != MetaDir {
 			state.Foreign = name
 			break
 		}

@@ -84,8 +84,9 @@ func Splits(ctx context.Context, out string) ([]string, error) {
 	}
 	var splits []string
 	for _, o := range objects {
-		if o.Dir {
-			splits = append(splits, strings.TrimSuffix(blob.Base(o.URI), "/"))
+		// hidden folders are scratch of a run
+		if name := blob.Base(o.URI); o.Dir && !strings.HasPrefix(name, ".") {
+			splits = append(splits, name)
 		}
 	}
 	slices.Sort(splits)

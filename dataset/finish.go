@@ -184,7 +184,7 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 		return nil, fmt.Errorf("dataset: %d failures were counted, but %d are listed", inChunks, c.Failed)
 	}
 	c.Entries = c.Good + c.Ignored + c.Excluded + c.Failed
-	m.Replicas, c.Samples = replicasOf(p.Format, p.Spec, records)
+	m.Replicas, c.Samples = GroupReplicas(p.Format, p.Spec, records)
 	for _, r := range m.Replicas {
 		if r.Samples != c.Good {
 			return nil, fmt.Errorf("dataset: replica %d has %d samples, but %d images are good", r.Replica, r.Samples, c.Good)
@@ -194,7 +194,7 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 	for _, r := range records {
 		stats.Merge(r.Stats)
 	}
-	m.Statistics = summarize(stats.Methods())
+	m.Statistics = Summarize(stats.Methods())
 	return m, nil
 }
 
@@ -210,8 +210,8 @@ func indexes(wanted []string) []string {
 	return slices.Compact(sorted)
 }
 
-// replicasOf groups records, which are in order, by replica.
-func replicasOf(format shard.Format, spec shard.Spec, records []ShardRecord) (replicas []Replica, samples int64) {
+// GroupReplicas groups records, which are in order, by replica.
+func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) (replicas []Replica, samples int64) {
 	replicas = []Replica{}
 	spec.Replica = -1
 	for _, rec := range records {

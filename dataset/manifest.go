@@ -152,8 +152,8 @@ func (m *Manifest) Sets(classes []string) []shard.Set {
 	return sets
 }
 
-// summarize turns the sums over all shards into what the manifest says.
-func summarize(methods []MethodStats) []MethodSummary {
+// Summarize turns the sums over all shards into what the manifest says.
+func Summarize(methods []MethodStats) []MethodSummary {
 	out := make([]MethodSummary, 0, len(methods))
 	for _, m := range methods {
 		s := MethodSummary{Method: m.Method, Samples: m.Count, Mixed: m.Mixed, Flat: m.Flat, Empty: m.Empty,

@@ -95,7 +95,13 @@ func (d *readmeData) Main() readmeSplit {
 }
 
 // HW is the size of the images in words.
-func (d *readmeData) HW() string { return fmt.Sprintf("%d × %d", d.Shape.Size[0], d.Shape.Size[1]) }
+func (d *readmeData) HW() string {
+	h, w := d.Shape.Size[0], d.Shape.Size[1]
+	if h == w {
+		return fmt.Sprintf("%d × %d pixels", h, w)
+	}
+	return fmt.Sprintf("%d pixels high and %d wide", h, w)
+}
 
 func splitOf(format shard.Format, m *Manifest) readmeSplit {
 	s := readmeSplit{Name: m.Shape.Split, Replicas: len(m.Replicas), Form: m.Shape.LabelForm}

@@ -106,7 +106,7 @@ func (r *removal) listShards(ctx context.Context, records []ShardRecord) error {
 	}
 	spec := r.manifest.Shape.Spec(nil)
 	if len(r.manifest.Replicas) == 0 {
-		r.manifest.Replicas, _ = replicasOf(format, spec, records)
+		r.manifest.Replicas, _ = GroupReplicas(format, spec, records)
 	}
 	for _, replica := range r.manifest.Replicas {
 		for _, s := range replica.Shards {

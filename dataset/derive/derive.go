@@ -133,6 +133,7 @@ func Differences(planned, found *premix.Sample) []string {
 	}
 	if planned.Digest != found.Digest {
 		say("digest", fmt.Sprintf("%x", planned.Digest), fmt.Sprintf("%x", found.Digest))
+		return diffs // it is another image: everything else follows
 	}
 	if planned.Width != found.Width || planned.Height != found.Height {
 		say("size", fmt.Sprintf("%d×%d", planned.Width, planned.Height), fmt.Sprintf("%d×%d", found.Width, found.Height))

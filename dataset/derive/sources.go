@@ -1,0 +1,122 @@
+package derive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
+)
+
+// maxInputs bounds inputs.json.
+const maxInputs = 1 << 30
+
+// LoadInputs reads which inputs an output was made from, as its inputs.json says.
+func LoadInputs(ctx context.Context, uri string) ([]source.Input, error) {
+	data, err := blob.ReadAll(ctx, uri, maxInputs)
+	if err != nil {
+		return nil, fmt.Errorf("derive: %w", err)
+	}
+	var file struct {
+		Inputs []source.Input `json:"inputs"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("derive: %s: %w", uri, err)
+	}
+	if len(file.Inputs) == 0 {
+		return nil, fmt.Errorf("derive: %s names no input: tell where it is with --in", uri)
+	}
+	return file.Inputs, nil
+}
+
+// Sources find the entries of an input by name, wherever the input is now.
+type Sources struct {
+	containers map[string]source.Container
+	options    source.Options
+	maxBytes   int64
+}
+
+// NewSources lists the containers of inputs. Its errors are those of source.Discover; maxBytes
+// bounds an entry.
+func NewSources(ctx context.Context, inputs []source.Input, o source.Options, maxBytes int64) (*Sources, error) {
+	catalog, err := source.Discover(ctx, inputs, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sources{containers: map[string]source.Container{}, options: o, maxBytes: maxBytes}
+	for _, c := range catalog.Containers {
+		s.containers[c.Name] = c
+	}
+	return s, nil
+}
+
+// A MissingError says that an input no longer has an entry.
+type MissingError struct{ Name, Why string }
+
+func (e *MissingError) Error() string { return fmt.Sprintf("derive: %s: %s", e.Name, e.Why) }
+
+// Fetch returns the encoded bytes of a sample, whose Name and the offset and length of Location
+// must be set, in dst's memory if that suffices. The error is a *[MissingError] if the input does
+// not have it.
+func (s *Sources) Fetch(ctx context.Context, dst []byte, sample *premix.Sample) ([]byte, error) {
+	c, ok := s.container(sample.Name)
+	if !ok {
+		return nil, &MissingError{sample.Name, "no folder or file of the input has such a name"}
+	}
+	if seekable := (&source.Chunk{Container: c}).Seekable(); !seekable || sample.Location.Offset < 0 {
+		return s.scan(ctx, dst, c, sample.Name)
+	}
+	at := *sample
+	source.Relocate(c, &at)
+	if s.maxBytes > 0 && at.Location.Length > s.maxBytes {
+		return nil, &MissingError{sample.Name, fmt.Sprintf("%d bytes are more than the limit of %d", at.Location.Length, s.maxBytes)}
+	}
+	data, err := source.Fetch(ctx, dst, at.Location)
+	if err != nil {
+		return nil, fmt.Errorf("derive: %s: %w", sample.Name, err)
+	}
+	return data, nil
+}
+
+// container is the one that holds the entry: that of the longest name.
+func (s *Sources) container(name string) (source.Container, bool) {
+	for at := name; ; {
+		i := strings.LastIndexByte(at, '/')
+		if i < 0 {
+			c, ok := s.containers[""]
+			return c, ok
+		}
+		at = at[:i]
+		if c, ok := s.containers[at]; ok {
+			return c, true
+		}
+	}
+}
+
+// scan reads a container from its start until the entry comes by.
+func (s *Sources) scan(ctx context.Context, dst []byte, c source.Container, name string) ([]byte, error) {
+	chunks, err := source.Split(ctx, c, s.options)
+	if err != nil {
+		return nil, err
+	}
+	found := fmt.Errorf("found")
+	for _, chunk := range chunks {
+		err := source.Read(ctx, chunk, s.options, s.maxBytes, func(e source.Entry) error {
+			if e.Sample.Name != name || e.Data == nil {
+				return nil
+			}
+			dst = append(dst[:0], e.Data...)
+			return found
+		})
+		if err == found {
+			return dst, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, &MissingError{name, "the container does not hold it"}
+}

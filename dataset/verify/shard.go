@@ -1,0 +1,363 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/plan"
+)
+
+// A shardResult is what came out of one shard.
+type shardResult struct {
+	found          defects
+	samples, bytes int64
+	derived        int64
+	whole          bool // read to its end without an error
+	stats          []dataset.MethodStats
+	// hashes of the names, in order; a source is 0 where a sample has no second image
+	targets, sources []uint64
+}
+
+// A checker verifies one shard.
+type checker struct {
+	v       *verifier
+	rec     *dataset.ShardRecord
+	deep    map[int64]bool
+	total   int64 // samples of the replica; 0: unknown
+	spec    shard.Spec
+	traits  shard.Traits
+	recipes []premix.Recipe // nil: no plan
+	result  shardResult
+	stats   dataset.Stats
+	decoder imaging.Decoder
+	image   imaging.Image
+	soft    []float32
+	derive  *derive.Deriver // made when it is first needed
+	a, b    derive.Half
+	buffers [2][]byte
+}
+
+func newChecker(v *verifier, rec *dataset.ShardRecord, deep map[int64]bool) *checker {
+	c := &checker{v: v, rec: rec, deep: deep, traits: v.format.Traits(), spec: v.config.Shape.Spec(v.classes)}
+	c.result.found.limit = v.options.MaxDefects
+	if rec.Path != v.format.ShardPath(c.spec, rec.Shard) {
+		c.spec.Replica = rec.Replica
+	}
+	return c
+}
+
+// bad notes a defect of the shard, or of one of its records.
+func (c *checker) bad(key, format string, args ...any) {
+	c.result.found.add(c.rec.Path, key, format, args...)
+}
+
+func (c *checker) run(ctx context.Context) (*shardResult, error) {
+	if want := c.v.format.ShardPath(c.spec, c.rec.Shard); c.rec.Path != want {
+		c.bad("", "its record says shard %d of replica %d, which is %s", c.rec.Shard, c.rec.Replica, want)
+	}
+	if err := c.loadPlan(ctx); err != nil {
+		return nil, err
+	}
+	index, err := c.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkIndex(ctx, index); err != nil {
+		return nil, err
+	}
+	c.result.stats = c.stats.Methods()
+	if c.result.whole && !slices.Equal(c.result.stats, c.rec.Stats) {
+		c.bad("", "statistics of its record differ from those of its samples")
+	}
+	return &c.result, nil
+}
+
+// loadPlan reads the plan of the shard and draws it again from the recipe.
+func (c *checker) loadPlan(ctx context.Context) error {
+	if c.rec.PlanPath == "" {
+		c.bad("", "its record names no plan")
+		return nil
+	}
+	bad := func(format string, args ...any) { c.result.found.add(c.rec.PlanPath, "", format, args...) }
+	recipes, err := dataset.ReadPlan(ctx, blob.Join(c.v.out, c.rec.PlanPath))
+	switch {
+	case isNotExist(err):
+		bad("missing")
+		return nil
+	case err != nil && environment(err):
+		return err
+	case err != nil:
+		bad("%s", oneLine(err))
+		return nil
+	}
+	if int64(len(recipes)) != c.rec.Samples {
+		bad("%d rows, the record of its shard says %d samples", len(recipes), c.rec.Samples)
+	}
+	c.recipes = recipes
+	c.redraw(bad)
+	return nil
+}
+
+// redraw plans the shard from the images of its plan, and compares. With partners of another
+// class the order of the images cannot be had back from the plan.
+func (c *checker) redraw(bad func(string, ...any)) {
+	p := c.v.params
+	if p == nil || c.total == 0 || p.Mix.Pair == mix.DifferentClass || len(c.recipes) == 0 {
+		return
+	}
+	perm := plan.NewPermutation(c.total, p.Mix.Seed, c.rec.Replica)
+	rows := make([]plan.Row, len(c.recipes))
+	for i := range c.recipes {
+		r := &c.recipes[i]
+		if r.Position >= c.total {
+			bad("%s: position %d of %d", r.Key, r.Position, c.total)
+			return
+		}
+		rows[i] = plan.Row{Ordinal: perm.Inverse(r.Position), Position: r.Position, Label: r.LabelA, Sample: r.Target}
+	}
+	params := plan.Params{Mix: p.Mix, Size: c.spec.Size, Shards: plan.Shards{N: c.total, S: c.v.config.Shape.Shards},
+		Replica: c.rec.Replica, Named: c.spec.Replica >= 0}
+	drawn, _, err := params.Recipes(nil, rows)
+	if err != nil {
+		bad("%s", oneLine(err))
+		return
+	}
+	for i := range drawn {
+		if what := differs(&c.recipes[i], &drawn[i]); what != "" {
+			bad("%s: %s as the recipe draws it", c.recipes[i].Key, what)
+		}
+	}
+}
+
+// differs says which field of a planned sample is not as it should be.
+func differs(have, want *premix.Recipe) string {
+	for _, f := range []struct {
+		name       string
+		have, want any
+	}{
+		{"key", have.Key, want.Key}, {"replica", have.Replica, want.Replica}, {"shard", have.Shard, want.Shard},
+		{"index", have.Index, want.Index}, {"method", have.Method, want.Method}, {"mixed", have.Mixed, want.Mixed},
+		{"source", have.Source.Name, want.Source.Name}, {"label_a", have.LabelA, want.LabelA}, {"label_b", have.LabelB, want.LabelB},
+		{"label", have.Label, want.Label}, {"lam_drawn", have.LamDrawn, want.LamDrawn}, {"peak", have.Peak, want.Peak},
+		{"flat", have.Flat, want.Flat}, {"box", have.Box, want.Box}, {"src_box", have.SrcBox, want.SrcBox}, {"lam", have.Lam, want.Lam},
+	} {
+		if f.have != f.want {
+			return fmt.Sprintf("%s is %v, not %v", f.name, f.have, f.want)
+		}
+	}
+	return ""
+}
+
+// read goes through the shard once: hash, size, every record. It returns the index that the shard
+// should have; nil if that cannot be known, since the shard is not as premix writes it.
+func (c *checker) read(ctx context.Context) ([]byte, error) {
+	sum := sha256.New()
+	var size counter
+	in, close, err := c.open(ctx, sum, &size)
+	if isNotExist(err) {
+		c.bad("", "missing")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	defer close()
+
+	var same matcher
+	file := in
+	if !c.traits.RandomAccess {
+		file = bufio.NewReaderSize(io.TeeReader(in, side(&same)), 1<<18)
+	}
+	deviations := 0
+	reader := c.v.format.NewReader(file, shard.ReadOptions{Report: func(d shard.Deviation) {
+		deviations++
+		c.bad(d.Key, "%s", deviation(d))
+	}})
+	writer := c.v.format.NewWriter(writerSide(&same), c.spec)
+	writing := true
+	var record shard.Record
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := reader.Next(&record)
+		if err == io.EOF {
+			c.result.whole = true
+			break
+		}
+		var one *shard.RecordError
+		if err != nil && environment(err) {
+			return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
+		}
+		if err != nil {
+			c.bad("", "%s", oneLine(err))
+			writing = false
+			if errors.As(err, &one) {
+				c.result.samples++
+				continue
+			}
+			break
+		}
+		before := c.result.found.total
+		if err := c.record(ctx, &record); err != nil {
+			return nil, err
+		}
+		if writing {
+			if err := writer.Write(&record); err != nil {
+				if c.result.found.total == before {
+					c.bad(record.Key, "%s", oneLine(err))
+				}
+				writing = false
+			}
+		}
+		c.result.samples++
+	}
+	if _, err := io.Copy(io.Discard, file); err != nil { // what is behind the end marker
+		return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
+	}
+	c.result.bytes = int64(size)
+	c.compare(hex.EncodeToString(sum.Sum(nil)))
+	if !c.result.whole || !writing {
+		return nil, nil
+	}
+	if err := writer.Close(); err != nil {
+		return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
+	}
+	if at := same.end(); at >= 0 && !c.traits.RandomAccess {
+		if deviations == 0 {
+			c.bad("", "byte %d differs from what premix writes for these records", at)
+		}
+		return nil, nil // the index of other bytes says nothing
+	}
+	if p := writer.Payload(); p != c.rec.PayloadBytes {
+		c.bad("", "%d bytes of payload, its record says %d", p, c.rec.PayloadBytes)
+	}
+	index := writer.Index()
+	if index == nil {
+		index = []byte{}
+	}
+	return index, nil
+}
+
+// open opens the shard so that all that is read is hashed and counted. A format that reads from
+// the end is hashed first.
+func (c *checker) open(ctx context.Context, sum hash.Hash, size *counter) (io.Reader, func() error, error) {
+	uri := blob.Join(c.v.out, c.rec.Path)
+	if !c.traits.RandomAccess {
+		r, err := blob.Open(ctx, uri)
+		if err != nil {
+			return nil, nil, err
+		}
+		return io.TeeReader(r, io.MultiWriter(sum, size)), r.Close, nil
+	}
+	r, err := blob.OpenAt(ctx, uri)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := io.NewSectionReader(r, 0, r.Size())
+	if _, err := io.Copy(io.MultiWriter(sum, size), whole); err != nil {
+		return nil, nil, errors.Join(err, r.Close())
+	}
+	return io.NewSectionReader(r, 0, r.Size()), r.Close, nil
+}
+
+// compare holds what was counted against the record of the shard.
+func (c *checker) compare(sum string) {
+	if c.result.bytes != c.rec.Bytes {
+		c.bad("", "%d bytes, its record says %d", c.result.bytes, c.rec.Bytes)
+	}
+	if sum != c.rec.SHA256 {
+		c.bad("", "sha256 %.12s…, its record says %.12s…", sum, c.rec.SHA256)
+	}
+	if c.result.samples != c.rec.Samples {
+		c.bad("", "%d samples, its record says %d", c.result.samples, c.rec.Samples)
+	}
+	if c.total == 0 {
+		return
+	}
+	lo, hi := plan.Shards{N: c.total, S: c.v.config.Shape.Shards}.Range(c.rec.Shard)
+	if c.rec.Samples != hi-lo {
+		c.bad("", "its record says %d samples, but shard %d of %d holds %d of %d", c.rec.Samples, c.rec.Shard, c.v.config.Shape.Shards, hi-lo, c.total)
+	}
+}
+
+// checkIndex compares the index file with the index that the shard should have.
+func (c *checker) checkIndex(ctx context.Context, want []byte) error {
+	if c.rec.IndexPath == "" {
+		return nil
+	}
+	have, err := blob.ReadAll(ctx, blob.Join(c.v.out, c.rec.IndexPath), maxIndex)
+	switch {
+	case isNotExist(err):
+		c.result.found.add(c.rec.IndexPath, "", "missing")
+	case errors.Is(err, blob.ErrLimit):
+		c.result.found.add(c.rec.IndexPath, "", "larger than %d bytes", maxIndex)
+	case err != nil:
+		return fmt.Errorf("verify: %w", err)
+	case want != nil && !bytes.Equal(have, want):
+		line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
+		c.result.found.add(c.rec.IndexPath, "", "line %d is not what %s gives", line, c.rec.Path)
+	}
+	return nil
+}
+
+const maxIndex = 1 << 28
+
+func firstDifference(a, b []byte) int {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+func deviation(d shard.Deviation) string {
+	s := d.String()
+	if d.Key != "" {
+		s = strings.Replace(s, " ("+d.Key+")", "", 1)
+	}
+	return s
+}
+
+func nameHash(name string) uint64 {
+	if h := xxh3.HashString(name); h != 0 {
+		return h
+	}
+	return 1
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// oneLine is the text of an error as a defect.
+func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
+
+// environment tells errors of disk and network, after which nothing can be said about the output,
+// from defects.
+func environment(err error) bool {
+	var b *blob.Error
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &b) && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF)
+}

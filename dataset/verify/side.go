@@ -1,0 +1,186 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// chooseDeep picks the records that are made again, and finds their sources.
+func (v *verifier) chooseDeep(ctx context.Context) error {
+	if v.options.Deep <= 0 || len(v.records) == 0 {
+		return nil
+	}
+	var total int64
+	for i := range v.records {
+		total += v.records[i].Samples
+	}
+	v.deep = map[int]map[int64]bool{}
+	i, first := 0, int64(0)
+	for _, pick := range evenly(v.options.Deep, total) {
+		for pick >= first+v.records[i].Samples {
+			first += v.records[i].Samples
+			i++
+		}
+		if v.deep[i] == nil {
+			v.deep[i] = map[int64]bool{}
+		}
+		v.deep[i][pick-first] = true
+	}
+	inputs := v.options.In
+	if inputs == nil {
+		var err error
+		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(v.out, v.name, dataset.InputsFile)); err != nil {
+			return err
+		}
+	}
+	_, options, err := v.options.Params(v.config.Recipe)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if v.sources, err = derive.NewSources(ctx, inputs, options, v.params.Decode.MaxBytes); err != nil {
+		return fmt.Errorf("verify: the sources of %s: %w; tell where they are with --in", v.name, err)
+	}
+	return nil
+}
+
+// canonical checks that a JSON file is as premix writes it.
+func (v *verifier) canonical(ctx context.Context, file string, value any) error {
+	have, err := blob.ReadAll(ctx, blob.Join(v.out, file), maxSide)
+	if isNotExist(err) {
+		return nil // said before
+	}
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	want, err := dataset.Encode(value)
+	if err != nil {
+		v.found.add(file, "", "%s", oneLine(err))
+		return nil
+	}
+	if !bytes.Equal(have, want) {
+		line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
+		v.found.add(file, "", "line %d is not as premix writes it: was it edited?", line)
+	}
+	return nil
+}
+
+const maxSide = 1 << 30
+
+// checkSideFiles compares the files that all finished splits share with what their manifests give.
+func (v *verifier) checkSideFiles(ctx context.Context) error {
+	if v.manifest == nil || v.nameless {
+		return nil
+	}
+	finished, err := dataset.Finished(ctx, v.out)
+	if err != nil {
+		v.found.add(dataset.MetaDir, "", "%s", oneLine(err))
+		return nil
+	}
+	files, err := dataset.SideFiles(ctx, v.out, v.format, finished, map[string][]string{v.name: v.classes})
+	if err != nil {
+		v.found.add(v.meta(dataset.ManifestFile), "", "%s", oneLine(err))
+		return nil
+	}
+	for _, f := range files {
+		have, err := blob.ReadAll(ctx, blob.Join(v.out, f.Path), maxSide)
+		switch {
+		case isNotExist(err):
+			v.found.add(f.Path, "", "missing; premix reindex writes it")
+		case err != nil && !errors.Is(err, blob.ErrLimit):
+			return fmt.Errorf("verify: %w", err)
+		case !bytes.Equal(have, f.Data):
+			line := 1 + bytes.Count(have[:firstDifference(have, f.Data)], []byte{'\n'})
+			v.found.add(f.Path, "", "line %d is not what the manifests give; premix reindex writes it", line)
+		}
+	}
+	return nil
+}
+
+// checkStray looks for files that a reader's pattern would take for shards or indexes of the
+// output, and for leftovers in premix's own folders.
+func (v *verifier) checkStray(ctx context.Context) error {
+	known := map[string]bool{}
+	for i := range v.records {
+		r := &v.records[i]
+		known[r.Path], known[r.IndexPath], known[r.PlanPath] = true, true, true
+	}
+	if v.manifest != nil {
+		for _, r := range v.manifest.Replicas {
+			for _, s := range r.Shards {
+				known[s.Name] = true
+			}
+		}
+	}
+	spec := v.config.Shape.Spec(v.classes)
+	dirs := []string{path.Dir(v.format.ShardPath(spec, 0)), v.meta(dataset.PlanDir)}
+	if index := v.format.IndexPath(spec, 0); index != "" {
+		dirs = append(dirs, path.Dir(index))
+	}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		objects, err := blob.List(ctx, blob.Join(v.out, dir))
+		if err != nil && !isNotExist(err) {
+			return fmt.Errorf("verify: %w", err)
+		}
+		for _, o := range objects {
+			p := path.Join(dir, blob.Base(o.URI))
+			if o.Dir || known[p] {
+				continue
+			}
+			if why := stray(v.format, spec, dir == v.meta(dataset.PlanDir), p); why != "" {
+				v.found.add(p, "", "%s", why)
+			}
+		}
+	}
+	return nil
+}
+
+var numbered = regexp.MustCompile(`^r?[0-9]`)
+
+// stray says why a file that nothing lists must not be there; empty if it does no harm.
+func stray(format shard.Format, spec shard.Spec, plans bool, p string) string {
+	if plans {
+		return "plan of no shard"
+	}
+	if i, replica, ok := dataset.Named(format, spec, p); ok {
+		if replica < 0 {
+			return fmt.Sprintf("has the name of shard %d, but no record: left by an interrupted run?", i)
+		}
+		return fmt.Sprintf("has the name of shard %d of replica %d, but no record: left by an interrupted run?", i, replica)
+	}
+	name := path.Base(p)
+	glob := ""
+	switch format.Name() {
+	case "webdataset":
+		if strings.HasPrefix(name, spec.Name+"-"+spec.Split+"-") && path.Ext(name) == ".tar" {
+			glob = spec.Name + "-" + spec.Split + "-*.tar"
+		}
+	case "tfrecord":
+		if rest, ok := strings.CutPrefix(name, spec.Split+"-"); ok && path.Ext(name) != ".idx" && numbered.MatchString(rest) {
+			glob = spec.Split + "-*"
+		}
+	case "tfds":
+		if strings.Contains(name, "-"+spec.Split+".tfrecord") || strings.Contains(name, "-"+spec.Split+"_r") {
+			glob = "*-" + spec.Split + ".tfrecord*"
+		}
+	case "parquet":
+		if strings.HasPrefix(name, spec.Split+"-") && path.Ext(name) == ".parquet" {
+			glob = spec.Split + "-*.parquet"
+		}
+	}
+	if glob != "" {
+		return fmt.Sprintf("is no shard of the split, but readers that take %s will read it", glob)
+	}
+	return ""
+}

@@ -1,0 +1,365 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
+)
+
+// A verifier verifies one split.
+type verifier struct {
+	dir, out, name string
+	options        *Options
+	found          defects
+	split          Split
+
+	config   *dataset.Config
+	manifest *dataset.Manifest // nil: not finished
+	format   shard.Format
+	classes  []string
+	nameless bool // classes.txt could not be read
+	records  []dataset.ShardRecord
+	params   *derive.Params // nil: unknown
+	sources  *derive.Sources
+	deep     map[int]map[int64]bool // record → indexes of samples to derive
+	stats    dataset.Stats
+	perfect  bool // all shards were there and read to their end
+}
+
+// meta is the path of a file of the split below the output.
+func (v *verifier) meta(elem ...string) string {
+	return path.Join(append([]string{dataset.MetaDir, v.name}, elem...)...)
+}
+
+func (v *verifier) run(ctx context.Context) (*Split, error) {
+	v.split = Split{Output: v.dir, Name: v.name}
+	ready, err := v.load(ctx)
+	if err != nil || !ready {
+		return &v.split, err
+	}
+	v.split.Format = v.format.Name()
+	if err := v.chooseDeep(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.shards(ctx); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{v.checkManifest, v.checkSideFiles, v.checkStray} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &v.split, nil
+}
+
+// load reads what the split says of itself. It reports false if too little is left to go on.
+func (v *verifier) load(ctx context.Context) (bool, error) {
+	var err error
+	if v.config, err = dataset.LoadConfig(ctx, v.out, v.name); err != nil {
+		if environment(err) {
+			return false, err
+		}
+		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
+	}
+	if v.manifest, err = dataset.LoadManifest(ctx, v.out, v.name); err != nil {
+		if environment(err) {
+			return false, err
+		}
+		if isNotExist(err) {
+			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is not finished; run the job again to complete it")
+		} else {
+			v.found.add(v.meta(dataset.ManifestFile), "", "%s", oneLine(err))
+		}
+	}
+	if v.config == nil {
+		if v.manifest == nil {
+			return false, nil
+		}
+		v.config = &dataset.Config{Schema: dataset.Schema, Fingerprint: v.manifest.Fingerprint, Shape: v.manifest.Shape, Recipe: v.manifest.Recipe}
+	}
+	if v.format, err = formats.ByName(v.config.Shape.Format); err != nil {
+		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
+		return false, nil
+	}
+	if v.classes, err = dataset.LoadClasses(ctx, v.out, v.name); err != nil {
+		if environment(err) {
+			return false, err
+		}
+		v.found.add(v.meta(dataset.ClassesFile), "", "%s", oneLine(err))
+		v.classes = make([]string, min(v.config.Shape.Classes.Count, 1<<24)) // enough to check ranges
+		v.nameless = true
+	} else if have := dataset.ShapeOf(v.format, v.config.Shape.Spec(v.classes)).Classes; have != v.config.Shape.Classes {
+		v.found.add(v.meta(dataset.ClassesFile), "", "%d names with sha256 %.12s…, config.json says %d with %.12s…",
+			have.Count, have.SHA256, v.config.Shape.Classes.Count, v.config.Shape.Classes.SHA256)
+	}
+	if v.records, err = dataset.Records(ctx, v.out, v.name); err != nil {
+		if environment(err) {
+			return false, err
+		}
+		v.found.add(v.meta(dataset.ShardsDir), "", "%s", oneLine(err))
+		return false, nil
+	}
+	if v.options.Params != nil {
+		p, _, err := v.options.Params(v.config.Recipe)
+		if err != nil {
+			return false, fmt.Errorf("verify: %s: %w", blob.Join(v.out, v.meta(dataset.ConfigFile)), err)
+		}
+		v.params = &p
+	}
+	return true, nil
+}
+
+// shards verifies all shards, replica by replica, so that what must be remembered to find
+// doubles is that of one replica.
+func (v *verifier) shards(ctx context.Context) error {
+	v.perfect = true
+	for from := 0; from < len(v.records); {
+		to := from
+		var n int64
+		for to < len(v.records) && v.records[to].Replica == v.records[from].Replica {
+			n += v.records[to].Samples
+			to++
+		}
+		if err := v.replica(ctx, from, to, n); err != nil {
+			return err
+		}
+		v.split.Replicas++
+		from = to
+	}
+	return nil
+}
+
+// replica verifies the shards of one replica, records from ≤ i < to with n samples together.
+func (v *verifier) replica(ctx context.Context, from, to int, n int64) error {
+	results := make([]*shardResult, to-from)
+	whole := int64(to-from) == v.config.Shape.Shards
+	for i := from; i < to && whole; i++ {
+		whole = v.records[i].Shard == int64(i-from)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(v.options.Workers)
+	for i := from; i < to; i++ {
+		g.Go(func() error {
+			c := newChecker(v, &v.records[i], v.deep[i])
+			if whole {
+				c.total = n
+			}
+			r, err := c.run(gctx)
+			if err != nil {
+				return err
+			}
+			results[i-from] = r
+			if v.options.Progress != nil {
+				v.options.Progress(r.samples, r.bytes)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	var seen names
+	for i, r := range results {
+		v.found.merge(&r.found)
+		v.split.Shards++
+		v.split.Samples += r.samples
+		v.split.Bytes += r.bytes
+		v.split.Derived += r.derived
+		v.stats.Merge(r.stats)
+		v.perfect = v.perfect && r.whole
+		seen.add(from+i, r)
+	}
+	seen.report(v, whole)
+	return nil
+}
+
+// checkManifest holds records against the manifest, the manifest against config.json, and the
+// counts against failures.jsonl.
+func (v *verifier) checkManifest(ctx context.Context) error {
+	kinds, err := v.failures(ctx)
+	if err != nil {
+		return err
+	}
+	m := v.manifest
+	if m == nil {
+		return nil
+	}
+	file := v.meta(dataset.ManifestFile)
+	bad := func(format string, args ...any) { v.found.add(file, "", format, args...) }
+	if err := v.canonical(ctx, file, m); err != nil {
+		return err
+	}
+	if err := v.canonical(ctx, v.meta(dataset.ConfigFile), v.config); err != nil {
+		return err
+	}
+	if m.Fingerprint != v.config.Fingerprint {
+		bad("fingerprint %s, config.json says %s", m.Fingerprint, v.config.Fingerprint)
+	}
+	if m.Shape != v.config.Shape {
+		bad("describes the shards as %+v, config.json as %+v", m.Shape, v.config.Shape)
+	}
+	for _, line := range dataset.RecipeDiff(v.config.Recipe, m.Recipe) {
+		bad("recipe, from config.json to manifest.json: %s", line)
+	}
+	for i := range v.records {
+		if f := v.records[i].Fingerprint; f != m.Fingerprint {
+			bad("fingerprint %s, the record of %s says %s", m.Fingerprint, v.records[i].Path, f)
+		}
+	}
+	replicas, samples := dataset.GroupReplicas(v.format, v.config.Shape.Spec(nil), v.records)
+	v.checkReplicas(replicas)
+	c := m.Counts
+	if c.Samples != samples {
+		bad("%d samples, the records say %d", c.Samples, samples)
+	}
+	for _, r := range replicas {
+		if r.Samples != c.Good {
+			bad("%d images are good, but replica %d has %d samples", c.Good, r.Replica, r.Samples)
+		}
+	}
+	if sum := c.Good + c.Ignored + c.Excluded + c.Failed; c.Entries != sum {
+		bad("%d entries, but good, ignored, excluded and failed are %d together", c.Entries, sum)
+	}
+	if kinds != nil {
+		if c.Failed != v.split.Failures {
+			bad("%d failures, failures.jsonl has %d", c.Failed, v.split.Failures)
+		}
+		if !maps.Equal(c.Failures, kinds) {
+			bad("failures by kind are %v, failures.jsonl has %v", c.Failures, kinds)
+		}
+	}
+	var in dataset.Counts
+	for _, s := range m.Inputs.Containers {
+		in.Good += s.Good
+		in.Ignored += s.Ignored
+		in.Excluded += s.Excluded
+		in.Failed += s.Failed
+		if s.Entries != s.Good+s.Ignored+s.Excluded+s.Failed {
+			bad("the counts of the input %s do not add up", s.Name)
+		}
+	}
+	if in.Good != c.Good || in.Excluded != c.Excluded || in.Ignored > c.Ignored || in.Failed > c.Failed {
+		bad("the counts of the inputs do not add up to the totals")
+	}
+	if want := dataset.Summarize(v.stats.Methods()); v.perfect && !slices.Equal(want, m.Statistics) {
+		bad("statistics differ from those of the records")
+	}
+	return nil
+}
+
+// checkReplicas compares the shards that the manifest lists with those that have records.
+func (v *verifier) checkReplicas(replicas []dataset.Replica) {
+	file := v.meta(dataset.ManifestFile)
+	listed := map[string]dataset.Shard{}
+	for _, r := range v.manifest.Replicas {
+		var samples, bytes int64
+		for _, s := range r.Shards {
+			listed[s.Name] = s
+			samples += s.Samples
+			bytes += s.Bytes
+		}
+		if samples != r.Samples || bytes != r.Bytes {
+			v.found.add(file, "", "replica %d has %d samples in %d bytes, its shards have %d in %d", r.Replica, r.Samples, r.Bytes, samples, bytes)
+		}
+		if int64(len(r.Shards)) != v.config.Shape.Shards {
+			v.found.add(file, "", "replica %d lists %d shards of %d", r.Replica, len(r.Shards), v.config.Shape.Shards)
+		}
+	}
+	for _, r := range replicas {
+		for _, s := range r.Shards {
+			l, ok := listed[s.Name]
+			delete(listed, s.Name)
+			switch {
+			case !ok:
+				v.found.add(s.Name, "", "has a record, but the manifest does not list it")
+			case l != s:
+				v.found.add(s.Name, "", "the manifest says %+v, its record %+v", l, s)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(listed)) {
+		v.found.add(name, "", "the manifest lists it, but it has no record")
+	}
+}
+
+// failures reads failures.jsonl; nil if it cannot be read.
+func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, error) {
+	file := v.meta(dataset.FailuresFile)
+	r, err := blob.Open(ctx, blob.Join(v.out, file))
+	if isNotExist(err) {
+		if v.manifest != nil {
+			v.found.add(file, "", "missing")
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	defer r.Close()
+	kinds := map[premix.FaultKind]int64{}
+	b := bufio.NewReader(r)
+	for {
+		line, err := readLine(b)
+		if err == io.EOF {
+			return kinds, nil
+		}
+		if err != nil && err != errLongLine {
+			return nil, fmt.Errorf("verify: %s: %w", file, err)
+		}
+		v.split.Failures++
+		var f premix.Failure
+		if err == nil {
+			err = json.Unmarshal(line, &f)
+		}
+		if err != nil {
+			v.found.add(file, "", "line %d: %s", v.split.Failures, oneLine(err))
+			continue
+		}
+		if f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" {
+			v.found.add(file, "", "line %d lacks a name, stage, kind or reason: %s", v.split.Failures, bytes.TrimSpace(line))
+		}
+		kinds[f.Kind]++
+	}
+}
+
+const maxLine = 1 << 20
+
+var errLongLine = fmt.Errorf("longer than %d bytes", maxLine)
+
+// readLine reads a line; of one that is too long it reads on to its end and returns errLongLine.
+func readLine(b *bufio.Reader) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := b.ReadSlice('\n')
+		if long = long || len(line)+len(part) > maxLine; !long {
+			line = append(line, part...)
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err == io.EOF && len(line) == 0 && !long:
+			return nil, io.EOF
+		case err != nil && err != io.EOF:
+			return nil, err
+		case long:
+			return nil, errLongLine
+		}
+		return line, nil
+	}
+}

@@ -1,0 +1,197 @@
+// Package verify reads an output again, all of it, and says what is wrong.
+//
+// Nothing that the output says of itself is believed: shards are hashed and counted, every record
+// is read, its image decoded, its numbers compared with each other, with its plan and with the
+// recipe, and written again to see that the bytes and the index are those that premix writes.
+// Then shards are held against their records, records against the manifest, the manifest against
+// what is left of the input (good, ignored, excluded, failed), and side files against what they
+// are made from. A deep verification makes some samples again from their sources.
+//
+// What is found depends on the output alone, not on the number of workers.
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/source"
+)
+
+// Options change what is verified. The zero value verifies everything but the sources.
+type Options struct {
+	// Splits names the splits; nil: all.
+	Splits []string
+	// Params turns the recipe of a manifest into what decides its samples, and says how its inputs
+	// are read. Without it recipes are not drawn again, smoothed labels are checked loosely, and
+	// Deep must be 0.
+	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
+	// Deep is how many records of each split are made again from their sources, evenly spread.
+	Deep int
+	// In is where the inputs are; nil: where inputs.json says.
+	In []source.Input
+	// Workers bounds how many shards are read at once; 0: one a core.
+	Workers int
+	// MaxDefects bounds the defects that are listed, of a shard and in all; 0: 100. All are counted.
+	MaxDefects int
+	// Progress, if set, is called after each shard, from several goroutines.
+	Progress func(samples, bytes int64)
+}
+
+// A Report is what was found.
+type Report struct {
+	Path string `json:"path"`
+	OK   bool   `json:"ok"`
+	// Defects are in the order of the output; Total counts those that are not listed too.
+	Total   int64    `json:"defects_total"`
+	Defects []Defect `json:"defects"`
+	Splits  []Split  `json:"splits"`
+}
+
+// A Split says how much of a split was verified.
+type Split struct {
+	Output   string `json:"output,omitempty"` // folder below Path, where there are several formats
+	Name     string `json:"name"`
+	Format   string `json:"format"`
+	Replicas int    `json:"replicas"`
+	Shards   int    `json:"shards"`
+	Samples  int64  `json:"samples"`
+	Bytes    int64  `json:"bytes"`
+	Failures int64  `json:"failures"` // rows of failures.jsonl
+	Derived  int64  `json:"derived"`  // records made again from their sources
+}
+
+// A Defect is one thing that is wrong.
+type Defect struct {
+	Split string `json:"split"`
+	Path  string `json:"path"`          // of the file, below the output
+	Key   string `json:"key,omitempty"` // of the record
+	What  string `json:"what"`          // one line
+}
+
+func (d Defect) String() string {
+	if d.Key != "" {
+		return fmt.Sprintf("%s: %s: %s", d.Path, d.Key, d.What)
+	}
+	return fmt.Sprintf("%s: %s", d.Path, d.What)
+}
+
+// A NoOutputError says that a place is no output of premix.
+type NoOutputError struct{ Path string }
+
+func (e *NoOutputError) Error() string {
+	return fmt.Sprintf("verify: %s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
+}
+
+// Run verifies an output, or the outputs of several formats below one folder. Defects are not
+// errors: an error says that the output could not be verified.
+func Run(ctx context.Context, out string, o Options) (*Report, error) {
+	if o.Deep > 0 && o.Params == nil {
+		return nil, errors.New("verify: deep verification needs the parameters of the recipe")
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.MaxDefects <= 0 {
+		o.MaxDefects = 100
+	}
+	dirs, err := Outputs(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Path: out, Defects: []Defect{}}
+	for _, dir := range dirs {
+		names := o.Splits
+		if names == nil {
+			if names, err = dataset.Splits(ctx, blob.Join(out, dir)); err != nil {
+				return nil, err
+			}
+		}
+		for _, name := range names {
+			v := &verifier{dir: dir, out: blob.Join(out, dir), name: name, options: &o}
+			v.found.limit = o.MaxDefects
+			split, err := v.run(ctx)
+			if err != nil {
+				return nil, err
+			}
+			report.Splits = append(report.Splits, *split)
+			report.add(&v.found, dir, name, o.MaxDefects)
+		}
+	}
+	report.OK = report.Total == 0
+	return report, nil
+}
+
+// Outputs are the folders below a place that are outputs: itself (""), or one for each format.
+func Outputs(ctx context.Context, out string) ([]string, error) {
+	var dirs []string
+	for _, dir := range append([]string{""}, formats.Names()...) {
+		splits, err := dataset.Splits(ctx, blob.Join(out, dir))
+		if err != nil {
+			return nil, err
+		}
+		if len(splits) > 0 {
+			dirs = append(dirs, dir)
+		}
+	}
+	if len(dirs) > 0 {
+		return dirs, nil
+	}
+	if _, err := blob.Stat(ctx, out); err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	return nil, &NoOutputError{out}
+}
+
+func (r *Report) add(found *defects, dir, split string, limit int) {
+	r.Total += found.total
+	for _, d := range found.list {
+		if len(r.Defects) == limit {
+			return
+		}
+		d.Split = split
+		if dir != "" {
+			d.Path = dir + "/" + d.Path
+		}
+		r.Defects = append(r.Defects, d)
+	}
+}
+
+// defects gathers up to limit defects and counts the rest.
+type defects struct {
+	limit int
+	list  []Defect
+	total int64
+}
+
+func (d *defects) add(path, key, format string, args ...any) {
+	d.total++
+	if len(d.list) < d.limit {
+		d.list = append(d.list, Defect{Path: path, Key: key, What: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (d *defects) merge(o *defects) {
+	d.total += o.total
+	d.list = append(d.list, o.list[:min(len(o.list), d.limit-len(d.list))]...)
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// evenly picks n of total numbers, evenly spread and each once.
+func evenly(n int, total int64) []int64 {
+	count := min(int64(n), total)
+	picks := make([]int64, 0, max(count, 0))
+	for i := range count {
+		picks = append(picks, (2*i+1)*total/(2*count))
+	}
+	return slices.Compact(picks)
+}

@@ -7,7 +7,7 @@ import (
 )
 
 // mostWords bounds what braces may stand for.
-const mostWords = 1 << 20
+const mostWords = 1 << 17
 
 var errWords = fmt.Errorf("the braces stand for more than %d names", mostWords)
 

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -18,11 +17,13 @@ import (
 type driver struct {
 	// open connects to a bucket.
 	open func(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error)
-	// status is the HTTP status of a failure, 0 if it has none.
+	// status is the HTTP status of a failure, 0 if it has none. The codes of gocloud.dev are not
+	// used where there is one: they call it "not found" when access is denied (gcsblob), when the
+	// region is wrong (s3blob), and when the host is unknown (azureblob).
 	status func(error) int
 	// explain returns the error to show, ErrNoBucket in it where that is the reason, and what the
 	// user can do.
-	explain func(err error, bucket string) (error, string)
+	explain func(op string, err error, bucket string) (error, string)
 	// etag returns the entity tag of an entry of a listing.
 	etag func(*blob.ListObject) string
 	// environment names the variables that a connection depends on.
@@ -130,7 +131,7 @@ func (s *cloudStore) stat(ctx context.Context, key string) (Object, error) {
 		if err == nil {
 			return Object{URI: s.uri(key), Size: a.Size, ModTime: a.ModTime, ETag: strings.Trim(a.ETag, `"`)}, nil
 		}
-		if gcerrors.Code(err) != gcerrors.NotFound {
+		if !notFound(err) {
 			return Object{}, err
 		}
 	}
@@ -165,7 +166,7 @@ func (s *cloudStore) removeAll(ctx context.Context, dir string) error {
 	err := s.pages(gctx, &blob.ListOptions{Prefix: prefix}, func(o *blob.ListObject) {
 		g.Go(func() error {
 			err := request(gctx, s.uri(o.Key), func() error { return s.Delete(gctx, o.Key) })
-			if gcerrors.Code(err) == gcerrors.NotFound {
+			if notFound(err) {
 				err = nil // removed by another process, or by an attempt whose answer was lost
 			}
 			return wrap("remove", s.uri(o.Key), err)
@@ -177,13 +178,16 @@ func (s *cloudStore) removeAll(ctx context.Context, dir string) error {
 	return err
 }
 
+// pageSize is the number of entries of a listing that are asked for at once.
+var pageSize = 1000
+
 // pages calls f with everything that a listing gives, in the store's order.
 func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*blob.ListObject)) error {
 	for token := blob.FirstPageToken; token != nil; {
 		var page []*blob.ListObject
 		err := request(ctx, s.uri(opts.Prefix), func() (err error) {
 			var next []byte
-			if page, next, err = s.ListPage(ctx, token, 1000, opts); err == nil {
+			if page, next, err = s.ListPage(ctx, token, pageSize, opts); err == nil {
 				token = next
 			}
 			return err

@@ -3,6 +3,7 @@ package blob
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -78,27 +79,6 @@ func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*
 	return r, n, nil
 }
 
-func (s *cloudStore) open(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
-	st := &stream{uri: s.uri(key)}
-	err := request(ctx, s.uri(key), func() error {
-		r, left, err := s.openRange(ctx, key, off, n)
-		if err != nil {
-			return err
-		}
-		st.left = left
-		if r == nil {
-			st.r, st.c = strings.NewReader(""), io.NopCloser(nil)
-		} else {
-			st.r, st.c = r, r
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return st, nil
-}
-
 // readRange repeats the request if the body breaks off.
 func (s *cloudStore) readRange(ctx context.Context, dst []byte, key string, off, n int64) ([]byte, error) {
 	err := request(ctx, s.uri(key), func() error {
@@ -113,7 +93,7 @@ func (s *cloudStore) readRange(ctx context.Context, dst []byte, key string, off,
 		defer r.Close()
 		dst = grow(dst, left)
 		_, err = io.ReadFull(r, dst)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errShort
 		}
 		return err

@@ -3,17 +3,20 @@
 package blob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
-	"gocloud.dev/gcerrors"
 )
 
 // azblob://CONTAINER/…: Azure Blob Storage.
@@ -28,7 +31,7 @@ func init() {
 		status:      azureStatus,
 		explain:     azureExplain,
 		etag:        azureETag,
-		environment: []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_DOMAIN", "AZURE_STORAGE_CONNECTION_STRING"},
+		environment: []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_DOMAIN", "AZURE_STORAGE_CONNECTION_STRING"},
 	}
 }
 
@@ -58,11 +61,46 @@ func openAzure(ctx context.Context, bucket string, params url.Values) (*blob.Buc
 	if err != nil {
 		return nil, err
 	}
-	client, err := azureblob.NewDefaultClient(service, azureblob.ContainerName(bucket))
+	client, err := azureClient(string(service), bucket)
 	if err != nil {
 		return nil, err
 	}
 	return azureblob.OpenBucket(ctx, client, nil)
+}
+
+// azureAttempts bounds the attempts of the client itself.
+var azureAttempts = 3
+
+// azureClient does what azureblob.NewDefaultClient does, with bounded attempts.
+func azureClient(service, bucket string) (*container.Client, error) {
+	opts := new(container.ClientOptions)
+	opts.Retry.MaxRetries = int32(azureAttempts - 1)
+	if opts.Retry.MaxRetries == 0 {
+		opts.Retry.MaxRetries = -1 // none; 0 stands for the default
+	}
+	u, err := url.JoinPath(service, bucket)
+	if err != nil {
+		return nil, err
+	}
+	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")
+	connection := cmp.Or(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING"))
+	switch {
+	case account != "" && key != "":
+		cred, err := azblob.NewSharedKeyCredential(account, key)
+		if err != nil {
+			return nil, fmt.Errorf("AZURE_STORAGE_KEY: %w", err)
+		}
+		return container.NewClientWithSharedKeyCredential(u, cred, opts)
+	case os.Getenv("AZURE_STORAGE_SAS_TOKEN") != "": // it is a part of the URL
+		return container.NewClientWithNoCredential(u, opts)
+	case connection != "":
+		return container.NewClientFromConnectionString(connection, bucket, opts)
+	}
+	cred, err := azidentity.NewDefaultAzureCredential(nil)
+	if err != nil {
+		return nil, err
+	}
+	return container.NewClient(u, cred, opts)
 }
 
 func azureStatus(err error) int {
@@ -73,7 +111,7 @@ func azureStatus(err error) int {
 	return 0
 }
 
-func azureExplain(err error, bucket string) (error, string) {
+func azureExplain(_ string, err error, bucket string) (error, string) {
 	code := ""
 	var e *azcore.ResponseError
 	if errors.As(err, &e) {
@@ -85,9 +123,11 @@ func azureExplain(err error, bucket string) (error, string) {
 		return ErrNoBucket, "check the names of container and account, or make it: az storage container create --name " + bucket
 	case strings.Contains(text, "AccountName is required"):
 		return errors.New("no storage account is set"), "set AZURE_STORAGE_ACCOUNT, or write azblob://" + bucket + "?storage_account=NAME/…"
+	case strings.Contains(text, "no such host"):
+		return err, "check the name in AZURE_STORAGE_ACCOUNT"
 	case strings.Contains(text, "DefaultAzureCredential"):
 		return errors.New("no credentials of Azure"), "run az login, or set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN"
-	case code != "" && (e.StatusCode == 403 || e.StatusCode == 401), gcerrors.Code(err) == gcerrors.PermissionDenied:
+	case azureStatus(err) == 401, azureStatus(err) == 403:
 		return brief(e, err), "check AZURE_STORAGE_KEY, or that the account has the role Storage Blob Data Contributor"
 	case code != "":
 		return brief(e, err), ""

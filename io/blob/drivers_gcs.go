@@ -12,7 +12,6 @@ import (
 	"cloud.google.com/go/storage"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/gcsblob"
-	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 )
@@ -33,6 +32,9 @@ func init() {
 	}
 }
 
+// gcsAttempts bounds the attempts of the client itself, which would go on for ever.
+var gcsAttempts = 4
+
 func openGCS(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error) {
 	var opts []option.ClientOption
 	for name := range params {
@@ -52,8 +54,7 @@ func openGCS(ctx context.Context, bucket string, params url.Values) (*blob.Bucke
 	if err != nil {
 		return nil, err
 	}
-	// The client would go on for ever.
-	client.SetRetry(storage.WithMaxAttempts(4))
+	client.SetRetry(storage.WithMaxAttempts(gcsAttempts))
 	return gcsblob.OpenBucket(ctx, nil, bucket, &gcsblob.Options{Client: client})
 }
 
@@ -65,14 +66,14 @@ func gcsStatus(err error) int {
 	return 0
 }
 
-func gcsExplain(err error, bucket string) (error, string) {
+func gcsExplain(op string, err error, bucket string) (error, string) {
 	text := err.Error()
 	switch {
-	case errors.Is(err, storage.ErrBucketNotExist), strings.Contains(text, "specified bucket does not exist"):
+	case errors.Is(err, storage.ErrBucketNotExist), strings.Contains(text, "specified bucket does not exist"), op == "write" && gcsStatus(err) == 404:
 		return ErrNoBucket, "check its name, or make it: gcloud storage buckets create gs://" + bucket
 	case strings.Contains(text, "could not find default credentials"):
 		return errors.New("no credentials of Google Cloud"), "run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS; a public bucket is gs://" + bucket + "?anonymous=true/…"
-	case gcsStatus(err) == 401, gcerrors.Code(err) == gcerrors.PermissionDenied:
+	case gcsStatus(err) == 401, gcsStatus(err) == 403:
 		return err, "check that these credentials may use the bucket (roles/storage.objectUser), and which account they are: gcloud auth list"
 	}
 	return err, ""

@@ -15,7 +15,7 @@ func init() {
 			return memblob.OpenBucket(nil), nil
 		},
 		status:  func(error) int { return 0 },
-		explain: func(err error, _ string) (error, string) { return err, "" },
+		explain: func(_ string, err error, _ string) (error, string) { return err, "" },
 		etag:    func(o *blob.ListObject) string { return "" },
 	}
 }

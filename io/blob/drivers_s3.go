@@ -5,22 +5,26 @@ package blob
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
-	"gocloud.dev/gcerrors"
 )
 
 // s3://BUCKET/…: Amazon S3, and stores that speak its protocol (MinIO, Ceph, R2, …).
 //
-// Parameters: those of gocloud.dev's s3blob and aws packages; the useful ones are
-// endpoint=URL or HOST:PORT, region=NAME, disable_https=true, use_path_style=true|false,
-// profile=NAME, anonymous=true. Environment: whatever the AWS tools use, among them
+// Parameters: endpoint=URL or HOST:PORT, region=NAME, disable_https=true,
+// use_path_style=true|false, accelerate=true, profile=NAME, role=ARN, anonymous=true,
+// ssetype=AES256|aws:kms, kmskeyid=ID, and the others of gocloud.dev/aws. Environment: whatever the AWS tools use, among them
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL(_S3).
 //
 // As with the AWS tools, a store at another endpoint is addressed by path. It need not know the
@@ -35,6 +39,9 @@ func init() {
 	}
 }
 
+// s3Attempts bounds the attempts of the client itself.
+var s3Attempts = 3
+
 func openS3(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error) {
 	endpoint := params.Get("endpoint")
 	if endpoint != "" && !strings.Contains(endpoint, "://") {
@@ -45,13 +52,43 @@ func openS3(ctx context.Context, bucket string, params url.Values) (*blob.Bucket
 		params.Set("endpoint", s+endpoint)
 	}
 	if endpoint != "" || os.Getenv("AWS_ENDPOINT_URL_S3") != "" || os.Getenv("AWS_ENDPOINT_URL") != "" {
-		preset(params, "use_path_style", "true", params.Has("s3ForcePathStyle"))
+		preset(params, "use_path_style", "true", false)
 		preset(params, "request_checksum_calculation", "when_required", os.Getenv("AWS_REQUEST_CHECKSUM_CALCULATION") != "")
 		preset(params, "response_checksum_validation", "when_required", os.Getenv("AWS_RESPONSE_CHECKSUM_VALIDATION") != "")
 		preset(params, "region", "us-east-1", os.Getenv("AWS_REGION") != "" || os.Getenv("AWS_DEFAULT_REGION") != "" || params.Has("profile"))
 	}
-	u := &url.URL{Scheme: "s3", Host: bucket, RawQuery: params.Encode()}
-	return new(s3blob.URLOpener).OpenBucketURL(ctx, u)
+	own := []string{"use_path_style", "disable_https", "accelerate"}
+	on := map[string]bool{}
+	for _, name := range own {
+		switch value := params.Get(name); value {
+		case "", "true", "false":
+			on[name] = value == "true"
+		default:
+			return nil, fmt.Errorf("parameter %s=%q: true or false", name, value)
+		}
+		params.Del(name)
+	}
+	opts := s3blob.Options{
+		EncryptionType:  types.ServerSideEncryption(params.Get("ssetype")),
+		KMSEncryptionID: params.Get("kmskeyid"),
+	}
+	params.Del("ssetype")
+	params.Del("kmskeyid")
+	cfg, err := gcaws.V2ConfigFromURLParams(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = c.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = cap(requests) })
+	}
+	opts.RequestChecksumCalculation = cfg.RequestChecksumCalculation
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.RetryMaxAttempts = s3Attempts
+		o.UsePathStyle = on["use_path_style"]
+		o.UseAccelerate = on["accelerate"]
+		o.EndpointOptions.DisableHTTPS = on["disable_https"]
+	})
+	return s3blob.OpenBucket(ctx, client, bucket, &opts)
 }
 
 // preset sets a parameter that the user has not set, there or elsewhere.
@@ -69,7 +106,7 @@ func s3Status(err error) int {
 	return 0
 }
 
-func s3Explain(err error, bucket string) (error, string) {
+func s3Explain(_ string, err error, bucket string) (error, string) {
 	code := ""
 	var e smithy.APIError
 	if errors.As(err, &e) {
@@ -87,7 +124,7 @@ func s3Explain(err error, bucket string) (error, string) {
 		return err, "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and that the session has not expired"
 	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "failed to retrieve credentials"), strings.Contains(text, "get credentials"):
 		return errors.New("no credentials of AWS"), "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; a public bucket is s3://" + bucket + "?anonymous=true/…"
-	case s3Status(err) == 403, code == "AccessDenied", gcerrors.Code(err) == gcerrors.PermissionDenied:
+	case s3Status(err) == 401, s3Status(err) == 403:
 		return err, "check that these credentials may list, read and write the bucket, and which they are: aws sts get-caller-identity"
 	}
 	return err, ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -47,11 +48,29 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	switch target {
 	case fs.ErrNotExist:
-		return gcerrors.Code(e.Err) == gcerrors.NotFound && !errors.Is(e.Err, ErrNoBucket)
+		return notFound(e.Err) && !errors.Is(e.Err, ErrNoBucket)
 	case fs.ErrPermission:
-		return gcerrors.Code(e.Err) == gcerrors.PermissionDenied
+		s := status(e.Err)
+		return s == 401 || s == 403
 	}
 	return false
+}
+
+// status is the HTTP status of a failure at any store, 0 if it has none.
+func status(err error) int {
+	for _, d := range drivers {
+		if s := d.status(err); s != 0 {
+			return s
+		}
+	}
+	return 0
+}
+
+// notFound reports whether a store said that there is no such object.
+func notFound(err error) bool {
+	var host *net.DNSError
+	s := status(err)
+	return s == 404 || s == 0 && gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, &host)
 }
 
 // wrap returns err as an *Error, nil if err is nil. An *Error stays what it is.
@@ -74,25 +93,23 @@ func wrap(op, uri string, err error) error {
 	if s, rest := scheme(uri); drivers[s] != nil {
 		bucket, _, _ := strings.Cut(rest, "/")
 		bucket, _, _ = strings.Cut(bucket, "?")
-		e.Err, e.Remedy = drivers[s].explain(err, bucket)
+		e.Err, e.Remedy = drivers[s].explain(op, err, bucket)
 	}
 	return e
 }
 
 func localRemedy(err error) string {
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return "the disk is full: free some space, or write to another place"
-	case errors.Is(err, syscall.EDQUOT):
-		return "the quota is used up: free some space, or write to another place"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space there, or write to another place"
 	case errors.Is(err, syscall.EROFS):
-		return "the file system is read-only: write to another place"
+		return "write to another place"
 	case errors.Is(err, fs.ErrPermission):
 		return "check owner and mode of the file and of its directories"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "too many files are open: raise the limit (ulimit -n)"
+		return "raise the limit (ulimit -n)"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "a part of the path is a file, not a directory"
+		return "a part of the path is a file"
 	}
 	return ""
 }

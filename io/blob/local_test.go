@@ -52,7 +52,7 @@ func names(t *testing.T, dir string, list []Object) []string {
 
 func TestLocalList(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
-	write(t, dir, "b.jpg", "a/", "a.jpg", "B", "\xe9\xff", "é", ".hidden", ".tmp-x", tempName("x"), "c/d/e")
+	write(t, dir, "b.jpg", "a/", "a.jpg", "B", "\xe9\xff", "é", ".hidden", "x.attrs", ".tmp-x", tempName("x"), "c/d/e")
 	for link, to := range map[string]string{"l": "b.jpg", "m": "c", "n": "nowhere"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestLocalList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{".hidden", ".tmp-x", "B", "a/", "a.jpg", "b.jpg", "c/", "l", "m/", "n", "é", "\xe9\xff"}
+	want := []string{".hidden", ".tmp-x", "B", "a/", "a.jpg", "b.jpg", "c/", "l", "m/", "n", "x.attrs", "é", "\xe9\xff"}
 	if d := cmp.Diff(want, names(t, dir, list)); d != "" {
 		t.Error(d)
 	}
@@ -264,6 +264,7 @@ func TestLocalWrite(t *testing.T) {
 	if o, err := Stat(ctx, p); err != nil || o.Size != int64(3*len(big)-3) {
 		t.Errorf("%+v, %v", o, err)
 	}
+	onDisk(t, filepath.Dir(p), filepath.Base(p))
 	if err := w.Abort(); err != nil {
 		t.Errorf("Abort after Commit: %v", err)
 	}

@@ -1,0 +1,121 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"gocloud.dev/blob"
+)
+
+// A cloudStream reads left bytes of an object from offset off. Where the connection breaks off it
+// asks for the rest: a chunk of the input is streamed for minutes, and to begin it again costs all of
+// that.
+type cloudStream struct {
+	s         *cloudStore
+	ctx       context.Context
+	key       string
+	r         *blob.Reader // nil at the end, and after a failure
+	off, left int64
+	size      int64
+	modified  time.Time
+	failures  int // since the last byte
+	err       error
+}
+
+func (s *cloudStore) open(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+	st := &cloudStream{s: s, ctx: ctx, key: key, off: off}
+	err := request(ctx, s.uri(key), func() (err error) {
+		st.r, st.left, err = s.openRange(ctx, key, off, n)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if st.r != nil {
+		st.size, st.modified = st.r.Size(), st.r.ModTime()
+	}
+	return st, nil
+}
+
+// Read implements io.Reader.
+func (st *cloudStream) Read(p []byte) (int, error) {
+	if st.err != nil {
+		return 0, st.err
+	}
+	if st.left == 0 {
+		return 0, io.EOF
+	}
+	for {
+		if st.r == nil {
+			if err := st.reopen(); err != nil {
+				return 0, st.fail(err)
+			}
+		}
+		n, err := st.r.Read(p[:min(int64(len(p)), st.left)])
+		st.off += int64(n)
+		st.left -= int64(n)
+		if n > 0 {
+			st.failures = 0
+		}
+		if err == nil || st.left == 0 {
+			return n, nil
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errShort
+		}
+		st.r.Close()
+		st.r = nil
+		st.failures++
+		if st.failures >= attempts || !transient(st.s.root, err) || st.ctx.Err() != nil {
+			return n, st.fail(err)
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+// fail ends the stream.
+func (st *cloudStream) fail(err error) error {
+	st.err = wrap("read", st.s.uri(st.key), err)
+	return st.err
+}
+
+// reopen goes on behind the last byte, if the object is still the same.
+func (st *cloudStream) reopen() error {
+	t := time.NewTimer(backoff(st.s.uri(st.key), st.failures))
+	select {
+	case <-t.C:
+	case <-st.ctx.Done():
+		t.Stop()
+		return st.ctx.Err()
+	}
+	return request(st.ctx, st.s.uri(st.key), func() error {
+		r, _, err := st.s.openRange(st.ctx, st.key, st.off, st.left)
+		if err != nil {
+			return err
+		}
+		if r.Size() != st.size || !r.ModTime().Equal(st.modified) {
+			r.Close()
+			return fmt.Errorf("the object has changed while it was read")
+		}
+		st.r = r
+		return nil
+	})
+}
+
+// Close implements io.Closer.
+func (st *cloudStream) Close() error {
+	if st.r == nil {
+		return nil
+	}
+	err := st.r.Close()
+	st.r = nil
+	if st.err == nil {
+		st.err = fmt.Errorf("blob: read %s: the reader is closed", st.s.uri(st.key))
+	}
+	return wrap("close", st.s.uri(st.key), err)
+}

@@ -1,0 +1,145 @@
+package blob
+
+import (
+	"cmp"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+)
+
+// A testStore is a store to test with: root is the address of an empty bucket.
+type testStore struct {
+	name, root string
+	// missing is the address of a bucket that does not exist; empty for mem.
+	missing string
+	// intercept, if set, sees each request before the store does, and reports whether it has
+	// answered it. Nil for mem.
+	intercept *atomic.Pointer[func(w http.ResponseWriter, r *http.Request) bool]
+	requests  *atomic.Int64
+	handler   http.Handler // the store without intercept
+}
+
+// fail lets requests be answered by f until the test ends.
+func (s *testStore) fail(t *testing.T, f func(w http.ResponseWriter, r *http.Request) bool) {
+	t.Helper()
+	s.intercept.Store(&f)
+	t.Cleanup(func() { s.intercept.Store(nil) })
+}
+
+// serve wraps the handler of a fake store.
+func (s *testStore) serve(h http.Handler) http.Handler {
+	s.intercept = new(atomic.Pointer[func(w http.ResponseWriter, r *http.Request) bool])
+	s.requests = new(atomic.Int64)
+	s.handler = h
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		if f := s.intercept.Load(); f != nil && (*f)(w, r) {
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// rangeOf is the range that a request asks for.
+func rangeOf(r *http.Request) string {
+	return cmp.Or(r.Header.Get("X-Ms-Range"), r.Header.Get("Range"))
+}
+
+var bucketCount atomic.Int64
+
+// eachStore runs a test on every store that can be had here. Azure needs an Azurite that runs
+// already: PREMIX_AZURITE=HOST:PORT, with its account devstoreaccount1 or that of
+// AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.
+func eachStore(t *testing.T, test func(t *testing.T, s *testStore)) {
+	t.Helper()
+	oldPause, oldGCS, oldS3, oldAzure := pause, gcsAttempts, s3Attempts, azureAttempts
+	pause, gcsAttempts, s3Attempts, azureAttempts = time.Millisecond, 1, 1, 1 // the pauses of the clients are seconds
+	t.Cleanup(func() { pause, gcsAttempts, s3Attempts, azureAttempts = oldPause, oldGCS, oldS3, oldAzure })
+	for _, s := range []struct {
+		name string
+		open func(*testing.T) *testStore
+	}{{"mem", memStore}, {"gs", gsStore}, {"s3", s3Store}, {"azblob", azureStore}} {
+		t.Run(s.name, func(t *testing.T) { test(t, s.open(t)) })
+	}
+}
+
+func bucketName() string {
+	return "bucket" + string(rune('a'+bucketCount.Add(1)%26)) + strings.ToLower(tempName("")[6:])
+}
+
+func memStore(*testing.T) *testStore { return &testStore{name: "mem", root: "mem://" + bucketName()} }
+
+func gsStore(t *testing.T) *testStore {
+	s := &testStore{name: "gs"}
+	srv := httptest.NewUnstartedServer(nil)
+	addr := srv.Listener.Addr().String()
+	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = s.serve(fake.HTTPHandler())
+	srv.Start()
+	t.Cleanup(srv.Close)
+	bucket := bucketName()
+	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucket})
+	s.root = "gs://" + bucket + "?emulator=" + addr
+	s.missing = "gs://none" + bucket + "?emulator=" + addr
+	return s
+}
+
+func s3Store(t *testing.T) *testStore {
+	t.Setenv("AWS_ACCESS_KEY_ID", "premix")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_REGION", "")
+	s := &testStore{name: "s3"}
+	backend := s3mem.New()
+	fake := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0))))
+	srv := httptest.NewServer(s.serve(fake.Server()))
+	t.Cleanup(srv.Close)
+	bucket := bucketName()
+	if err := backend.CreateBucket(bucket); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.root = "s3://" + bucket + "?endpoint=" + u.Host + "&disable_https=true"
+	s.missing = "s3://none" + bucket + "?endpoint=" + u.Host + "&disable_https=true"
+	return s
+}
+
+func azureStore(t *testing.T) *testStore {
+	addr := os.Getenv("PREMIX_AZURITE")
+	if addr == "" {
+		t.Skip("needs Azurite, the emulator of Azure: PREMIX_AZURITE=HOST:PORT")
+	}
+	if os.Getenv("AZURE_STORAGE_KEY") == "" {
+		t.Setenv("AZURE_STORAGE_ACCOUNT", "devstoreaccount1")
+		t.Setenv("AZURE_STORAGE_KEY", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
+	}
+	s := &testStore{name: "azblob"}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	srv := httptest.NewServer(s.serve(proxy))
+	t.Cleanup(srv.Close)
+	params := "?domain=" + strings.TrimPrefix(srv.URL, "http://") + "&protocol=http&localemu=true"
+	bucket := bucketName()
+	s.root = "azblob://" + bucket + params
+	s.missing = "azblob://none" + bucket + params
+	makeContainer(t, s.root)
+	return s
+}

@@ -80,12 +80,12 @@ func TestMemory(t *testing.T) {
 // The memory that a large progressive image needs is not kept.
 func TestShrink(t *testing.T) {
 	var d Decoder
-	d.coefs, d.stuffed, d.strips = make([]int16, keep), make([]byte, keep+1), make([]byte, keep+1)
+	d.coefs, d.unstuffed, d.strips = make([]int16, keep), make([]byte, keep+1), make([]byte, keep+1)
 	if _, _, err := d.Decode(nil, smallFiles(t)["420-4x4"], Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if d.coefs != nil || d.stuffed != nil || d.strips != nil {
-		t.Errorf("%d coefficients and %d + %d bytes kept", cap(d.coefs), cap(d.stuffed), cap(d.strips))
+	if d.coefs != nil || d.unstuffed != nil || d.strips != nil {
+		t.Errorf("%d coefficients and %d + %d bytes kept", cap(d.coefs), cap(d.unstuffed), cap(d.strips))
 	}
 }
 

@@ -19,7 +19,7 @@ type component struct {
 	dcTab, aTab int
 }
 
-// row returns row y of the plane, at least dw bytes and some more.
+// row returns row y of the plane: dw samples and those that fill up the last MCU.
 func (c *component) row(y int) []byte {
 	i := y % c.rows * c.stride
 	return c.strip[i : i+c.stride]
@@ -33,17 +33,14 @@ type sizes struct {
 	blocks        int64
 }
 
-// linePad is how far behind the end of a row kernels may read or write.
-const linePad = 64
-
 // layout computes the sizes from the frame.
 func (p *parser) layout() sizes {
 	l := sizes{mcusX: ceil(p.width, 8*p.hmax), mcusY: ceil(p.height, 8*p.vmax)}
 	for i := range p.ncomp {
 		h, v := int(p.comps[i].h), int(p.comps[i].v)
 		pw, ph := l.mcusX*h, l.mcusY*v
-		l.strips += pw*8*16*v + linePad
-		l.lines += l.mcusX*8*p.hmax + 2*linePad
+		l.strips += pw * 8 * 16 * v
+		l.lines += l.mcusX * 8 * p.hmax
 		l.blocks += int64(pw) * int64(ph)
 	}
 	l.coefs = 64 * l.blocks
@@ -79,10 +76,10 @@ func (d *Decoder) start(o Options) {
 			rows: 16 * v, coef: n,
 		}
 		c.stride = 8 * c.pw
-		c.strip = s[: c.stride*c.rows+linePad : c.stride*c.rows+linePad]
+		c.strip = s[: c.stride*c.rows : c.stride*c.rows]
 		s = s[len(c.strip):]
 		n += 64 * c.pw * c.ph
-		w := l.mcusX*8*p.hmax + 2*linePad
+		w := l.mcusX * 8 * p.hmax
 		d.up[i] = newUpsampler(c, p.hmax, p.vmax, lines[:w:w])
 		lines = lines[w:]
 	}

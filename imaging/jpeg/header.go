@@ -46,8 +46,8 @@ type Header struct {
 func (h Header) Memory() int64 { return h.memory }
 
 // DecodeHeader reads the header of the image in data, up to its first scan. It allocates nothing
-// that depends on the data. Every error is a *premix.Fault, and an image that it accepts is one
-// that Decode can read if the rest of the data is sound.
+// that depends on the data, and checks neither tables nor what follows. Every error is a
+// *premix.Fault.
 func DecodeHeader(data []byte) (Header, error) {
 	var p parser
 	p.reset(data)

@@ -5,10 +5,10 @@
 //
 // Baseline, extended sequential and progressive images (SOF0, SOF1, SOF2), and arithmetic-coded
 // ones (SOF9, SOF10), of 8 bits and 1, 3 or 4 components, with every sampling ratio that libjpeg
-// reads, interleaved or not, with or without restart markers. Colour is decided as libjpeg decides it, from the JFIF and Adobe segments and
-// the component identifiers; see [ColorModel]. EXIF is never looked at. 12-bit, lossless
-// and hierarchical images and those whose height comes late (DNL) are faults of kind
-// premix.Unsupported.
+// reads, interleaved or not, with or without restart markers. Colour is decided as libjpeg decides
+// it, from the JFIF and Adobe segments and the component identifiers; see [ColorModel]. EXIF is
+// never looked at. 12-bit, lossless and hierarchical images and those whose height comes late (DNL)
+// are faults of kind premix.Unsupported.
 //
 // # Arithmetic
 //
@@ -32,9 +32,10 @@
 // Data that ends before the image does is a fault of kind premix.Truncated, unless
 // [Options].AcceptTruncated is set; then the missing part is filled as by Pillow with
 // ImageFile.LOAD_TRUNCATED_IMAGES: gray, or in progressive images what earlier scans said,
-// smoothed as libjpeg smooths it. One thing is done better than there: a segment cut short
-// between two scans is left out, where Pillow gives up and returns a black image. An image of
-// which nothing but the EOI marker is missing is complete.
+// smoothed as libjpeg smooths it. Two things are done better than there: a segment cut short
+// between two scans is left out, and cut arithmetic-coded data goes on with zeros, where Pillow
+// gives up and leaves the rest black. An image of which nothing but the EOI marker is missing is
+// complete, though Pillow may take it for truncated.
 //
 // # Hostile input
 //
@@ -75,19 +76,19 @@ type Decoder struct {
 	accept bool
 
 	scan      scanState
-	stuffed   []byte  // the coded data of a segment without its stuffed zero bytes
+	unstuffed []byte  // the coded data of a segment without the zero behind each 0xff
 	coefs     []int16 // coefficients of an image of several scans
 	strips    []byte  // two rows of MCUs of all components
 	lines     []byte  // upsampled rows of the components
 	up        [4]upsampler
-	emitted   int // rows of pixels written
-	blk       [64]int16
+	emitted   int         // rows of pixels written
+	blk       [64]int16   // all zero between blocks
 	coefBits  [4][64]int8 // progression state: how many low bits are missing, −1: unknown
 	prevBits  [4][64]int8 // the same before the last scan of the component
-	eobRun    int
-	lastGood  int // last row of MCUs of the last scan that was not invented
-	scans     int
-	blockWork int64 // blocks that may still be visited by scans
+	eobRun    int         // blocks that still hold nothing in the band of the scan
+	lastGood  int         // last row of MCUs of the last scan that was not invented
+	scans     int         // scans begun
+	blockWork int64       // blocks that may still be visited by scans
 }
 
 // Decode decodes the image in data to 3·W·H bytes of packed RGB, row by row from the top, and
@@ -135,8 +136,8 @@ func (d *Decoder) shrink() {
 	if cap(d.coefs) > keep/2 {
 		d.coefs = nil
 	}
-	if cap(d.stuffed) > keep {
-		d.stuffed = nil
+	if cap(d.unstuffed) > keep {
+		d.unstuffed = nil
 	}
 	if cap(d.strips) > keep {
 		d.strips = nil

@@ -99,7 +99,7 @@ func (d *Decoder) beginScan() {
 // between the two are padding (jdhuff.c, jpeg_fill_bit_buffer).
 func (d *Decoder) loadSegment() {
 	p := &d.p
-	out := d.stuffed[:0]
+	out := d.unstuffed[:0]
 	eof := false
 	if p.marker == 0 {
 		in := p.data[p.pos:]
@@ -132,14 +132,14 @@ func (d *Decoder) loadSegment() {
 	}
 	n := len(out)
 	out = append(out, zeros[:]...)
-	d.stuffed = out
+	d.unstuffed = out
 	d.r = bitReader{buf: out, end: n, eof: eof}
 	if eof {
 		p.marker = mEOI
 	}
 }
 
-// restart ends the segment and begins the next one (jdhuff.c, process_restart; jdmarker.c,
+// restartSegment ends the segment and begins the next one (jdhuff.c, process_restart; jdmarker.c,
 // read_restart_marker and jpeg_resync_to_restart).
 func (d *Decoder) restartSegment() {
 	p, s := &d.p, &d.scan

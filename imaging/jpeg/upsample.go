@@ -6,7 +6,7 @@ package jpeg
 type upsampler struct {
 	kind   upsampling
 	hx, vx int
-	line   []byte // room for a row, linePad bytes longer than rounded up to whole MCUs
+	line   []byte // room for a row of whole MCUs
 }
 
 type upsampling uint8

@@ -18,14 +18,16 @@ import (
 type classList struct {
 	in      Input
 	classes []string
+	byName  bool // its entries state names
 }
 
-// agree returns the class list that all inputs share. Inputs without one go along.
-func agree(lists []classList) ([]string, error) {
+// agree returns the list that indexes in the inputs refer to, and the one of the output: given,
+// or the list that all inputs share. Inputs without a list go along.
+func agree(lists []classList, given []string) (own, classes []string, err error) {
 	var first *classList
 	for i := range lists {
 		l := &lists[i]
-		if l.classes == nil {
+		if l.classes == nil || given != nil && l.byName {
 			continue
 		}
 		if first == nil {
@@ -35,15 +37,29 @@ func agree(lists []classList) ([]string, error) {
 		for k := range max(len(first.classes), len(l.classes)) {
 			a, b := at(first.classes, k), at(l.classes, k)
 			if a != b {
-				return nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same; --classes FILE sets one for all",
-					k, a, first.in.URI, b, l.in.URI)
+				return nil, nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same", k, a, first.in.URI, b, l.in.URI)
 			}
 		}
 	}
-	if first == nil {
-		return nil, nil
+	if first != nil {
+		own = first.classes
 	}
-	return first.classes, nil
+	if given == nil {
+		return own, own, nil
+	}
+	if own == nil {
+		return nil, given, nil
+	}
+	have := map[string]bool{}
+	for _, name := range own {
+		have[name] = true
+	}
+	for _, name := range given {
+		if !have[name] {
+			return nil, nil, usagef("the class %s of --classes is not one of the %d of %s", name, len(own), first.in.URI)
+		}
+	}
+	return own, given, nil
 }
 
 func at(list []string, i int) string {
@@ -127,11 +143,21 @@ func classesBeside(ctx context.Context, dir string, names ...string) ([]string, 
 // Labels turn what samples state, an index or a name, into indexes of one class list.
 type Labels struct {
 	// Own is the class list of the inputs, which their indexes refer to; nil if unknown.
-	Own []string
+	Own []string `json:"own,omitempty"`
 	// Target is the class list of the output. It may be a subset of Own.
-	Target []string
+	Target []string `json:"target"`
 
 	index map[string]int
+}
+
+// Labels returns what turns the samples of the catalog's inputs into indexes of classes: of
+// c.Classes, or of the list that the scan has shown if that is nil.
+func (c *Catalog) Labels(scanned []string) *Labels {
+	l := &Labels{Own: c.Own, Target: c.Classes}
+	if l.Target == nil {
+		l.Target = scanned
+	}
+	return l
 }
 
 // Of returns the 0-based index of the sample's class in Target. It is −1 without an error for a

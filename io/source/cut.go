@@ -3,6 +3,8 @@ package source
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -74,6 +76,11 @@ func (h *hasher) String() string {
 // identity begins the hash of a chunk: what every layout has in it.
 func (c Container) identity() *hasher {
 	h := newHasher().text("premix chunk 1").text(c.Layout).text(c.Name).text(c.Class).num(int64(c.Label)).num(c.Size)
+	for _, key := range slices.Sorted(maps.Keys(c.Extra)) {
+		if key != extraSamples && key != extraIndex && key != extraList {
+			h.text(key).text(c.Extra[key])
+		}
+	}
 	return h
 }
 

@@ -45,8 +45,16 @@ func discover(ctx context.Context, in Input, o Options) (*Catalog, error) {
 	switch format {
 	case "webdataset":
 		err = discoverTars(ctx, r, o, cat)
+	case "ilsvrc":
+		err = discoverILSVRC(ctx, r, o, cat)
+	case "tfrecord":
+		err = discoverRecords(ctx, r, o, cat)
+	case "tfds":
+		err = discoverTFDS(ctx, r, o, cat)
+	case "parquet":
+		err = discoverParquet(ctx, r, o, cat)
 	default:
-		err = discoverFolders(ctx, r, o, cat)
+		err = discoverFolders(ctx, r, cat)
 	}
 	if err != nil {
 		return nil, err
@@ -99,6 +107,18 @@ func detect(r root) string {
 	if f := detectFiles(r); f != "" {
 		return f
 	}
+	dirs := map[string]bool{}
+	for _, e := range r.objects {
+		if e.Dir {
+			dirs[blob.Base(e.URI)] = true
+		}
+	}
+	if dirs["ILSVRC"] || dirs["CLS-LOC"] || dirs["Data"] && (dirs["Annotations"] || dirs["ImageSets"]) {
+		return "ilsvrc" // Kaggle's tree, from one of its upper folders
+	}
+	if allVersions(dirs) {
+		return "tfds"
+	}
 	return "imagefolder"
 }
 
@@ -110,8 +130,19 @@ func detectFiles(r root) string {
 		if e.Dir || junkName(base) {
 			continue
 		}
-		if tarName(base) {
+		switch {
+		case base == "features.json" || base == "dataset_info.json":
+			return "tfds"
+		case strings.HasPrefix(base, "ILSVRC2012_devkit"), strings.HasPrefix(base, "ILSVRC2012_bbox"):
+			// beside the images, never the images
+		case ilsvrcName(base):
+			count["ilsvrc"]++
+		case tarName(base):
 			count["webdataset"]++
+		case parquetName(base):
+			count["parquet"]++
+		case recordFile(base):
+			count["tfrecord"]++
 		}
 	}
 	best := ""
@@ -119,6 +150,9 @@ func detectFiles(r root) string {
 		if count[f] > count[best] {
 			best = f
 		}
+	}
+	if count["ilsvrc"] > 0 && best == "webdataset" {
+		best = "ilsvrc"
 	}
 	return best
 }

@@ -94,18 +94,41 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if err != nil {
 			return nil, err
 		}
-		lists = append(lists, classList{in: in, classes: cat.Classes})
+		lists = append(lists, classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout)})
 		all.add(cat)
+	}
+	if o.Classes != nil {
+		all.choose(o.Classes)
 	}
 	if err := all.sort(); err != nil {
 		return nil, err
 	}
-	classes, err := agree(lists)
+	var err error
+	all.Own, all.Classes, err = agree(lists, o.Classes)
 	if err != nil {
 		return nil, err
 	}
-	all.Classes = classes
 	return all, nil
+}
+
+// statesNames reports whether the entries of a layout state class names and not indexes.
+func statesNames(format string) bool {
+	return format == "imagefolder" || format == "ilsvrc" || format == layoutSynth
+}
+
+// choose drops the containers of classes that are not in the list.
+func (c *Catalog) choose(classes []string) {
+	wanted := map[string]bool{}
+	for _, name := range classes {
+		wanted[name] = true
+	}
+	c.Containers = slices.DeleteFunc(c.Containers, func(k Container) bool {
+		if k.Class == "" || wanted[k.Class] {
+			return false
+		}
+		c.ignore(k.Name)
+		return true
+	})
 }
 
 func cmp2(a1, b1, a2, b2 string) int {
@@ -151,7 +174,7 @@ func (c *Catalog) sort() error {
 	}
 	slices.Sort(c.IgnoredNames)
 	if len(c.Containers) == 0 {
-		return usagef("the input holds nothing to read")
+		return usagef("the input holds nothing to read: no container of the input is of a class in --classes")
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 
 // TestSynthLayouts: a drawn set is the same images in the same order as its written forms.
 func TestSynthLayouts(t *testing.T) {
-	const n = 50
-	cat, want := scan(t, Options{}, Input{"", "synth:50"})
+	const n = 30
+	cat, want := scan(t, Options{}, Input{"", "synth:30"})
 	if len(want) != n || cat.Layout != "synth" {
 		t.Fatalf("%d rows, layout %s", len(want), cat.Layout)
 	}

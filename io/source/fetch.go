@@ -14,9 +14,7 @@ import (
 func Relocate(c Container, s *premix.Sample) {
 	switch c.Layout {
 	case layoutFolder, layoutFlat:
-		if name, ok := strings.CutPrefix(s.Name, c.Name+"/"); ok {
-			s.Location.URI = blob.Join(c.URI, name)
-		}
+		s.Location.URI = blob.Join(c.URI, strings.TrimPrefix(s.Name, c.below("")))
 	case layoutSynth:
 	default:
 		s.Location.URI = c.URI

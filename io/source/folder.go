@@ -18,7 +18,7 @@ import (
 type folder struct{}
 
 // discoverFolders makes a container of every class folder.
-func discoverFolders(ctx context.Context, r root, o Options, cat *Catalog) error {
+func discoverFolders(ctx context.Context, r root, cat *Catalog) error {
 	dirs, files := r.split(cat)
 	if len(dirs) == 0 {
 		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
@@ -142,6 +142,13 @@ func folderChunk(c Container, seq int, files []fileInfo) Chunk {
 }
 
 func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+	var list *labelList
+	if c.Container.Layout == layoutFlat {
+		var err error
+		if list, err = c.Container.listOf(ctx); err != nil {
+			return err
+		}
+	}
 	var buf []byte
 	for _, name := range c.Names {
 		if err := ctx.Err(); err != nil {
@@ -150,6 +157,9 @@ func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yiel
 		e, err := folderEntry(ctx, c.Container, name, maxBytes, &buf)
 		if err != nil {
 			return err
+		}
+		if list != nil {
+			e = list.label(e)
 		}
 		if err := yield(e); err != nil {
 			return err
@@ -161,7 +171,7 @@ func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yiel
 func folderEntry(ctx context.Context, c Container, name string, maxBytes int64, buf *[]byte) (Entry, error) {
 	name, unreadable := readable(name)
 	s := premix.Sample{
-		Key: stem(name), Name: c.Name + "/" + name, Label: -1, Class: c.Class,
+		Key: stem(name), Name: c.below(name), Label: -1, Class: c.Class,
 		Location: premix.Location{URI: blob.Join(c.URI, name), Length: -1},
 	}
 	claims := imageName(name)

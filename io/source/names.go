@@ -113,6 +113,14 @@ func escape(name string) string {
 	return b.String()
 }
 
+// below is the name of an entry of the container. The name of a flat set may be empty.
+func (c Container) below(name string) string {
+	if c.Name == "" {
+		return name
+	}
+	return c.Name + "/" + name
+}
+
 // stem is a path without the extension of its last element.
 func stem(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
 

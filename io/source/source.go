@@ -111,8 +111,11 @@ type Container struct {
 type Catalog struct {
 	// Containers are in canonical order.
 	Containers []Container
-	// Classes is the class list, index by index; nil if it is known only after the scan.
+	// Classes is the class list of the output, index by index: Options.Classes, or that of the
+	// inputs; nil if it is known only after the scan.
 	Classes []string
+	// Own is the class list that indexes in the inputs refer to; nil if unknown.
+	Own []string
 	// Layout is the layout of the inputs, "mixed" if they differ.
 	Layout string
 	// Ignored counts side files outside of the containers; IgnoredNames are the first few.
@@ -148,10 +151,10 @@ type Chunk struct {
 	// Offset and End are the half-open range of the container: bytes in tars and TFRecords,
 	// row groups in Parquet, positions in synth.
 	Offset, End int64
+	// First record of a TFRecord chunk or first row of a Parquet chunk, counted in the container.
+	Base int64
 	// Names are the entries of a folder, below it, in order.
 	Names []string
-	// Labels are the classes of Names where these stand in a list.
-	Labels []string
 	// EstImages is about how many images to expect; 0 if unknown.
 	EstImages int
 }
@@ -181,6 +184,10 @@ func layoutOf(c Container) (layout, error) {
 		return folder{}, nil
 	case layoutTar, layoutClassTar, layoutListTar:
 		return tarLayout{}, nil
+	case layoutRecord:
+		return records{}, nil
+	case layoutParquet:
+		return rows{}, nil
 	case layoutSynth:
 		return drawn{}, nil
 	}

@@ -106,21 +106,27 @@ func readChunk(t *testing.T, ch Chunk, o Options) []row {
 			if got := digest(e.Data); got != s.Digest {
 				t.Errorf("%s: digest %x of data that have %x", s.Name, s.Digest, got)
 			}
-			if e.Seekable {
-				moved := s
-				moved.Location.URI = "gone"
-				Relocate(ch.Container, &moved)
-				if ch.Container.Layout == layoutSynth {
-					moved = s
+			switch {
+			case !e.Seekable:
+				if _, err := Fetch(t.Context(), nil, s.Location); err == nil {
+					t.Errorf("%s: Fetch works although the entry is not seekable", s.Name)
 				}
+			case ch.Container.Layout == layoutSynth && len(rows) > 1: // drawing takes time
+			default:
+				moved := s
+				if ch.Container.Layout != layoutSynth {
+					moved.Location.URI = "gone"
+				}
+				Relocate(ch.Container, &moved)
 				var err error
 				if again, err = Fetch(t.Context(), again, moved.Location); err != nil {
 					t.Errorf("%s: Fetch: %v", s.Name, err)
 				} else if !bytes.Equal(again, e.Data) {
 					t.Errorf("%s: Fetch gives %d other bytes than Read", s.Name, len(again))
 				}
-			} else if _, err := Fetch(t.Context(), nil, s.Location); err == nil {
-				t.Errorf("%s: Fetch works although the entry is not seekable", s.Name)
+			}
+			if e.Seekable != ch.Seekable() {
+				t.Errorf("%s: the entry is seekable: %v, its chunk: %v", s.Name, e.Seekable, ch.Seekable())
 			}
 		}
 		rows = append(rows, r)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/zeebo/xxh3"
@@ -14,94 +14,49 @@ import (
 // tarLayout reads tars: of samples, and of images that are all of one class or in a list.
 type tarLayout struct{}
 
-// discoverTars makes a container of every tar.
-func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
-	shards, err := shardsOf(ctx, r, o, cat, tarName)
-	if err != nil {
-		return err
-	}
-	for _, s := range shards {
-		cat.Containers = append(cat.Containers, r.container(s, layoutTar))
-	}
-	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt")
-	return err
-}
-
-// shardsOf lists the files of a root that are shards by their name, those in folders included,
-// and takes the wanted split where names speak of several. Everything else is a side file.
-func shardsOf(ctx context.Context, r root, o Options, cat *Catalog, isShard func(base string) bool) ([]blob.Object, error) {
-	dirs, files := r.split(cat)
-	for _, d := range dirs {
-		for f, err := range blob.Walk(ctx, d.URI) {
-			if err != nil {
-				return nil, fmt.Errorf("source: %w", err)
-			}
-			files = append(files, f)
-		}
-	}
-	var shards, side []blob.Object
-	splits := map[string]bool{}
-	for _, f := range files {
-		if isShard(blob.Base(f.URI)) && f.Special == "" || r.picked {
-			shards = append(shards, f)
-			splits[splitOf(blob.Base(f.URI))] = true
-		} else {
-			side = append(side, f)
-		}
-	}
-	if err := loose(ctx, r, side, cat); err != nil {
-		return nil, err
-	}
-	if r.picked || len(splits) < 2 {
-		if len(shards) == 0 {
-			return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, cat.Layout)
-		}
-		return shards, nil
-	}
-	wanted := slices.DeleteFunc(slices.Clone(shards), func(f blob.Object) bool {
-		return splitOf(blob.Base(f.URI)) != o.split()
-	})
-	if len(wanted) == 0 {
-		return nil, usagef("--in %s: no shard speaks of the split %s: choose another --split, or name the shards by a pattern", r.in.URI, o.split())
-	}
-	return wanted, nil
-}
-
-// open returns a window over [off, end) of a tar.
-func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer, error) {
-	size := c.Offset + c.Size
-	if blob.IsLocal(c.URI) {
-		f, err := blob.OpenAt(ctx, c.URI)
-		if err != nil {
-			return nil, nil, err
-		}
-		return atWindow(f, off, end, min(size, max(f.Size(), off))), f, nil
-	}
-	r, err := blob.OpenRange(ctx, c.URI, off, end-off)
-	if err != nil {
-		return nil, nil, err
-	}
-	return streamWindow(r, off, end, end), r, nil
-}
-
 func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 	whole := Chunk{Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp()}
-	if !blob.IsLocal(c.URI) {
-		whole.EstImages = int(c.Size/110_000) + 1
+	whole.EstImages = int(c.Size/110_000) + 1
+	if n, err := strconv.Atoi(c.Extra[extraSamples]); err == nil && n > 0 {
+		whole.EstImages = n
+		if n <= 4*o.chunkImages()/3 {
+			return []Chunk{whole}, nil
+		}
+	}
+	if c.Extra[extraCompression] != "" {
 		return []Chunk{whole}, nil
 	}
-	points, all, err := c.points(ctx, 4*o.chunkImages()/3)
+	points, ok, err := c.indexPoints(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if ok {
+		if chunks, err := cutTar(ctx, whole, points, o, true); err != nil || chunks != nil {
+			return chunks, err
+		}
+	}
+	if !blob.IsLocal(c.URI) {
+		return []Chunk{whole}, nil
+	}
+	if points, ok, err = c.points(ctx, 4*o.chunkImages()/3); err != nil {
 		return nil, err
 	}
 	if len(points) > 0 {
-		whole.First, whole.EstImages = points[0].key, len(points)
+		whole.First = points[0].key
 	}
-	if !all {
+	if !ok {
 		return []Chunk{whole}, nil
 	}
+	return cutTar(ctx, whole, points, o, false)
+}
+
+// cutTar cuts a tar before some of its points. Cuts that stem from an index are checked against
+// the tar; if one is wrong, it returns nil.
+func cutTar(ctx context.Context, whole Chunk, points []point, o Options, check bool) ([]Chunk, error) {
+	c := whole.Container
 	ends := cuts(len(points), o.chunkImages(), func(i int) string { return points[i].key }, func(int) int { return 0 })
 	if len(ends) < 2 {
+		whole.EstImages = len(points)
 		return []Chunk{whole}, nil
 	}
 	var chunks []Chunk
@@ -110,6 +65,15 @@ func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, er
 		until := whole.End
 		if end < len(points) {
 			until = points[end].offset
+			if check {
+				var err error
+				if until, err = c.verifyCut(ctx, points[end], points[end-1].key); err != nil {
+					return nil, err
+				}
+				if until <= offset {
+					return nil, nil
+				}
+			}
 		}
 		chunks = append(chunks, Chunk{
 			Container: c, Seq: i, Offset: offset, End: until, Stamp: whole.Stamp,
@@ -181,13 +145,23 @@ func (tarLayout) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, 
 		return fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	if ch.End >= c.Offset+c.Size {
+	if ch.End >= c.Offset+c.Size || !ch.Seekable() {
 		w.end = -1 // then the end mark is looked for
 	}
 	scan := newTarScanner(w, c.Offset)
-	r := &sampleReader{
-		scan: scan, c: c, key: o.LabelKey, folders: c.Extra["labels"] == "folder",
-		seekable: true, maxBytes: maxBytes, yield: yield, seen: map[xxh3.Uint128]struct{}{},
+	seen := map[xxh3.Uint128]struct{}{}
+	if c.Layout == layoutTar {
+		r := &sampleReader{
+			scan: scan, c: c, key: o.LabelKey, folders: c.Extra[extraLabels] == "folder",
+			seekable: ch.Seekable(), maxBytes: maxBytes, yield: yield, seen: seen,
+		}
+		return r.run(ctx)
+	}
+	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, yield: yield, seen: seen}
+	if c.Layout == layoutListTar {
+		if r.list, err = c.listOf(ctx); err != nil {
+			return err
+		}
 	}
 	return r.run(ctx)
 }

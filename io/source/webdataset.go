@@ -176,11 +176,11 @@ func (r *sampleReader) sniff(m tarMember) (bool, error) {
 }
 
 func (r *sampleReader) side(name string) error {
-	return r.yield(Entry{Sample: premix.Sample{Name: r.c.Name + "/" + name, Label: -1}, Ignored: true})
+	return r.yield(Entry{Sample: premix.Sample{Name: r.c.below(name), Label: -1}, Ignored: true})
 }
 
 func (r *sampleReader) sample(name string) premix.Sample {
-	return premix.Sample{Key: stem(name), Name: r.c.Name + "/" + name, Label: -1}
+	return premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
 }
 
 // flush ends the current sample and yields it.
@@ -199,7 +199,7 @@ func (r *sampleReader) finish() Entry {
 	c := &r.cur
 	_, again := r.seen[xxh3.HashString128(c.key)]
 	if c.name == "" {
-		s := premix.Sample{Key: c.key, Name: r.c.Name + "/" + c.first, Label: -1}
+		s := premix.Sample{Key: c.key, Name: r.c.below(c.first), Label: -1}
 		if again {
 			return failf(s, premix.StageScan, premix.Corrupt, "byte %d: members of the sample %s stand apart", c.offset, c.key)
 		}
@@ -209,7 +209,7 @@ func (r *sampleReader) finish() Entry {
 		return Entry{Sample: s, Ignored: true}
 	}
 	s := premix.Sample{
-		Key: c.key, Name: r.c.Name + "/" + c.name, Label: -1,
+		Key: c.key, Name: r.c.below(c.name), Label: -1,
 		Location: premix.Location{URI: r.c.URI, Offset: c.at, Length: c.size},
 	}
 	if !r.seekable {

@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"image"
 
-	"github.com/gen2brain/jpegn"
 	"github.com/klauspost/compress/zlib"
 	"github.com/premix/premix/imaging"
 )
@@ -58,11 +56,8 @@ func (d *Drawer) encode(dst []byte, f form) []byte {
 	m := &d.img
 	switch f.spec {
 	case grayJPEG:
-		buf := bytes.NewBuffer(dst)
 		d.toGray()
-		g := &image.Gray{Pix: d.gray, Stride: m.W, Rect: image.Rect(0, 0, m.W, m.H)}
-		must(jpegn.Encode(buf, g, &jpegn.EncodeOptions{Quality: grayQuality, Subsampling: jpegn.SubsampleGray}))
-		return buf.Bytes()
+		return grayJPEGEncode(dst, d.gray, m.W, m.H, grayQuality)
 	case grayPNG:
 		d.toGray()
 		return d.png.encode(dst, m.W, m.H, 8, 0, nil, func(row []byte, y int) []byte {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -33,10 +34,25 @@ func Write(ctx context.Context, dirURI, format string, n int64) error {
 	return fmt.Errorf("synth: unknown format %q", format)
 }
 
-// WriteImageFolder writes CLASS/NAME files.
+// WriteImageFolder writes CLASS/NAME files. Local ones are not synced to the disk one by one:
+// they can be drawn again.
 func WriteImageFolder(ctx context.Context, dirURI string, n int64) error {
+	made := ""
 	return each(ctx, n, func(_, i int64, data []byte) error {
-		return blob.WriteFile(ctx, blob.Join(dirURI, kinds[ClassOf(i)].name, Name(i)), data)
+		dir := blob.Join(dirURI, kinds[ClassOf(i)].name)
+		if !blob.IsLocal(dirURI) {
+			return blob.WriteFile(ctx, blob.Join(dir, Name(i)), data)
+		}
+		if dir != made {
+			if err := os.MkdirAll(dir, 0o777); err != nil {
+				return fmt.Errorf("synth: %w", err)
+			}
+			made = dir
+		}
+		if err := os.WriteFile(blob.Join(dir, Name(i)), data, 0o666); err != nil {
+			return fmt.Errorf("synth: %w", err)
+		}
+		return nil
 	})
 }
 

@@ -1,0 +1,192 @@
+package source
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// The values of Extra[extraCompression].
+const (
+	gzipped   = "gzip"
+	zlibbed   = "zlib"
+	zstandard = "zstd"
+)
+
+// compressionOf tells by a file's name how the whole file is compressed; empty if it is not.
+func compressionOf(base string) string {
+	base = strings.ToLower(base)
+	switch {
+	case strings.HasSuffix(base, ".gz"), strings.HasSuffix(base, ".tgz"):
+		return gzipped
+	case strings.HasSuffix(base, ".zst"), strings.HasSuffix(base, ".tzst"):
+		return zstandard
+	case strings.HasSuffix(base, ".zlib"), strings.HasSuffix(base, ".zz"):
+		return zlibbed
+	}
+	return ""
+}
+
+// maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.
+const maxWindow = 128 << 20
+
+// A rawReader counts the compressed bytes and remembers an error of the medium.
+type rawReader struct {
+	r   io.Reader
+	n   int64
+	max int64 // the size of the object
+	err error
+}
+
+func (r *rawReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n += int64(n)
+	if err != nil && err != io.EOF {
+		r.err = err
+	} else if err == io.EOF && r.n < r.max {
+		r.err = fmt.Errorf("%d of %d bytes arrived", r.n, r.max)
+	}
+	return n, err
+}
+
+// An unpacker decompresses a stream. What is wrong with the stream becomes a fault, what is
+// wrong with the medium stays an error. gzip streams of several members are one stream, and what
+// follows the last member is looked at: other readers stop there without a word.
+type unpacker struct {
+	raw  *rawReader
+	br   *bufio.Reader
+	kind string
+	dec  io.Reader // nil before the first byte
+	gz   *gzip.Reader
+	err  error
+}
+
+func newUnpacker(r io.Reader, size int64, kind string) *unpacker {
+	raw := &rawReader{r: r, max: size}
+	return &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
+}
+
+func (u *unpacker) Read(p []byte) (int, error) {
+	if u.err == nil && u.dec == nil {
+		u.err = u.start()
+	}
+	for u.err == nil {
+		n, err := u.dec.Read(p)
+		if err == io.EOF && u.gz != nil {
+			err = u.next()
+		}
+		if err != nil {
+			u.err = u.explain(err)
+		}
+		if n > 0 || len(p) == 0 {
+			return n, nil
+		}
+	}
+	return 0, u.err
+}
+
+func (u *unpacker) start() error {
+	var err error
+	switch u.kind {
+	case gzipped:
+		if u.gz, err = gzip.NewReader(u.br); err == nil {
+			u.gz.Multistream(false)
+			u.dec = u.gz
+		}
+	case zlibbed:
+		u.dec, err = zlib.NewReader(u.br)
+	case zstandard:
+		u.dec, err = zstd.NewReader(u.br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+	default:
+		return fmt.Errorf("source: unknown compression %q", u.kind)
+	}
+	if err != nil {
+		return u.explain(err)
+	}
+	return nil
+}
+
+// next goes to the next gzip member. The error is io.EOF if there is none.
+func (u *unpacker) next() error {
+	at := u.raw.n - int64(u.br.Buffered())
+	for {
+		head, err := u.br.Peek(2)
+		switch {
+		case len(head) == 0 || len(head) == 1 && head[0] == 0 && err == io.EOF:
+			return err
+		case len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b:
+			if err := u.gz.Reset(u.br); err != nil {
+				return err
+			}
+			u.gz.Multistream(false)
+			return nil
+		case head[0] != 0: // padding may follow, as on tapes
+			return premix.Faultf(premix.Corrupt, "what follows the gzip stream at byte %d of the compressed file is no gzip", at)
+		}
+		if _, err := u.br.Discard(1); err != nil {
+			return err
+		}
+	}
+}
+
+// explain sorts an error into faults and errors of the medium.
+func (u *unpacker) explain(err error) error {
+	switch {
+	case u.raw.err != nil:
+		return fmt.Errorf("reading: %v", u.raw.err) // not wrapped: it must not look like the end of the data
+	case err == io.EOF || premix.AsFault(err) != nil:
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return premix.Faultf(premix.Truncated, "the %s stream ends early, after %d compressed bytes", u.kind, u.raw.n)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return premix.Faultf(premix.Unsupported, "the zstd stream wants more than %d bytes of memory", maxWindow)
+	}
+	return premix.Faultf(premix.Corrupt, "the %s stream is broken near compressed byte %d: %v", u.kind, u.raw.n-int64(u.br.Buffered()), err)
+}
+
+// A closer closes what a stream was made of.
+type closer struct {
+	u *unpacker
+	r io.Closer
+}
+
+func (c closer) Close() error {
+	if d, ok := c.u.dec.(*zstd.Decoder); ok {
+		d.Close()
+	}
+	return c.r.Close()
+}
+
+// open returns a window over [off, end) of a container; over all of it if it is compressed.
+func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer, error) {
+	if kind := c.Extra[extraCompression]; kind != "" {
+		r, err := blob.Open(ctx, c.URI)
+		if err != nil {
+			return nil, nil, err
+		}
+		u := newUnpacker(r, c.Size, kind)
+		return streamWindow(u, 0, -1, -1), closer{u, r}, nil
+	}
+	size := c.Offset + c.Size
+	if blob.IsLocal(c.URI) {
+		f, err := blob.OpenAt(ctx, c.URI)
+		if err != nil {
+			return nil, nil, err
+		}
+		return atWindow(f, off, end, min(size, max(f.Size(), off))), f, nil
+	}
+	r, err := blob.OpenRange(ctx, c.URI, off, end-off)
+	if err != nil {
+		return nil, nil, err
+	}
+	return streamWindow(r, off, end, end), r, nil
+}

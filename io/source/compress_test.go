@@ -1,0 +1,141 @@
+package source
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+	"github.com/premix/premix"
+)
+
+func gzipOf(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func zlibOf(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w := zlib.NewWriter(&buf)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func zstdOf(t testing.TB, data []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(data, nil)
+}
+
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// renamed are rows under another container name.
+func renamed(rows []row, from, to string) []row {
+	out := make([]row, len(rows))
+	for i, r := range rows {
+		r.Name = strings.Replace(r.Name, from, to, 1)
+		out[i] = r
+	}
+	return out
+}
+
+func TestCompressedTar(t *testing.T) {
+	plainTar := tarOf(t, samples(5)...)
+	half := len(plainTar) / 2
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "x.tar"), plainTar)
+	_, want := scan(t, Options{}, Input{"", filepath.Join(dir, "x.tar")})
+	whole := gzipOf(t, plainTar)
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)-6] ^= 1 // in the checksum
+	tests := []struct {
+		name, file string
+		data       []byte
+		kind       premix.FaultKind // of one more row, for the container
+		why        string
+	}{
+		{"gzip", "x.tar.gz", whole, "", ""},
+		{"tgz", "x.tgz", whole, "", ""},
+		{"zstd", "x.tar.zst", zstdOf(t, plainTar), "", ""},
+		{"several members", "x.tar.gz", join(gzipOf(t, plainTar[:half]), gzipOf(t, plainTar[half:])), "", ""},
+		{"several frames", "x.tar.zst", join(zstdOf(t, plainTar[:half]), zstdOf(t, plainTar[half:])), "", ""},
+		{"zero padding", "x.tar.gz", join(whole, make([]byte, 1000)), "", ""},
+		{"trailing garbage", "x.tar.gz", join(whole, []byte("garbage")), premix.Corrupt, "what follows the gzip stream"},
+		{"trailing garbage", "x.tar.zst", join(zstdOf(t, plainTar), []byte("garbage")), premix.Corrupt, "zstd stream is broken"},
+		{"checksum", "x.tar.gz", flipped, premix.Corrupt, "checksum"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, test.file), test.data)
+			cat, rows := scan(t, Options{}, Input{"", dir})
+			expect := renamed(want, "x.tar", test.file)
+			if test.kind != "" {
+				expect = append(expect, fault(test.file, test.kind))
+			}
+			if d := cmp.Diff(expect, rows); d != "" {
+				t.Error(d)
+			}
+			if why := reasons(t, cat, Options{}); !strings.Contains(why, test.why) {
+				t.Errorf("%q does not say %q", why, test.why)
+			}
+			if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 1})); d != "" {
+				t.Errorf("ChunkImages 1: %s", d)
+			}
+		})
+	}
+}
+
+// TestCompressedTruncated cuts compressed tars anywhere: what could be read is used, and one row
+// tells of the cut.
+func TestCompressedTruncated(t *testing.T) {
+	plainTar := tarOf(t, samples(3)...)
+	for file, data := range map[string][]byte{"x.tar.gz": gzipOf(t, plainTar), "x.tar.zst": zstdOf(t, plainTar)} {
+		dir := t.TempDir()
+		for n := 1; n < len(data); n += 1 + len(data)/60 {
+			put(t, filepath.Join(dir, file), data[:n])
+			_, rows := scan(t, Options{}, Input{"", dir})
+			faults := 0
+			for _, r := range rows {
+				if r.Kind != "" && r.Kind != premix.NoLabel {
+					faults++
+				}
+			}
+			if faults != 1 {
+				t.Errorf("%s cut at %d of %d: %v", file, n, len(data), plain(rows))
+			}
+		}
+	}
+}
+
+// TestWrongExtension: a name that promises another compression is a failure, not an abort.
+func TestWrongExtension(t *testing.T) {
+	plainTar := tarOf(t, samples(2)...)
+	for file, data := range map[string][]byte{"x.tar.gz": plainTar, "x.tar.zst": plainTar, "y.tar": gzipOf(t, plainTar)} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, file), data)
+		_, rows := scan(t, Options{}, Input{"", dir})
+		wantRows(t, []row{fault(file, premix.Corrupt)}, rows)
+	}
+}

@@ -1,0 +1,180 @@
+package source
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tfexample"
+	"github.com/premix/premix/io/tfrecord"
+)
+
+var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
+
+// recordFile reports whether a file is a TFRecord by its name.
+func recordFile(base string) bool { return recordPattern.MatchString(base) }
+
+// discoverRecords makes a container of every TFRecord file of a root.
+func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) error {
+	shards, err := shardsOf(ctx, r, o, cat, recordFile)
+	if err != nil {
+		return err
+	}
+	if err := addRecords(ctx, r, shards, cat); err != nil {
+		return err
+	}
+	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
+	if err != nil {
+		return err
+	}
+	keys, err := peekKeys(ctx, cat.Containers, o, cat.Classes)
+	if err != nil {
+		return err
+	}
+	if keys != nil {
+		for _, c := range cat.Containers {
+			keys.store(c.Extra)
+		}
+	}
+	return nil
+}
+
+// addRecords makes containers of files, finds out how they are compressed, and their indexes.
+func addRecords(ctx context.Context, r root, shards []blob.Object, cat *Catalog) error {
+	index, err := indexes(ctx, r, shards)
+	if err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	kind := ""
+	for i, s := range shards {
+		c := r.container(s, layoutRecord)
+		c.Extra = map[string]string{}
+		if i == 0 {
+			if kind, err = recordCompression(ctx, s); err != nil {
+				return err
+			}
+		}
+		if k := compressionOf(blob.Base(s.URI)); k != "" {
+			c.Extra[extraCompression] = k
+		} else if kind != "" {
+			c.Extra[extraCompression] = kind
+		}
+		if uri := index[s.URI]; uri != "" {
+			c.Extra[extraIndex] = uri
+		}
+		cat.Containers = append(cat.Containers, c)
+	}
+	return nil
+}
+
+// recordCompression tells by the first bytes how a TFRecord file is compressed: the checksum of
+// the first length is no accident.
+func recordCompression(ctx context.Context, o blob.Object) (string, error) {
+	head, err := blob.ReadRange(ctx, nil, o.URI, 0, min(o.Size, 12))
+	if err != nil {
+		return "", fmt.Errorf("source: %w", err)
+	}
+	switch {
+	case len(head) < 12 || binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]):
+		return "", nil
+	case head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
+		return gzipped, nil
+	case head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0:
+		return zlibbed, nil
+	case string(head[:4]) == "\x28\xb5\x2f\xfd":
+		return zstandard, nil
+	}
+	return "", nil
+}
+
+// peekRecords is how many records of the first file are looked at.
+const peekRecords = 64
+
+// peekKeys looks at the first records for the features that make an entry, and for where the
+// labels count from. It returns nil if it could read none.
+func peekKeys(ctx context.Context, containers []Container, o Options, classes []string) (*recordKeys, error) {
+	for _, c := range containers[:min(len(containers), 3)] {
+		examples, err := peekExamples(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if len(examples) == 0 {
+			continue
+		}
+		first := &examples[0]
+		keys := detectKeys(first, o)
+		switch {
+		case keys.image == "":
+			return nil, usagef("--in %s: no feature of %s holds an image; there are %s", c.URI, blob.Base(c.URI), featuresOf(first))
+		case keys.label == "":
+			return nil, usagef("--in %s: no label in the features of %s under %s: --label-key can be one of %s", c.URI, blob.Base(c.URI), keyText(o.LabelKey), featuresOf(first))
+		}
+		if o.LabelOffset == nil {
+			keys.offset, keys.custom = offsetOf(examples, keys, classes)
+		}
+		return &keys, nil
+	}
+	return nil, nil
+}
+
+func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error) {
+	w, f, err := c.open(ctx, 0, c.Size)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	defer f.Close()
+	scan := recordScanner{w: w}
+	var examples []tfexample.Example
+	for range peekRecords {
+		r, err := scan.record(ctx, peekBytes)
+		var fault *recordFault
+		switch {
+		case err == io.EOF || scan.next > peekBytes:
+			return examples, nil
+		case errors.As(err, &fault):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		var ex tfexample.Example
+		if ex.Parse(slices.Clone(r.data)) == nil {
+			examples = append(examples, ex)
+		}
+	}
+	return examples, nil
+}
+
+// offsetOf finds where labels count from: by the synsets beside them and the class list, by a
+// label that would be negative or above the list; or else by the custom of the feature's name.
+func offsetOf(examples []tfexample.Example, k recordKeys, classes []string) (offset int, custom bool) {
+	rank := map[string]int64{}
+	for i, c := range classes {
+		rank[c] = int64(i)
+	}
+	lowest, highest := int64(maxLabel), int64(-1)
+	for i := range examples {
+		v, err := examples[i].Int(k.label)
+		if err != nil {
+			continue
+		}
+		lowest, highest = min(lowest, v), max(highest, v)
+		if name, err := examples[i].Text(slimSynset); err == nil {
+			if at, ok := rank[strings.TrimSpace(name)]; ok && (v == at || v == at+1) {
+				return int(v - at), false
+			}
+		}
+	}
+	switch {
+	case lowest == 0:
+		return 0, false
+	case len(classes) > 0 && highest == int64(len(classes)):
+		return 1, false
+	}
+	return k.offset, k.custom
+}

@@ -1,0 +1,209 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// The forms of ILSVRC2012 as it is distributed: ILSVRC2012_img_train.tar, a tar of a tar for
+// each class; the class tars after one level was unpacked; ILSVRC2012_img_val.tar, or a folder
+// of its images; Kaggle's tree.
+var (
+	ilsvrcTar = regexp.MustCompile(`^ILSVRC2012_img_(train|val|test)[^/]*\.tar$`)
+	classTar  = regexp.MustCompile(`^n[0-9]{8}\.tar$`)
+)
+
+func ilsvrcName(base string) bool {
+	return ilsvrcTar.MatchString(base) || classTar.MatchString(base) || valNumber(base) > 0
+}
+
+func discoverILSVRC(ctx context.Context, r root, o Options, cat *Catalog) error {
+	if moved, err := kaggle(ctx, r, o); err != nil {
+		return err
+	} else if moved.uri != r.uri {
+		r = moved
+		if dirs, _ := r.split(&Catalog{}); len(dirs) > 0 {
+			return discoverFolders(ctx, r, cat)
+		}
+	}
+	_, files := r.split(cat)
+	var tars, classes, images, side []blob.Object
+	for _, f := range files {
+		base := blob.Base(f.URI)
+		switch {
+		case classTar.MatchString(base):
+			classes = append(classes, f)
+		case strings.HasSuffix(base, ".tar"):
+			tars = append(tars, f)
+		case valNumber(base) > 0:
+			images = append(images, f)
+		default:
+			side = append(side, f)
+		}
+	}
+	tars = wantedTar(r, o, tars)
+	switch {
+	case len(tars) == 1:
+		return discoverTarOfTars(ctx, r, tars[0], cat)
+	case len(tars) > 1:
+		return usagef("--in %s holds several tars of ILSVRC2012: name one of them", r.in.URI)
+	case len(classes) > 0:
+		if err := loose(ctx, r, append(side, images...), cat); err != nil {
+			return err
+		}
+		for _, f := range classes {
+			c := r.container(f, layoutClassTar)
+			c.Class = strings.TrimSuffix(blob.Base(f.URI), ".tar")
+			cat.Containers = append(cat.Containers, c)
+			cat.Classes = append(cat.Classes, c.Class)
+		}
+		slices.Sort(cat.Classes)
+		return nil
+	case len(images) > 0 && !r.picked:
+		return discoverFlat(ctx, r, cat)
+	}
+	return usagef("--in %s: no tar and no folder of ILSVRC2012 for --split %s: expected ILSVRC2012_img_%s.tar, class tars, ILSVRC2012_val_*.JPEG, or Kaggle's ILSVRC/Data/CLS-LOC",
+		r.in.URI, o.split(), map[string]string{"validation": "val"}[o.split()]+strings.TrimPrefix(o.split(), "validation"))
+}
+
+// wantedTar picks the tar of the split, unless the user has picked one.
+func wantedTar(r root, o Options, tars []blob.Object) []blob.Object {
+	if r.picked {
+		return tars
+	}
+	for _, t := range tars {
+		if m := ilsvrcTar.FindStringSubmatch(blob.Base(t.URI)); m != nil && canonicalSplit(m[1]) == o.split() {
+			return []blob.Object{t}
+		}
+	}
+	return nil
+}
+
+// kaggle goes down Kaggle's tree to the folder of the split, from any of its upper folders.
+func kaggle(ctx context.Context, r root, o Options) (root, error) {
+	if r.picked {
+		return r, nil
+	}
+	for _, below := range []string{"ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "CLS-LOC"} {
+		dir := blob.Join(r.uri, below)
+		list, err := blob.List(ctx, dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return r, fmt.Errorf("source: %s: %w", r.in.URI, err)
+		}
+		for _, e := range list {
+			if e.Dir && canonicalSplit(blob.Base(e.URI)) == o.split() {
+				return r.into(ctx, e.URI)
+			}
+		}
+		return r, usagef("--in %s: %s has no folder for --split %s", r.in.URI, below, o.split())
+	}
+	return r, nil
+}
+
+// discoverFlat makes a container of a folder of images whose labels stand in a list.
+func discoverFlat(ctx context.Context, r root, cat *Catalog) error {
+	c := Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}
+	if err := withList(ctx, r, &c, cat); err != nil {
+		return err
+	}
+	cat.Ignored, cat.IgnoredNames = 0, nil // the chunks count them
+	cat.Containers = append(cat.Containers, c)
+	return nil
+}
+
+// withList gives a container the list of its labels.
+func withList(ctx context.Context, r root, c *Container, cat *Catalog) error {
+	spec, err := findList(ctx, r.uri)
+	if err != nil {
+		return err
+	}
+	if spec == "" {
+		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt with meta.mat beside it",
+			r.in.URI, blob.Base(c.URI))
+	}
+	l, hash, err := readList(ctx, spec)
+	if err != nil {
+		return err
+	}
+	c.Extra = map[string]string{extraList: spec, extraListHash: hash}
+	cat.Classes = l.classes
+	return nil
+}
+
+// discoverTarOfTars reads the headers of a tar: the tars in it become containers, which are read
+// in place. A tar of images takes its labels from a list.
+func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog) error {
+	outer := r.container(o, layoutListTar)
+	w, f, err := outer.seekable(ctx)
+	if err != nil {
+		return fmt.Errorf("source: %s: %w", outer.Name, err)
+	}
+	defer f.Close()
+	scan := newTarScanner(w, 0)
+	seen := map[string]bool{}
+	for {
+		m, err := scan.member(ctx)
+		var damage *tarDamage
+		switch {
+		case err == io.EOF:
+			if len(cat.Containers) == 0 {
+				return usagef("--in %s: %s holds no class tars and no images", r.in.URI, outer.Name)
+			}
+			slices.Sort(cat.Classes)
+			return nil
+		case errors.As(err, &damage):
+			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: damage.fault.Kind, Reason: damage.fault.Reason})
+			continue
+		case err != nil:
+			return fmt.Errorf("source: %s: %w", outer.Name, err)
+		}
+		name := member(m.name)
+		switch {
+		case m.regular && !m.sparse && strings.HasSuffix(name, ".tar") && !junkPath(name):
+			c := outer
+			c.Name, c.Layout, c.Offset, c.Size = outer.below(name), layoutClassTar, m.data, m.size
+			c.Size = min(c.Size, max(0, outer.Size-c.Offset)) // the outer tar may be cut off
+			c.Class = strings.TrimSuffix(blob.Base(name), ".tar")
+			if seen[c.Class] {
+				cat.Failures = append(cat.Failures, premix.Failure{Name: c.Name, Stage: premix.StageScan, Kind: premix.Duplicate, Reason: fmt.Sprintf("byte %d: a second tar of the class", m.header)})
+				continue
+			}
+			seen[c.Class] = true
+			cat.Containers = append(cat.Containers, c)
+			cat.Classes = append(cat.Classes, c.Class)
+		case m.regular && imageName(name) && len(cat.Containers) == 0:
+			if err := withList(ctx, r, &outer, cat); err != nil {
+				return err
+			}
+			cat.Containers = append(cat.Containers, outer)
+			return nil
+		case m.regular && imageName(name):
+			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.below(name), Stage: premix.StageLabel, Kind: premix.NoLabel, Reason: "an image outside of any class tar has no label"})
+		case !m.regular && strings.HasSuffix(name, ".tar"), m.sparse:
+			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.below(name), Stage: premix.StageScan, Kind: premix.Unsupported, Reason: "not a regular member"})
+		default:
+			cat.ignore(outer.below(name))
+		}
+	}
+}
+
+// seekable opens a tar for a scan of its headers; at a store each one is a request.
+func (c Container) seekable(ctx context.Context) (*window, io.Closer, error) {
+	f, err := blob.OpenAt(ctx, c.URI)
+	if err != nil {
+		return nil, nil, err
+	}
+	return atWindow(f, c.Offset, -1, min(c.Offset+c.Size, f.Size())), f, nil
+}

@@ -1,0 +1,291 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix"
+)
+
+func valName(i int) string { return fmt.Sprintf("ILSVRC2012_val_%08d", i) }
+
+func readFileT(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestReadMeta(t *testing.T) {
+	want := []string{"n02119789", "n02100735", "n01440764"}
+	for _, f := range []string{"meta.mat", "meta-integers.mat"} { // by scipy 1.17.1, compressed and not
+		data := readFileT(t, filepath.Join("testdata", f))
+		got, err := readMeta(data)
+		if err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", f, d)
+		}
+		for n := range data {
+			if got, err := readMeta(data[:n]); err == nil && cmp.Diff(want, got) != "" {
+				t.Errorf("%s cut at %d gives %v", f, n, got)
+			}
+		}
+	}
+}
+
+// valSet writes the four images of a validation set, flat or as a tar.
+func valSet(t *testing.T, dir string, inTar bool) {
+	t.Helper()
+	var files []file
+	for i := 1; i <= 4; i++ {
+		files = append(files, file{valName(i) + ".JPEG", picture(i)})
+	}
+	if inTar {
+		put(t, filepath.Join(dir, "ILSVRC2012_img_val.tar"), tarOf(t, files...))
+		return
+	}
+	for _, f := range files {
+		put(t, filepath.Join(dir, f.name), f.data)
+	}
+}
+
+func TestILSVRCValidation(t *testing.T) {
+	kit, setter, tench := "n02119789", "n02100735", "n01440764"
+	meta := readFileT(t, filepath.Join("testdata", "meta.mat"))
+	truth := []byte("3\n1\n2\n1\n")
+	tests := []struct {
+		name  string
+		files []file
+	}{
+		{"csv", []file{{"LOC_val_solution.csv", []byte("ImageId,PredictionString\n" +
+			valName(2) + "," + kit + " 1 2 3 4 " + kit + " 5 6 7 8 \n" + valName(1) + "," + tench + " 1 2 3 4 \n" + valName(4) + "," + kit + " 1 1 1 1\n" + valName(3) + "," + setter + " 1 1 1 1\n")}}},
+		{"synset labels", []file{{"synset_labels.txt", []byte(tench + "\n" + kit + "\n" + setter + "\n" + kit + "\n")}}},
+		{"ground truth and meta.mat", []file{{"data/ILSVRC2012_validation_ground_truth.txt", truth}, {"data/meta.mat", meta}}},
+		{"ground truth and synsets", []file{{"ILSVRC2012_validation_ground_truth.txt", truth}, {"synsets.txt", []byte(kit + " kit fox\n" + setter + "\n" + tench + "\n")}}},
+		{"devkit", []file{{"ILSVRC2012_devkit_t12.tar.gz", gzipOf(t, tarOf(t,
+			file{"ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", truth}, file{"ILSVRC2012_devkit_t12/data/meta.mat", meta}))}}},
+	}
+	classes := []string{tench, setter, kit}
+	for _, test := range tests {
+		for _, form := range []string{"tar", "flat", "above"} {
+			t.Run(test.name+" "+form, func(t *testing.T) {
+				dir := t.TempDir()
+				images, prefix, at := dir, "", dir
+				switch form {
+				case "tar":
+					prefix = "ILSVRC2012_img_val.tar/"
+				case "above":
+					images = filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "val")
+					put(t, filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "train", tench, "a.JPEG"), picture(0))
+				}
+				valSet(t, images, form == "tar")
+				for _, f := range test.files {
+					put(t, filepath.Join(at, f.name), f.data)
+				}
+				cat, rows := scan(t, Options{Split: "validation"}, Input{"", dir})
+				var want, images4 []row
+				for i, class := range []string{tench, kit, setter, kit} {
+					images4 = append(images4, good(prefix+valName(i+1)+".JPEG", valName(i+1), class, -1))
+				}
+				for _, r := range rows {
+					if !r.Ignored { // the lists lie in the flat folder
+						want = append(want, r)
+					}
+				}
+				wantRows(t, images4, want)
+				if d := cmp.Diff(classes, cat.Classes); d != "" || cat.Layout != "ilsvrc" {
+					t.Errorf("%s: classes: %s", cat.Layout, d)
+				}
+				if d := cmp.Diff(rows, readAll(t, cat, Options{Split: "validation", ChunkImages: 2})); d != "" {
+					t.Errorf("ChunkImages 2: %s", d)
+				}
+			})
+		}
+	}
+}
+
+func TestILSVRCLists(t *testing.T) {
+	dir := t.TempDir()
+	valSet(t, dir, false)
+	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "no labels", "LOC_val_solution.csv", "meta.mat")
+	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("1\n7\n"))
+	put(t, filepath.Join(dir, "synsets.txt"), []byte("n01440764\n"))
+	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "line 2", "no id")
+	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("1\n1\n"))
+	_, rows := scan(t, Options{Split: "val"}, Input{"v", dir})
+	var list []row
+	for _, r := range rows {
+		if !r.Ignored {
+			list = append(list, r)
+		}
+	}
+	wantRows(t, []row{
+		good("v/"+valName(1)+".JPEG", valName(1), "n01440764", -1), good("v/"+valName(2)+".JPEG", valName(2), "n01440764", -1),
+		fault("v/"+valName(3)+".JPEG", premix.NoLabel), fault("v/"+valName(4)+".JPEG", premix.NoLabel),
+	}, list)
+}
+
+func TestILSVRCTrain(t *testing.T) {
+	inner := func(class string, n int) []byte {
+		var files []file
+		for i := range n {
+			files = append(files, file{fmt.Sprintf("%s_%d.JPEG", class, i), picture(i)})
+		}
+		return tarOf(t, files...)
+	}
+	a, b := inner("n01440764", 3), inner("n01443537", 40)
+	var want []row
+	add := func(outer, class string, n int) {
+		for i := range n {
+			key := fmt.Sprintf("%s_%d", class, i)
+			want = append(want, good(outer+class+".tar/"+key+".JPEG", key, class, -1))
+		}
+	}
+	add("ILSVRC2012_img_train.tar/", "n01440764", 3)
+	add("ILSVRC2012_img_train.tar/", "n01443537", 40)
+	dir := t.TempDir()
+	outer := tarOf(t, file{"n01443537.tar", b}, file{"n01440764.tar", a}, file{"README", []byte("x")})
+	put(t, filepath.Join(dir, "ILSVRC2012_img_train.tar"), outer)
+	put(t, filepath.Join(dir, "ILSVRC2012_img_val.tar"), tarOf(t, file{valName(1) + ".JPEG", picture(0)}))
+	cat, rows := scan(t, Options{}, Input{"", dir})
+	wantRows(t, want, rows)
+	if d := cmp.Diff([]string{"n01440764", "n01443537"}, cat.Classes); d != "" || cat.Ignored != 1 {
+		t.Errorf("%s; %d ignored", d, cat.Ignored)
+	}
+	if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 3})); d != "" {
+		t.Errorf("ChunkImages 3: %s", d)
+	}
+	if chunks, err := Split(t.Context(), cat.Containers[1], Options{ChunkImages: 3}); err != nil || len(chunks) < 10 {
+		t.Errorf("%d chunks of 40 images, %v", len(chunks), err)
+	}
+
+	// The class tars by themselves.
+	flat := t.TempDir()
+	put(t, filepath.Join(flat, "n01440764.tar"), a)
+	put(t, filepath.Join(flat, "n01443537.tar"), b)
+	cat2, rows2 := scan(t, Options{}, Input{"", flat})
+	if d := cmp.Diff(renamed(rows, "ILSVRC2012_img_train.tar/", ""), rows2); d != "" || cat2.Layout != "ilsvrc" {
+		t.Errorf("%s: %s", cat2.Layout, d)
+	}
+
+	// Cut off in the first inner tar: what is before the cut is used.
+	put(t, filepath.Join(dir, "ILSVRC2012_img_train.tar"), outer[:len(b)*3/4])
+	cat3, rows3 := scan(t, Options{}, Input{"", dir})
+	good, cut := 0, 0
+	for _, r := range rows3 {
+		switch r.Kind {
+		case "":
+			good++
+		case premix.Truncated:
+			cut++
+		default:
+			t.Errorf("%v", r)
+		}
+	}
+	if good < 20 || cut < 1 || cut > 2 || len(cat3.Failures) != 1 || cat3.Failures[0].Kind != premix.Truncated {
+		t.Errorf("%d good, %d cut, %v", good, cut, cat3.Failures)
+	}
+	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "--split test", "ILSVRC2012_img_test.tar")
+}
+
+func TestKaggleTree(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "LOC_val_solution.csv"), []byte("ImageId,PredictionString\n"))
+	put(t, filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "train", "n01440764", "x.JPEG"), picture(0))
+	put(t, filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "test", "ILSVRC2012_test_00000001.JPEG"), picture(0))
+	put(t, filepath.Join(dir, "ILSVRC", "Annotations", "x"), nil)
+	for _, root := range []string{"", "ILSVRC", "ILSVRC/Data", "ILSVRC/Data/CLS-LOC", "ILSVRC/Data/CLS-LOC/train"} {
+		_, rows := scan(t, Options{}, Input{"", filepath.Join(dir, root)})
+		wantRows(t, []row{good("n01440764/x.JPEG", "x", "n01440764", -1)}, rows)
+	}
+	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "no folder for --split validation")
+}
+
+// TestClassLists: mixed layouts go together if their classes agree.
+func TestClassLists(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "folder", "cat", "a.jpg"), picture(0))
+	put(t, filepath.Join(dir, "folder", "dog", "a.jpg"), picture(1))
+	put(t, filepath.Join(dir, "wds", "x.tar"), tarOf(t, samples(2)...))
+	put(t, filepath.Join(dir, "wds", "classes.txt"), []byte("cat\ndog\n"))
+	put(t, filepath.Join(dir, "other", "y.tar"), tarOf(t, samples(2)...))
+	put(t, filepath.Join(dir, "other", "classes.txt"), []byte("cat\r\ncow\r\n"))
+	put(t, filepath.Join(dir, "none", "z.tar"), tarOf(t, samples(2)...))
+	in := func(names ...string) (list []Input) {
+		for _, n := range names {
+			list = append(list, Input{"", filepath.Join(dir, n)})
+		}
+		return list
+	}
+	cat, rows := scan(t, Options{}, in("folder", "wds", "none")...)
+	if cat.Layout != "mixed" || len(rows) != 6 || cmp.Diff([]string{"cat", "dog"}, cat.Classes) != "" {
+		t.Errorf("%s, %v, %d rows", cat.Layout, cat.Classes, len(rows))
+	}
+	wantUsage(t, Options{}, in("folder", "other"), "class 1", "“dog”", "“cow”", "must be the same")
+	labels := cat.Labels(nil)
+	for _, test := range []struct {
+		s    premix.Sample
+		want int
+		kind premix.FaultKind
+	}{
+		{premix.Sample{Label: 1}, 1, ""},
+		{premix.Sample{Label: 2}, -1, premix.BadLabel},
+		{premix.Sample{Label: -1, Class: "dog"}, 1, ""},
+		{premix.Sample{Label: -1, Class: "cow"}, -1, premix.BadLabel},
+		{premix.Sample{Label: 0, Class: "dog"}, -1, premix.BadLabel},
+		{premix.Sample{Label: 0, Class: "a cat"}, 0, ""},
+		{premix.Sample{Label: -1}, -1, premix.NoLabel},
+	} {
+		got, err := labels.Of(&test.s)
+		if f := premix.AsFault(err); got != test.want || (f == nil) != (test.kind == "") || f != nil && f.Kind != test.kind {
+			t.Errorf("label %d %q: %d, %v", test.s.Label, test.s.Class, got, err)
+		}
+	}
+
+	// A subset drops class folders and maps the indexes of the rest.
+	sub, rows := scan(t, Options{Classes: []string{"dog"}}, in("folder", "wds")...)
+	if len(rows) != 3 || sub.Ignored != 2 || sub.Classes[0] != "dog" || len(sub.Own) != 2 {
+		t.Errorf("subset: %v, %d ignored, %v", plain(rows), sub.Ignored, sub.Own)
+	}
+	labels = sub.Labels(nil)
+	for index, want := range []int{-1, 0} {
+		if got, err := labels.Of(&premix.Sample{Label: index}); got != want || err != nil {
+			t.Errorf("label %d of the subset: %d, %v", index, got, err)
+		}
+	}
+	wantUsage(t, Options{Classes: []string{"dog", "cow"}}, in("wds"), "cow", "--classes", "not one of the 2")
+	if cat, _ := scan(t, Options{Classes: []string{"cow", "cat"}}, in("none")...); cat.Own != nil || cat.Classes[0] != "cow" {
+		t.Errorf("%v %v", cat.Own, cat.Classes)
+	}
+	wantUsage(t, Options{Classes: []string{"cow"}}, in("folder"), "nothing to read")
+}
+
+func TestParseClasses(t *testing.T) {
+	tests := []struct {
+		text string
+		want []string
+		err  string
+	}{
+		{"a\nb c\n\n", []string{"a", "b c"}, ""},
+		{"\xef\xbb\xbfa\r\nb\r\n", []string{"a", "b"}, ""},
+		{"0:a\n1: b\n", []string{"a", "b"}, ""},
+		{"0:a\n2:b\n", []string{"0:a", "2:b"}, ""},
+		{"a\na\n", nil, "twice"},
+		{"\n", nil, "empty"},
+		{"\xff\n", nil, "UTF-8"},
+	}
+	for _, test := range tests {
+		got, err := ParseClasses([]byte(test.text))
+		if d := cmp.Diff(test.want, got); d != "" || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%q: %v, %v", test.text, got, err)
+		}
+	}
+}

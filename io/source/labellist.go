@@ -1,0 +1,281 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+)
+
+// Where the labels of a flat set stand. extraList names the files and does not belong to the
+// identity of a chunk, extraListHash does.
+const (
+	extraList     = "list"      // KIND URI [URI], separated by newlines
+	extraListHash = "list-hash" // of the files' contents
+)
+
+// A labelList gives the class of each image of the validation set of ILSVRC2012.
+type labelList struct {
+	byNumber []string          // of ILSVRC2012_val_00000001 and so on
+	byStem   map[string]string // by the name without extension
+	classes  []string          // sorted
+}
+
+// class returns the class of an image by its name; empty if it has none.
+func (l *labelList) class(name string) string {
+	s := stem(path.Base(name))
+	if l.byStem != nil {
+		return l.byStem[s]
+	}
+	if n := valNumber(name); n >= 1 && n <= len(l.byNumber) {
+		return l.byNumber[n-1]
+	}
+	return ""
+}
+
+// label gives an entry the class that the list has for it.
+func (l *labelList) label(e Entry) Entry {
+	if e.Ignored || e.Sample.Fault != nil {
+		return e
+	}
+	e.Sample.Class = l.class(e.Sample.Name)
+	if e.Sample.Class == "" {
+		return failf(e.Sample, premix.StageLabel, premix.NoLabel, "the list of labels does not have it")
+	}
+	return e
+}
+
+// valNumber is the number in ILSVRC2012_val_00000001.JPEG; 0 for other names.
+func valNumber(name string) int {
+	rest, ok := strings.CutPrefix(stem(path.Base(name)), "ILSVRC2012_val_")
+	if !ok || len(rest) != 8 {
+		return 0
+	}
+	n, err := strconv.Atoi(rest)
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n
+}
+
+// The names under which lists are known, in the order of preference, below a folder.
+var listPlaces = []struct{ kind, file, mapping string }{
+	{"csv", "LOC_val_solution.csv", ""},
+	{"synsets", "synset_labels.txt", ""},
+	{"synsets", "imagenet_2012_validation_synset_labels.txt", ""},
+	{"ids", "ILSVRC2012_validation_ground_truth.txt", "meta.mat"},
+	{"ids", "ILSVRC2012_validation_ground_truth.txt", "synsets.txt"},
+	{"devkit", "ILSVRC2012_devkit_t12.tar.gz", ""},
+}
+
+// findList looks for a list of labels in a folder, in the devkit's folders below it, and in the
+// folders above it, four at most. It is empty if there is none.
+func findList(ctx context.Context, dir string) (string, error) {
+	for range 5 {
+		for _, sub := range []string{"", "data", "ILSVRC2012_devkit_t12/data", "devkit/data", "devkit"} {
+			for _, p := range listPlaces {
+				spec := []string{p.kind}
+				for _, f := range []string{p.file, p.mapping} {
+					if f == "" {
+						continue
+					}
+					uri := blob.Join(dir, sub, f)
+					o, err := blob.Stat(ctx, uri)
+					if errors.Is(err, fs.ErrNotExist) || err == nil && o.Dir {
+						spec = nil
+						break
+					}
+					if err != nil {
+						return "", fmt.Errorf("source: %w", err)
+					}
+					spec = append(spec, uri)
+				}
+				if spec != nil {
+					return strings.Join(spec, "\n"), nil
+				}
+			}
+		}
+		up := blob.Dir(dir)
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	return "", nil
+}
+
+// lists keeps the lists that chunks of this process have asked for, by spec and hash.
+var lists sync.Map
+
+// listOf returns the list of a container, checking that it is still the one that was discovered.
+func (c Container) listOf(ctx context.Context) (*labelList, error) {
+	key := c.Extra[extraList] + "\n" + c.Extra[extraListHash]
+	if l, ok := lists.Load(key); ok {
+		return l.(*labelList), nil
+	}
+	l, hash, err := readList(ctx, c.Extra[extraList])
+	if err != nil {
+		return nil, err
+	}
+	if hash != c.Extra[extraListHash] {
+		return nil, fmt.Errorf("source: %s: the list of labels changed since the job began", c.Name)
+	}
+	lists.Store(key, l)
+	return l, nil
+}
+
+// readList reads the list that findList has found.
+func readList(ctx context.Context, spec string) (l *labelList, hash string, err error) {
+	parts := strings.Split(spec, "\n")
+	var files [][]byte
+	h := newHasher().text(parts[0])
+	for _, uri := range parts[1:] {
+		data, err := blob.ReadAll(ctx, uri, maxListBytes)
+		if err != nil {
+			return nil, "", fmt.Errorf("source: %w", err)
+		}
+		files = append(files, data)
+		sum := digest(data)
+		h.text(hex.EncodeToString(sum[:]))
+	}
+	if len(files) == 0 {
+		return nil, "", fmt.Errorf("source: no list of labels in %q", spec)
+	}
+	switch {
+	case parts[0] == "csv":
+		l, err = csvList(files[0])
+	case parts[0] == "synsets":
+		l = &labelList{byNumber: words(files[0])}
+	case parts[0] == "ids" && len(files) == 2:
+		l, err = idList(files[0], files[1], path.Base(parts[2]))
+	case parts[0] == "devkit":
+		l, err = devkitList(files[0])
+	default:
+		err = errors.New("unknown kind of list")
+	}
+	if err == nil && l.classes == nil {
+		l.classes = slices.Compact(slices.Sorted(l.all()))
+		if len(l.classes) == 0 {
+			err = errors.New("it is empty")
+		}
+	}
+	if err != nil {
+		return nil, "", usagef("the list of labels %s cannot be used: %v", strings.Join(parts[1:], " and "), err)
+	}
+	return l, h.String(), nil
+}
+
+// all yields the classes of all images.
+func (l *labelList) all() func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, c := range l.byNumber {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, c := range l.byStem {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// words are the first words of all lines.
+func words(data []byte) []string {
+	var list []string
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) > 0 {
+			list = append(list, escape(f[0]))
+		}
+	}
+	return list
+}
+
+// csvList reads LOC_val_solution.csv: ImageId,PredictionString, where the second is the class
+// with a box, or several of these with the same class.
+func csvList(data []byte) (*labelList, error) {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.FieldsPerRecord = 2
+	l := &labelList{byStem: map[string]string{}}
+	for {
+		rec, err := r.Read()
+		if err == io.EOF {
+			return l, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		f := strings.Fields(rec[1])
+		if rec[0] == "ImageId" || len(f) == 0 {
+			continue
+		}
+		l.byStem[escape(rec[0])] = escape(f[0])
+	}
+}
+
+// idList joins the ground truth of the devkit, one ILSVRC2012_ID a line, with the mapping of
+// these ids to synsets. The ids are not ranks of sorted synsets.
+func idList(truth, mapping []byte, name string) (*labelList, error) {
+	var synsets []string
+	var err error
+	if strings.HasSuffix(name, ".mat") {
+		if synsets, err = readMeta(mapping); err != nil {
+			return nil, err
+		}
+	} else {
+		synsets = words(mapping)
+	}
+	l := &labelList{}
+	for i, w := range words(truth) {
+		id, err := strconv.Atoi(w)
+		if err != nil || id < 1 || id > len(synsets) || synsets[id-1] == "" {
+			return nil, fmt.Errorf("line %d: %s is no id of the %d in %s", i+1, shorten(w), len(synsets), name)
+		}
+		l.byNumber = append(l.byNumber, synsets[id-1])
+	}
+	l.classes = slices.Compact(slices.Sorted(slices.Values(synsets)))
+	if len(l.classes) > 0 && l.classes[0] == "" {
+		l.classes = l.classes[1:]
+	}
+	return l, nil
+}
+
+// devkitList reads the ground truth and meta.mat out of the devkit's archive.
+func devkitList(data []byte) (*labelList, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	var truth, meta []byte
+	for r := tar.NewReader(io.LimitReader(z, maxListBytes)); truth == nil || meta == nil; {
+		h, err := r.Next()
+		if err != nil {
+			return nil, fmt.Errorf("no ground truth and meta.mat in it: %w", err)
+		}
+		switch path.Base(h.Name) {
+		case "ILSVRC2012_validation_ground_truth.txt":
+			truth, err = io.ReadAll(r)
+		case "meta.mat":
+			meta, err = io.ReadAll(r)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return idList(truth, meta, "meta.mat")
+}

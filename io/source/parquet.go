@@ -1,0 +1,215 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/hfparquet"
+)
+
+// rows reads Parquet files in the layout of Hugging Face: image as struct<bytes, path>, label as
+// an integer, class names in the metadata of the file. A row group is held in memory.
+type rows struct{}
+
+// maxGroupBytes bounds a row group.
+const maxGroupBytes = 2 << 30
+
+// extraClasses is the hash of the class list that all files of an input must declare.
+const extraClasses = "classes"
+
+func parquetName(base string) bool { return strings.HasSuffix(strings.ToLower(base), ".parquet") }
+
+// openParquet opens a file; the error wraps hfparquet.ErrFormat if the file is at fault.
+func (c Container) openParquet(ctx context.Context) (*hfparquet.File, blob.ReaderAt, error) {
+	r, err := blob.OpenAt(ctx, c.URI)
+	if err != nil {
+		return nil, nil, fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	f, err := hfparquet.Open(r, r.Size(), maxGroupBytes)
+	if err != nil {
+		r.Close()
+		return nil, nil, fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	return f, r, nil
+}
+
+// labelColumn finds the column of labels; empty if there is none.
+func labelColumn(f *hfparquet.File, o Options) string {
+	names := []string{"label", "labels", "class", "cls", "fine_label", "target"}
+	if o.LabelKey != "" {
+		names = []string{o.LabelKey}
+	}
+	for _, n := range names {
+		if f.Has(n) {
+			return n
+		}
+	}
+	return ""
+}
+
+// discoverParquet makes a container of every Parquet file.
+func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error {
+	shards, err := shardsOf(ctx, r, o, cat, parquetName)
+	if err != nil {
+		return err
+	}
+	for _, s := range shards {
+		cat.Containers = append(cat.Containers, r.container(s, layoutParquet))
+	}
+	extra := map[string]string{}
+	for _, c := range cat.Containers[:min(3, len(cat.Containers))] {
+		f, closer, err := c.openParquet(ctx)
+		if errors.Is(err, hfparquet.ErrFormat) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		image, label := f.ImageColumn(), labelColumn(f, o)
+		cat.Classes = f.Classes(label)
+		closer.Close()
+		if image == "" {
+			return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
+		}
+		if label == "" {
+			return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, keyOr(o.LabelKey, "label"))
+		}
+		extra[extraImage], extra[extraLabel], extra[extraClasses] = image, label, hashClasses(cat.Classes)
+		break
+	}
+	for i := range cat.Containers {
+		cat.Containers[i].Extra = extra
+	}
+	if cat.Classes == nil {
+		cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt")
+	}
+	return err
+}
+
+func hashClasses(classes []string) string {
+	h := newHasher()
+	for _, c := range classes {
+		h.text(c)
+	}
+	return h.String()
+}
+
+func (rows) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+	whole := Chunk{Container: c, ID: c.identity().text("whole").String(), Stamp: c.stamp(), First: recordName(0)}
+	f, closer, err := c.openParquet(ctx)
+	if errors.Is(err, hfparquet.ErrFormat) {
+		return []Chunk{whole}, nil // read says what is wrong
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	if label := c.Extra[extraLabel]; label != "" && hashClasses(f.Classes(label)) != c.Extra[extraClasses] {
+		return nil, usagef("%s declares other classes than the first file of its input: the class lists of all files must be the same", c.Name)
+	}
+	var chunks []Chunk
+	row, from, most := int64(0), 0, int64(4*o.chunkImages()/3)
+	add := func(end int, rows int64) {
+		chunks = append(chunks, Chunk{
+			Container: c, Seq: len(chunks), Offset: int64(from), End: int64(end), Base: row, Stamp: whole.Stamp,
+			ID:    c.identity().num(int64(from)).num(int64(end)).num(row).String(),
+			First: recordName(row), Last: recordName(row + rows - 1), EstImages: int(rows),
+		})
+		row, from = row+rows, end
+	}
+	pending := int64(0)
+	for g := range f.Groups() {
+		if n := f.Rows(g); pending > 0 && pending+n > most {
+			add(g, pending)
+			pending = n
+		} else {
+			pending += n
+		}
+	}
+	if pending > 0 {
+		add(f.Groups(), pending)
+	}
+	if len(chunks) == 0 {
+		chunks = []Chunk{whole}
+	}
+	return chunks, nil
+}
+
+func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+	c := ch.Container
+	f, closer, err := c.openParquet(ctx)
+	if errors.Is(err, hfparquet.ErrFormat) {
+		return yield(failf(premix.Sample{Name: c.Name, Label: -1}, premix.StageScan, premix.Corrupt, "%v", cause(err)))
+	}
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	image, label := c.Extra[extraImage], c.Extra[extraLabel]
+	if image == "" {
+		image, label = f.ImageColumn(), labelColumn(f, o)
+	}
+	row := ch.Base
+	for g := ch.Offset; g < ch.End; g++ {
+		next := row + f.Rows(int(g))
+		var stopped error
+		err := f.Images(int(g), image, label, func(img hfparquet.Image) error {
+			if stopped = ctx.Err(); stopped == nil {
+				stopped = yield(imageRow(c, row, img, label != "", maxBytes))
+			}
+			row++
+			return stopped
+		})
+		switch {
+		case stopped != nil:
+			return stopped
+		case errors.Is(err, hfparquet.ErrFormat):
+			s := premix.Sample{Name: c.below(recordName(row)), Label: -1}
+			if err := yield(failf(s, premix.StageScan, premix.Corrupt, "rows %d to %d are lost: %v", row, next-1, cause(err))); err != nil {
+				return err
+			}
+		case err != nil:
+			return fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		row = next
+	}
+	return nil
+}
+
+// imageRow makes an entry of a row.
+func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, maxBytes int64) Entry {
+	name := recordName(number)
+	s := premix.Sample{
+		Key: name, Name: c.below(name), Label: -1,
+		Location: premix.Location{URI: c.URI, Offset: -1, Length: int64(len(img.Bytes))},
+	}
+	switch {
+	case len(img.Bytes) == 0 && img.Path != "":
+		return failf(s, premix.StageScan, premix.Unsupported, "row %d: the image is not in the file, only its path %s", number, shorten(img.Path))
+	case len(img.Bytes) == 0:
+		return failf(s, premix.StageScan, premix.Empty, "row %d: the image is empty", number)
+	case int64(len(img.Bytes)) > maxBytes:
+		return failf(s, premix.StageScan, premix.TooLarge, "row %d: %d bytes, the limit is %d", number, len(img.Bytes), maxBytes)
+	case !labelled:
+		return failf(s, premix.StageLabel, premix.NoLabel, "row %d: there is no column of labels", number)
+	}
+	l, err := indexLabel(int64(img.Label))
+	if err != nil {
+		return fail(s, premix.StageLabel, err)
+	}
+	s.Label, s.Class = l.index, l.class
+	s.Digest = digest(img.Bytes)
+	return Entry{Sample: s, Data: img.Bytes}
+}
+
+// cause strips what this package has put before an error.
+func cause(err error) error {
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "source: ") {
+		return inner
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/zeebo/xxh3"
+)
+
+// An imageReader reads a tar whose members are images: all of one class, or with labels from a
+// list.
+type imageReader struct {
+	scan     *tarScanner
+	c        Container
+	list     *labelList // or nil
+	maxBytes int64
+	yield    func(Entry) error
+
+	seen map[xxh3.Uint128]struct{}
+	buf  []byte
+}
+
+func (r *imageReader) run(ctx context.Context) error {
+	for {
+		m, err := r.scan.member(ctx)
+		var damage *tarDamage
+		var e Entry
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &damage):
+			e = fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)
+		case err != nil:
+			return fmt.Errorf("source: %s: %w", r.c.Name, err)
+		default:
+			if e, err = r.member(m); err != nil {
+				return fmt.Errorf("source: %s: %w", r.c.Name, err)
+			}
+			if r.list != nil {
+				e = r.list.label(e)
+			}
+		}
+		if err := r.yield(e); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *imageReader) member(m tarMember) (Entry, error) {
+	name := member(m.name)
+	s := premix.Sample{
+		Key: stem(name), Name: r.c.below(name), Label: -1, Class: r.c.Class,
+		Location: premix.Location{URI: r.c.URI, Offset: m.data, Length: m.size},
+	}
+	side := Entry{Sample: s, Ignored: true}
+	if !m.regular || junkPath(name) {
+		return side, nil
+	}
+	if !imageName(name) {
+		head, err := r.scan.w.peek(int(min(m.size, sniffBytes)))
+		if err != nil && !r.scan.w.ended(err) {
+			return Entry{}, err
+		}
+		if m.sparse || imaging.Sniff(head) == imaging.Unknown {
+			return side, nil
+		}
+	}
+	h := xxh3.HashString128(name)
+	if _, twice := r.seen[h]; twice {
+		return failf(s, premix.StageScan, premix.Duplicate, "byte %d: a second member of this name", m.header), nil
+	}
+	r.seen[h] = struct{}{}
+	switch {
+	case m.sparse:
+		return failf(s, premix.StageScan, premix.Unsupported, "a sparse member"), nil
+	case m.size == 0:
+		return failf(s, premix.StageScan, premix.Empty, "the member is empty"), nil
+	case m.size > r.maxBytes:
+		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", m.size, r.maxBytes), nil
+	}
+	data, err := r.scan.read(r.buf, m)
+	r.buf = data
+	switch {
+	case premix.AsFault(err) != nil:
+		return fail(s, premix.StageScan, err), nil
+	case err != nil:
+		return Entry{}, err
+	}
+	s.Digest = digest(data)
+	return Entry{Sample: s, Data: data, Seekable: true}, nil
+}

@@ -1,0 +1,186 @@
+package source
+
+import (
+	"errors"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/tfexample"
+)
+
+// Keys of Container.Extra for TFRecords and Parquet files.
+const (
+	extraImage  = "image-key"
+	extraLabel  = "label-key"
+	extraClass  = "class-key"
+	extraOffset = "label-offset"
+)
+
+// recordKeys name the features that make an entry.
+type recordKeys struct {
+	image  string // the encoded image
+	label  string // an integer, or a name
+	class  string // a name beside an integer; may be empty
+	offset int    // the label of the first class
+	custom bool   // offset is only that of the feature's custom: nothing in the data speaks for it
+}
+
+// The names that features go by. TF-slim counts labels from 1, all others from 0.
+var (
+	imageKeys = []string{"image/encoded", "image", "image_raw", "image/raw", "encoded", "jpeg", "jpg", "png", "img"}
+	labelKeys = []string{"image/class/label", "label", "class", "cls", "target", "y"}
+)
+
+const (
+	slimLabel  = "image/class/label"
+	slimSynset = "image/class/synset"
+)
+
+// detectKeys tells by one example which features make an entry; fields that it cannot find are
+// empty.
+func detectKeys(ex *tfexample.Example, o Options) recordKeys {
+	var k recordKeys
+	for _, name := range imageKeys {
+		if kind, ok := ex.Kind(name); ok && kind == tfexample.Bytes {
+			k.image = name
+			break
+		}
+	}
+	for i := 0; i < ex.Len() && k.image == ""; i++ {
+		if name, kind := ex.Feature(i); kind == tfexample.Bytes {
+			if v, _, err := ex.Bytes(name); err == nil && imaging.Sniff(v) != imaging.Unknown {
+				k.image = name
+			}
+		}
+	}
+	candidates := labelKeys
+	if o.LabelKey != "" {
+		candidates = []string{o.LabelKey}
+	}
+	for _, name := range candidates {
+		if kind, ok := ex.Kind(name); ok && (kind == tfexample.Ints || kind == tfexample.Bytes) {
+			k.label = name
+			break
+		}
+	}
+	if kind, ok := ex.Kind(slimSynset); ok && kind == tfexample.Bytes && k.label == slimLabel {
+		k.class = slimSynset
+	}
+	if k.label == slimLabel {
+		k.offset, k.custom = 1, true
+	}
+	if o.LabelOffset != nil {
+		k.offset, k.custom = *o.LabelOffset, false
+	}
+	return k
+}
+
+// featuresOf lists the names of an example's features, for messages.
+func featuresOf(ex *tfexample.Example) string {
+	var names []string
+	for i := range ex.Len() {
+		name, kind := ex.Feature(i)
+		names = append(names, shorten(name)+" ("+kind.String()+")")
+	}
+	sort.Strings(names)
+	if len(names) > 12 {
+		names = append(names[:12], "…")
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// keysOf reads what discovery has found out about a container.
+func keysOf(c Container) (recordKeys, bool) {
+	k := recordKeys{image: c.Extra[extraImage], label: c.Extra[extraLabel], class: c.Extra[extraClass]}
+	number, custom := strings.CutSuffix(c.Extra[extraOffset], " by custom")
+	k.offset, _ = strconv.Atoi(number)
+	k.custom = custom
+	return k, k.image != ""
+}
+
+func (k recordKeys) store(extra map[string]string) {
+	extra[extraImage], extra[extraLabel], extra[extraOffset] = k.image, k.label, strconv.Itoa(k.offset)
+	if k.custom {
+		extra[extraOffset] += " by custom"
+	}
+	if k.class != "" {
+		extra[extraClass] = k.class
+	}
+}
+
+// entry makes an entry of an example. The offset in its location is that in the message. The
+// error is a *UsageError if the features contradict what the keys suppose.
+func (k recordKeys) entry(s premix.Sample, ex *tfexample.Example, maxBytes int64) (Entry, error) {
+	if k.image == "" {
+		return failf(s, premix.StageScan, premix.Unsupported, "no feature holds an image; there are %s", featuresOf(ex)), nil
+	}
+	data, at, err := ex.Bytes(k.image)
+	switch {
+	case err != nil:
+		return failf(s, premix.StageScan, premix.Corrupt, "%v", err), nil
+	case len(data) == 0:
+		return failf(s, premix.StageScan, premix.Empty, "the feature %s is empty", k.image), nil
+	case int64(len(data)) > maxBytes:
+		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", len(data), maxBytes), nil
+	}
+	l, err := k.labelOf(ex)
+	switch {
+	case premix.AsFault(err) != nil:
+		return fail(s, premix.StageLabel, err), nil
+	case err != nil:
+		return Entry{}, err
+	}
+	s.Location.Offset, s.Location.Length = int64(at), int64(len(data))
+	s.Label, s.Class = l.index, l.class
+	s.Digest = digest(data)
+	return Entry{Sample: s, Data: data}, nil
+}
+
+func (k recordKeys) labelOf(ex *tfexample.Example) (label, error) {
+	kind, there := ex.Kind(k.label)
+	switch {
+	case k.label == "" || !there:
+		return label{}, premix.Faultf(premix.NoLabel, "no feature %s holds a label; there are %s", keyOr(k.label, "label"), featuresOf(ex))
+	case kind == tfexample.Bytes:
+		v, err := ex.Text(k.label)
+		if err != nil {
+			return label{}, premix.Faultf(premix.BadLabel, "%v", err)
+		}
+		return nameLabel(v)
+	}
+	v, err := ex.Int(k.label)
+	if errors.Is(err, tfexample.ErrMissing) {
+		return label{}, premix.Faultf(premix.NoLabel, "%v", err)
+	}
+	if err != nil {
+		return label{}, premix.Faultf(premix.BadLabel, "%v", err)
+	}
+	if k.custom && v < int64(k.offset) {
+		// To go on would shift all other labels by one, unnoticed.
+		return label{}, usagef("a record has the label %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
+			v, k.label, k.offset, k.offset)
+	}
+	if v < int64(k.offset) {
+		return label{}, premix.Faultf(premix.BadLabel, "%s is %d where labels count from %d", k.label, v, k.offset)
+	}
+	l, err := indexLabel(v - int64(k.offset))
+	if err == nil && k.class != "" {
+		if name, err := ex.Text(k.class); err == nil {
+			l.class = escape(strings.TrimSpace(name))
+		}
+	}
+	return l, err
+}
+
+func keyOr(key, other string) string {
+	if key == "" {
+		return other
+	}
+	return key
+}

@@ -1,0 +1,176 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tfexample"
+)
+
+// records reads TFRecord files of tf.train.Examples.
+type records struct{}
+
+// recordName is the name of a record in its file.
+func recordName(number int64) string { return fmt.Sprintf("%09d", number) }
+
+func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+	whole := Chunk{
+		Container: c, End: c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp(),
+		First: recordName(0), EstImages: int(c.Size/110_000) + 1,
+	}
+	if n, err := strconv.Atoi(c.Extra[extraSamples]); err == nil && n > 0 {
+		whole.EstImages = n
+	}
+	if c.Extra[extraCompression] != "" || c.Extra[extraSamples] != "" && whole.EstImages <= 4*o.chunkImages()/3 {
+		return []Chunk{whole}, nil
+	}
+	offsets, err := c.recordOffsets(ctx, 4*o.chunkImages()/3)
+	if err != nil || len(offsets) == 0 {
+		return []Chunk{whole}, err
+	}
+	whole.EstImages = len(offsets)
+	ends := cuts(len(offsets), o.chunkImages(), func(i int) string { return recordName(int64(i)) }, func(int) int { return 0 })
+	if len(ends) < 2 {
+		return []Chunk{whole}, nil
+	}
+	var chunks []Chunk
+	from, offset := 0, int64(0)
+	for i, end := range ends {
+		until := c.Size
+		if end < len(offsets) {
+			until = offsets[end]
+		}
+		chunks = append(chunks, Chunk{
+			Container: c, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
+			ID:    c.identity().num(offset).num(until).num(int64(from)).String(),
+			First: recordName(int64(from)), Last: recordName(int64(end - 1)), EstImages: end - from,
+		})
+		from, offset = end, until
+	}
+	return chunks, nil
+}
+
+// recordOffsets finds where the records begin: from DALI's index, or, in a local file, by going
+// from length to length. It is empty where the file is better not cut: it has about as many
+// records as one chunk may have, or something is wrong with it.
+func (c Container) recordOffsets(ctx context.Context, most int) ([]int64, error) {
+	if uri := c.Extra[extraIndex]; uri != "" {
+		data, err := blob.ReadAll(ctx, uri, 256<<20)
+		if err != nil {
+			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		if offsets := parseRecordIndex(data, c.Size); offsets != nil {
+			return offsets, nil
+		}
+	}
+	if !blob.IsLocal(c.URI) {
+		return nil, nil
+	}
+	w, f, err := c.open(ctx, 0, c.Size)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	defer f.Close()
+	scan := recordScanner{w: w}
+	var offsets []int64
+	for {
+		r, err := scan.header(ctx)
+		var fault *recordFault
+		switch {
+		case err == io.EOF:
+			return offsets, nil
+		case errors.As(err, &fault):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		offsets = append(offsets, r.offset)
+		if len(offsets) == probe && r.offset*int64(most) > c.Size*(probe-1) {
+			return nil, nil
+		}
+	}
+}
+
+// parseRecordIndex reads DALI's index of a TFRecord file (tools/tfrecord2idx): a line a record,
+// of its offset and its length with the framing. It is nil unless the records cover the file.
+func parseRecordIndex(data []byte, size int64) []int64 {
+	var offsets []int64
+	end := int64(0)
+	for line := range strings.Lines(string(data)) {
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		if len(f) != 2 {
+			return nil
+		}
+		at, err1 := strconv.ParseInt(f[0], 10, 64)
+		n, err2 := strconv.ParseInt(f[1], 10, 64)
+		if err1 != nil || err2 != nil || at != end || n < 16 || n > size-at {
+			return nil
+		}
+		offsets = append(offsets, at)
+		end = at + n
+	}
+	if end != size {
+		return nil
+	}
+	return offsets
+}
+
+func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+	c := ch.Container
+	w, f, err := c.open(ctx, ch.Offset, ch.End)
+	if err != nil {
+		return fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	defer f.Close()
+	if ch.End >= c.Size || !ch.Seekable() {
+		w.end = -1
+	}
+	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset}
+	keys, known := keysOf(c)
+	var ex tfexample.Example
+	for {
+		r, err := scan.record(ctx, maxBytes+recordSlack)
+		name := recordName(r.number)
+		s := premix.Sample{Key: name, Name: c.below(name), Label: -1}
+		var e Entry
+		var fault *recordFault
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &fault):
+			e = fail(s, premix.StageScan, fault.fault)
+		case err != nil:
+			return fmt.Errorf("source: %s: %w", c.Name, err)
+		default:
+			if err := ex.Parse(r.data); err != nil {
+				e = failf(s, premix.StageScan, premix.Corrupt, "record %d at byte %d: %v", r.number, r.offset, err)
+				break
+			}
+			if !known {
+				keys = detectKeys(&ex, o)
+			}
+			if e, err = keys.entry(s, &ex, maxBytes); err != nil {
+				return fmt.Errorf("source: %s: %w", s.Name, err)
+			}
+			e.Seekable = e.Data != nil && ch.Seekable()
+			e.Sample.Location.URI = c.URI
+			if e.Seekable {
+				e.Sample.Location.Offset += r.offset + 12
+			} else {
+				e.Sample.Location.Offset = -1
+			}
+		}
+		if err := yield(e); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// Keys of Container.Extra besides extraCompression.
+const (
+	extraSamples = "samples" // how many samples a side file promises
+	extraIndex   = "index"   // the URI of DALI's index
+	extraLabels  = "labels"  // "folder": the labels of a WebDataset are the folders of its keys
+)
+
+// shardsOf lists the files of a root that are shards by their name, those in folders included,
+// and takes the wanted split where names speak of several. Everything else is a side file.
+func shardsOf(ctx context.Context, r root, o Options, cat *Catalog, isShard func(base string) bool) ([]blob.Object, error) {
+	dirs, files := r.split(cat)
+	for _, d := range dirs {
+		for f, err := range blob.Walk(ctx, d.URI) {
+			if err != nil {
+				return nil, fmt.Errorf("source: %w", err)
+			}
+			if junkPath(r.rel(f)) {
+				cat.ignore(escape(r.name(r.rel(f))))
+				continue
+			}
+			files = append(files, f)
+		}
+	}
+	var shards, side []blob.Object
+	splits := map[string]bool{}
+	for _, f := range files {
+		if (isShard(blob.Base(f.URI)) || r.picked) && f.Special == "" {
+			shards = append(shards, f)
+			splits[splitOf(blob.Base(f.URI))] = true
+		} else {
+			side = append(side, f)
+		}
+	}
+	if err := loose(ctx, r, side, cat); err != nil {
+		return nil, err
+	}
+	if len(shards) == 0 {
+		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, cat.Layout)
+	}
+	if r.picked || len(splits) < 2 {
+		return shards, nil
+	}
+	wanted := slices.DeleteFunc(slices.Clone(shards), func(f blob.Object) bool {
+		return splitOf(blob.Base(f.URI)) != o.split()
+	})
+	if len(wanted) == 0 {
+		return nil, usagef("--in %s: no shard speaks of the split %s: choose another --split, or name the shards by a pattern", r.in.URI, o.split())
+	}
+	return wanted, nil
+}
+
+// timmInfo is what timm's _info.json says of a folder of shards.
+type timmInfo struct {
+	Splits map[string]struct {
+		Filenames    []string `json:"filenames"`
+		ShardLengths []int64  `json:"shard_lengths"`
+	} `json:"splits"`
+}
+
+// readJSON reads a small json file; found is false if it does not exist.
+func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
+	data, err := blob.ReadAll(ctx, uri, maxListBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return true, usagef("%s is not the json that it should be: %v; repair or remove it", uri, err)
+	}
+	return true, nil
+}
+
+// timmSplit narrows shards down to the wanted split of _info.json, if the root has one, and
+// returns the lengths that it states, by URI.
+func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]blob.Object, map[string]int64, error) {
+	if r.picked {
+		return shards, nil, nil
+	}
+	var info timmInfo
+	for _, name := range []string{"_info.json", "info.json"} {
+		found, err := readJSON(ctx, blob.Join(r.uri, name), &info)
+		if err != nil {
+			return nil, nil, err
+		}
+		if found {
+			break
+		}
+	}
+	if len(info.Splits) == 0 {
+		return shards, nil, nil
+	}
+	var names []string
+	chosen := ""
+	for name := range info.Splits {
+		names = append(names, name)
+		if name == o.split() || canonicalSplit(name) == o.split() && chosen != o.split() {
+			chosen = name
+		}
+	}
+	sort.Strings(names)
+	if chosen == "" {
+		return nil, nil, usagef("--in %s: its _info.json has the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
+	}
+	byName := map[string]blob.Object{}
+	for _, s := range shards {
+		byName[r.rel(s)] = s
+	}
+	split := info.Splits[chosen]
+	lengths := map[string]int64{}
+	var list []blob.Object
+	for i, name := range split.Filenames {
+		s, ok := byName[path.Clean(name)]
+		if !ok {
+			return nil, nil, usagef("--in %s: _info.json lists the shard %s, which is not there", r.in.URI, name)
+		}
+		list = append(list, s)
+		if len(split.ShardLengths) == len(split.Filenames) {
+			lengths[s.URI] = split.ShardLengths[i]
+		}
+	}
+	return list, lengths, nil
+}
+
+// widsLengths adds what wids' lists say of the lengths of shards. Its json is a help, not a
+// part of the data: what is odd in it is passed over.
+func widsLengths(ctx context.Context, r root, lengths map[string]int64) error {
+	var lists []string
+	for _, e := range r.objects {
+		switch base := blob.Base(e.URI); {
+		case e.Dir && base == "__index__":
+			inner, err := blob.List(ctx, e.URI)
+			if err != nil {
+				return err
+			}
+			for _, f := range inner {
+				if widsName(blob.Base(f.URI)) {
+					lists = append(lists, f.URI)
+				}
+			}
+		case widsName(base):
+			lists = append(lists, e.URI)
+		}
+	}
+	for _, uri := range lists {
+		var wids struct {
+			Shards []struct {
+				URL     string `json:"url"`
+				Samples int64  `json:"nsamples"`
+			} `json:"shardlist"`
+		}
+		if _, err := readJSON(ctx, uri, &wids); err != nil {
+			var usage *UsageError
+			if errors.As(err, &usage) {
+				continue
+			}
+			return err
+		}
+		for _, s := range wids.Shards {
+			at := blob.Join(blob.Dir(uri), path.Clean(s.URL))
+			if strings.HasPrefix(s.URL, "../") {
+				at = blob.Join(blob.Dir(blob.Dir(uri)), path.Clean(strings.TrimPrefix(s.URL, "../")))
+			}
+			if _, known := lengths[at]; !known && s.Samples > 0 {
+				lengths[at] = s.Samples
+			}
+		}
+	}
+	return nil
+}
+
+func widsName(base string) bool {
+	return strings.HasPrefix(base, "wids") && strings.HasSuffix(base, ".json")
+}
+
+// indexes finds DALI's index of each shard: its name up to the first dot, or its whole name,
+// with .idx behind it, beside the shard or in __index__.
+func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]string, error) {
+	if r.picked {
+		return nil, nil
+	}
+	there := map[string]string{}
+	for _, e := range r.objects {
+		switch base := blob.Base(e.URI); {
+		case e.Dir && base == "__index__":
+			inner, err := blob.List(ctx, e.URI)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range inner {
+				there[blob.Base(f.URI)] = f.URI
+			}
+		case strings.HasSuffix(base, ".idx") && there[base] == "":
+			there[base] = e.URI
+		}
+	}
+	found := map[string]string{}
+	for _, s := range shards {
+		base := blob.Base(s.URI)
+		short, _, _ := strings.Cut(base, ".")
+		for _, name := range []string{short + ".idx", base + ".idx"} {
+			if uri := there[name]; uri != "" {
+				found[s.URI] = uri
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// discoverTars makes a container of every WebDataset shard.
+func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
+	shards, err := shardsOf(ctx, r, o, cat, tarName)
+	if err != nil {
+		return err
+	}
+	shards, lengths, err := timmSplit(ctx, r, o, shards)
+	if err != nil {
+		return err
+	}
+	if lengths == nil {
+		lengths = map[string]int64{}
+	}
+	if err := widsLengths(ctx, r, lengths); err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	index, err := indexes(ctx, r, shards)
+	if err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	first := len(cat.Containers)
+	for _, s := range shards {
+		c := r.container(s, layoutTar)
+		c.Extra = map[string]string{}
+		if kind := compressionOf(blob.Base(s.URI)); kind != "" {
+			c.Extra[extraCompression] = kind
+		}
+		if n, ok := lengths[s.URI]; ok {
+			c.Extra[extraSamples] = strconv.FormatInt(n, 10)
+		}
+		if uri := index[s.URI]; uri != "" {
+			c.Extra[extraIndex] = uri
+		}
+		cat.Containers = append(cat.Containers, c)
+	}
+	if len(shards) > 0 {
+		folders, err := labelsInFolders(ctx, cat.Containers[first], o)
+		if err != nil {
+			return err
+		}
+		for i := range cat.Containers[first:] {
+			if folders {
+				cat.Containers[first+i].Extra[extraLabels] = "folder"
+			}
+		}
+	}
+	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "__premix__/"+o.split()+"/classes.txt")
+	return err
+}

@@ -1,0 +1,284 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+)
+
+var versionName = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
+
+// allVersions reports whether all folders are called after versions, as those of a data set that
+// TFDS has prepared.
+func allVersions(dirs map[string]bool) bool {
+	for d := range dirs {
+		if !versionName.MatchString(d) {
+			return false
+		}
+	}
+	return len(dirs) > 0
+}
+
+// A tfdsFeature is a node of features.json, in the form of today (featuresDict) or of old
+// (type and content).
+type tfdsFeature struct {
+	Class string `json:"pythonClassName"`
+	Dict  *struct {
+		Features map[string]tfdsFeature `json:"features"`
+	} `json:"featuresDict"`
+	Label *struct {
+		Count json.RawMessage `json:"numClasses"`
+	} `json:"classLabel"`
+
+	Type    string          `json:"type"`
+	Content json.RawMessage `json:"content"`
+}
+
+// features are the top features by name.
+func (f tfdsFeature) features() map[string]tfdsFeature {
+	if f.Dict != nil {
+		return f.Dict.Features
+	}
+	var old map[string]tfdsFeature
+	content := f.Content
+	var text string
+	if json.Unmarshal(content, &text) == nil {
+		content = []byte(text)
+	}
+	if json.Unmarshal(content, &old) != nil {
+		return nil
+	}
+	return old
+}
+
+// is reports whether a feature is of a Python class, by its last word.
+func (f tfdsFeature) is(class string) bool {
+	name := f.Class + f.Type
+	return name[strings.LastIndexByte(name, '.')+1:] == class
+}
+
+// tfdsInfo is what premix reads of dataset_info.json.
+type tfdsInfo struct {
+	Name       string `json:"name"`
+	FileFormat string `json:"fileFormat"`
+	Splits     []struct {
+		Name     string            `json:"name"`
+		Template string            `json:"filepathTemplate"`
+		Lengths  []json.RawMessage `json:"shardLengths"`
+	} `json:"splits"`
+	Supervised struct {
+		Output string `json:"output"`
+		Tuple  struct {
+			Items []struct {
+				Key string `json:"featureKey"`
+			} `json:"items"`
+		} `json:"tuple"`
+	} `json:"supervisedKeys"`
+}
+
+const tfdsTemplate = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
+
+// discoverTFDS reads a folder that TensorFlow Datasets has prepared: features.json says what the
+// features are, dataset_info.json what the splits and shards are.
+func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
+	r, err := tfdsVersion(ctx, r)
+	if err != nil {
+		return err
+	}
+	var features tfdsFeature
+	var info tfdsInfo
+	for name, v := range map[string]any{"features.json": &features, "dataset_info.json": &info} {
+		found, err := readJSON(ctx, blob.Join(r.uri, name), v)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return usagef("--in %s is no folder of TFDS: it has no %s", r.in.URI, name)
+		}
+	}
+	if info.FileFormat != "" && info.FileFormat != "tfrecord" {
+		return usagef("--in %s: the file format %s is not supported: prepare the data set with tfds build --file_format=tfrecord", r.in.URI, info.FileFormat)
+	}
+	shards, lengths, err := tfdsShards(r, o, info, cat)
+	if err != nil {
+		return err
+	}
+	first := len(cat.Containers)
+	if err := addRecords(ctx, r, shards, cat); err != nil {
+		return err
+	}
+	keys, classes, err := tfdsKeys(r, o, features, info)
+	if err != nil {
+		return err
+	}
+	for i := range shards {
+		keys.store(cat.Containers[first+i].Extra)
+		if lengths[i] > 0 {
+			cat.Containers[first+i].Extra[extraSamples] = strconv.FormatInt(lengths[i], 10)
+		}
+	}
+	cat.Classes, err = classesBeside(ctx, r.uri, keys.label+".labels.txt")
+	if cat.Classes == nil && err == nil {
+		for i := range classes {
+			cat.Classes = append(cat.Classes, strconv.Itoa(i)) // as TFDS names them
+		}
+	}
+	return err
+}
+
+// tfdsVersion goes from the folder of a data set to that of its only version.
+func tfdsVersion(ctx context.Context, r root) (root, error) {
+	var versions []blob.Object
+	for _, e := range r.objects {
+		if base := blob.Base(e.URI); e.Dir && versionName.MatchString(base) {
+			versions = append(versions, e)
+		} else if base == "features.json" || base == "dataset_info.json" {
+			return r, nil
+		}
+	}
+	switch {
+	case r.picked || len(versions) == 0:
+		return r, usagef("--in %s is no folder of TFDS: name the folder NAME/VERSION that holds features.json", r.in.URI)
+	case len(versions) > 1:
+		return r, usagef("--in %s has several versions: name one of them, as %s", r.in.URI, versions[len(versions)-1].URI)
+	}
+	return r.into(ctx, versions[0].URI)
+}
+
+// tfdsShards lists the shards of the wanted split, in order, and their lengths.
+func tfdsShards(r root, o Options, info tfdsInfo, cat *Catalog) ([]blob.Object, []int64, error) {
+	_, files := r.split(cat)
+	there := map[string]blob.Object{}
+	for _, f := range files {
+		there[r.rel(f)] = f
+		if !recordFile(r.rel(f)) {
+			cat.ignore(escape(r.name(r.rel(f))))
+		}
+	}
+	var names []string
+	chosen := -1
+	for i, s := range info.Splits {
+		names = append(names, s.Name)
+		if s.Name == o.split() || canonicalSplit(s.Name) == o.split() && chosen < 0 {
+			chosen = i
+		}
+	}
+	if chosen < 0 {
+		return nil, nil, usagef("--in %s has the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
+	}
+	split := info.Splits[chosen]
+	template := split.Template
+	if template == "" {
+		template = tfdsTemplate
+	}
+	var shards []blob.Object
+	var lengths []int64
+	for i, raw := range split.Lengths {
+		n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
+		if err != nil || n < 0 {
+			return nil, nil, usagef("--in %s: dataset_info.json has the shard length %s", r.in.URI, shorten(string(raw)))
+		}
+		index, count := fmt.Sprintf("%05d", i), fmt.Sprintf("%05d", len(split.Lengths))
+		name := strings.NewReplacer("{DATASET}", info.Name, "{SPLIT}", split.Name, "{FILEFORMAT}", "tfrecord",
+			"{SHARD_X_OF_Y}", index+"-of-"+count, "{SHARD_INDEX}", index, "{NUM_SHARDS}", count).Replace(template)
+		f, ok := there[name]
+		if !ok {
+			return nil, nil, usagef("--in %s: dataset_info.json promises the shard %s, which is not there", r.in.URI, name)
+		}
+		shards, lengths = append(shards, f), append(lengths, n)
+	}
+	if len(shards) == 0 {
+		return nil, nil, usagef("--in %s: dataset_info.json lists no shards of the split %s", r.in.URI, split.Name)
+	}
+	return shards, lengths, nil
+}
+
+// tfdsKeys finds the features of the image and of the label, and the number of classes.
+func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (recordKeys, int, error) {
+	features := top.features()
+	var images, labels []string
+	for name, f := range features {
+		switch {
+		case f.is("Image"):
+			images = append(images, name)
+		case f.is("ClassLabel"):
+			labels = append(labels, name)
+		}
+	}
+	sort.Strings(images)
+	sort.Strings(labels)
+	image := pick(images, "image")
+	output := info.Supervised.Output
+	if items := info.Supervised.Tuple.Items; len(items) == 2 {
+		output = items[1].Key
+	}
+	label := o.LabelKey
+	if label == "" {
+		label = pick(labels, "label", output)
+	}
+	if _, ok := features[label]; !ok {
+		label = ""
+	}
+	if image == "" || label == "" {
+		return recordKeys{}, 0, usagef("--in %s: features.json has the images %v and the class labels %v: --label-key names the label", r.in.URI, images, labels)
+	}
+	k := recordKeys{image: image, label: label}
+	if o.LabelOffset != nil {
+		k.offset = *o.LabelOffset
+	}
+	count, err := classCount(features[label])
+	if err != nil {
+		return k, 0, usagef("--in %s: features.json: %v", r.in.URI, err)
+	}
+	return k, count, nil
+}
+
+// classCount is the number of classes that a feature states; 0 if it states none.
+func classCount(f tfdsFeature) (int, error) {
+	text := ""
+	switch {
+	case f.Label != nil:
+		text = strings.Trim(string(f.Label.Count), `"`)
+	case len(f.Content) > 0:
+		var old struct {
+			Count json.RawMessage `json:"num_classes"`
+		}
+		content := f.Content
+		var inner string
+		if json.Unmarshal(content, &inner) == nil {
+			content = []byte(inner)
+		}
+		if json.Unmarshal(content, &old) == nil {
+			text = strings.Trim(string(old.Count), `"`)
+		}
+	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 1<<24 {
+		return 0, errors.New("numClasses is " + shorten(text))
+	}
+	return n, nil
+}
+
+// pick chooses the first preferred name that is in the list, or its only element.
+func pick(list []string, preferred ...string) string {
+	for _, p := range preferred {
+		if slices.Contains(list, p) {
+			return p
+		}
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return ""
+}

@@ -1,7 +1,6 @@
 package saliency
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/premix/premix/imaging"
@@ -30,17 +29,13 @@ func benchmarkPeak(b *testing.B, d Detector) {
 	}
 }
 
-func BenchmarkFinegrained(b *testing.B) {
-	for _, simd := range []bool{false, true} {
-		if simd && !haveAVX2 {
-			continue
-		}
-		b.Run(fmt.Sprintf("simd=%t", simd), func(b *testing.B) {
-			f := newFineGrained(Stored)
-			f.simd = simd
-			benchmarkPeak(b, f)
-		})
-	}
+func BenchmarkFinegrained(b *testing.B) { benchmarkPeak(b, newFineGrained(Stored)) }
+
+// BenchmarkFinegrainedPlain is without assembly, whatever the build tags and the processor.
+func BenchmarkFinegrainedPlain(b *testing.B) {
+	f := newFineGrained(Stored)
+	f.simd = false
+	benchmarkPeak(b, f)
 }
 
 func BenchmarkFinegrainedMap(b *testing.B) {

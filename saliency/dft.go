@@ -69,8 +69,7 @@ var digits = func() (d [side]int) {
 // gives the inverse transform, its parts exchanged as well.
 func dftColumns(re, im *plane, n int) {
 	for i := range butterflies {
-		b := &butterflies[i]
-		butterflyGo(re, im, b, n)
+		dftStep(re, im, &butterflies[i], n)
 	}
 }
 

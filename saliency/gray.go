@@ -66,7 +66,7 @@ func (w *lumaWeights) luma(p []uint8) int32 {
 }
 
 // lumaGo sets dst[i] to the luma of pixel i of packed 3-channel pix.
-func lumaGo(dst, pix []uint8, w lumaWeights) {
+func lumaGo(dst, pix []uint8, w *lumaWeights) {
 	for i := range dst {
 		dst[i] = uint8(w.luma(pix[3*i : 3*i+3 : 3*i+3]))
 	}

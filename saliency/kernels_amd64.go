@@ -21,13 +21,16 @@ func (f *fineGrained) bySIMD() bool {
 	return f.simd && f.w >= simdWidth && f.w*f.h <= maxPixels32
 }
 
-func (f *fineGrained) luma(dst, pix []uint8) {
+func (f *fineGrained) luma(dst, pix []uint8) { luma(dst, pix, &f.weights, f.simd) }
+
+// luma is lumaGo, with assembly if simd.
+func luma(dst, pix []uint8, w *lumaWeights, simd bool) {
 	done := 0
-	if n := (len(dst) - 2) &^ 31; f.simd && n > 0 { // the last pixels lie within an overlong read
-		lumaAVX2(&dst[0], &pix[0], n, &f.weights)
+	if n := (len(dst) - 2) &^ 31; simd && n > 0 { // the last pixels lie within an overlong read
+		lumaAVX2(&dst[0], &pix[0], n, w)
 		done = n
 	}
-	lumaGo(dst[done:], pix[3*done:], f.weights)
+	lumaGo(dst[done:], pix[3*done:], w)
 }
 
 func (f *fineGrained) blurRow(dst, up, mid, down []uint8, tmp []uint16) {

@@ -60,7 +60,8 @@ func TestLumaAVX2(t *testing.T) {
 			want := make([]uint8, n)
 			f := newFineGrained(g)
 			f.luma(got, pix)
-			lumaGo(want, pix, g.weights())
+			weights := g.weights()
+			lumaGo(want, pix, &weights)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("%d pixels, %v (-want +got):\n%s", n, g, diff)
 			}
@@ -194,6 +195,33 @@ func TestCalmAVX2(t *testing.T) {
 			i = j
 			f.scan(&s, i, min(i+calmBlock, n))
 			i = min(i+calmBlock, n)
+		}
+	}
+}
+
+func TestButterflyAVX2(t *testing.T) {
+	needAVX2(t)
+	r := rand.New(rand.NewPCG(17, 0))
+	var re, im plane
+	for i := range re {
+		re[i], im[i] = r.NormFloat64(), r.NormFloat64()
+	}
+	for _, n := range []int{1, 3, 4, 31, 32, 33, 64} {
+		for i := range butterflies {
+			b := &butterflies[i]
+			gotRe, gotIm, wantRe, wantIm := re, im, re, im
+			butterflyAVX2(&gotRe, &gotIm, b, n)
+			butterflyGo(&wantRe, &wantIm, b, n)
+			for y := range side {
+				for x := range side {
+					if x >= n && x < (n+3)&^3 {
+						continue
+					}
+					if gotRe.row(y)[x] != wantRe.row(y)[x] || gotIm.row(y)[x] != wantIm.row(y)[x] {
+						t.Fatalf("%d columns, step %d: row %d, column %d differs", n, i, y, x)
+					}
+				}
+			}
 		}
 	}
 }

@@ -4,7 +4,9 @@ package saliency
 
 const haveAVX2 = false
 
-func (f *fineGrained) luma(dst, pix []uint8) { lumaGo(dst, pix, f.weights) }
+func (f *fineGrained) luma(dst, pix []uint8) { lumaGo(dst, pix, &f.weights) }
+
+func luma(dst, pix []uint8, w *lumaWeights, _ bool) { lumaGo(dst, pix, w) }
 
 func (f *fineGrained) blurRow(dst, up, mid, down []uint8, tmp []uint16) {
 	blurRowGo(dst, up, mid, down, tmp)

@@ -17,26 +17,27 @@ const (
 
 // fastAtan2 returns the direction of (x, y) in radians, 0 to 2π.
 func fastAtan2(y, x float32) float32 {
-	ax, ay := abs32(x), abs32(y)
-	c := min(ax, ay) / (max(ax, ay) + float32(0x1p-52))
+	const sign = 1 << 31
+	bx, by := math.Float32bits(x), math.Float32bits(y)
+	ax, ay := bx&^sign, by&^sign // of positive float32, the bits are ordered as the numbers
+	c := math.Float32frombits(min(ax, ay)) / (math.Float32frombits(max(ax, ay)) + float32(0x1p-52))
 	c2 := c * c
 	a := float32(c2*atan7) + atan5
 	a = float32(a*c2) + atan3
 	a = float32(a*c2) + atan1
 	a = float32(a * c)
-	if ax < ay {
-		a = 90 - a
-	}
-	if x < 0 {
-		a = 180 - a
-	}
-	if y < 0 {
-		a = 360 - a
-	}
+	a = complement(a, 90, int32(ax-ay)) // where ax < ay
+	a = complement(a, 180, int32(bx)&-int32(min(ax, 1)))
+	a = complement(a, 360, int32(by)&-int32(min(ay, 1))) // −0 is not negative
 	return float32(a * radians)
 }
 
-func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+// complement returns whole − a if condition is negative, and a otherwise, without a branch: the
+// directions of a spectrum are unpredictable.
+func complement(a, whole float32, condition int32) float32 {
+	mask := uint32(condition >> 31)
+	return math.Float32frombits(math.Float32bits(whole)&mask) + math.Float32frombits(math.Float32bits(a)^mask&(1<<31))
+}
 
 // fastSincos returns sine and cosine of an angle from 0 to 2π.
 func fastSincos(angle float32) (sin, cos float32) {

@@ -30,7 +30,12 @@ type shrinker struct {
 	w, h    int
 	x, y    [side]linearTap
 	lines   [2]shrunkLine
+	gray    []uint8 // a source row
 }
+
+// fewColumns is the width up to which converting a whole row to luma in assembly costs less than
+// converting the two pixels under each tap.
+const fewColumns = 1500
 
 // A shrunkLine is a source row resized to side columns, in units of 1/256.
 type shrunkLine struct {
@@ -48,22 +53,22 @@ func (s *shrinker) resize(w, h int) {
 }
 
 // shrink sets dst to the resized luma of pix, an image of w×h and ch channels (1 or 3), and
-// returns its extremes.
-func (s *shrinker) shrink(dst *plane, pix []uint8, w, h, ch int) (lo, hi float64) {
+// reports whether all its pixels are equal.
+func (s *shrinker) shrink(dst *plane, pix []uint8, w, h, ch int) (constant bool) {
 	s.resize(w, h)
 	s.lines[0].y, s.lines[1].y = -1, -1
-	lo, hi = math.Inf(1), math.Inf(-1)
+	var differ int32
 	for i, t := range s.y {
 		a := s.line(pix, int(t.i), ch)
 		b := s.line(pix, min(int(t.i)+1, h-1), ch)
 		row := dst.row(i)
 		for x := range row {
-			v := float64(((256-t.w)*a[x] + t.w*b[x] + 1<<15) >> 16)
-			lo, hi = min(lo, v), max(hi, v)
-			row[x] = v
+			v := ((256-t.w)*a[x] + t.w*b[x] + 1<<15) >> 16
+			row[x] = float64(v)
+			differ |= v ^ int32(dst[0])
 		}
 	}
-	return lo, hi
+	return differ == 0
 }
 
 // line returns source row y resized to side columns. Two neighbouring rows are kept.
@@ -74,14 +79,21 @@ func (s *shrinker) line(pix []uint8, y, ch int) *[side]int32 {
 	}
 	l.y = y
 	row := pix[y*s.w*ch : (y+1)*s.w*ch]
-	for x, t := range s.x {
-		i, j := int(t.i), min(int(t.i)+1, s.w-1)
-		var a, b int32
-		if ch == 3 {
-			a, b = s.weights.luma(row[3*i:]), s.weights.luma(row[3*j:])
-		} else {
-			a, b = int32(row[i]), int32(row[j])
+	last := s.w - 1
+	if ch == 3 && haveAVX2 && s.w <= fewColumns {
+		s.gray = grow(s.gray, s.w)
+		luma(s.gray, row, &s.weights, true)
+		row, ch = s.gray, 1
+	}
+	if ch == 1 {
+		for x, t := range s.x {
+			a, b := int32(row[t.i]), int32(row[min(int(t.i)+1, last)])
+			l.pix[x] = (256-t.w)*a + t.w*b
 		}
+		return &l.pix
+	}
+	for x, t := range s.x {
+		a, b := s.weights.luma(row[3*t.i:]), s.weights.luma(row[3*min(int(t.i)+1, last):])
 		l.pix[x] = (256-t.w)*a + t.w*b
 	}
 	return &l.pix

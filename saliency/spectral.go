@@ -26,7 +26,6 @@ type spectral struct {
 
 	planes [6]plane
 	small  [side * side]float32
-	line   []uint8
 }
 
 func newSpectral(g Gray) *spectral { return &spectral{in: shrinker{weights: g.weights()}} }
@@ -42,8 +41,7 @@ func (s *spectral) peak(pix []uint8, w, h, ch int) Result {
 	if !s.compute(pix, w, h, ch) {
 		return flat(w, h)
 	}
-	s.line = grow(s.line, w)
-	return s.out.search(s.line)
+	return s.out.search()
 }
 
 // fill is Map for an image of ch channels, 1 or 3.
@@ -54,9 +52,9 @@ func (s *spectral) fill(dst *Map, pix []uint8, w, h, ch int) Result {
 		return flat(w, h)
 	}
 	for y := range h {
-		s.out.line(dst.Pix[y*w:(y+1)*w], y)
+		s.out.levels(dst.Pix[y*w:(y+1)*w], y)
 	}
-	return extrema(dst.Pix, w)
+	return s.out.search()
 }
 
 // compute prepares s.out. It reports false for an image of equal pixels, whose residual is an
@@ -66,11 +64,11 @@ func (s *spectral) compute(pix []uint8, w, h, ch int) bool {
 		return false
 	}
 	gray := &s.planes[0]
-	if lo, hi := s.in.shrink(gray, pix, w, h, ch); lo == hi {
+	if constant := s.in.shrink(gray, pix, w, h, ch); constant {
 		return false
 	}
 	s.residual(gray)
-	s.out.widen(&s.small, w, h)
+	s.out.reset(&s.small, w, h)
 	return true
 }
 
@@ -93,7 +91,9 @@ func (s *spectral) residual(gray *plane) {
 	for i, v := range a {
 		v = float64(v * v)
 		a[i] = v
-		top = max(top, v)
+		if v > top {
+			top = v
+		}
 	}
 	for i, v := range a {
 		s.small[i] = float32(v / top)

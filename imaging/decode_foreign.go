@@ -50,13 +50,10 @@ func pngHeader(data []byte) (w, h int, memory int64, err error) {
 	if err != nil {
 		return 0, 0, 0, libraryFault(PNG, err)
 	}
-	depth, colour, interlaced := data[24], data[25], data[28] != 0
+	depth, interlaced := data[24], data[28] != 0
 	perPixel := int64(4)
-	switch {
-	case depth == 16 && colour != 0:
+	if depth == 16 {
 		perPixel = 8
-	case depth == 16:
-		perPixel = 8 // Gray16, or NRGBA64 with a transparent colour
 	}
 	if interlaced {
 		perPixel *= 2 // the passes are images of their own

@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"bytes"
+	"hash/crc32"
 	"image/jpeg"
 	"image/png"
 	"testing"
@@ -91,6 +92,26 @@ func TestEncodeRefusesImpossibleImages(t *testing.T) {
 	for _, m := range []*Image{{}, {W: 1}, {W: 1, H: 1}, {W: 65536, H: 1, Pix: make([]byte, 3*65536)}, {W: 1, H: 1, Pix: make([]byte, 4)}} {
 		if _, err := e.Encode(nil, m); err == nil {
 			t.Errorf("%d×%d in %d bytes: encoded", m.W, m.H, len(m.Pix))
+		}
+	}
+}
+
+// The bytes of both encodings are the same on every machine and with every build.
+func TestEncodeGolden(t *testing.T) {
+	tests := []struct {
+		spec, kind string
+		w, h       int
+		crc        uint32
+	}{
+		{"png", "rings", 224, 224, 0x00a84247},
+		{"png", "ramp", 224, 224, 0x8fcc7320},
+		{"png", "hash", 41, 33, 0xa5b5580e},
+		{"jpeg:95", "rings", 224, 224, 0x2ed81918},
+		{"jpeg:95:444", "rings", 224, 224, 0x1197bcdc},
+	}
+	for _, tt := range tests {
+		if got := crc32.ChecksumIEEE(encoded(t, tt.spec, generated(tt.kind, tt.w, tt.h))); got != tt.crc {
+			t.Errorf("%s of %s %d×%d: CRC %08x, want %08x", tt.spec, tt.kind, tt.w, tt.h, got, tt.crc)
 		}
 	}
 }

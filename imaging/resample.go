@@ -29,8 +29,9 @@ const maxStored = 8 << 20
 //
 // The algorithm is that of Pillow's ImagingResample: separable, horizontal before vertical, the
 // intermediate image rounded to 8 bits, weights of 22 fractional bits. A direction whose length
-// does not change is left out. Besides dst it needs at most 8 MiB or seven rows of dst at four
-// bytes a sample, whichever is larger, and its tables.
+// does not change is left out. An intermediate image above 8 MiB is not kept: the passes then
+// alternate row by row, with sums of four bytes a sample for the rows of dst that are open at
+// once, which are seven at most when an image shrinks.
 //
 // It is an error if from is not inside src, if a size is not positive, or if dst and src are one
 // image; they must not share memory.

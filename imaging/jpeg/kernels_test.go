@@ -52,7 +52,11 @@ func coefficients(r *rand.Rand, count, bits int) (blk [64]int16) {
 func TestIDCTKernel(t *testing.T) {
 	needSIMD(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 50000 {
+	blocks := 50000
+	if testing.Short() {
+		blocks = 5000
+	}
+	for i := range blocks {
 		blk := coefficients(r, 1+r.IntN(40), 1+r.IntN(16))
 		switch i % 5 {
 		case 1:

@@ -1,6 +1,7 @@
 package saliency
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,34 @@ func TestParseGray(t *testing.T) {
 	for _, s := range []string{"", "Stored", "bt709"} {
 		if g, err := ParseGray(s); err == nil {
 			t.Errorf("ParseGray(%q) = %v", s, g)
+		}
+	}
+}
+
+// TestGray compares the two weights by exchanging red and blue.
+func TestGray(t *testing.T) {
+	img := &imaging.Image{W: 90, H: 70, Pix: testimage.Generate("hash", 90, 70, 3)}
+	swapped := &imaging.Image{W: 90, H: 70, Pix: slices.Clone(img.Pix)}
+	for i := 0; i < len(swapped.Pix); i += 3 {
+		swapped.Pix[i], swapped.Pix[i+2] = swapped.Pix[i+2], swapped.Pix[i]
+	}
+	for _, name := range []string{"finegrained", "spectral"} {
+		var maps [3]Map
+		for i, c := range []struct {
+			img *imaging.Image
+			g   Gray
+		}{{img, Stored}, {swapped, BT601}, {img, BT601}} {
+			d, err := New(name, Params{Gray: c.g})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Map(&maps[i], c.img)
+		}
+		if diff := cmp.Diff(maps[0], maps[1]); diff != "" {
+			t.Errorf("%s: bt601 of BGR differs from stored of RGB:\n%s", name, diff)
+		}
+		if cmp.Equal(maps[0], maps[2]) {
+			t.Errorf("%s: bt601 and stored of RGB are equal", name)
 		}
 	}
 }

@@ -87,19 +87,26 @@ func (c *cursor) one() (parquet.Value, error) {
 func (c *cursor) list() ([]parquet.Value, error) {
 	c.row = c.row[:0]
 	v, err := c.one()
-	for err == nil {
-		if !v.IsNull() {
-			c.row = append(c.row, v)
-		}
-		if err = c.peek(); err == io.EOF {
+	if err != nil {
+		return nil, err
+	}
+	if !v.IsNull() {
+		c.row = append(c.row, v)
+	}
+	for {
+		if err := c.peek(); err == io.EOF {
 			return c.row, nil
+		} else if err != nil {
+			return nil, err
 		}
-		if err == nil && c.buf[c.lo].RepetitionLevel() == 0 {
-			return c.row, nil
-		}
-		if err == nil {
-			v, err = c.one()
+		for ; c.lo < c.hi; c.lo++ {
+			v := &c.buf[c.lo]
+			if v.RepetitionLevel() == 0 {
+				return c.row, nil
+			}
+			if !v.IsNull() {
+				c.row = append(c.row, *v)
+			}
 		}
 	}
-	return nil, err
 }

@@ -3,6 +3,7 @@ package hfparquet
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -79,8 +80,24 @@ func schemaOf(dense bool) *parquet.Schema {
 
 var pairSchema, denseSchema = schemaOf(false), schemaOf(true)
 
-// appendRow appends the values of a record, column by column.
-func appendRow(row parquet.Row, r *shard.Record) parquet.Row {
+// softLeaf is the number of the last leaf, soft_label.
+const softLeaf = 17
+
+// zeroLabel is a dense label of n zeros: most of any label, so that only the others are made anew.
+func zeroLabel(n int) parquet.Row {
+	row := make(parquet.Row, n)
+	for i := range row {
+		row[i] = softValue(i, 0)
+	}
+	return row
+}
+
+func softValue(i int, share float32) parquet.Value {
+	return parquet.FloatValue(share).Level(min(i, 1), 3, softLeaf)
+}
+
+// appendRow appends the values of a record, column by column. Zero is what zeroLabel made.
+func appendRow(row, zero parquet.Row, r *shard.Record) parquet.Row {
 	leaf := 0
 	put := func(v parquet.Value, definition int) {
 		row = append(row, v.Level(0, definition, leaf))
@@ -88,14 +105,11 @@ func appendRow(row parquet.Row, r *shard.Record) parquet.Row {
 	}
 	integer := func(n int) { put(parquet.Int64Value(int64(n)), 1) }
 	text := func(s string, definition int) { put(parquet.ByteArrayValue([]byte(s)), definition) }
-	list := func(n int, at func(int) parquet.Value) {
-		for i := range n {
-			row = append(row, at(i).Level(min(i, 1), 3, leaf))
+	integers := func(v ...int) {
+		for i, n := range v {
+			row = append(row, parquet.Int64Value(int64(n)).Level(min(i, 1), 3, leaf))
 		}
 		leaf++
-	}
-	integers := func(v ...int) {
-		list(len(v), func(i int) parquet.Value { return parquet.Int64Value(int64(v[i])) })
 	}
 	put(parquet.ByteArrayValue(r.Image), 2)
 	text(r.Key+"."+r.ImageFormat, 2)
@@ -114,8 +128,12 @@ func appendRow(row parquet.Row, r *shard.Record) parquet.Row {
 	integer(r.Replica)
 	text(r.Target, 1)
 	text(r.Source, 1)
-	if len(r.Soft) > 0 {
-		list(len(r.Soft), func(i int) parquet.Value { return parquet.FloatValue(r.Soft[i]) })
+	start := len(row)
+	row = append(row, zero[:len(r.Soft)]...)
+	for i, share := range r.Soft {
+		if math.Float32bits(share) != 0 {
+			row[start+i] = softValue(i, share)
+		}
 	}
 	return row
 }

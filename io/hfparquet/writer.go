@@ -21,7 +21,8 @@ type writer struct {
 	out     sink
 	rows    *parquet.Writer
 	row     [1]parquet.Row
-	err     error // the first one; final
+	zero    parquet.Row // a dense label of zeros
+	err     error       // the first one; final
 	closed  bool
 	count   int   // rows in the open group
 	held    int64 // bytes of images in the open group
@@ -68,7 +69,7 @@ func newWriter(w io.Writer, s shard.Spec, check error) *writer {
 	}
 	schema := pairSchema
 	if s.Dense() {
-		schema = denseSchema
+		schema, t.zero = denseSchema, zeroLabel(len(s.Classes))
 	}
 	t.rows = parquet.NewWriter(&t.out, append(options, schema)...)
 	return t
@@ -84,7 +85,7 @@ func (t *writer) Write(r *shard.Record) error {
 	if t.err != nil {
 		return t.err
 	}
-	t.row[0] = appendRow(t.row[0][:0], r)
+	t.row[0] = appendRow(t.row[0][:0], t.zero, r)
 	_, err := t.rows.WriteRows(t.row[:])
 	t.count++
 	t.held += int64(len(r.Image))

@@ -20,6 +20,7 @@ func Run(t *testing.T, f shard.Format) {
 	t.Run("SameBytes", func(t *testing.T) { sameBytes(t, f) })
 	t.Run("Empty", func(t *testing.T) { empty(t, f) })
 	t.Run("Huge", func(t *testing.T) { huge(t, f) })
+	t.Run("Streams", func(t *testing.T) { streams(t, f) })
 	t.Run("Limit", func(t *testing.T) { limit(t, f) })
 	t.Run("Truncated", func(t *testing.T) { truncated(t, f) })
 	t.Run("Flipped", func(t *testing.T) { flipped(t, f) })

@@ -113,7 +113,7 @@ func TestPillowOddities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if testing.Short() && len(data) > 1<<20 {
+		if testing.Short() && len(data) > 1<<17 {
 			continue
 		}
 		kinds, odd := oddities[name]

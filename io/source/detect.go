@@ -39,7 +39,9 @@ func discover(ctx context.Context, in Input, o Options) (*Catalog, error) {
 	}
 	format := o.Format
 	if format == "" || format == "auto" {
-		format = detect(r)
+		if format, err = detect(ctx, r); err != nil {
+			return nil, err
+		}
 	}
 	cat.Layout = format
 	switch format {
@@ -103,9 +105,9 @@ func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, err
 }
 
 // detect tells the format of a root by the names in it.
-func detect(r root) string {
+func detect(ctx context.Context, r root) (string, error) {
 	if f := detectFiles(r); f != "" {
-		return f
+		return f, nil
 	}
 	dirs := map[string]bool{}
 	for _, e := range r.objects {
@@ -114,12 +116,21 @@ func detect(r root) string {
 		}
 	}
 	if dirs["ILSVRC"] || dirs["CLS-LOC"] || dirs["Data"] && (dirs["Annotations"] || dirs["ImageSets"]) {
-		return "ilsvrc" // Kaggle's tree, from one of its upper folders
+		return "ilsvrc", nil // Kaggle's tree, from one of its upper folders
 	}
 	if allVersions(dirs) {
-		return "tfds"
+		return "tfds", nil
 	}
-	return "imagefolder"
+	if dirs["data"] { // where Hugging Face keeps the shards
+		inner, err := r.into(ctx, blob.Join(r.uri, "data"))
+		if err != nil {
+			return "", err
+		}
+		if f := detectFiles(inner); f != "" && f != "tfds" && f != "ilsvrc" {
+			return f, nil
+		}
+	}
+	return "imagefolder", nil
 }
 
 // detectFiles tells the format by the files in a root; empty if they speak for none.

@@ -22,6 +22,7 @@ type recordScanner struct {
 	buf    []byte
 	head   [12]byte
 	done   bool
+	over   bool // the last record was above the limit and is being skipped
 }
 
 // A record is one record of the file; data are valid until the next call.
@@ -58,6 +59,10 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	}
 	if s.next > s.w.pos {
 		if err := s.w.skip(s.next - s.w.pos); err != nil {
+			if s.over && s.w.ended(err) {
+				s.done = true
+				return r, io.EOF
+			}
 			return r, s.stop(r, err, "the file ends inside of the record before")
 		}
 	}
@@ -109,7 +114,7 @@ func (s *recordScanner) record(ctx context.Context, limit int64) (record, error)
 	if err != nil {
 		return r, err
 	}
-	if r.size > limit {
+	if s.over = r.size > limit; s.over {
 		return r, s.faultf(r, premix.TooLarge, "%d bytes, the limit is %d", r.size, limit)
 	}
 	s.buf, err = s.w.read(s.buf, r.size+4)

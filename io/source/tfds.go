@@ -138,6 +138,9 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 func tfdsVersion(ctx context.Context, r root) (root, error) {
 	var versions []blob.Object
 	for _, e := range r.objects {
+		if r.picked {
+			break
+		}
 		if base := blob.Base(e.URI); e.Dir && versionName.MatchString(base) {
 			versions = append(versions, e)
 		} else if base == "features.json" || base == "dataset_info.json" {
@@ -145,7 +148,7 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 		}
 	}
 	switch {
-	case r.picked || len(versions) == 0:
+	case len(versions) == 0:
 		return r, usagef("--in %s is no folder of TFDS: name the folder NAME/VERSION that holds features.json", r.in.URI)
 	case len(versions) > 1:
 		return r, usagef("--in %s has several versions: name one of them, as %s", r.in.URI, versions[len(versions)-1].URI)

@@ -1,0 +1,360 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix"
+	"github.com/premix/premix/internal/sharedtest"
+	"github.com/premix/premix/io/tfexample"
+	"github.com/premix/premix/io/tfrecord"
+)
+
+// example is one tf.train.Example; values are []byte, string, int or []int64.
+func example(features map[string]any) []byte {
+	var e tfexample.Encoder
+	for name, v := range features {
+		switch v := v.(type) {
+		case []byte:
+			e.Bytes(name, v)
+		case string:
+			e.Text(name, v)
+		case int:
+			e.Ints(name, int64(v))
+		case []int64:
+			e.Ints(name, v...)
+		}
+	}
+	return e.Append(nil)
+}
+
+// slim is an example in the profile of TF-slim.
+func slim(i, label int) []byte {
+	return example(map[string]any{"image/encoded": picture(i), "image/class/label": label, "image/format": "JPEG"})
+}
+
+func recordsOf(examples ...[]byte) []byte {
+	var out []byte
+	for _, e := range examples {
+		out = tfrecord.Append(out, e)
+	}
+	return out
+}
+
+func numbered(file string, labels ...int) []row {
+	var rows []row
+	for i, l := range labels {
+		rows = append(rows, good(fmt.Sprintf("%s/%09d", file, i), fmt.Sprintf("%09d", i), "", l))
+	}
+	return rows
+}
+
+func TestTFRecordProfiles(t *testing.T) {
+	zero, two := 0, 2
+	tests := []struct {
+		name     string
+		o        Options
+		classes  string
+		examples [][]byte
+		want     []row
+		why      string
+	}{
+		{"slim counts from 1", Options{}, "", [][]byte{slim(0, 1), slim(1, 3)}, numbered("a.tfrecord", 0, 2), ""},
+		{"slim that counts from 0", Options{}, "", [][]byte{slim(0, 1), slim(1, 0)}, numbered("a.tfrecord", 1, 0), ""},
+		{"slim with its last class", Options{}, "a\nb\n", [][]byte{slim(0, 1), slim(1, 2)}, numbered("a.tfrecord", 0, 1), ""},
+		{"offset 0", Options{LabelOffset: &zero}, "", [][]byte{slim(0, 1), slim(1, 3)}, numbered("a.tfrecord", 1, 3), ""},
+		{"offset 2", Options{LabelOffset: &two}, "", [][]byte{slim(0, 2), slim(1, 1)},
+			[]row{numbered("a.tfrecord", 0)[0], fault("a.tfrecord/000000001", premix.BadLabel)}, "label is 1 where labels count from 2"},
+		{"synsets", Options{}, "n01\nn02\n", [][]byte{
+			example(map[string]any{"image/encoded": picture(0), "image/class/label": 1, "image/class/synset": "n02"}),
+			example(map[string]any{"image/encoded": picture(1), "image/class/label": 0, "image/class/synset": "n01"})},
+			[]row{good("a.tfrecord/000000000", "000000000", "n02", 1), good("a.tfrecord/000000001", "000000001", "n01", 0)}, ""},
+		{"plain", Options{}, "", [][]byte{example(map[string]any{"image": picture(0), "label": 4})}, numbered("a.tfrecord", 4), ""},
+		{"image by bytes", Options{}, "", [][]byte{example(map[string]any{"x": "text", "photo": picture(0), "label": 4})}, numbered("a.tfrecord", 4), ""},
+		{"label by name", Options{}, "", [][]byte{example(map[string]any{"image": picture(0), "label": "cat"})},
+			[]row{good("a.tfrecord/000000000", "000000000", "cat", -1)}, ""},
+		{"label key", Options{LabelKey: "y/z"}, "", [][]byte{example(map[string]any{"image": picture(0), "label": 1, "y/z": 7})}, numbered("a.tfrecord", 7), ""},
+		{"odd records", Options{}, "", [][]byte{
+			slim(0, 1),
+			example(map[string]any{"image/encoded": picture(0)}),
+			example(map[string]any{"image/class/label": 1}),
+			example(map[string]any{"image/encoded": 3, "image/class/label": 1}),
+			example(map[string]any{"image/encoded": picture(0), "image/class/label": []int64{1, 2}}),
+			example(map[string]any{"image/encoded": "", "image/class/label": 1}),
+			[]byte("no example"),
+			slim(1, 2)},
+			[]row{
+				numbered("a.tfrecord", 0)[0],
+				fault("a.tfrecord/000000001", premix.NoLabel),
+				fault("a.tfrecord/000000002", premix.Corrupt),
+				fault("a.tfrecord/000000003", premix.Corrupt),
+				fault("a.tfrecord/000000004", premix.BadLabel),
+				fault("a.tfrecord/000000005", premix.Empty),
+				fault("a.tfrecord/000000006", premix.Corrupt),
+				good("a.tfrecord/000000007", "000000007", "", 1),
+			}, "record 6 at byte"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, "a.tfrecord"), recordsOf(test.examples...))
+			if test.classes != "" {
+				put(t, filepath.Join(dir, "classes.txt"), []byte(test.classes))
+			}
+			cat, rows := scan(t, test.o, Input{"", dir})
+			wantRows(t, test.want, rows)
+			if why := reasons(t, cat, test.o); !strings.Contains(why, test.why) {
+				t.Errorf("%q does not say %q", why, test.why)
+			}
+			o := test.o
+			o.ChunkImages = 1
+			if d := cmp.Diff(rows, readAll(t, cat, o)); d != "" {
+				t.Errorf("ChunkImages 1: %s", d)
+			}
+		})
+	}
+}
+
+// TestTFRecordContradiction: a label 0 far behind the start contradicts the custom of TF-slim.
+// To go on would mislabel everything, so the job must stop.
+func TestTFRecordContradiction(t *testing.T) {
+	var list [][]byte
+	for i := range peekRecords + 1 {
+		list = append(list, example(map[string]any{"image/encoded": "\xff\xd8\xff", "image/class/label": 1 + i%3}))
+	}
+	list = append(list, example(map[string]any{"image/encoded": "\xff\xd8\xff", "image/class/label": 0}))
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "train-00000-of-00001"), recordsOf(list...))
+	cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, err := Split(t.Context(), cat.Containers[0], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Read(t.Context(), chunks[0], Options{}, 0, func(Entry) error { return nil })
+	if err == nil || premix.AsFault(err) != nil || !strings.Contains(err.Error(), "--label-offset 0") {
+		t.Errorf("error %v", err)
+	}
+	one := 1
+	_, rows := scan(t, Options{LabelOffset: &one}, Input{"", dir})
+	if n := len(rows); n != peekRecords+2 || rows[n-1].Kind != premix.BadLabel || rows[0].Label != 0 {
+		t.Errorf("%d rows, the last is %v", n, rows[n-1])
+	}
+}
+
+func TestTFRecordUsage(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "a.tfrecord"), recordsOf(example(map[string]any{"x": 1, "text": "t"})))
+	wantUsage(t, Options{}, []Input{{"", dir}}, "no feature", "holds an image", `"text" (bytes`)
+	put(t, filepath.Join(dir, "a.tfrecord"), recordsOf(example(map[string]any{"image": picture(0), "rating": 1})))
+	wantUsage(t, Options{}, []Input{{"", dir}}, "no label", "--label-key", "rating")
+}
+
+// TestTFRecordDamage: defects are named with record and offset; what is around them is used.
+func TestTFRecordDamage(t *testing.T) {
+	one, two, three := tfrecord.Append(nil, slim(0, 1)), tfrecord.Append(nil, slim(1, 2)), tfrecord.Append(nil, slim(2, 3))
+	flip := func(data []byte, at int) []byte {
+		data = bytes.Clone(data)
+		data[at] ^= 4
+		return data
+	}
+	huge := make([]byte, 12)
+	binary.LittleEndian.PutUint64(huge, 1<<40)
+	binary.LittleEndian.PutUint32(huge[8:], tfrecord.Mask(huge[:8]))
+	at := len(one)
+	rows := numbered("a.tfrecord", 0, 1, 2)
+	tests := []struct {
+		name string
+		data []byte
+		want []row
+		why  string
+	}{
+		{"whole", join(one, two, three), rows, ""},
+		{"empty", nil, []row{}, ""},
+		{"data", join(one, flip(two, 40), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: data checksum", at)},
+		{"data checksum", join(one, flip(two, len(two)-1), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, "data checksum"},
+		{"length", join(one, flip(two, 0), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt)}, fmt.Sprintf("record 1 at byte %d: length checksum", at)},
+		{"huge", join(one, huge, three), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "1099511627776 bytes"},
+		{"cut in the data", join(one, two[:50]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "record 1 at byte"},
+		{"cut in the head", join(one, two[:5]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "5 of the 12 bytes"},
+		{"cut in the checksum", join(one, two[:len(two)-2]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "record 1 at byte"},
+	}
+	for _, test := range tests {
+		for _, ext := range []string{"", ".gz", ".zlib", "gzip inside"} {
+			t.Run(test.name+ext, func(t *testing.T) {
+				name, data := "a.tfrecord"+ext, test.data
+				switch ext {
+				case ".gz":
+					data = gzipOf(t, data)
+				case ".zlib":
+					data = zlibOf(t, data)
+				case "gzip inside":
+					name, data = "a.tfrecord", gzipOf(t, data)
+				}
+				dir := t.TempDir()
+				put(t, filepath.Join(dir, name), data)
+				cat, got := scan(t, Options{}, Input{"", dir})
+				want := renamed(test.want, "a.tfrecord", name)
+				why := test.why
+				if ext != "" && test.name == "huge" { // how much there is shows only at the end
+					want[1].Kind, why = premix.TooLarge, "the limit is"
+				}
+				wantRows(t, want, got)
+				if r := reasons(t, cat, Options{}); !strings.Contains(r, why) {
+					t.Errorf("%q does not say %q", r, why)
+				}
+				if d := cmp.Diff(got, readAll(t, cat, Options{ChunkImages: 1})); d != "" {
+					t.Errorf("ChunkImages 1: %s", d)
+				}
+			})
+		}
+	}
+}
+
+func TestTFRecordTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "a.tfrecord"), recordsOf(slim(0, 1), slim(1, 2)))
+	cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, err := Split(t.Context(), cat.Containers[0], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := int64(len(picture(0)))
+	var kinds []premix.FaultKind
+	if err := Read(t.Context(), chunks[0], Options{}, limit, func(e Entry) error {
+		kind := premix.FaultKind("")
+		if e.Sample.Fault != nil {
+			kind = e.Sample.Fault.Kind
+		}
+		kinds = append(kinds, kind)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []premix.FaultKind{"", ""}
+	if len(picture(1)) > len(picture(0)) {
+		want[1] = premix.TooLarge
+	} else {
+		t.Fatal("the second picture must be larger for this test")
+	}
+	if d := cmp.Diff(want, kinds); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestTFRecordIndex: DALI's index tells where to cut, if it is of this file.
+func TestTFRecordIndex(t *testing.T) {
+	dir := t.TempDir()
+	var data []byte
+	var index strings.Builder
+	for i := range 30 {
+		from := len(data)
+		data = tfrecord.Append(data, slim(i, 1+i%4))
+		fmt.Fprintf(&index, "%d %d\n", from, len(data)-from)
+	}
+	put(t, filepath.Join(dir, "train-00000-of-00001"), data)
+	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(index.String()))
+	cat, want := scan(t, Options{}, Input{"", dir})
+	if cat.Containers[0].Extra[extraIndex] == "" || len(want) != 30 {
+		t.Fatalf("index %q, %d rows", cat.Containers[0].Extra[extraIndex], len(want))
+	}
+	o := Options{ChunkImages: 4}
+	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {
+		t.Error(d)
+	}
+	if parseRecordIndex([]byte(index.String()), int64(len(data))) == nil {
+		t.Error("the index was refused")
+	}
+	for _, bad := range []string{"", "0 5\n", "0 x\n", index.String() + "9 9\n", strings.TrimSuffix(index.String(), "\n")[:40]} {
+		if got := parseRecordIndex([]byte(bad), int64(len(data))); got != nil {
+			t.Errorf("%q gives %v", bad, got)
+		}
+	}
+	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte("0 99\n99 1\n"))
+	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestTFDSUsage: metadata that cannot be right stop the job before it begins.
+func TestTFDSUsage(t *testing.T) {
+	src := sharedtest.Dir(t, "formats", "tfds", "premix_example", "1.0.0")
+	dir := t.TempDir()
+	entries, err := os.ReadDir(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		put(t, filepath.Join(dir, "1.0.0", e.Name()), readFileT(t, filepath.Join(src, e.Name())))
+	}
+	root := filepath.Join(dir, "1.0.0")
+	in := []Input{{"", root}}
+	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
+	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
+	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {
+		t.Errorf("%d rows", len(rows))
+	}
+	wantUsage(t, Options{LabelKey: "labels"}, in, "label label_b", "--label-key")
+	info := readFileT(t, filepath.Join(root, "dataset_info.json"))
+	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"array_record"`), 1))
+	wantUsage(t, Options{}, in, "array_record", "tfrecord")
+	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"8",`), []byte(`"8","8",`), 1))
+	wantUsage(t, Options{}, in, "promises the shard")
+	put(t, filepath.Join(root, "dataset_info.json"), []byte("{"))
+	wantUsage(t, Options{}, in, "repair or remove")
+	if err := os.Remove(filepath.Join(root, "dataset_info.json")); err != nil {
+		t.Fatal(err)
+	}
+	wantUsage(t, Options{}, in, "it has no dataset_info.json")
+	put(t, filepath.Join(dir, "2.0.0", "features.json"), []byte("{}"))
+	wantUsage(t, Options{}, []Input{{"", dir}}, "several versions", "2.0.0")
+}
+
+// TestOldTFDS: the form of features.json before proto3.
+func TestOldTFDS(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "features.json"), []byte(`{"type":"tensorflow_datasets.core.features.features_dict.FeaturesDict",
+		"content":"{\"image\":{\"type\":\"tensorflow_datasets.core.features.image_feature.Image\",\"content\":\"{}\"},\"label\":{\"type\":\"tensorflow_datasets.core.features.class_label_feature.ClassLabel\",\"content\":\"{\\\"num_classes\\\": 3}\"}}"}`))
+	put(t, filepath.Join(dir, "dataset_info.json"), []byte(`{"name":"old","splits":[{"name":"train","shardLengths":["2"]}]}`))
+	put(t, filepath.Join(dir, "old-train.tfrecord-00000-of-00001"), recordsOf(
+		example(map[string]any{"image": picture(0), "label": 0}), example(map[string]any{"image": picture(1), "label": 2})))
+	cat, rows := scan(t, Options{}, Input{"", dir})
+	wantRows(t, numbered("old-train.tfrecord-00000-of-00001", 0, 2), rows)
+	if d := cmp.Diff([]string{"0", "1", "2"}, cat.Classes); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestOddRecords(t *testing.T) {
+	dir := sharedtest.Dir(t, "data", "oddities")
+	labels := func(rows []row) (list []string) {
+		for _, r := range rows {
+			list = append(list, fmt.Sprint(r.Label, r.Class, r.Kind))
+		}
+		return list
+	}
+	for file, want := range map[string][]string{
+		"tfrecord-valid-7.record": {"369", "62", "195", "424", "475", "229", "263"},
+		"tfrecord-valid-1.record": {"9"},
+		"tfrecord-mnist.record":   {"-17", "-13", "-14"}, // names: 7, 3, 4
+	} {
+		_, rows := scan(t, Options{}, Input{"", filepath.Join(dir, file)})
+		if d := cmp.Diff(want, labels(rows)); d != "" {
+			t.Errorf("%s: %s", file, d)
+		}
+	}
+	for _, file := range []string{"tfrecord-example.tfrecord", "tfrecord-sequence.tfrecord"} {
+		wantUsage(t, Options{}, []Input{{"", filepath.Join(dir, file)}}, "no feature of "+file+" holds an image", "x_byte")
+	}
+}

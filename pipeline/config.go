@@ -74,17 +74,20 @@ type Config struct {
 	Indexes         []string
 
 	// Running.
-	Cache      string
-	Spool      string
-	SpoolLimit int64
-	Workers    int
-	MaxMemory  int64
-	OnBad      string
-	MaxBad     float64
-	Overwrite  bool
-	ChunkSize  int
-	Groups     int
-	Runner     string
+	Cache                     string
+	Spool                     string
+	SpoolLimit                int64
+	Workers                   int
+	MaxMemory                 int64
+	OnBad                     string
+	MaxBad                    float64
+	Overwrite                 bool
+	ChunkSize                 int
+	Groups                    int
+	Runner                    string
+	Parallelism               int
+	FlinkJobServer, FlinkREST string
+	Async                     bool
 }
 
 // Default returns the configuration of `premix mix` before any flag.
@@ -99,6 +102,7 @@ func Default() Config {
 		Name: "premix", Formats: []string{"webdataset"}, LabelForm: "pair", Encode: "jpeg:95",
 		Indexes: []string{"dali", "wids", "timm"},
 		MaxBad:  0.01, OnBad: "skip", Spool: "auto", SpoolLimit: 8 << 30, ChunkSize: 1000, Runner: "direct",
+		FlinkJobServer: "localhost:8099", FlinkREST: "http://localhost:8081",
 	}
 }
 

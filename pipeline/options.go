@@ -114,6 +114,10 @@ func Options(c *Config) []Option {
 	add("chunk-size", small(&c.ChunkSize), Execution, "images", "unit of work and of caching, about")
 	add("groups", small(&c.Groups), Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
 	add("runner", choice(&c.Runner, "direct", "prism", "flink", "dataflow"), Execution, "name", "where the job runs")
+	add("parallelism", small(&c.Parallelism), Execution, "slots", "slots of a Flink cluster to use (0: all)")
+	add("flink-job-server", text(&c.FlinkJobServer), Execution, "host:port", "Beam's job server of a Flink cluster")
+	add("flink-rest", text(&c.FlinkREST), Execution, "URL", "REST interface of a Flink cluster")
+	add("async", flag(&c.Async), Execution, "", "return as soon as a job is submitted to a cluster")
 	return t
 }
 

@@ -18,6 +18,9 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners"        // defines --runner
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct" // registers direct
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"  // registers prism
+
+	"github.com/premix/premix/runners/dataflow"
+	"github.com/premix/premix/runners/flink"
 )
 
 // The runners.
@@ -56,6 +59,14 @@ type Options struct {
 	JobName string
 	// Args are Beam's own flags, as given after --.
 	Args []string
+	// Flink says where the cluster is. JobName, Say and Warn are filled in.
+	Flink flink.Options
+	// Remote are the URIs that the workers of a cluster must reach.
+	Remote []string
+	// Async returns as soon as a job is submitted to a cluster, DryRun (Dataflow) before.
+	Async, DryRun bool
+	// Say prints a line about the job; Warn one about the cluster.
+	Say, Warn func(format string, args ...any)
 }
 
 // Run runs a pipeline to its end. An error is the job's own, or one of the runner.
@@ -81,8 +92,28 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 	case Direct, Prism:
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err
+	case Flink:
+		f := o.Flink
+		f.JobName, f.Async, f.Say, f.Warn = o.JobName, o.Async, o.Say, o.Warn
+		return flink.Run(ctx, p, f)
+	case Dataflow:
+		return dataflow.Run(ctx, p, dataflow.Options{JobName: o.JobName, Remote: o.Remote, Async: o.Async, DryRun: o.DryRun, Say: o.Say})
 	}
 	return fmt.Errorf("runner %q is not built in", o.Runner)
+}
+
+// Check looks at the options of a runner before anything is done.
+func Check(o Options) error {
+	if o.Runner != Dataflow {
+		return nil
+	}
+	if err := initialise(); err != nil {
+		return err
+	}
+	if err := flag.CommandLine.Parse(o.Args); err != nil {
+		return fmt.Errorf("flags after --: %w", err)
+	}
+	return dataflow.Check(dataflow.Options{JobName: o.JobName, Remote: o.Remote})
 }
 
 // WorkerArgs says whether the arguments start this process as a worker of a cluster.

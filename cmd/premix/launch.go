@@ -66,10 +66,13 @@ func (l *launch) run(ctx context.Context) error {
 	} else {
 		pipeline.Build(s, l.job, l.catalog.Containers)
 	}
-	err := runners.Run(ctx, p, runners.Options{Runner: l.config.Runner, JobName: l.jobName(), Args: l.beamArgs})
+	err := runners.Run(ctx, p, l.runnerOptions())
 	report.stop()
 	if err != nil {
 		return err
+	}
+	if l.config.Async && !runners.Local(l.config.Runner) {
+		return nil
 	}
 	if l.job.Cache.Temporary {
 		if err := blob.RemoveAll(ctx, l.job.Cache.URI); err != nil {
@@ -77,6 +80,26 @@ func (l *launch) run(ctx context.Context) error {
 		}
 	}
 	return l.summary(ctx)
+}
+
+// runnerOptions are those of the runner that the configuration names.
+func (l *launch) runnerOptions() runners.Options {
+	c := l.config
+	o := runners.Options{
+		Runner: c.Runner, JobName: l.jobName(), Args: l.beamArgs, Async: c.Async,
+		Say:  func(format string, args ...any) { fmt.Fprintf(l.app.stderr, "premix: "+format+"\n", args...) },
+		Warn: func(format string, args ...any) { fmt.Fprintf(l.app.stderr, "premix: warning: "+format+"\n", args...) },
+	}
+	o.Flink.JobServer, o.Flink.REST, o.Flink.Parallelism = c.FlinkJobServer, c.FlinkREST, c.Parallelism
+	for _, in := range c.In {
+		_, uri := pipeline.SplitInput(in)
+		o.Remote = append(o.Remote, uri)
+	}
+	o.Remote = append(o.Remote, c.Out)
+	if c.Cache != "" && c.Cache != pipeline.NoCache {
+		o.Remote = append(o.Remote, c.Cache)
+	}
+	return o
 }
 
 // prepare checks the configuration, lists the inputs, and refuses what cannot go well, before
@@ -98,6 +121,9 @@ func (l *launch) prepare(ctx context.Context) error {
 	}
 	if err := c.Validate(); err != nil {
 		return err
+	}
+	if err := runners.Check(l.runnerOptions()); err != nil {
+		return usagef("%v", err)
 	}
 	if !l.peaksOnly {
 		if err := l.checkOutputs(ctx); err != nil {

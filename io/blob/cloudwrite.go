@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"gocloud.dev/blob"
 )
@@ -21,28 +22,43 @@ const (
 // before the pipe is closed, since Upload publishes what it has read when its reader fails.
 type cloudWriter struct {
 	uri    string
-	ctx    context.Context
-	cancel context.CancelFunc
+	parent context.Context
+	cancel func() // of the upload; returns after all is cancelled
+	unhook func() bool
 	pipe   *io.PipeWriter
 	buf    *bufio.Writer
 	result chan error // what Upload returned, once
-	stop   func() bool
 	err    error
 	done   bool
 }
 
-func (s *cloudStore) create(parent context.Context, key string) (Writer, error) {
+func (s *cloudStore) create(ctx context.Context, key string) (Writer, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(parent)
+	return newCloudWriter(ctx, s.uri(key), func(ctx context.Context, r io.Reader) error {
+		return upload(ctx, s.bucket, key, r)
+	}), nil
+}
+
+func newCloudWriter(parent context.Context, uri string, upload func(context.Context, io.Reader) error) *cloudWriter {
+	// The context of the upload is no child of the caller's: those are cancelled one after the
+	// other, so that the pipe could be closed by a hook while the upload is not yet cancelled.
+	ctx, cancelUpload := context.WithCancel(context.WithoutCancel(parent))
 	r, pipe := io.Pipe()
-	w := &cloudWriter{uri: s.uri(key), ctx: ctx, cancel: cancel, pipe: pipe, buf: bufio.NewWriterSize(pipe, writeBuffer), result: make(chan error, 1)}
-	// Upload waits for the pipe and does not look at its context meanwhile.
-	w.stop = context.AfterFunc(ctx, func() { pipe.CloseWithError(context.Canceled) })
+	cancel := sync.OnceFunc(func() {
+		cancelUpload()
+		pipe.CloseWithError(context.Canceled)
+	})
+	w := &cloudWriter{
+		uri: uri, parent: parent, cancel: cancel, pipe: pipe,
+		buf:    bufio.NewWriterSize(pipe, writeBuffer),
+		result: make(chan error, 1),
+		unhook: context.AfterFunc(parent, cancel),
+	}
 	go func() {
-		err := upload(ctx, s.bucket, key, r)
-		// Writers of the pipe must not wait for an upload that has ended.
+		err := upload(ctx, r)
+		// A Write must not wait for an upload that has ended.
 		if err != nil {
 			r.CloseWithError(err)
 		} else {
@@ -50,7 +66,7 @@ func (s *cloudStore) create(parent context.Context, key string) (Writer, error) 
 		}
 		w.result <- err
 	}()
-	return w, nil
+	return w
 }
 
 // upload runs Upload and turns a panic of a driver into an error: a worker outlives it.
@@ -84,34 +100,31 @@ func (w *cloudWriter) Commit() error {
 		return wrap("write", w.uri, errDone)
 	}
 	if w.err == nil {
-		w.err = w.ctx.Err()
+		w.err = w.parent.Err()
 	}
 	if w.err == nil {
 		w.err = w.buf.Flush()
 	}
-	if err := w.err; err != nil {
-		w.end()
-		return wrap("write", w.uri, err)
+	if w.err != nil {
+		w.Abort()
+		return wrap("write", w.uri, w.err)
 	}
 	w.done = true
 	w.pipe.Close()
 	err := <-w.result
-	w.stop()
+	w.unhook()
 	w.cancel()
 	return wrap("write", w.uri, err)
 }
 
+// Abort cancels the upload and waits for its end.
 func (w *cloudWriter) Abort() error {
-	if !w.done {
-		w.end()
+	if w.done {
+		return nil
 	}
-	return nil
-}
-
-// end cancels the upload and waits for its end.
-func (w *cloudWriter) end() {
 	w.done = true
+	w.unhook()
 	w.cancel()
-	w.pipe.CloseWithError(context.Canceled)
 	<-w.result
+	return nil
 }

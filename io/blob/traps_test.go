@@ -149,6 +149,43 @@ func TestNothingHalf(t *testing.T) {
 	})
 }
 
+// When the caller's context is cancelled while the upload waits for bytes, the pipe is closed after
+// every context of the upload is cancelled: package context tells the children of a context one
+// after the other, and an upload that sees its reader fail before its own context publishes.
+func TestCancelFirst(t *testing.T) {
+	for range 100 {
+		cctx, cancel := context.WithCancel(ctx)
+		waits := make(chan bool)
+		late := 0
+		w := newCloudWriter(cctx, "mem://b/x", func(ctx context.Context, r io.Reader) error {
+			var children []context.Context
+			for range 1000 {
+				c, stop := context.WithCancel(ctx)
+				defer stop()
+				children = append(children, c)
+			}
+			close(waits)
+			_, err := r.Read(make([]byte, 1))
+			for _, c := range children {
+				if c.Err() == nil {
+					late++
+				}
+			}
+			return err
+		})
+		<-waits
+		cancel()
+		if err := <-w.result; !errors.Is(err, context.Canceled) {
+			t.Errorf("the upload ends with %v", err)
+		}
+		w.result <- nil // for Abort
+		w.Abort()
+		if late > 0 {
+			t.Fatalf("the pipe was closed before %d of 1000 contexts were cancelled", late)
+		}
+	}
+}
+
 // Traps 1 to 3, where the store itself fails: in the middle of an upload, or at its end.
 func TestUploadFails(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *testStore) {

@@ -118,6 +118,9 @@ func (c *Config) OutputDirs() []string {
 
 // Inputs are the inputs of a list of --in.
 func Inputs(in []string) []source.Input {
+	if len(in) == 0 {
+		return nil
+	}
 	out := make([]source.Input, len(in))
 	for i, s := range in {
 		out[i].Name, out[i].URI = SplitInput(s)

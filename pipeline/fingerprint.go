@@ -43,6 +43,9 @@ func (c *Config) settings(scopes ...Scope) []Setting {
 	return out
 }
 
+// notUsed stands for an option that the others make meaningless.
+const notUsed = "-"
+
 // canonical is the value of an option with defaults that depend on others filled in, so that two
 // spellings of one recipe have one fingerprint.
 func (c *Config) canonical(o Option) string {
@@ -53,7 +56,7 @@ func (c *Config) canonical(o Option) string {
 	case o.Name == "resize":
 		return fmt.Sprint(g.Resize)
 	case c.Geometry != "rrc" && (o.Name == "rrc-scale" || o.Name == "hflip" || o.Name == "crop-seed"):
-		return "-"
+		return notUsed
 	case o.Group == GroupMethod:
 		if p, err := c.MixParams(); err == nil {
 			return canonicalMethod(o, &p)

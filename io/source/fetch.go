@@ -16,6 +16,7 @@ func Relocate(c Container, s *premix.Sample) {
 	case layoutFolder, layoutFlat:
 		s.Location.URI = blob.Join(c.URI, strings.TrimPrefix(s.Name, c.below("")))
 	case layoutSynth:
+		s.Location.URI = synthScheme
 	default:
 		s.Location.URI = c.URI
 	}

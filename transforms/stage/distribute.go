@@ -61,10 +61,9 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 			}
 			s := *row
 			s.Replica = r
-			s.Location = copies.locate(e, row, i)
 			pos := perms[i].At(ordinal)
 			k := int64(i)*g.Groups + g.group(shards.Of(pos))
-			groups[k] = append(groups[k], plan.Row{Ordinal: ordinal, Position: pos, Label: label, Sample: &s})
+			groups[k] = append(groups[k], plan.Row{Ordinal: ordinal, Position: pos, Label: label, Sample: &s, Spool: copies.locate(e, row, i)})
 		}
 		ordinal++
 	})
@@ -110,8 +109,8 @@ func newCopies(job *Job, sum *Summary, all []premix.Sample) *copies {
 	return c
 }
 
-// locate is where the mix stage finds the pixels of a row of an entry; replica counts from the
-// job's first.
+// locate is where the mix stage finds the copy for a row of an entry; zero: it reads the entry where
+// it is. replica counts from the job's first.
 func (c *copies) locate(entry []premix.Sample, row *premix.Sample, replica int) premix.Location {
 	switch c.mode {
 	case SpoolPixels:
@@ -123,5 +122,5 @@ func (c *copies) locate(entry []premix.Sample, row *premix.Sample, replica int) 
 	case SpoolBytes:
 		return premix.Location{URI: c.path, Offset: c.offset[&entry[0]], Length: row.Location.Length}
 	}
-	return row.Location
+	return premix.Location{}
 }

@@ -211,6 +211,10 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 	for i, r := range t.replicas {
 		out[i] = e.Sample
 		out[i].Replica = r
+		if e.Data != nil && e.Sample.Location.Length < 0 {
+			// The whole object: its length tells where the copies of later entries begin.
+			out[i].Location.Length = int64(len(e.Data))
+		}
 	}
 	t.rows = append(t.rows, out)
 	if e.Sample.Fault != nil {
@@ -223,7 +227,7 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		}
 		return t.done(index, out, nil, func() {})
 	}
-	release, err := t.pool.reserve(ctx, cfg.Memory+int64(len(e.Data))+spoolSize(t.job, t.mode, &e.Sample))
+	release, err := t.pool.reserve(ctx, cfg.Memory+int64(len(e.Data))+spoolSize(t.job, t.mode, &out[0]))
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 // A picture is a crop on its way: loaded once, used by each recipe that needs it, then given back.
 type picture struct {
 	sample *premix.Sample
+	place  premix.Location // of the entry, or of its copy
 	ready  chan struct{}
 	img    *imaging.Image
 	uses   atomic.Int32
@@ -39,11 +40,15 @@ func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write 
 	p := poolFor(t.job.Workers, t.job.MaxMemory)
 	window := 4*p.workers() + 4
 	pictures := map[*premix.Sample]*picture{}
+	for i := range t.rows {
+		s := t.rows[i].Sample
+		pictures[s] = &picture{sample: s, place: s.Location, ready: make(chan struct{})}
+		if spool := t.rows[i].Spool; spool != (premix.Location{}) {
+			pictures[s].place = spool
+		}
+	}
 	for i := range recipes {
 		for _, s := range needs(&recipes[i]) {
-			if pictures[s] == nil {
-				pictures[s] = &picture{sample: s, ready: make(chan struct{})}
-			}
 			pictures[s].uses.Add(1)
 		}
 	}
@@ -116,13 +121,13 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 	size := t.job.Geometry.Size
 	if t.job.Spool.Mode == SpoolPixels {
 		img.Resize(size.W, size.H)
-		b, err := source.Fetch(ctx, img.Pix[:0], s.Location)
+		b, err := source.Fetch(ctx, img.Pix[:0], pic.place)
 		if err != nil {
 			return fmt.Errorf("%s: the spooled crop cannot be read: %w", s.Name, err)
 		}
 		img.Pix = b
 	} else {
-		data, err := source.Fetch(ctx, getBuffer(0), s.Location)
+		data, err := source.Fetch(ctx, getBuffer(0), pic.place)
 		if err != nil {
 			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
 		}

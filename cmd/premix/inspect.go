@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premix/premix/dataset/inspect"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
+)
+
+// inspectFlags are the flags of premix inspect.
+type inspectFlags struct {
+	in      []string
+	sample  string
+	uses    string
+	split   string
+	png     string
+	records int
+	asJSON  bool
+}
+
+func (a *app) inspectCommand() *cobra.Command {
+	var f inspectFlags
+	cmd := &cobra.Command{
+		Use:   "inspect PATH",
+		Short: "Say what a path is: input, shard, output, cache, plan, or one image",
+		Long: `inspect says what a path is and what is in it. Of an output,
+--sample KEY tells all of one sample, and makes it again from its sources;
+--uses NAME lists the samples that hold an image;
+--png FILE draws a contact sheet, or with --sample the sample's steps.`,
+		Args: onePath("inspect PATH", "an input, a shard, an output, a cache, a plan or an image"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := a.inspect(cmd.Context(), args[0], f)
+			var missing *inspect.NotFoundError
+			if errors.As(err, &missing) || errors.Is(err, fs.ErrNotExist) {
+				return usagef("%v", err)
+			}
+			return err
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&f.sample, "sample", "", "key of a sample, or its position")
+	fs.StringVar(&f.uses, "uses", "", "name of an input image, or the end of it")
+	fs.StringVar(&f.split, "split", "", "split of the output (default: the first that has the sample)")
+	fs.StringVar(&f.png, "png", "", "draw pictures into this file")
+	fs.IntVar(&f.records, "records", 3, "how many of the first records to tell")
+	fs.StringArrayVar(&f.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
+	fs.BoolVar(&f.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
+	o := inspect.Options{Records: f.records, Split: f.split, Params: pipeline.DeriveParams, In: pipeline.Inputs(f.in), Source: source.Options{Split: f.split}}
+	if f.records == 0 {
+		o.Records = -1
+	}
+	switch {
+	case f.sample != "" && f.uses != "":
+		return usagef("--sample and --uses ask for two things; give one")
+	case f.uses != "":
+		uses, err := inspect.Uses(ctx, path, f.uses, o)
+		if err != nil {
+			return err
+		}
+		if f.asJSON {
+			return a.printJSON(uses)
+		}
+		for _, u := range uses {
+			fmt.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
+		}
+		if len(uses) == 0 {
+			return usagef("no sample of %s holds an image named %s", path, f.uses)
+		}
+		return nil
+	case f.sample != "":
+		s, err := inspect.Find(ctx, path, f.sample, o)
+		if err != nil {
+			return err
+		}
+		if f.png != "" {
+			if err := a.savePNG(f.png, s.Sheet()); err != nil {
+				return err
+			}
+		}
+		if f.asJSON {
+			return a.printJSON(s)
+		}
+		return s.WriteText(a.stdout)
+	}
+	if f.png != "" {
+		o.Pictures = 60
+	}
+	r, err := inspect.Path(ctx, path, o)
+	if err != nil {
+		return err
+	}
+	if f.png != "" {
+		sheet, err := r.ContactSheet()
+		if err != nil {
+			return err
+		}
+		if err := a.savePNG(f.png, sheet); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return a.printJSON(r)
+	}
+	return r.WriteText(a.stdout)
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+func (a *app) savePNG(path string, img image.Image) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := inspect.WritePNG(f, img); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "premix: wrote %s\n", path)
+	return nil
+}

@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/io/source"
+)
+
+// FromRecipe is the configuration that a recipe of a manifest stands for: its options of the
+// execution are the defaults. Settings that are no options (versions, the format, the hash of a
+// class list) are left out.
+func FromRecipe(recipe json.RawMessage) (*Config, error) {
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(recipe, &settings); err != nil {
+		return nil, fmt.Errorf("pipeline: recipe: %w", err)
+	}
+	c := Default()
+	for _, o := range Options(&c) {
+		raw, ok := settings[o.Name]
+		if !ok || o.Scope == Execution {
+			continue
+		}
+		text := string(raw)
+		if strings.HasPrefix(text, `"`) {
+			if err := json.Unmarshal(raw, &text); err != nil {
+				return nil, fmt.Errorf("pipeline: recipe: %s: %w", o.Name, err)
+			}
+		}
+		if text == notUsed || text == "" {
+			continue
+		}
+		if err := o.Value.Set(text); err != nil {
+			return nil, fmt.Errorf("pipeline: recipe: %s: %w", o.Name, err)
+		}
+	}
+	return &c, nil
+}
+
+// DeriveParams is what of a recipe decides pixels and peaks, and how its inputs are read, for
+// packages that make samples again.
+func DeriveParams(recipe json.RawMessage) (derive.Params, source.Options, error) {
+	c, err := FromRecipe(recipe)
+	if err != nil {
+		return derive.Params{}, source.Options{}, err
+	}
+	mixing, err := c.MixParams()
+	if err != nil {
+		return derive.Params{}, source.Options{}, err
+	}
+	detector, err := c.SaliencyParams()
+	if err != nil {
+		return derive.Params{}, source.Options{}, err
+	}
+	return derive.Params{
+		Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed, Detector: c.Detector,
+		Saliency: detector, Mix: mixing, Encode: c.Encode,
+	}, c.SourceOptions(), nil
+}

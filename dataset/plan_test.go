@@ -128,3 +128,28 @@ func TestKeyPosition(t *testing.T) {
 		}
 	}
 }
+
+func TestBriefs(t *testing.T) {
+	want := recipes(300)
+	uri := filepath.Join(t.TempDir(), "a.parquet")
+	if err := dataset.WritePlan(context.Background(), uri, want); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	err := dataset.ReadBriefs(context.Background(), uri, func(b dataset.Brief) error {
+		r := &want[i]
+		brief := dataset.Brief{Key: r.Key, Method: r.Method, Mixed: r.Mixed, Lam: r.Lam, Label: int32(r.Label),
+			TargetLabel: int32(r.LabelA), SourceLabel: int32(r.LabelB), TargetName: r.Target.Name, SourceName: r.Source.Name}
+		if diff := cmp.Diff(brief, b); diff != "" {
+			t.Fatalf("row %d (-want +got):\n%s", i, diff)
+		}
+		i++
+		return nil
+	})
+	if err != nil || i != len(want) {
+		t.Errorf("%d rows, %v", i, err)
+	}
+	if dataset.IsPlan([]byte("PAR1 no plan PAR1")) {
+		t.Error("anything is a plan")
+	}
+}

@@ -88,16 +88,9 @@ func DecodePlan(data []byte) (recipes []premix.Recipe, err error) {
 			recipes, err = nil, fmt.Errorf("damaged Parquet: %v", p)
 		}
 	}()
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true))
+	f, err := openPlan(data)
 	if err != nil {
 		return nil, err
-	}
-	want := parquet.SchemaOf(planRow{})
-	if !parquet.EqualNodes(want, f.Schema()) {
-		return nil, fmt.Errorf("columns are not those of a plan of premix")
-	}
-	if f.NumRows() < 0 || f.NumRows() > maxPlanRows || f.NumRows() > int64(len(data))*64 {
-		return nil, fmt.Errorf("%d rows in %d bytes", f.NumRows(), len(data))
 	}
 	r := parquet.NewGenericReader[planRow](f)
 	defer r.Close()

@@ -138,19 +138,19 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 		counts[i] = reportClass{Index: i, Name: c}
 	}
 	for _, s := range m.Replicas[0].Shards {
-		recipes, err := ReadPlan(ctx, Meta(out, m.Shape.Split, PlanName(s.Name)))
+		err := ReadBriefs(ctx, Meta(out, m.Shape.Split, PlanName(s.Name)), func(b Brief) error {
+			target, source := int(b.TargetLabel), int(b.SourceLabel)
+			if target < 0 || target >= len(counts) || source < 0 || source >= len(counts) {
+				return fmt.Errorf("dataset: plan of %s: labels %d and %d of %d classes", s.Name, target, source, len(counts))
+			}
+			counts[target].Target++
+			counts[source].Source++
+			counts[target].Share += b.Lam
+			counts[source].Share += 1 - b.Lam
+			return nil
+		})
 		if err != nil {
 			return nil, err
-		}
-		for i := range recipes {
-			r := &recipes[i]
-			if r.LabelA < 0 || r.LabelA >= len(counts) || r.LabelB < 0 || r.LabelB >= len(counts) {
-				return nil, fmt.Errorf("dataset: plan of %s: labels %d and %d of %d classes", s.Name, r.LabelA, r.LabelB, len(counts))
-			}
-			counts[r.LabelA].Target++
-			counts[r.LabelB].Source++
-			counts[r.LabelA].Share += r.Lam
-			counts[r.LabelB].Share += 1 - r.Lam
 		}
 	}
 	var top float64

@@ -21,7 +21,6 @@ import (
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
-	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 )
 
@@ -116,54 +115,20 @@ func (c *checker) loadPlan(ctx context.Context) error {
 	return nil
 }
 
-// redraw plans the shard from the images of its plan, and compares. With partners of another
-// class the order of the images cannot be had back from the plan.
+// redraw plans the shard again and compares.
 func (c *checker) redraw(bad func(string, ...any)) {
-	p := c.v.params
-	if p == nil || c.total == 0 || p.Mix.Pair == mix.DifferentClass || len(c.recipes) == 0 {
+	if c.v.params == nil || c.total == 0 {
 		return
 	}
-	perm := plan.NewPermutation(c.total, p.Mix.Seed, c.rec.Replica)
-	rows := make([]plan.Row, len(c.recipes))
-	for i := range c.recipes {
-		r := &c.recipes[i]
-		if r.Position >= c.total {
-			bad("%s: position %d of %d", r.Key, r.Position, c.total)
-			return
-		}
-		rows[i] = plan.Row{Ordinal: perm.Inverse(r.Position), Position: r.Position, Label: r.LabelA, Sample: r.Target}
-	}
-	params := plan.Params{Mix: p.Mix, Size: c.spec.Size, Shards: plan.Shards{N: c.total, S: c.v.config.Shape.Shards},
-		Replica: c.rec.Replica, Named: c.spec.Replica >= 0}
-	drawn, _, err := params.Recipes(nil, rows)
-	if err != nil {
+	drawn, err := derive.Redraw(c.v.params, c.recipes, c.total, c.v.config.Shape.Shards, c.spec.Replica >= 0)
+	if err != nil && !errors.Is(err, derive.ErrOrder) {
 		bad("%s", oneLine(err))
-		return
 	}
 	for i := range drawn {
-		if what := differs(&c.recipes[i], &drawn[i]); what != "" {
+		if what := derive.Differs(&c.recipes[i], &drawn[i]); what != "" {
 			bad("%s: %s as the recipe draws it", c.recipes[i].Key, what)
 		}
 	}
-}
-
-// differs says which field of a planned sample is not as it should be.
-func differs(have, want *premix.Recipe) string {
-	for _, f := range []struct {
-		name       string
-		have, want any
-	}{
-		{"key", have.Key, want.Key}, {"replica", have.Replica, want.Replica}, {"shard", have.Shard, want.Shard},
-		{"index", have.Index, want.Index}, {"method", have.Method, want.Method}, {"mixed", have.Mixed, want.Mixed},
-		{"source", have.Source.Name, want.Source.Name}, {"label_a", have.LabelA, want.LabelA}, {"label_b", have.LabelB, want.LabelB},
-		{"label", have.Label, want.Label}, {"lam_drawn", have.LamDrawn, want.LamDrawn}, {"peak", have.Peak, want.Peak},
-		{"flat", have.Flat, want.Flat}, {"box", have.Box, want.Box}, {"src_box", have.SrcBox, want.SrcBox}, {"lam", have.Lam, want.Lam},
-	} {
-		if f.have != f.want {
-			return fmt.Sprintf("%s is %v, not %v", f.name, f.have, f.want)
-		}
-	}
-	return ""
 }
 
 // read goes through the shard once: hash, size, every record. It returns the index that the shard

@@ -1,0 +1,277 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/npy"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/tfrecord"
+	"github.com/premix/premix/saliency"
+)
+
+// Limits of files that are read whole.
+const (
+	maxImage = 1 << 28
+	maxArray = 1 << 28
+	maxPlan  = 1 << 30
+)
+
+// file finds out by the first bytes what a file is.
+func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) error {
+	head, err := blob.ReadRange(ctx, nil, uri, 0, min(size, 512))
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	switch {
+	case len(head) == 0:
+		r.Kind = KindUnknown
+		r.note("the file is empty")
+		return nil
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return r.parquet(ctx, uri, o)
+	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
+		return r.array(ctx, uri)
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return r.shardOr(ctx, uri, []string{"webdataset"}, o)
+	case isRecord(head):
+		return r.shardOr(ctx, uri, []string{"tfrecord", "tfds"}, o)
+	case imaging.Sniff(head) != imaging.Unknown:
+		return r.image(ctx, uri)
+	}
+	if out, split, ok := inMeta(uri); ok {
+		if dirs, err := outputsAt(ctx, out); err == nil {
+			if o.Split == "" {
+				o.Split = split
+			}
+			return r.output(ctx, out, dirs, o)
+		}
+	}
+	return r.input(ctx, uri, o)
+}
+
+// isRecord reports whether a file begins as a TFRecord: a length and its checksum.
+func isRecord(head []byte) bool {
+	return len(head) >= 12 && tfrecord.Mask(head[:8]) == binary.LittleEndian.Uint32(head[8:12])
+}
+
+// shardOr reads a shard in one of some formats, the first that its first record fits. A file
+// that fits none may still be an input.
+func (r *Report) shardOr(ctx context.Context, uri string, names []string, o *Options) error {
+	for _, name := range names {
+		format, err := formats.ByName(name)
+		if err != nil {
+			continue
+		}
+		ok, err := r.shard(ctx, uri, format, o)
+		if err != nil || ok {
+			return err
+		}
+	}
+	return r.input(ctx, uri, o)
+}
+
+// shard reads all records of a shard. It reports false if the first one cannot be read.
+func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *Options) (bool, error) {
+	reader, closer, err := dataset.OpenShard(ctx, format, uri, shard.ReadOptions{})
+	if err != nil {
+		return false, fmt.Errorf("inspect: %w", err)
+	}
+	defer closer.Close()
+	c := counts{methods: map[string]int64{}, labels: map[int]int64{}, classes: map[int]string{}}
+	var rec shard.Record
+	for {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		err := reader.Next(&rec)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			if c.samples == 0 {
+				return false, environment(err)
+			}
+			if err := environment(err); err != nil {
+				return false, err
+			}
+			r.note("after %d records: %v", c.samples, err)
+			break
+		}
+		if len(r.Records) < o.records() {
+			r.Records = append(r.Records, recordOf(&rec))
+		}
+		r.keep(caption(&rec), rec.Image)
+		c.record(&rec)
+	}
+	if c.samples == 0 {
+		return false, nil
+	}
+	r.Kind, r.Format = KindShard, format.Name()
+	size := r.Bytes
+	r.Summary = c.summary()
+	r.Bytes = size
+	return true, nil
+}
+
+// environment returns an error of disk or network, nil for defects of a file.
+func environment(err error) error {
+	var b *blob.Error
+	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// counts gathers a Summary.
+type counts struct {
+	samples, mixed int64
+	lam, drawn     float64
+	methods        map[string]int64
+	labels         map[int]int64
+	classes        map[int]string
+	first, last    string
+}
+
+func (c *counts) record(r *shard.Record) {
+	c.add(r.Key, r.Method, r.Mixed, r.Label, r.Lam, r.LamDrawn)
+	if r.Class != "" {
+		c.classes[r.Label] = r.Class
+	}
+}
+
+func (c *counts) add(key, method string, mixed bool, label int, lam, drawn float64) {
+	if c.samples == 0 {
+		c.first = key
+	}
+	c.last = key
+	c.samples++
+	c.labels[label]++
+	if method != "" {
+		c.methods[method]++
+		c.lam += lam
+		c.drawn += drawn
+	}
+	if mixed {
+		c.mixed++
+	}
+}
+
+func (c *counts) summary() Summary {
+	s := Summary{Samples: c.samples, Mixed: c.mixed, LamSum: dataset.Float(c.lam), LamDrawnSum: dataset.Float(c.drawn)}
+	if len(c.methods) > 0 {
+		s.Methods = c.methods
+	}
+	if c.samples > 0 {
+		s.Keys = &Keys{c.first, c.last}
+	}
+	for _, label := range slices.Sorted(maps.Keys(c.labels)) {
+		s.Labels = append(s.Labels, Label{label, c.classes[label], c.labels[label]})
+	}
+	return s
+}
+
+// parquet tells plans, files of the cache and shards apart.
+func (r *Report) parquet(ctx context.Context, uri string, o *Options) error {
+	if r.Bytes <= maxPlan {
+		data, err := blob.ReadAll(ctx, uri, maxPlan)
+		if err != nil {
+			return fmt.Errorf("inspect: %w", err)
+		}
+		if dataset.IsPlan(data) {
+			return r.plan(data, o)
+		}
+	}
+	store := cache.Open(blob.Dir(blob.Dir(uri)), blob.Base(blob.Dir(uri)), nil)
+	id := strings.TrimSuffix(blob.Base(uri), ".parquet")
+	if chunk, meta, err := store.Load(ctx, id); err == nil {
+		r.Kind = KindCache
+		r.Caches = []Cache{{Fingerprint: blob.Base(blob.Dir(uri)), Chunks: 1, Rows: int64(len(chunk.Rows)), Bytes: r.Bytes}}
+		r.Samples = int64(len(chunk.Rows))
+		r.note("%s, entries %s to %s", meta.Container, path.Base(meta.First), path.Base(meta.Last))
+		return r.cacheRows(ctx, store, id, o)
+	}
+	return r.shardOr(ctx, uri, []string{"parquet"}, o)
+}
+
+func (r *Report) plan(data []byte, o *Options) error {
+	r.Kind = KindPlan
+	recipes, err := dataset.DecodePlan(data)
+	if err != nil {
+		r.note("%v", err)
+		return nil
+	}
+	c := counts{methods: map[string]int64{}, labels: map[int]int64{}}
+	for i := range recipes {
+		p := &recipes[i]
+		if i < o.records() {
+			r.Records = append(r.Records, planRecord(p))
+		}
+		c.add(p.Key, p.Method, p.Mixed, p.Label, p.Lam, p.LamDrawn)
+	}
+	size := r.Bytes
+	r.Summary = c.summary()
+	r.Bytes = size
+	return nil
+}
+
+func (r *Report) image(ctx context.Context, uri string) error {
+	data, err := blob.ReadAll(ctx, uri, maxImage)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	r.Kind, r.Image, r.Samples = KindImage, describe(data), 1
+	r.Format = r.Image.Format
+	var decoder imaging.Decoder
+	var img imaging.Image
+	if _, err := decoder.Decode(&img, data, imaging.DecodeParams{}); err != nil {
+		r.Image.Fault = err.Error()
+		return nil
+	}
+	r.Size = []int{r.Image.Height, r.Image.Width}
+	r.keep(path.Base(uri), data)
+	if img.W*img.H > saliency.ExactPixels*16 {
+		return nil // a map of a very large picture takes long, and shows nothing that is used
+	}
+	detector, err := saliency.New(saliency.Names()[0], saliency.Params{})
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	if found := detector.Map(&r.salient, &img); !found.Flat && found.Peak != premix.NoPeak {
+		r.Image.Peak = []int{found.Peak.X, found.Peak.Y}
+	}
+	return nil
+}
+
+func (r *Report) array(ctx context.Context, uri string) error {
+	r.Kind = KindArray
+	data, err := blob.ReadAll(ctx, uri, maxArray)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	values, width, err := npy.Decode(nil, data)
+	if err != nil {
+		r.note("%v", err)
+		return nil
+	}
+	var sum float64
+	for _, v := range values {
+		sum += float64(v)
+	}
+	r.Array = &Array{Length: len(values), Width: width, Sum: dataset.Float(sum)}
+	return nil
+}

@@ -1,0 +1,363 @@
+// Package inspect says what a path is: an image, a shard of any format, a plan, a file or folder
+// of the peaks cache, an output, an input. Its reports have a JSON form with stable names and a
+// text for people; sheets show pictures of what was found; [Find] tells all of one sample, and
+// [Uses] which samples hold an image.
+//
+// Reports depend on what is there alone, and read no more than they say: of an output its
+// records and plans, and one shard for the first samples; verification is another package.
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/saliency"
+)
+
+// Options change what is reported.
+type Options struct {
+	// Records is how many of the first records are told; 0: 3, negative: none.
+	Records int
+	// Pictures is how many pictures are kept for a [ContactSheet].
+	Pictures int
+	// Split is the split of an output that is meant; empty: all, and for one sample the first that
+	// has it.
+	Split string
+	// Source says how an input is understood.
+	Source source.Options
+	// Params turns the recipe of an output into what decides its samples; without it none is made
+	// again.
+	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
+	// In is where the inputs of an output are; nil: where inputs.json says.
+	In []source.Input
+}
+
+func (o *Options) records() int {
+	if o.Records == 0 {
+		return 3
+	}
+	return max(o.Records, 0)
+}
+
+// The kinds of things.
+const (
+	KindImage   = "image"
+	KindShard   = "shard"
+	KindPlan    = "plan"
+	KindCache   = "cache"
+	KindOutput  = "output"
+	KindInput   = "input"
+	KindArray   = "npy"
+	KindUnknown = "unknown"
+)
+
+// A Report says what a path is. Fields that do not apply are absent.
+type Report struct {
+	Path string `json:"path"`
+	Kind string `json:"kind"`
+	// Format is that of a shard or an output (webdataset, tfrecord, tfds, parquet), of an image
+	// (jpeg, png, …), or the layout of an input.
+	Format string `json:"format,omitempty"`
+	Name   string `json:"name,omitempty"` // of the data set
+	Size   []int  `json:"size,omitempty"` // height, width
+	Summary
+	Classes  int          `json:"classes,omitempty"`
+	Splits   []Split      `json:"splits,omitempty"`
+	Caches   []Cache      `json:"caches,omitempty"`
+	Input    *Input       `json:"input,omitempty"`
+	Image    *Image       `json:"image,omitempty"`
+	Array    *Array       `json:"array,omitempty"`
+	Records  []Record     `json:"records,omitempty"` // the first ones
+	Notes    []string     `json:"notes,omitempty"`
+	names    []string     // of the classes, where they are known
+	first    []thumbnail  // pictures of the first records
+	salient  saliency.Map // of a single image
+	pictures int          // how many of them are kept
+}
+
+// A Summary counts samples.
+type Summary struct {
+	Samples int64 `json:"samples"`
+	Bytes   int64 `json:"bytes"`
+	Mixed   int64 `json:"mixed"`
+	// LamSum and LamDrawnSum are over all samples.
+	LamSum      dataset.Float    `json:"lam_sum"`
+	LamDrawnSum dataset.Float    `json:"lam_drawn_sum"`
+	Methods     map[string]int64 `json:"methods,omitempty"`
+	Keys        *Keys            `json:"keys,omitempty"`
+	Labels      []Label          `json:"labels,omitempty"` // by label; those that occur
+}
+
+// Keys are the first and the last key.
+type Keys struct {
+	First string `json:"first"`
+	Last  string `json:"last"`
+}
+
+// A Label counts the samples of a class.
+type Label struct {
+	Label int    `json:"label"`
+	Class string `json:"class,omitempty"`
+	Count int64  `json:"count"`
+}
+
+// A Split is a part of an output.
+type Split struct {
+	Output   string          `json:"output,omitempty"` // folder of the format, where there are several
+	Name     string          `json:"name"`
+	Format   string          `json:"format"`
+	Finished bool            `json:"finished"`
+	Replicas int             `json:"replicas"`
+	Shards   int             `json:"shards"`
+	Counts   *dataset.Counts `json:"counts,omitempty"`
+	Summary
+	Recipe json.RawMessage `json:"recipe,omitempty"`
+}
+
+// A Cache describes peaks of one fingerprint.
+type Cache struct {
+	Fingerprint string          `json:"fingerprint"`
+	Chunks      int             `json:"chunks"`
+	Rows        int64           `json:"rows"`
+	Failed      int64           `json:"failed,omitempty"`
+	Bytes       int64           `json:"bytes"`
+	Damaged     int             `json:"damaged"`
+	Settings    json.RawMessage `json:"settings,omitempty"`
+}
+
+// An Input describes images that can be mixed.
+type Input struct {
+	Layout     string   `json:"layout"`
+	Containers int      `json:"containers"`
+	Images     int64    `json:"images"` // as far as it is known without reading them
+	Ignored    int64    `json:"ignored"`
+	Failures   int      `json:"failures"`
+	Classes    []string `json:"class_names,omitempty"`
+}
+
+// An Image describes an encoded image.
+type Image struct {
+	Format string `json:"format"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Bytes  int64  `json:"bytes"`
+	Digest string `json:"digest,omitempty"` // XXH3-128
+	Fault  string `json:"fault,omitempty"`
+	// Peak is that of the fine-grained detector on the whole image; for a look, not for mixing.
+	Peak []int `json:"peak,omitempty"`
+}
+
+// An Array describes an npy vector.
+type Array struct {
+	Length int           `json:"length"`
+	Width  int           `json:"bytes_per_value"`
+	Sum    dataset.Float `json:"sum"`
+}
+
+// Path says what is at a local path, a URL, a pattern of files, or synth:N.
+func Path(ctx context.Context, uri string, o Options) (*Report, error) {
+	r := &Report{Path: uri, pictures: o.Pictures}
+	if strings.HasPrefix(uri, "synth:") {
+		return r, r.input(ctx, uri, &o)
+	}
+	object, err := blob.Stat(ctx, uri)
+	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(uri, "*?[{") {
+		return r, r.input(ctx, uri, &o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	if !object.Dir {
+		r.Bytes = object.Size
+		return r, r.file(ctx, uri, object.Size, &o)
+	}
+	if at, split, ok := inMeta(uri); ok { // a folder of premix within an output
+		if o.Split == "" {
+			o.Split = split
+		}
+		uri = at
+	}
+	dirs, err := verify.Outputs(ctx, uri)
+	if err == nil {
+		return r, r.output(ctx, uri, dirs, &o)
+	}
+	var none *verify.NoOutputError
+	if !errors.As(err, &none) {
+		return nil, err
+	}
+	isCache, err := r.cache(ctx, uri, &o)
+	if err != nil || isCache {
+		return r, err
+	}
+	return r, r.input(ctx, uri, &o)
+}
+
+// inMeta tells the output and the split of a path below OUT/__premix__.
+func inMeta(uri string) (out, split string, ok bool) {
+	if out, ok = strings.CutSuffix(strings.TrimSuffix(uri, "/"), "/"+dataset.MetaDir); ok {
+		return out, "", true
+	}
+	out, rest, ok := strings.Cut(uri, "/"+dataset.MetaDir+"/")
+	split, _, _ = strings.Cut(rest, "/")
+	return out, split, ok
+}
+
+func (r *Report) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// input describes what can be mixed. What is no input either is unknown, with the reason.
+func (r *Report) input(ctx context.Context, uri string, o *Options) error {
+	r.Kind = KindInput
+	catalog, err := source.Discover(ctx, []source.Input{{URI: uri}}, o.Source)
+	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
+		r.Kind = KindUnknown
+		r.note("%v", err)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	in := &Input{Layout: catalog.Layout, Containers: len(catalog.Containers), Ignored: catalog.Ignored,
+		Failures: len(catalog.Failures), Classes: catalog.Classes}
+	r.Input, r.Format, r.Classes, r.names = in, catalog.Layout, len(catalog.Classes), catalog.Classes
+	unknown := 0
+	each := 1
+	if n := len(catalog.Containers); n > 0 {
+		each = (o.Pictures + n - 1) / n // pictures come from all classes and shards alike
+	}
+	for i, c := range catalog.Containers {
+		chunks, err := source.Split(ctx, c, o.Source)
+		if err != nil {
+			return fmt.Errorf("inspect: %w", err)
+		}
+		for _, chunk := range chunks {
+			if chunk.EstImages == 0 {
+				unknown++
+			}
+			in.Images += int64(chunk.EstImages)
+		}
+		records := 0
+		if i == 0 {
+			records = o.records()
+		}
+		if len(chunks) > 0 && (records > 0 || len(r.first) < r.pictures) {
+			if err := r.entries(ctx, chunks[0], records, each, o); err != nil {
+				return err
+			}
+		}
+	}
+	r.Samples = in.Images
+	if unknown > 0 {
+		r.note("the images of %d parts are not counted: that takes reading them", unknown)
+	}
+	return nil
+}
+
+// entries are the first entries of a chunk, as records and as pictures.
+func (r *Report) entries(ctx context.Context, chunk source.Chunk, records, pictures int, o *Options) error {
+	done := errors.New("enough")
+	err := source.Read(ctx, chunk, o.Source, 0, func(e source.Entry) error {
+		if records <= 0 && pictures <= 0 {
+			return done
+		}
+		if e.Ignored {
+			return nil
+		}
+		s := &e.Sample
+		record := Record{Label: s.Label, Class: s.Class, Target: s.Name}
+		if s.Fault != nil {
+			record.Image = &Image{Fault: s.Fault.Reason}
+		} else {
+			record.Image = describe(e.Data)
+			if pictures > 0 {
+				r.keep(tail(s.Name), e.Data)
+				pictures--
+			}
+		}
+		if records > 0 {
+			r.Records = append(r.Records, record)
+			records--
+		}
+		return nil
+	})
+	if err != nil && err != done {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	return nil
+}
+
+// cache describes a folder of peaks: a cache, or what one holds for a fingerprint.
+func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error) {
+	infos, err := cache.Caches(ctx, uri)
+	if err != nil {
+		return false, fmt.Errorf("inspect: %w", err)
+	}
+	if len(infos) == 0 { // perhaps the folder of one fingerprint
+		if infos, err = cache.Caches(ctx, blob.Dir(uri)); err != nil {
+			return false, nil // it was only a guess
+		}
+		infos = slices.DeleteFunc(infos, func(i cache.Info) bool { return blob.Base(i.URI) != blob.Base(uri) })
+	}
+	if len(infos) == 0 {
+		return false, nil
+	}
+	r.Kind = KindCache
+	for _, i := range infos {
+		c := Cache{Fingerprint: i.Fingerprint, Chunks: i.Chunks, Rows: i.Rows, Bytes: i.Bytes, Damaged: i.Damaged}
+		if text := bytes.TrimSpace(i.Settings); json.Valid(text) {
+			c.Settings = text
+		}
+		r.Caches = append(r.Caches, c)
+		r.Samples += i.Rows
+		r.Bytes += i.Bytes
+	}
+	store := cache.Open(blob.Dir(infos[0].URI), infos[0].Fingerprint, nil)
+	entries, err := store.List(ctx)
+	if err != nil || len(entries) == 0 {
+		return true, err
+	}
+	return true, r.cacheRows(ctx, store, entries[0].ID, o)
+}
+
+func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, o *Options) error {
+	chunk, _, err := store.Load(ctx, id)
+	if errors.Is(err, cache.ErrCorrupt) {
+		r.note("%s is damaged", path.Join(blob.Base(store.URI()), id+".parquet"))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	for i := range chunk.Rows {
+		s := &chunk.Rows[i]
+		if s.Fault != nil {
+			r.Caches[0].Failed++
+		}
+		if len(r.Records) < o.records() {
+			r.Records = append(r.Records, cacheRecord(s))
+		}
+		if s.Fault == nil && s.Location.Offset >= 0 && len(r.first) < o.Pictures {
+			if data, err := source.Fetch(ctx, nil, s.Location); err == nil {
+				r.keepPeak(s, data)
+			}
+		}
+	}
+	if len(r.Caches) > 1 || r.Caches[0].Chunks > 1 {
+		r.Caches[0].Failed = 0 // of one chunk only
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
+)
+
+func outputsAt(ctx context.Context, out string) ([]string, error) { return verify.Outputs(ctx, out) }
+
+// output describes an output, or those of several formats below one folder.
+func (r *Report) output(ctx context.Context, out string, dirs []string, o *Options) error {
+	r.Kind = KindOutput
+	labels := map[int]int64{}
+	for _, dir := range dirs {
+		at := blob.Join(out, dir)
+		splits, err := dataset.Splits(ctx, at)
+		if err != nil {
+			return err
+		}
+		for _, name := range splits {
+			if o.Split != "" && name != o.Split {
+				continue
+			}
+			if err := r.split(ctx, at, dir, name, labels, o); err != nil {
+				return err
+			}
+		}
+	}
+	if len(r.Splits) == 0 {
+		return fmt.Errorf("inspect: %s has no split %q", out, o.Split)
+	}
+	r.Keys = r.Splits[0].Keys
+	r.Format = r.Splits[0].Format
+	r.Methods = map[string]int64{}
+	for _, s := range r.Splits {
+		r.Samples += s.Samples
+		r.Bytes += s.Bytes
+		r.Mixed += s.Mixed
+		r.LamSum += s.LamSum
+		r.LamDrawnSum += s.LamDrawnSum
+		for m, n := range s.Methods {
+			r.Methods[m] += n
+		}
+	}
+	r.Labels = r.labels(labels)
+	return nil
+}
+
+func (r *Report) labels(counts map[int]int64) []Label {
+	var out []Label
+	for _, l := range slices.Sorted(maps.Keys(counts)) {
+		name := ""
+		if l >= 0 && l < len(r.names) {
+			name = r.names[l]
+		}
+		out = append(out, Label{l, name, counts[l]})
+	}
+	return out
+}
+
+// split describes one split from its records and plans; those of an unfinished one are what is
+// there.
+func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]int64, o *Options) error {
+	config, err := dataset.LoadConfig(ctx, out, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.note("%s has no %s", name, dataset.ConfigFile)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s := Split{Output: dir, Name: name, Format: config.Shape.Format, Recipe: config.Recipe}
+	r.Name, r.Size, r.Classes = config.Shape.Name, config.Shape.Size[:], config.Shape.Classes.Count
+	if r.names, err = dataset.LoadClasses(ctx, out, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if m, err := dataset.LoadManifest(ctx, out, name); err == nil {
+		s.Finished, s.Counts = true, &m.Counts
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	records, err := dataset.Records(ctx, out, name)
+	if err != nil {
+		return err
+	}
+	labels, err := r.sum(ctx, out, &s, records)
+	if err != nil {
+		return err
+	}
+	for l, n := range labels {
+		all[l] += n
+	}
+	s.Labels = r.labels(labels)
+	r.Splits = append(r.Splits, s)
+	if len(records) > 0 && (len(r.Records) < o.records() || len(r.first) < o.Pictures) {
+		return r.firstRecords(ctx, out, config.Shape.Format, records[0].Path, o)
+	}
+	return nil
+}
+
+// sum adds up the records of the shards, and counts labels over their plans.
+func (r *Report) sum(ctx context.Context, out string, s *Split, records []dataset.ShardRecord) (map[int]int64, error) {
+	s.Methods = map[string]int64{}
+	s.Shards = len(records)
+	for i, rec := range records {
+		if i == 0 || rec.Replica != records[i-1].Replica {
+			s.Replicas++
+		}
+		s.Samples += rec.Samples
+		s.Bytes += rec.Bytes
+		for _, m := range rec.Stats {
+			s.Methods[m.Method] += m.Count
+			s.Mixed += m.Mixed
+			s.LamSum += m.LamSum
+			s.LamDrawnSum += m.LamDrawnSum
+		}
+	}
+	type shardLabels struct {
+		labels      map[int]int64
+		first, last string
+	}
+	found := make([]shardLabels, len(records))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i := range records {
+		g.Go(func() error {
+			f := &found[i]
+			f.labels = map[int]int64{}
+			return dataset.ReadBriefs(gctx, blob.Join(out, records[i].PlanPath), func(b dataset.Brief) error {
+				if f.first == "" {
+					f.first = b.Key
+				}
+				f.last = b.Key
+				f.labels[int(b.Label)]++
+				return nil
+			})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		if environment(err) != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		r.note("%v", err)
+		return nil, nil
+	}
+	labels := map[int]int64{}
+	for i := range found {
+		for l, n := range found[i].labels {
+			labels[l] += n
+		}
+		if s.Keys == nil && found[i].first != "" {
+			s.Keys = &Keys{First: found[i].first}
+		}
+		if s.Keys != nil && found[i].last != "" {
+			s.Keys.Last = found[i].last
+		}
+	}
+	return labels, nil
+}
+
+// firstRecords reads the beginning of a shard.
+func (r *Report) firstRecords(ctx context.Context, out, format, path string, o *Options) error {
+	f, err := formats.ByName(format)
+	if err != nil {
+		r.note("%v", err)
+		return nil
+	}
+	reader, closer, err := dataset.OpenShard(ctx, f, blob.Join(out, path), shard.ReadOptions{})
+	if errors.Is(err, fs.ErrNotExist) {
+		r.note("%s is missing", path)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	var rec shard.Record
+	for len(r.Records) < o.records() || len(r.first) < o.Pictures {
+		err := reader.Next(&rec)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			r.note("%s: %v", path, err)
+			return environment(err)
+		}
+		if len(r.Records) < o.records() {
+			r.Records = append(r.Records, recordOf(&rec))
+		}
+		r.keep(caption(&rec), rec.Image)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package inspect
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/shard"
+)
+
+// A Record is one sample, with the names that it has in the shards.
+type Record struct {
+	Key      string
+	Label    int
+	LabelA   int
+	LabelB   int
+	Lam      float64
+	LamDrawn float64
+	Box      premix.Box
+	SrcBox   premix.Box
+	Peak     premix.Peak
+	Flat     bool
+	Method   string // empty: a record of an input or of a cache, of which only some fields are known
+	Mixed    bool
+	Replica  int
+	Target   string
+	Source   string
+	Class    string
+	Image    *Image
+	Crop     *premix.Crop // of a cache
+	Flip     bool
+	Failure  string
+	Soft     []float32
+}
+
+// entryJSON is a record of an input or a cache.
+type entryJSON struct {
+	Key     string          `json:"key,omitempty"`
+	Name    string          `json:"name,omitempty"`
+	Label   int             `json:"label"`
+	Class   string          `json:"class,omitempty"`
+	Image   *Image          `json:"image,omitempty"`
+	Replica *int            `json:"replica,omitempty"`
+	Crop    []dataset.Float `json:"crop,omitempty"`
+	Flip    *bool           `json:"flip,omitempty"`
+	Peak    *[2]int         `json:"peak,omitempty"`
+	Flat    *bool           `json:"flat,omitempty"`
+	Failure string          `json:"failure,omitempty"`
+}
+
+// sampleJSON is a record of an output, its fields as in the shards.
+type sampleJSON struct {
+	Key      string          `json:"key"`
+	Label    int             `json:"label"`
+	LabelA   int             `json:"label_a"`
+	LabelB   int             `json:"label_b"`
+	Lam      dataset.Float   `json:"lam"`
+	LamDrawn dataset.Float   `json:"lam_drawn"`
+	Box      [4]int          `json:"box"`
+	SrcBox   [4]int          `json:"src_box"`
+	Peak     [2]int          `json:"peak"`
+	Flat     bool            `json:"flat"`
+	Method   string          `json:"method"`
+	Mixed    bool            `json:"mixed"`
+	Replica  int             `json:"replica"`
+	Target   string          `json:"target"`
+	Source   string          `json:"source"`
+	Class    string          `json:"class,omitempty"`
+	Image    *Image          `json:"image,omitempty"`
+	Soft     []dataset.Float `json:"soft_label,omitempty"`
+}
+
+// MarshalJSON gives a record the names of the output's fields; those of an input or a cache have
+// others.
+func (r Record) MarshalJSON() ([]byte, error) {
+	if r.Method == "" {
+		e := entryJSON{Key: r.Key, Name: r.Target, Label: r.Label, Class: r.Class, Image: r.Image, Failure: r.Failure}
+		if r.Crop != nil {
+			peak := xy(r.Peak)
+			e.Crop = []dataset.Float{dataset.Float(r.Crop.X), dataset.Float(r.Crop.Y), dataset.Float(r.Crop.W), dataset.Float(r.Crop.H)}
+			e.Replica, e.Flip, e.Peak, e.Flat = &r.Replica, &r.Flip, &peak, &r.Flat
+		}
+		return json.Marshal(e)
+	}
+	o := sampleJSON{r.Key, r.Label, r.LabelA, r.LabelB, dataset.Float(r.Lam), dataset.Float(r.LamDrawn), box(r.Box), box(r.SrcBox),
+		xy(r.Peak), r.Flat, r.Method, r.Mixed, r.Replica, r.Target, r.Source, r.Class, r.Image, nil}
+	for _, v := range r.Soft {
+		o.Soft = append(o.Soft, dataset.Float(v))
+	}
+	return json.Marshal(o)
+}
+
+func box(b premix.Box) [4]int { return [4]int{b.X0, b.Y0, b.X1, b.Y1} }
+func xy(p premix.Peak) [2]int { return [2]int{p.X, p.Y} }
+
+// recordOf describes a record of a shard.
+func recordOf(r *shard.Record) Record {
+	return Record{
+		Key: r.Key, Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
+		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
+		Replica: r.Replica, Target: r.Target, Source: r.Source, Class: r.Class, Image: describe(r.Image),
+	}
+}
+
+// planRecord describes a row of a plan.
+func planRecord(r *premix.Recipe) Record {
+	return Record{
+		Key: r.Key, Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
+		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
+		Replica: r.Replica, Target: r.Target.Name, Source: r.Source.Name,
+	}
+}
+
+// cacheRecord describes a row of the cache.
+func cacheRecord(s *premix.Sample) Record {
+	r := Record{Key: s.Key, Label: s.Label, Class: s.Class, Target: s.Name, Replica: s.Replica}
+	if s.Fault != nil {
+		r.Failure = fmt.Sprintf("%s: %s", s.Fault.Kind, s.Fault.Reason)
+		return r
+	}
+	crop := s.Crop
+	r.Crop, r.Flip, r.Flat, r.Peak = &crop, s.Flip, s.Flat, s.Peak
+	r.Image = &Image{Width: s.Width, Height: s.Height, Bytes: s.Location.Length, Digest: hex.EncodeToString(s.Digest[:])}
+	return r
+}
+
+// describe reads the header of an image.
+func describe(data []byte) *Image {
+	sum := xxh3.Hash128(data).Bytes()
+	i := &Image{Format: string(imaging.Sniff(data)), Bytes: int64(len(data)), Digest: hex.EncodeToString(sum[:])}
+	config, err := imaging.DecodeConfig(data, imaging.DecodeParams{})
+	if err != nil {
+		i.Fault = err.Error()
+		return i
+	}
+	i.Format, i.Width, i.Height = string(config.Format), config.W, config.H
+	return i
+}

@@ -1,0 +1,185 @@
+package inspect
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/dataset"
+)
+
+// Title is what the path is, in a few words.
+func (r *Report) Title() string {
+	switch r.Kind {
+	case KindOutput:
+		return fmt.Sprintf("an output of premix, %s, %d samples of %d x %d pixels in %d classes", r.Format, r.Samples, r.Size[0], r.Size[1], r.Classes)
+	case KindShard:
+		return fmt.Sprintf("a shard, %s, %d samples", r.Format, r.Samples)
+	case KindPlan:
+		return fmt.Sprintf("the plan of a shard, %d samples", r.Samples)
+	case KindCache:
+		return fmt.Sprintf("peaks, %d rows", r.Samples)
+	case KindInput:
+		return fmt.Sprintf("an input, %s, %d images in %d containers", r.Format, r.Samples, r.Input.Containers)
+	case KindImage:
+		return fmt.Sprintf("an image, %s, %d x %d pixels", r.Format, r.Image.Width, r.Image.Height)
+	case KindArray:
+		if r.Array != nil {
+			return fmt.Sprintf("an npy vector of %d values", r.Array.Length)
+		}
+	}
+	return "nothing that premix knows"
+}
+
+// WriteText writes the report for people.
+func (r *Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("%s: %s", r.Path, r.Title())
+	for _, s := range r.Splits {
+		r.writeSplit(line, &s)
+	}
+	for _, c := range r.Caches {
+		line("  %s: %d rows in %d chunks, %s%s", c.Fingerprint, c.Rows, c.Chunks, dataset.Bytes(c.Bytes), ifAny(", %d damaged", int64(c.Damaged)))
+		if c.Settings != nil {
+			line("    %s", c.Settings)
+		}
+	}
+	if r.Kind == KindShard || r.Kind == KindPlan {
+		writeSummary(line, "  ", &r.Summary)
+	}
+	if in := r.Input; in != nil {
+		line("  %d classes%s%s", len(in.Classes), ifAny(", %d side files", in.Ignored), ifAny(", %d entries that cannot be used", int64(in.Failures)))
+		if len(in.Classes) > 0 {
+			line("  classes: %s", some(in.Classes, 10))
+		}
+	}
+	if i := r.Image; i != nil {
+		line("  %s, XXH3-128 %s", dataset.Bytes(i.Bytes), i.Digest)
+		if i.Peak != nil {
+			line("  the fine-grained map of the whole image peaks at [%d,%d]", i.Peak[0], i.Peak[1])
+		}
+		if i.Fault != "" {
+			line("  %s", i.Fault)
+		}
+	}
+	if a := r.Array; a != nil {
+		line("  %d values of %d bytes, sum %v", a.Length, a.Width, float64(a.Sum))
+	}
+	if len(r.Records) > 0 {
+		line("  first:")
+		for i := range r.Records {
+			line("    %s", r.Records[i].text(r.names))
+		}
+	}
+	for _, n := range r.Notes {
+		line("  note: %s", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) writeSplit(line func(string, ...any), s *Split) {
+	state := "finished"
+	if !s.Finished {
+		state = "not finished: run the job again to complete it"
+	}
+	name := s.Name
+	if s.Output != "" {
+		name = s.Output + "/" + name
+	}
+	replicas := ""
+	if s.Replicas > 1 {
+		replicas = fmt.Sprintf(" in %d replicas", s.Replicas)
+	}
+	line("  %s: %d samples%s, %d shards, %s, %s", name, s.Samples, replicas, s.Shards, dataset.Bytes(s.Bytes), state)
+	if c := s.Counts; c != nil {
+		line("    of %d entries of the input %d good, %d ignored, %d excluded, %d failed", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
+		for _, k := range slices.Sorted(maps.Keys(c.Failures)) {
+			line("      %d %s", c.Failures[k], k)
+		}
+	}
+	writeSummary(line, "    ", &s.Summary)
+}
+
+func writeSummary(line func(string, ...any), indent string, s *Summary) {
+	if s.Keys != nil {
+		line("%skeys %s to %s", indent, s.Keys.First, s.Keys.Last)
+	}
+	if len(s.Methods) > 0 {
+		var methods []string
+		for _, m := range slices.Sorted(maps.Keys(s.Methods)) {
+			methods = append(methods, fmt.Sprintf("%s %d", m, s.Methods[m]))
+		}
+		line("%s%s; mean lam %.4f, drawn %.4f", indent, strings.Join(methods, ", "),
+			float64(s.LamSum)/float64(s.Samples), float64(s.LamDrawnSum)/float64(s.Samples))
+	}
+	if len(s.Labels) > 0 {
+		var labels []string
+		for _, l := range s.Labels {
+			name := fmt.Sprint(l.Label)
+			if l.Class != "" {
+				name += " " + l.Class
+			}
+			labels = append(labels, fmt.Sprintf("%s: %d", name, l.Count))
+		}
+		line("%s%d labels: %s", indent, len(labels), some(labels, 10))
+	}
+}
+
+func (r *Record) text(classes []string) string {
+	if r.Method == "" {
+		s := r.Target
+		if s == "" {
+			s = r.Key
+		}
+		if i := r.Image; i != nil && i.Fault == "" {
+			s += fmt.Sprintf("  %dx%d", i.Width, i.Height)
+			if i.Format != "" {
+				s += " " + i.Format
+			}
+		} else if i != nil {
+			s += "  " + i.Fault
+		}
+		if r.Class != "" {
+			s += "  " + r.Class
+		} else if r.Label >= 0 {
+			s += "  " + className(classes, r.Label)
+		}
+		if r.Crop != nil {
+			s += fmt.Sprintf("  replica %d, crop %.1f,%.1f %.1fx%.1f, peak [%d,%d]", r.Replica, r.Crop.X, r.Crop.Y, r.Crop.W, r.Crop.H, r.Peak.X, r.Peak.Y)
+		}
+		if r.Failure != "" {
+			s += "  " + r.Failure
+		}
+		return s
+	}
+	if !r.Mixed {
+		return fmt.Sprintf("%s  %s  %s", r.Key, className(classes, r.Label), r.Target)
+	}
+	return fmt.Sprintf("%s  %.4f %s + %.4f %s  %s %v  %s <- %s", r.Key, r.Lam, className(classes, r.LabelA), 1-r.Lam,
+		className(classes, r.LabelB), r.Method, r.Box, r.Target, r.Source)
+}
+
+// WriteText writes all of a sample for people.
+func (s *Sample) WriteText(w io.Writer) error {
+	lines, _ := s.lines()
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+func ifAny(format string, n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, n)
+}
+
+func some(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:most], ", ") + fmt.Sprintf(", and %d more", len(list)-most)
+}

@@ -164,26 +164,24 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 		err = nil // names are labels here
 	}
 	switch {
+	case err == nil:
+	case s.w.failed != nil:
+		return tarMember{}, s.broken(s.w.failed, from, "the archive ends inside of a header")
 	case err == io.EOF && header < 0:
 		return tarMember{}, io.EOF
-	case err == io.EOF || premix.AsFault(err) != nil || s.w.ended(err):
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return tarMember{}, s.broken(err, from, "the archive ends inside of a header")
-	case errors.Is(err, tar.ErrHeader) || errors.Is(err, tar.ErrFieldTooLong) || err != nil && strings.HasPrefix(err.Error(), "archive/tar:"):
+	case s.w.eof:
+		return tarMember{}, s.broken(io.ErrUnexpectedEOF, from, "the archive ends inside of a header")
+	default:
 		s.resync = true
 		s.next = s.align(max(s.w.pos, from+1))
+		what := "a broken header; what it stands for is lost"
 		if s.members == 0 {
-			s.members++
-			return tarMember{}, damagef(from, premix.Corrupt, "no tar header")
+			what = "no tar header"
+		} else if s.marked {
+			what = "what follows the end mark is no archive"
 		}
-		if s.marked {
-			return tarMember{}, damagef(from, premix.Corrupt, "what follows the end mark is no archive")
-		}
-		return tarMember{}, damagef(from, premix.Corrupt, "a broken header; what it stands for is lost")
-	case err != nil:
-		return tarMember{}, err
+		s.members++
+		return tarMember{}, damagef(from, premix.Corrupt, "%s", what)
 	}
 	s.members++
 	s.marked = false

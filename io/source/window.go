@@ -15,6 +15,9 @@ type window struct {
 	pos int64
 	end int64 // where a chunk or an inner container ends; −1 if only the stream knows
 	max int64 // where the object ends; −1 if only the stream knows
+
+	failed error // of Read
+	eof    bool  // Read has met the end
 }
 
 const windowBuffer = 32 << 10
@@ -31,10 +34,20 @@ func streamWindow(r io.Reader, off, end, size int64) *window {
 	return &window{br: bufio.NewReaderSize(r, windowBuffer), pos: off, end: end, max: size}
 }
 
-// Read implements io.Reader for archive/tar.
+// Read implements io.Reader for archive/tar, which has errors of its own: what the window
+// knows stays in failed and eof.
 func (w *window) Read(p []byte) (int, error) {
 	n, err := w.br.Read(p)
 	w.pos += int64(n)
+	if err == io.EOF && w.max >= 0 && w.pos < w.max {
+		err = io.ErrUnexpectedEOF
+	}
+	switch {
+	case err == io.EOF:
+		w.eof = true
+	case err != nil:
+		w.failed = err
+	}
 	return n, err
 }
 

@@ -13,10 +13,10 @@ import (
 func TestBytes(t *testing.T) {
 	golden := map[int]string{
 		0:             "c26062ef15a01132000375e73f4b0921091622d68d3b3d2c792830d5256d9c93",
-		1:             "d4a30c2ccf8b9a789314ec1f26666c38779ae99f5cef970a2d79bd1a3bbd059d",
-		20:            "e7d6fab6e2fb73681f82ec64b28a03995a5f1c1cd929e83e806628b0f6f8bab5",
-		2000:          "bf54442dd0ac25334ba8f9feb4903adaadfacee93cec700fc5c01de6b59ad6d6",
-		rowGroup + 10: "5f99deec347114871e1371ed9327fbc0558ff9909643ed12010ae7dabaed37a8",
+		1:             "de96aeb7f4978ec0ea500d1e6d89de49356e760de3ac2a3d0a31097aed66c85d",
+		20:            "20cc63ef41a238ebe5550050c391e3dae8468440899358cc35e0bea685f916b4",
+		2000:          "7a94acd09dff83c4e6aa701aa1153d5e7c87c4b0017b060cab3292f6045c5736",
+		rowGroup + 10: "b0243aa11fd1ebb724e9389a4d941dad65197236026da506c0b5f6d2a01618e8",
 	}
 	digest := func(n int) string {
 		m, c := chunk(n)

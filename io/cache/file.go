@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/premix/premix"
 	"github.com/zeebo/xxh3"
 )
 
@@ -196,6 +197,9 @@ var schema = parquet.SchemaOf(row{}).String()
 func (c *Chunk) read(f *parquet.File) error {
 	r := parquet.NewGenericReader[row](f)
 	defer r.Close()
+	if n := f.NumRows(); n > 0 {
+		c.Rows = make([]premix.Sample, 0, min(n, 4*rowGroup))
+	}
 	rows := make([]row, batch)
 	for {
 		n, err := r.Read(rows)

@@ -10,14 +10,14 @@ import (
 
 // A row is a premix.Sample as the columns of a file.
 type row struct {
-	Key           string  `parquet:"key"`
-	Name          string  `parquet:"name"`
-	URI           string  `parquet:"uri"`
+	Key           string  `parquet:"key,plain"`
+	Name          string  `parquet:"name,plain"`
+	URI           string  `parquet:"uri,plain"`
 	Offset        int64   `parquet:"offset"`
 	Length        int64   `parquet:"length"`
-	Digest        string  `parquet:"digest"`
+	Digest        string  `parquet:"digest,plain"`
 	Label         int32   `parquet:"label"`
-	Class         string  `parquet:"class"`
+	Class         string  `parquet:"class,plain"`
 	Width         int32   `parquet:"width"`
 	Height        int32   `parquet:"height"`
 	Replica       int32   `parquet:"replica"`
@@ -31,9 +31,9 @@ type row struct {
 	TroughRow     int32   `parquet:"trough_row"`
 	TroughCol     int32   `parquet:"trough_col"`
 	Flat          bool    `parquet:"flat"`
-	FailureStage  string  `parquet:"failure_stage"`
-	FailureKind   string  `parquet:"failure_kind"`
-	FailureReason string  `parquet:"failure_reason"`
+	FailureStage  string  `parquet:"failure_stage,plain"`
+	FailureKind   string  `parquet:"failure_kind,plain"`
+	FailureReason string  `parquet:"failure_reason,plain"`
 }
 
 // toRow returns the columns of a sample. It is an error if a number does not fit.

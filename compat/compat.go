@@ -43,31 +43,42 @@ func Read(dir, format string, spec shard.Spec) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	records, err := Records(dir, f, spec)
+	if err != nil {
+		return nil, err
+	}
 	a := &Answer{Labels: map[string]int64{}, Lam: new(float64)}
 	var keys, rows, encoded []string
-	for i := range spec.Shards {
-		name := filepath.Join(dir, filepath.FromSlash(f.ShardPath(spec, i)))
-		err := each(f, name, func(r *shard.Record) {
-			a.Samples++
-			a.Labels[fmt.Sprint(r.Label)]++
-			*a.Lam += r.Lam
-			keys = append(keys, r.Key)
-			pixels := int64(r.Lam*float64(spec.Size.H*spec.Size.W) + 0.5)
-			rows = append(rows, fmt.Sprintf("%s %d %d %d %d %s", r.Key, r.Label, r.LabelA, r.LabelB, pixels, r.Source))
-			encoded = append(encoded, hash(string(r.Image)))
-			for i, v := range r.Soft {
-				if a.Soft == nil {
-					a.Soft = make([]float64, len(r.Soft))
-				}
-				a.Soft[i] += float64(v)
+	for _, r := range records {
+		a.Samples++
+		a.Labels[fmt.Sprint(r.Label)]++
+		*a.Lam += r.Lam
+		keys = append(keys, r.Key)
+		pixels := int64(r.Lam*float64(spec.Size.H*spec.Size.W) + 0.5)
+		rows = append(rows, fmt.Sprintf("%s %d %d %d %d %s", r.Key, r.Label, r.LabelA, r.LabelB, pixels, r.Source))
+		encoded = append(encoded, hash(string(r.Image)))
+		for i, v := range r.Soft {
+			if a.Soft == nil {
+				a.Soft = make([]float64, len(r.Soft))
 			}
-		})
-		if err != nil {
-			return nil, err
+			a.Soft[i] += float64(v)
 		}
 	}
 	a.Keys, a.Rows, a.Encoded = digest(keys), digest(rows), digest(encoded)
 	return a, nil
+}
+
+// Records returns all records of a small split, or replica, in order. Any deviation from what
+// premix would have written is an error.
+func Records(dir string, f shard.Format, spec shard.Spec) ([]shard.Record, error) {
+	var records []shard.Record
+	for i := range spec.Shards {
+		name := filepath.Join(dir, filepath.FromSlash(f.ShardPath(spec, i)))
+		if err := each(f, name, func(r *shard.Record) { records = append(records, *r) }); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
 }
 
 // each calls yield for every record of a shard, and takes any deviation for an error.

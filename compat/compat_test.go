@@ -44,6 +44,7 @@ type job struct {
 	Samples int64    `json:"samples"`
 
 	spec shard.Spec
+	same string // names the same images in all formats
 }
 
 // The programs of each format; some answer twice, streaming and not.
@@ -156,11 +157,21 @@ var variants = []struct {
 	{"replicas", shard.Pair, "png", []shard.Spec{{Split: "train", Replica: 0, Shards: 2}, {Split: "train", Replica: 1, Shards: 2}}},
 }
 
-// TestReaders writes outputs of each format through package shard and has every reader read them.
+// TestReaders has every reader read outputs of each format: some that are written here through
+// package shard, with small shards and every label form, and some of the command itself. A program
+// starts once, since TensorFlow and PyTorch take their time.
 func TestReaders(t *testing.T) {
 	python(t)
 	root := t.TempDir()
 	jobs := map[string][]job{}
+	writtenJobs(t, filepath.Join(root, "written"), jobs)
+	commandJobs(t, filepath.Join(root, "command"), jobs)
+	compare(t, jobs)
+}
+
+// writtenJobs writes outputs through package shard.
+func writtenJobs(t *testing.T, root string, jobs map[string][]job) {
+	t.Helper()
 	for _, name := range formats.Names() {
 		f, err := formats.ByName(name)
 		if err != nil {
@@ -181,6 +192,7 @@ func TestReaders(t *testing.T) {
 				}
 				sets = append(sets, set)
 				j := newJob(dir, name, s, set)
+				j.same = v.name + " " + s.SplitName("-")
 				j.Tmp = filepath.Join(root, "tmp", fmt.Sprint(name, v.name, s.SplitName("-")))
 				if err := os.MkdirAll(j.Tmp, 0o755); err != nil {
 					t.Fatal(err)
@@ -204,12 +216,11 @@ func TestReaders(t *testing.T) {
 			}
 		}
 	}
-	compare(t, jobs)
 }
 
 // compare has every program read the jobs of its format.
 func compare(t *testing.T, jobs map[string][]job) {
-	pixels := map[string]*string{} // by Dir without the format and by split: the same images in all formats
+	pixels := map[string]*string{} // by what is the same in all formats
 	for _, p := range programs {
 		t.Run(strings.TrimSuffix(p.name, ".py")+"/"+p.format, func(t *testing.T) {
 			answers := run(t, p.name, jobs[p.format])
@@ -222,15 +233,17 @@ func compare(t *testing.T, jobs map[string][]job) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				same := filepath.Base(j.Dir) + " " + j.spec.SplitName("-")
-				if want.Pixels = pixels[same]; want.Pixels == nil {
-					pixels[same] = answers[i].Pixels
+				if want.Samples != j.Samples {
+					t.Errorf("%s: %d samples, want %d", j.same, want.Samples, j.Samples)
+				}
+				if want.Pixels = pixels[j.same]; want.Pixels == nil {
+					pixels[j.same] = answers[i].Pixels
 				}
 				if err := check(want, &answers[i]); err != nil {
-					t.Errorf("%s: %v", same, err)
+					t.Errorf("%s: %v", j.same, err)
 				}
 				if answers[i].Pixels == nil {
-					t.Errorf("%s: no pixels", same)
+					t.Errorf("%s: no pixels", j.same)
 				}
 			}
 		})

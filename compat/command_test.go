@@ -1,0 +1,142 @@
+package compat
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
+)
+
+// binary is the path of the premix binary of this checkout, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "premix")
+	if out, err := exec.Command("go", "build", "-o", path, "../cmd/premix").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// scratch is there for all tests.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "premix-compat-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// outputs are what the command is asked for; every format at once.
+var outputs = []struct {
+	name     string
+	commands []string
+	splits   []string // with the number of images
+	replicas []int
+}{
+	{
+		"epoch", []string{
+			"mix --in synth:40 --size 48 --shards 4",
+			"pack --in synth:14 --split validation --size 48 --shards 2",
+		},
+		[]string{"train 40", "validation 14"}, []int{-1},
+	},
+	{
+		"replicas", []string{"mix --in synth:40 --size 32x48 --shards 2 --label-form dense --smoothing 0.1 --encode png --first-replica 3 --replicas 2 --method saliencymix:0.7"},
+		[]string{"train 40"}, []int{3, 4},
+	},
+}
+
+// commandJobs has the command write outputs: mixed and packed, pair and dense labels, JPEG and PNG,
+// replicas, two splits.
+func commandJobs(t *testing.T, root string, jobs map[string][]job) {
+	t.Helper()
+	bin := build(t)
+	for _, o := range outputs {
+		out := filepath.Join(root, o.name)
+		for _, c := range o.commands {
+			args := append(strings.Fields(c), "--cache", "none", "--format", strings.Join(formats.Names(), ","), "--out", out)
+			command(t, bin, args...)
+		}
+		for _, name := range formats.Names() {
+			for _, split := range o.splits {
+				var want int64
+				if _, err := fmt.Sscan(split, &split, &want); err != nil {
+					t.Fatal(err)
+				}
+				for _, replica := range o.replicas {
+					dir := filepath.Join(out, name)
+					s := manifestSpec(t, dir, name, split)
+					s.Replica = replica
+					j := newJob(dir, name, s, shard.Set{Spec: s, Shards: []shard.ShardInfo{{Samples: want}}})
+					j.same = o.name + " " + s.SplitName("-")
+					j.Tmp = filepath.Join(root, "tmp", name, fmt.Sprint(o.name, s.SplitName("-")))
+					if err := os.MkdirAll(j.Tmp, 0o755); err != nil {
+						t.Fatal(err)
+					}
+					jobs[name] = append(jobs[name], j)
+				}
+			}
+		}
+	}
+}
+
+// command runs the binary.
+func command(t *testing.T, bin string, args ...string) {
+	t.Helper()
+	if text, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput(); err != nil {
+		t.Fatalf("premix %s: %v\n%s", strings.Join(args, " "), err, text)
+	}
+}
+
+// manifestSpec is the Spec of a finished output, without the replica.
+func manifestSpec(t *testing.T, dir, format, split string) shard.Spec {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "__premix__", split, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Output struct {
+			Name, Split, Format string
+			LabelForm           string `json:"label_form"`
+			ImageFormat         string `json:"image_format"`
+			Size                [2]int
+			Shards              int64
+		}
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	classes, err := os.ReadFile(filepath.Join(dir, "__premix__", split, "classes.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Output.Split != split || m.Output.Format != format {
+		t.Fatalf("the manifest of %s, %s is that of %s, %s", format, split, m.Output.Format, m.Output.Split)
+	}
+	return shard.Spec{
+		Name: m.Output.Name, Split: split, Shards: m.Output.Shards, LabelForm: m.Output.LabelForm, ImageFormat: m.Output.ImageFormat,
+		Size: premix.Size{H: m.Output.Size[0], W: m.Output.Size[1]}, Classes: strings.Split(strings.TrimSuffix(string(classes), "\n"), "\n"),
+	}
+}

@@ -121,10 +121,12 @@ func (r *Report) imageSheet() (image.Image, error) {
 		panels = append(panels, panel{title: "fine-grained saliency", img: gray(&r.salient), peak: peak})
 	}
 	const side = 2 * panelSide
-	c := newCanvas(margin+len(panels)*(side+margin), 3*margin+2*lineHeight+side)
-	c.text(margin, margin, side, ink, r.Title())
+	w, h := fit(img.W, img.H, side, side)
+	w = max(w, len(r.Title())*glyphWidth)
+	c := newCanvas(margin+len(panels)*(w+margin), 3*margin+2*lineHeight+h)
+	c.text(margin, margin, w, ink, r.Title())
 	for i := range panels {
-		panels[i].draw(c, margin+i*(side+margin), 2*margin+lineHeight, side)
+		panels[i].draw(c, margin+i*(w+margin), 2*margin+lineHeight, side)
 	}
 	return c, nil
 }

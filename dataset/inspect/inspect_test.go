@@ -1,0 +1,333 @@
+package inspect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/dataset/inspect"
+	"github.com/premix/premix/dataset/internal/fixture"
+	"github.com/premix/premix/internal/golden"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/npy"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
+)
+
+var ctx = context.Background()
+
+func look(t *testing.T, path string, o inspect.Options) *inspect.Report {
+	t.Helper()
+	r, err := inspect.Path(ctx, path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var unstable = regexp.MustCompile(`("bytes": |"digest": ")[0-9a-f]+|[0-9.]+ [kM]?B\b`)
+
+// stable hides sizes and hashes that depend on how well an encoder packs.
+func stable(b []byte) []byte { return unstable.ReplaceAll(b, []byte("${1}0")) }
+
+func text(t *testing.T, r *inspect.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestOutput pins the report of an output, as JSON and for people.
+func TestOutput(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	o := fixture.Output{Dir: out, Failures: []premix.Failure{{Name: "x", Stage: "decode", Kind: premix.Empty, Reason: "no bytes"}}}
+	o.Make(t)
+	v := fixture.Output{Dir: out, Split: "validation", Images: 3, Shards: 1, Replicas: []int{0, 1}}
+	v.Shard(t) // not finished
+	r := look(t, out, inspect.Options{Records: 2})
+	r.Path = "out"
+	data, err := dataset.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "output.json", stable(data))
+	golden.Equal(t, "output.txt", stable([]byte(text(t, r))))
+	for _, elsewhere := range []string{"__premix__", "__premix__/train", "__premix__/train/manifest.json"} {
+		if got := look(t, filepath.Join(out, elsewhere), inspect.Options{}); got.Kind != inspect.KindOutput || got.Splits[0].Name != "train" {
+			t.Errorf("%s is %s", elsewhere, got.Kind)
+		}
+	}
+	if one := look(t, out, inspect.Options{Split: "validation"}); len(one.Splits) != 1 || one.Samples != 6 || one.Splits[0].Finished {
+		t.Errorf("the split alone: %+v", one.Splits)
+	}
+	if _, err := inspect.Path(ctx, out, inspect.Options{Split: "test"}); err == nil {
+		t.Error("a split that is not there was found")
+	}
+}
+
+// TestKinds: everything that premix writes or reads is told by its bytes.
+func TestKinds(t *testing.T) {
+	dir := t.TempDir()
+	o := fixture.Output{Dir: filepath.Join(dir, "out"), In: filepath.Join(dir, "in")}
+	o.Make(t)
+	store := cache.Open(filepath.Join(dir, "cache"), "0123456789abcdef", []byte(`{"size":"24x32"}`))
+	sample := premix.Sample{Key: "image 00", Name: "disc/image 00.png", Location: premix.Location{URI: filepath.Join(o.In, "disc/image 00.png"), Length: -1},
+		Width: 40, Height: 60, Crop: premix.Crop{X: 4, Y: 6, W: 30, H: 30}, Peak: premix.Peak{X: 3, Y: 4}, Trough: premix.NoPeak}
+	bad := premix.Sample{Key: "b", Name: "disc/b", Fault: &premix.Fault{Kind: premix.Corrupt, Reason: "crc"}, FaultStage: premix.StageDecode}
+	if err := store.Save(ctx, "00ff", cache.Meta{Container: "disc", First: "disc/b", Last: "disc/image 00.png"}, &cache.Chunk{Rows: []premix.Sample{sample, bad}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"soft.npy": npy.AppendFloat32(nil, []float32{0.25, 0.75}), "empty": nil, "words.txt": []byte("nothing here\n"), "short": []byte("ab"),
+		"PAR1": []byte("PAR1 and no more"), "bad.npy": []byte("\x93NUMPY\x01"),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		path, kind, format string
+		samples            int64
+		say                string // part of the text
+	}{
+		{"out", inspect.KindOutput, "webdataset", 12, "finished"},
+		{"out/demo-train-000000.tar", inspect.KindShard, "webdataset", 6, "keys 000000000 to 000000005"},
+		{"out/__premix__/train/plan/demo-train-000001.parquet", inspect.KindPlan, "", 6, "keys 000000006 to 000000011"},
+		{"out/*.tar", inspect.KindInput, "webdataset", 12, "2 containers"},
+		{"in", inspect.KindInput, "imagefolder", 12, "classes: disc, hash, rings"},
+		{"in/disc/image 00.png", inspect.KindImage, "png", 1, "40 x 60 pixels"},
+		{"cache", inspect.KindCache, "", 2, "crc"},
+		{"cache/0123456789abcdef", inspect.KindCache, "", 2, "24x32"},
+		{"cache/0123456789abcdef/00ff.parquet", inspect.KindCache, "", 2, "disc, entries b to image 00.png"},
+		{"soft.npy", inspect.KindArray, "", 0, "2 values of 4 bytes, sum 1"},
+		{"bad.npy", inspect.KindArray, "", 0, "note: "},
+		{"empty", inspect.KindUnknown, "", 0, "the file is empty"},
+		{"words.txt", inspect.KindUnknown, "", 0, "note: "},
+		{"short", inspect.KindUnknown, "", 0, "note: "},
+		{"PAR1", inspect.KindUnknown, "", 0, "note: "},
+	}
+	for _, test := range tests {
+		t.Run(test.path, func(t *testing.T) {
+			r := look(t, filepath.Join(dir, test.path), inspect.Options{})
+			if r.Kind != test.kind || r.Format != test.format || r.Samples != test.samples {
+				t.Errorf("kind %s, format %s, %d samples", r.Kind, r.Format, r.Samples)
+			}
+			if said := text(t, r); !strings.Contains(said, test.say) {
+				t.Errorf("no %q in\n%s", test.say, said)
+			}
+			data, err := dataset.Encode(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back map[string]any
+			if err := json.Unmarshal(data, &back); err != nil || back["kind"] != test.kind {
+				t.Errorf("%v: %s", err, data)
+			}
+		})
+	}
+	if _, err := inspect.Path(ctx, filepath.Join(dir, "none"), inspect.Options{}); err == nil {
+		t.Error("a path that does not exist was described")
+	}
+	if r := look(t, "synth:7", inspect.Options{}); r.Kind != inspect.KindInput || r.Samples != 7 {
+		t.Errorf("synth:7 is %s of %d", r.Kind, r.Samples)
+	}
+}
+
+// TestShards: the shards of all formats give the same answers.
+func TestShards(t *testing.T) {
+	var want *inspect.Report
+	for _, name := range formats.Names() {
+		o := fixture.Output{Dir: t.TempDir(), Format: name, Shards: 1, LabelForm: shard.Dense}
+		p := o.Make(t)
+		r := look(t, filepath.Join(o.Dir, p.Records[0].Path), inspect.Options{Records: 4})
+		if r.Kind != inspect.KindShard || r.Format != name || len(r.Records) != 4 {
+			t.Fatalf("%s: a %s of %s with %d records", name, r.Kind, r.Format, len(r.Records))
+		}
+		if want == nil {
+			want = r
+			continue
+		}
+		if r.Samples != want.Samples || r.Mixed != want.Mixed || r.Keys == nil || *r.Keys != *want.Keys {
+			t.Errorf("%s: %+v, want %+v", name, r.Summary, want.Summary)
+		}
+		if d := float64(r.LamSum - want.LamSum); d > 1e-5 || d < -1e-5 {
+			t.Errorf("%s: lam sum %v, want %v", name, r.LamSum, want.LamSum)
+		}
+		for i := range r.Labels {
+			if a, b := r.Labels[i], want.Labels[i]; a.Label != b.Label || a.Count != b.Count {
+				t.Errorf("%s: labels %v, want %v", name, r.Labels, want.Labels)
+			}
+		}
+	}
+	// a damaged one tells what it can
+	o := fixture.Output{Dir: t.TempDir(), Shards: 1}
+	p := o.Make(t)
+	file := filepath.Join(o.Dir, p.Records[0].Path)
+	if err := os.Truncate(file, p.Records[0].Bytes/2); err != nil {
+		t.Fatal(err)
+	}
+	r := look(t, file, inspect.Options{})
+	if r.Samples == 0 || r.Samples >= 12 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "after") {
+		t.Errorf("half a shard: %d samples, %q", r.Samples, r.Notes)
+	}
+}
+
+func params(o *fixture.Output) func(json.RawMessage) (derive.Params, source.Options, error) {
+	return func(json.RawMessage) (derive.Params, source.Options, error) { return o.Params(), source.Options{}, nil }
+}
+
+func TestFind(t *testing.T) {
+	o := fixture.Output{Dir: t.TempDir(), Replicas: []int{1, 4}, Images: 10, Shards: 3, LabelForm: shard.Dense}
+	o.Make(t)
+	opt := inspect.Options{Params: params(&o)}
+	for _, key := range []string{"r001-000000000", "r001-000000003", "r004-000000009", "r004-000000004"} {
+		s, err := inspect.Find(ctx, o.Dir, key, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Record.Key != key || len(s.Differences) != 0 || len(s.Notes) != 0 || s.Again == nil || !s.Again.SameBytes ||
+			float64(s.Again.Lam) != s.Record.Lam || len(s.Record.Soft) != 3 || s.Target.Name != s.Record.Target || s.Source.Name != s.Record.Source {
+			t.Errorf("%s: %+v", key, s)
+		}
+	}
+	if s, err := inspect.Find(ctx, o.Dir, "7", opt); err != nil || s.Record.Key != "r001-000000007" {
+		t.Errorf("by position: %v", err)
+	}
+	for _, key := range []string{"r001-000000010", "r002-000000000", "x", "", "q001-000000001"} {
+		_, err := inspect.Find(ctx, o.Dir, key, opt)
+		if err == nil || !strings.Contains(err.Error(), "train with positions 0 to 9 of the replicas 1, 4") {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+	if s, err := inspect.Find(ctx, o.Dir, "3", inspect.Options{}); err != nil || s.Again != nil {
+		t.Errorf("without parameters: %v", err)
+	}
+
+	// with another source the differences are told
+	path := filepath.Join(o.In, filepath.FromSlash("hash/image 01.jpg"))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)-3] ^= 1
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	uses, err := inspect.Uses(ctx, o.Dir, "hash/image 01.jpg", inspect.Options{})
+	if err != nil || len(uses) != 4 {
+		t.Fatalf("%d uses, %v", len(uses), err)
+	}
+	for _, u := range uses {
+		s, err := inspect.Find(ctx, o.Dir, u.Key, opt)
+		if err != nil || len(s.Differences) == 0 || !strings.Contains(s.Differences[0], "digest") {
+			t.Errorf("%s: %v, %v", u.Key, s.Differences, err)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	s, err := inspect.Find(ctx, o.Dir, uses[0].Key, opt)
+	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "not in the input any more") {
+		t.Errorf("%v, %v", s.Notes, err)
+	}
+	if err := os.RemoveAll(o.In); err != nil {
+		t.Fatal(err)
+	}
+	s, err = inspect.Find(ctx, o.Dir, uses[0].Key, opt)
+	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "--in") {
+		t.Errorf("%v, %v", s.Notes, err)
+	}
+}
+
+func TestUses(t *testing.T) {
+	o := fixture.Output{Dir: t.TempDir()}
+	o.Make(t)
+	whole, err := inspect.Uses(ctx, o.Dir, "disc/image 03.jpg", inspect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole) != 2 || whole[0].Role == whole[1].Role {
+		t.Fatalf("%+v", whole)
+	}
+	for _, name := range []string{"image 03.jpg", "image 03", "disc/image 03"} {
+		got, err := inspect.Uses(ctx, o.Dir, name, inspect.Options{})
+		if diff := cmp.Diff(whole, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+	for _, name := range []string{"mage 03", "", "03.jpg", "disc", "/"} {
+		if got, err := inspect.Uses(ctx, o.Dir, name, inspect.Options{}); len(got) != 0 || err != nil {
+			t.Errorf("%q: %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestSheets: sheets are drawn for everything that has pictures, and show its marks.
+func TestSheets(t *testing.T) {
+	dir := t.TempDir()
+	o := fixture.Output{Dir: filepath.Join(dir, "out"), In: filepath.Join(dir, "in")}
+	o.Make(t)
+	for _, path := range []string{"out", "out/demo-train-000000.tar", "in", "in/disc/image 00.png"} {
+		r := look(t, filepath.Join(dir, path), inspect.Options{Pictures: 8})
+		sheet, err := r.ContactSheet()
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		var b bytes.Buffer
+		if err := inspect.WritePNG(&b, sheet); err != nil {
+			t.Error(err)
+		}
+		if m, err := png.Decode(&b); err != nil || m.Bounds() != sheet.Bounds() {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	r := look(t, filepath.Join(dir, "out"), inspect.Options{})
+	if _, err := r.ContactSheet(); err != inspect.ErrNoPicture {
+		t.Errorf("without pictures: %v", err)
+	}
+	s, err := inspect.Find(ctx, o.Dir, "5", inspect.Options{Params: params(&o)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := s.Sheet()
+	full := count(sheet, color.RGBA{0x20, 0xe0, 0x40, 0xff})
+	if full == 0 || count(sheet, color.RGBA{0xff, 0x30, 0x30, 0xff}) == 0 || count(sheet, color.RGBA{0xff, 0xd0, 0x20, 0xff}) == 0 {
+		t.Error("box, peak or crop is not drawn")
+	}
+	s, err = inspect.Find(ctx, o.Dir, "5", inspect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if few := count(s.Sheet(), color.RGBA{0x20, 0xe0, 0x40, 0xff}); few == 0 || few >= full {
+		t.Errorf("without sources %d pixels of the box, with them %d", few, full)
+	}
+}
+
+func count(m image.Image, want color.RGBA) int {
+	n := 0
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			if color.RGBAModel.Convert(m.At(x, y)) == want {
+				n++
+			}
+		}
+	}
+	return n
+}

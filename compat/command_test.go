@@ -3,6 +3,7 @@ package compat
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
@@ -84,8 +86,9 @@ func commandJobs(t *testing.T, root string, jobs map[string][]job) {
 				if _, err := fmt.Sscan(split, &split, &want); err != nil {
 					t.Fatal(err)
 				}
+				dir := filepath.Join(out, name)
+				inspect(t, bin, dir, name, split, o.replicas)
 				for _, replica := range o.replicas {
-					dir := filepath.Join(out, name)
 					s := manifestSpec(t, dir, name, split)
 					s.Replica = replica
 					j := newJob(dir, name, s, shard.Set{Spec: s, Shards: []shard.ShardInfo{{Samples: want}}})
@@ -139,4 +142,54 @@ func manifestSpec(t *testing.T, dir, format, split string) shard.Spec {
 		Name: m.Output.Name, Split: split, Shards: m.Output.Shards, LabelForm: m.Output.LabelForm, ImageFormat: m.Output.ImageFormat,
 		Size: premix.Size{H: m.Output.Size[0], W: m.Output.Size[1]}, Classes: strings.Split(strings.TrimSuffix(string(classes), "\n"), "\n"),
 	}
+}
+
+// inspect tests that "premix inspect --json" says of a split what its shards hold.
+func inspect(t *testing.T, bin, dir, format, split string, replicas []int) {
+	t.Helper()
+	want := Answer{Labels: map[string]int64{}}
+	lam := 0.0
+	for _, replica := range replicas {
+		s := manifestSpec(t, dir, format, split)
+		s.Replica = replica
+		a, err := Read(dir, format, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Samples += a.Samples
+		lam += *a.Lam
+		for label, n := range a.Labels {
+			want.Labels[label] += n
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), bin, "inspect", dir, "--json")
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	var got struct {
+		Splits []struct {
+			Name    string
+			Samples int64
+			LamSum  float64 `json:"lam_sum"`
+			Labels  []struct{ Label, Count int64 }
+		}
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	for _, s := range got.Splits {
+		if s.Name != split {
+			continue
+		}
+		labels := map[string]int64{}
+		for _, l := range s.Labels {
+			labels[fmt.Sprint(l.Label)] = l.Count
+		}
+		if diff := cmp.Diff(want, Answer{Samples: s.Samples, Labels: labels}); diff != "" || math.Abs(s.LamSum-lam) > 1e-7*float64(want.Samples) {
+			t.Errorf("%v: split %s: λ sum %v, want %v; %s", cmd, split, s.LamSum, lam, diff)
+		}
+		return
+	}
+	t.Errorf("%v: no split %s", cmd, split)
 }

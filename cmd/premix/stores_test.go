@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// gcs starts a fake of Google Cloud Storage and returns the address of an empty bucket.
+func gcs(t *testing.T) string {
+	srv := httptest.NewUnstartedServer(nil)
+	addr := srv.Listener.Addr().String()
+	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = fake.HTTPHandler()
+	srv.Start()
+	t.Cleanup(srv.Close)
+	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "bkt"})
+	return "gs://bkt?emulator=" + addr
+}
+
+// s3 starts a fake of Amazon S3 and returns the address of an empty bucket.
+func s3(t *testing.T) string {
+	t.Setenv("AWS_ACCESS_KEY_ID", "premix")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	backend := s3mem.New()
+	srv := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0)))).Server())
+	t.Cleanup(srv.Close)
+	if err := backend.CreateBucket("bkt"); err != nil {
+		t.Fatal(err)
+	}
+	return "s3://bkt?endpoint=" + strings.TrimPrefix(srv.URL, "http://") + "&disable_https=true"
+}
+
+// premix runs the program and returns its output.
+func premix(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("premix", args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("premix %s: %v\n%s", strings.Join(args, " "), err, out.String())
+	}
+	return out.String()
+}
+
+// copyTree copies a local folder to a store.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return blob.WriteFile(context.Background(), blob.Join(to, filepath.ToSlash(rel)), text)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sameTree wants the promised files of a local output in a store, with the same bytes.
+func sameTree(t *testing.T, local, store string) {
+	t.Helper()
+	want, err := promised(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rel := range want {
+		text, err := os.ReadFile(filepath.Join(local, rel))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := blob.ReadAll(context.Background(), blob.Join(store, filepath.ToSlash(rel)), 1<<30)
+		if err != nil {
+			t.Errorf("%s: %v", rel, err)
+			continue
+		}
+		if !bytes.Equal(text, got) {
+			t.Errorf("%s differs", rel)
+		}
+	}
+	n := 0
+	for o, err := range blob.Walk(context.Background(), store) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := blob.Base(o.URI)
+		if o.Dir || base == "run.json" || base == "inputs.json" || base == "report.html" {
+			continue
+		}
+		n++
+	}
+	if n != len(want) {
+		t.Errorf("%d files in the store, %d locally", n, len(want))
+	}
+}
+
+// TestStores runs the job with input, cache and output in object stores, mixed freely, and wants
+// the bytes of the local run. Both are real servers of the stores' protocols, on loopback.
+func TestStores(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	premix(t, "synth", "--out", in, "--images", "60")
+	flags := []string{"--size", "64", "--shards", "4"}
+	premix(t, append([]string{"mix", "--in", in, "--out", out, "--cache", filepath.Join(dir, "c")}, flags...)...)
+	g, s := gcs(t), s3(t)
+	copyTree(t, in, blob.Join(g, "in"))
+	copyTree(t, in, blob.Join(s, "in"))
+	for _, c := range []struct{ name, in, cache, out string }{
+		{"gs", g, g, g},
+		{"s3", s, s, s},
+		{"gs to s3", g, s, blob.Join(s, "second")},
+		{"local to gs", dir, g, blob.Join(g, "second")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			to := blob.Join(c.out, "out")
+			text := premix(t, append([]string{"mix", "--in", blob.Join(c.in, "in"), "--out", to, "--cache", blob.Join(c.cache, "cache")}, flags...)...)
+			if !strings.Contains(text, "60 good") {
+				t.Errorf("output: %s", text)
+			}
+			sameTree(t, out, to)
+			if text := premix(t, "verify", to); !strings.Contains(text, "no defects") {
+				t.Errorf("verify: %s", text)
+			}
+		})
+	}
+	t.Run("missing bucket", func(t *testing.T) {
+		cmd := exec.Command("premix", "mix", "--in", strings.Replace(g, "bkt", "none", 1), "--out", blob.Join(g, "x"), "--cache", blob.Join(g, "cache"))
+		text, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(text), "none") {
+			t.Errorf("%v: %s", err, text)
+		}
+	})
+	t.Run("no cache", func(t *testing.T) {
+		cmd := exec.Command("premix", "mix", "--in", in, "--out", blob.Join(g, "y"))
+		text, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !asExit(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "--cache is needed") {
+			t.Errorf("%v: %s", err, text)
+		}
+	})
+}

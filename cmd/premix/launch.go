@@ -49,7 +49,7 @@ func (l *launch) run(ctx context.Context) error {
 		return l.describe()
 	}
 	if !l.peaksOnly {
-		unlock, err := lockOutput(l.config.Out, l.flags.breakLock)
+		unlock, err := lockOutput(ctx, l.config.Out, l.job.RunID, l.flags.breakLock)
 		if err != nil {
 			return err
 		}

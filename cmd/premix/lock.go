@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,9 +16,9 @@ import (
 // lockOutput makes sure that one run at a time works on an output. On a local disk the lock ends
 // with its process, however that ends; a folder that several hosts mount needs a file system that
 // locks across them.
-func lockOutput(out string, breakIt bool) (unlock func(), err error) {
+func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock func(), err error) {
 	if !blob.IsLocal(out) {
-		return func() {}, nil
+		return lockStore(ctx, out, runID, breakIt)
 	}
 	dir := filepath.Join(out, dataset.MetaDir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {

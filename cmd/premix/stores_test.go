@@ -155,6 +155,24 @@ func TestStores(t *testing.T) {
 			t.Errorf("%v: %s", err, text)
 		}
 	})
+	t.Run("lock", func(t *testing.T) {
+		to := blob.Join(g, "locked")
+		lock := blob.Join(to, "__premix__", ".lock-0123")
+		if err := blob.WriteFile(context.Background(), lock, []byte("process 1 on elsewhere\n")); err != nil {
+			t.Fatal(err)
+		}
+		args := append([]string{"mix", "--in", in, "--out", to, "--cache", blob.Join(g, "cache")}, flags...)
+		text, err := exec.Command("premix", args...).CombinedOutput()
+		var exit *exec.ExitError
+		if !asExit(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "process 1 on elsewhere") {
+			t.Errorf("%v: %s", err, text)
+		}
+		premix(t, append(args, "--break-lock")...)
+		if err := blob.Remove(context.Background(), lock); err != nil {
+			t.Error(err)
+		}
+		sameTree(t, out, to)
+	})
 	t.Run("no cache", func(t *testing.T) {
 		cmd := exec.Command("premix", "mix", "--in", in, "--out", blob.Join(g, "y"))
 		text, err := cmd.CombinedOutput()

@@ -19,7 +19,7 @@ const (
 type writer struct {
 	spec    shard.Spec
 	out     sink
-	rows    *parquet.Writer
+	rows    *parquet.GenericWriter[any]
 	row     [1]parquet.Row
 	zero    parquet.Row // a dense label of zeros
 	err     error       // the first one; final
@@ -71,7 +71,7 @@ func newWriter(w io.Writer, s shard.Spec, check error) *writer {
 	if s.Dense() {
 		schema, t.zero = denseSchema, zeroLabel(len(s.Classes))
 	}
-	t.rows = parquet.NewWriter(&t.out, append(options, schema)...)
+	t.rows = parquet.NewGenericWriter[any](&t.out, append(options, schema)...)
 	return t
 }
 

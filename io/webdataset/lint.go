@@ -18,6 +18,9 @@ type lint struct {
 	form   string // members of the first record, and the width of its vector
 }
 
+// maxKeys bounds the memory for the keys of a hostile shard; premix's have some thousand.
+const maxKeys = 1 << 20
+
 func (l *lint) say(record, offset int64, key, format string, args ...any) {
 	l.report(shard.Deviation{Record: record, Offset: offset, Key: key, What: fmt.Sprintf(format, args...)})
 }
@@ -82,7 +85,9 @@ func (l *lint) record(t *reader, rec *shard.Record, width int) {
 	if l.keys[rec.Key] {
 		say("the key was there before: members of a sample must stand together")
 	}
-	l.keys[rec.Key] = true
+	if len(l.keys) < maxKeys {
+		l.keys[rec.Key] = true
+	}
 	want := " cls " + rec.ImageFormat + " json"
 	if len(rec.Soft) > 0 {
 		want += " soft.npy"

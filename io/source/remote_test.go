@@ -1,0 +1,123 @@
+package source
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tfrecord"
+)
+
+// upload copies a local folder to a store in memory.
+func upload(t *testing.T, dir string) string {
+	t.Helper()
+	root := "mem://source-" + strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-") + "/in put"
+	for o, err := range blob.Walk(t.Context(), dir) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, _ := blob.Rel(dir, o.URI)
+		if err := blob.WriteFile(t.Context(), blob.Join(root, rel), readFileT(t, o.URI)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// TestRemote: an input at a store gives what the same input on a disk gives.
+func TestRemote(t *testing.T) {
+	layouts := map[string]func(dir string){
+		"folder": func(dir string) {
+			for i := range 12 {
+				put(t, filepath.Join(dir, "train", "cat", fmt.Sprintf("%02d.jpg", i)), picture(i))
+				put(t, filepath.Join(dir, "train", "dog", "sub", fmt.Sprintf("%02d", i)), picture(i))
+			}
+			put(t, filepath.Join(dir, "train", "dog", "note.txt"), []byte("x"))
+			put(t, filepath.Join(dir, "train", "dog", "empty.jpg"), nil)
+		},
+		"webdataset": func(dir string) {
+			data := tarOf(t, samples(30)...)
+			put(t, filepath.Join(dir, "x-000.tar"), data)
+			put(t, filepath.Join(dir, "x-001.tar"), data[:len(data)*2/3])
+			put(t, filepath.Join(dir, "x-002.tar.gz"), gzipOf(t, data))
+			put(t, filepath.Join(dir, "x-003.tar.zst"), zstdOf(t, data)[:3000])
+			put(t, filepath.Join(dir, "classes.txt"), []byte("a\nb\nc\n"))
+			put(t, filepath.Join(dir, "__index__", "x-000.idx"), []byte(daliIndex(t, data)))
+		},
+		"ilsvrc": func(dir string) {
+			put(t, filepath.Join(dir, "ILSVRC2012_img_train.tar"), tarOf(t,
+				file{"n01.tar", tarOf(t, file{"a.JPEG", picture(0)}, file{"b.JPEG", picture(1)})}, file{"n02.tar", tarOf(t, file{"c.JPEG", picture(2)})}))
+		},
+		"tfrecord": func(dir string) {
+			var data []byte
+			for i := range 20 {
+				data = tfrecord.Append(data, slim(i, 1+i%3))
+			}
+			put(t, filepath.Join(dir, "train-00000-of-00002"), data)
+			put(t, filepath.Join(dir, "train-00001-of-00002"), data[:len(data)-9])
+		},
+		"parquet": func(dir string) {
+			put(t, filepath.Join(dir, "data", "train-00000-of-00001.parquet"), readFileT(t, filepath.Join("testdata", "hf.parquet")))
+		},
+	}
+	for name, build := range layouts {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			build(dir)
+			local, want := scan(t, Options{}, Input{"", dir})
+			remote, got := scan(t, Options{}, Input{"", upload(t, dir)})
+			if d := cmp.Diff(want, got); d != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff(local.Classes, remote.Classes); d != "" || local.Layout != remote.Layout || len(local.Containers) != len(remote.Containers) {
+				t.Errorf("%s %s, %d and %d containers: %s", local.Layout, remote.Layout, len(local.Containers), len(remote.Containers), d)
+			}
+			if d := cmp.Diff(got, readAll(t, remote, Options{ChunkImages: 3})); d != "" {
+				t.Errorf("ChunkImages 3: %s", d)
+			}
+			// A chunk knows its content wherever it lies.
+			for i, c := range local.Containers {
+				a, err1 := Split(t.Context(), c, Options{})
+				b, err2 := Split(t.Context(), remote.Containers[i], Options{})
+				if err1 != nil || err2 != nil || len(a) != len(b) {
+					t.Fatalf("%v, %v: %d and %d chunks", err1, err2, len(a), len(b))
+				}
+				for k := range a {
+					if a[k].ID != b[k].ID {
+						t.Errorf("chunk %d of %s: %s and %s", k, c.Name, a[k].ID, b[k].ID)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestGone: an input that disappears is a failure of the environment, not of the data.
+func TestGone(t *testing.T) {
+	for _, layout := range []string{"folder", "tar", "record", "gz"} {
+		dir := t.TempDir()
+		path := map[string]string{"folder": "cat/a.jpg", "tar": "a.tar", "record": "a.tfrecord", "gz": "a.tar.gz"}[layout]
+		data := map[string][]byte{"folder": picture(0), "tar": tarOf(t, samples(5)...), "record": recordsOf(slim(0, 1)), "gz": gzipOf(t, tarOf(t, samples(5)...))}[layout]
+		put(t, filepath.Join(dir, path), data)
+		cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunks, err := Split(t.Context(), cat.Containers[0], Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, path)); err != nil {
+			t.Fatal(err)
+		}
+		err = Read(t.Context(), chunks[0], Options{}, 0, func(Entry) error { return nil })
+		if err == nil || premix.AsFault(err) != nil {
+			t.Errorf("%s: %v", layout, err)
+		}
+	}
+}

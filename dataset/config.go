@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/premix/premix"
@@ -59,17 +60,27 @@ type Config struct {
 
 // SaveConfig writes config.json and classes.txt of a split.
 func SaveConfig(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, recipe json.RawMessage) error {
+	return saveConfig(ctx, out, format, spec, fingerprint, recipe, func(string) {})
+}
+
+func saveConfig(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, recipe json.RawMessage, wrote func(path string)) error {
 	data, err := Encode(Config{Schema, fingerprint, ShapeOf(format, spec), recipe})
 	if err != nil {
 		return err
 	}
-	if err := blob.WriteFile(ctx, Meta(out, spec.Split, ClassesFile), classesText(spec.Classes)); err != nil {
-		return fmt.Errorf("dataset: %w", err)
+	if err := writeMeta(ctx, out, spec.Split, ClassesFile, classesText(spec.Classes), wrote); err != nil {
+		return err
 	}
-	if err := blob.WriteFile(ctx, Meta(out, spec.Split, ConfigFile), data); err != nil {
-		return fmt.Errorf("dataset: %w", err)
+	return writeMeta(ctx, out, spec.Split, ConfigFile, data, wrote)
+}
+
+// writeMeta writes a file of a split unless it has this content, and tells wrote if it did.
+func writeMeta(ctx context.Context, out, split, name string, data []byte, wrote func(path string)) error {
+	did, err := WriteChanged(ctx, Meta(out, split, name), data)
+	if did {
+		wrote(path.Join(MetaDir, split, name))
 	}
-	return nil
+	return err
 }
 
 // LoadConfig reads config.json of a split. The error is fs.ErrNotExist if there is none.

@@ -39,6 +39,11 @@ type FinishParams struct {
 	Failures func(yield func(premix.Failure) error) error
 	// InputsDigest identifies all that was read.
 	InputsDigest string
+	// Wrote, if set, is told the path, below the output, of each file that was not as it should be,
+	// but for failures.jsonl, report.html and what depends on places.
+	Wrote func(path string)
+	// Lost is what is not known where an output is rebuilt; nil at the end of a run.
+	Lost []string
 	// Inputs and Run are inputs.json and run.json: places, times, machines.
 	Inputs, Run json.RawMessage
 }
@@ -52,6 +57,9 @@ type FinishParams struct {
 // do not agree; then there is no manifest.
 func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split
+	if p.Wrote == nil {
+		p.Wrote = func(string) {}
+	}
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
 		return nil, err
 	}
@@ -71,7 +79,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := SaveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe); err != nil {
+	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.Wrote); err != nil {
 		return nil, err
 	}
 	kinds, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
@@ -89,8 +97,12 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 		return nil, err
 	}
 	for _, f := range files {
-		if err := writeChanged(ctx, blob.Join(p.Out, f.Path), f.Data); err != nil {
+		did, err := WriteChanged(ctx, blob.Join(p.Out, f.Path), f.Data)
+		if err != nil {
 			return nil, err
+		}
+		if did {
+			p.Wrote(f.Path)
 		}
 	}
 	for name, raw := range map[string]json.RawMessage{InputsFile: p.Inputs, RunFile: p.Run} {
@@ -108,7 +120,11 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes); err != nil {
 		return nil, err
 	}
-	return m, writeManifest(ctx, p.Out, m)
+	data, err := Encode(m)
+	if err != nil {
+		return nil, err
+	}
+	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.Wrote)
 }
 
 // allRecords are the records of this run, and of the replicas that were there before, in order.
@@ -161,7 +177,7 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
 		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
-		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)},
+		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)}, Lost: p.Lost,
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
 	c := &m.Counts

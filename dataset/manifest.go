@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 )
 
@@ -21,8 +20,20 @@ type Manifest struct {
 	Counts      Counts            `json:"counts"`
 	Statistics  []MethodSummary   `json:"statistics"` // by name of the method, over all replicas
 	Inputs      InputSummary      `json:"inputs"`
-	Replicas    []Replica         `json:"replicas"`
+	// Lost names what could not be rebuilt when the manifest itself was lost: see dataset/reindex.
+	Lost     []string  `json:"lost,omitempty"`
+	Replicas []Replica `json:"replicas"`
 }
+
+// What a rebuilt output can lack.
+const (
+	LostRecipe   = "recipe"      // recipe and fingerprint
+	LostClasses  = "class names" // numbers stand in for them
+	LostInputs   = "inputs"      // what became of entries that are not in the output
+	LostFailures = "failures"
+	LostPlan     = "plan"
+	LostVersions = "versions"
+)
 
 // Counts says what became of the input entries:
 // Entries = Good + Ignored + Excluded + Failed, and Failed is the sum of Failures.
@@ -172,15 +183,4 @@ func ratio(sum float64, n int64) Float {
 		return 0
 	}
 	return Float(sum / float64(n))
-}
-
-func writeManifest(ctx context.Context, out string, m *Manifest) error {
-	data, err := Encode(m)
-	if err != nil {
-		return err
-	}
-	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ManifestFile), data); err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	return nil
 }

@@ -158,7 +158,7 @@ func (r *removal) shared(ctx context.Context) error {
 	keep := map[string]bool{}
 	for _, f := range after {
 		keep[f.Path] = true
-		if err := writeChanged(ctx, blob.Join(r.out, f.Path), f.Data); err != nil {
+		if _, err := WriteChanged(ctx, blob.Join(r.out, f.Path), f.Data); err != nil {
 			return err
 		}
 	}

@@ -130,7 +130,7 @@ func firstFailures(ctx context.Context, uri string) ([]premix.Failure, error) {
 // classCounts counts targets and sources by class over the first replica: those of the others are
 // the same images.
 func classCounts(ctx context.Context, out string, m *Manifest, classes []string) ([]reportClass, error) {
-	if len(m.Replicas) == 0 || len(classes) > reportClasses {
+	if len(m.Replicas) == 0 || len(classes) > reportClasses || slices.Contains(m.Lost, LostPlan) {
 		return nil, nil
 	}
 	counts := make([]reportClass, len(classes))

@@ -91,17 +91,17 @@ func indexKind(p string) string {
 	return ""
 }
 
-// writeChanged writes a file unless it has this content already.
-func writeChanged(ctx context.Context, uri string, data []byte) error {
+// WriteChanged writes a file unless it has this content already, and reports whether it wrote.
+func WriteChanged(ctx context.Context, uri string, data []byte) (bool, error) {
 	old, err := blob.ReadAll(ctx, uri, int64(len(data)))
 	if err == nil && bytes.Equal(old, data) {
-		return nil
+		return false, nil
 	}
 	if err != nil && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) {
-		return fmt.Errorf("dataset: %w", err)
+		return false, fmt.Errorf("dataset: %w", err)
 	}
 	if err := blob.WriteFile(ctx, uri, data); err != nil {
-		return fmt.Errorf("dataset: %w", err)
+		return false, fmt.Errorf("dataset: %w", err)
 	}
-	return nil
+	return true, nil
 }

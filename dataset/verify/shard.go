@@ -92,7 +92,9 @@ func (c *checker) run(ctx context.Context) (*shardResult, error) {
 // loadPlan reads the plan of the shard and draws it again from the recipe.
 func (c *checker) loadPlan(ctx context.Context) error {
 	if c.rec.PlanPath == "" {
-		c.bad("", "its record names no plan")
+		if !c.v.lost(dataset.LostPlan) {
+			c.bad("", "its record names no plan")
+		}
 		return nil
 	}
 	bad := func(format string, args ...any) { c.result.found.add(c.rec.PlanPath, "", format, args...) }

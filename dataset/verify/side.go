@@ -18,8 +18,8 @@ import (
 
 // chooseDeep picks the records that are made again, and finds their sources.
 func (v *verifier) chooseDeep(ctx context.Context) error {
-	if v.options.Deep <= 0 || len(v.records) == 0 {
-		return nil
+	if v.options.Deep <= 0 || len(v.records) == 0 || v.params == nil {
+		return nil // without a recipe nothing can be made again, and the report says so
 	}
 	var total int64
 	for i := range v.records {

@@ -53,6 +53,9 @@ func (v *verifier) run(ctx context.Context) (*Split, error) {
 		return &v.split, err
 	}
 	v.split.Format = v.format.Name()
+	if v.manifest != nil {
+		v.split.Lost = v.manifest.Lost
+	}
 	if err := v.chooseDeep(ctx); err != nil {
 		return nil, err
 	}
@@ -65,6 +68,11 @@ func (v *verifier) run(ctx context.Context) (*Split, error) {
 		}
 	}
 	return &v.split, nil
+}
+
+// lost reports whether the manifest was rebuilt without something.
+func (v *verifier) lost(what string) bool {
+	return v.manifest != nil && slices.Contains(v.manifest.Lost, what)
 }
 
 // load reads what the split says of itself. It reports false if too little is left to go on.
@@ -114,7 +122,7 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		v.found.add(v.meta(dataset.ShardsDir), "", "%s", oneLine(err))
 		return false, nil
 	}
-	if v.options.Params != nil {
+	if v.options.Params != nil && !v.lost(dataset.LostRecipe) {
 		p, _, err := v.options.Params(v.config.Recipe)
 		if err != nil {
 			return false, fmt.Errorf("verify: %s: %w", blob.Join(v.out, v.meta(dataset.ConfigFile)), err)

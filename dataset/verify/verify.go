@@ -67,6 +67,8 @@ type Split struct {
 	Bytes    int64  `json:"bytes"`
 	Failures int64  `json:"failures"` // rows of failures.jsonl
 	Derived  int64  `json:"derived"`  // records made again from their sources
+	// Lost is what a rebuilt manifest lacks, and what could therefore not be verified.
+	Lost []string `json:"lost,omitempty"`
 }
 
 // A Defect is one thing that is wrong.

@@ -1,0 +1,158 @@
+package reindex
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+)
+
+// maxFile bounds files that are read whole.
+const maxFile = 1 << 30
+
+// wants reports whether an index is part of the output.
+func (t *task) wants(index string) bool {
+	return t.manifest == nil || slices.Contains(t.manifest.Indexes, index)
+}
+
+// finish writes config, side files and manifest where they are not as they should be.
+func (t *task) finish(ctx context.Context) error {
+	p := dataset.FinishParams{
+		Out: t.out, Format: t.set.format, Spec: t.set.spec, Records: t.records, Recipe: json.RawMessage(`{}`),
+		Fingerprint: t.fingerprint, Versions: map[string]string{},
+		Wrote: func(path string) { t.split.Rebuilt = append(t.split.Rebuilt, path) },
+	}
+	p.Spec.Replica = t.set.shards[0].replica
+	if t.config != nil {
+		p.Recipe = t.config.Recipe
+	}
+	for _, r := range t.records {
+		if !slices.Contains(p.Replicas, r.Replica) {
+			p.Replicas = append(p.Replicas, r.Replica)
+		}
+	}
+	if t.manifest != nil {
+		p.Versions, p.Indexes = t.manifest.Versions, t.manifest.Indexes
+	} else {
+		t.lose(dataset.LostVersions)
+	}
+	failures, err := t.failures(ctx)
+	if err != nil {
+		return err
+	}
+	p.Failures = func(yield func(premix.Failure) error) error {
+		for _, f := range failures {
+			if err := yield(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := t.inputs(ctx, &p, int64(len(failures))); err != nil {
+		return err
+	}
+	slices.Sort(t.split.Lost)
+	if len(t.split.Lost) > 0 {
+		p.Lost = t.split.Lost
+	}
+	_, err = dataset.Finish(ctx, p)
+	if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
+		t.damaged("%v", mismatch)
+		return nil
+	}
+	t.split.Finished = err == nil
+	return err
+}
+
+// failures reads failures.jsonl, as far as it can be read.
+func (t *task) failures(ctx context.Context) ([]premix.Failure, error) {
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), maxFile)
+	if isNotExist(err) {
+		t.lose(dataset.LostFailures)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reindex: %w", err)
+	}
+	var rows []premix.Failure
+	d := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var f premix.Failure
+		err := d.Decode(&f)
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			t.lose(dataset.LostFailures)
+			return rows, nil
+		}
+		rows = append(rows, f)
+	}
+}
+
+// inputs says what became of the entries of the input: what the old manifest says if its samples
+// are those that are there, else what inputs.json says, else only what the shards show.
+func (t *task) inputs(ctx context.Context, p *dataset.FinishParams, failed int64) error {
+	var good int64
+	for _, r := range t.records {
+		if r.Replica == t.records[0].Replica {
+			good += r.Samples
+		}
+	}
+	adopt := func(digest string, containers []dataset.InputContainer) (ignored int64, ok bool) {
+		var have, bad int64
+		for _, c := range containers {
+			have += c.Good
+			bad += c.Failed
+			ignored += c.Ignored
+		}
+		if have != good || bad > failed {
+			return 0, false
+		}
+		p.InputsDigest, p.Chunks = digest, chunks(containers)
+		return ignored, true
+	}
+	if m := t.manifest; m != nil {
+		if ignored, ok := adopt(m.Inputs.Digest, m.Inputs.Containers); ok {
+			p.Ignored = max(m.Counts.Ignored-ignored, 0)
+			for _, what := range []string{dataset.LostClasses, dataset.LostInputs, dataset.LostFailures, dataset.LostVersions, dataset.LostRecipe} {
+				if slices.Contains(m.Lost, what) {
+					t.lose(what) // an earlier rebuilding did without, so does this one
+				}
+			}
+			return nil
+		}
+	}
+	var file struct {
+		Digest     string                   `json:"digest"`
+		Containers []dataset.InputContainer `json:"containers"`
+	}
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), maxFile)
+	if err == nil && json.Unmarshal(data, &file) == nil && len(file.Containers) > 0 {
+		if _, ok := adopt(file.Digest, file.Containers); ok {
+			return nil // but for side files outside of all containers, which only the manifest counted
+		}
+	}
+	t.lose(dataset.LostInputs)
+	p.Chunks = []dataset.Chunk{{Container: "(lost)", Entries: good + failed, Good: good, Failed: failed}}
+	return nil
+}
+
+func chunks(containers []dataset.InputContainer) []dataset.Chunk {
+	out := make([]dataset.Chunk, len(containers))
+	for i, c := range containers {
+		out[i] = dataset.Chunk{Container: c.Name, Entries: c.Entries, Good: c.Good, Ignored: c.Ignored, Excluded: c.Excluded, Failed: c.Failed}
+		if raw, err := hex.DecodeString(c.Digest); err == nil && len(raw) == len(out[i].Digest) {
+			copy(out[i].Digest[:], raw)
+		}
+	}
+	return out
+}

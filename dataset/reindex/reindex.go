@@ -1,0 +1,219 @@
+// Package reindex rebuilds from the shards of an output whatever else of it is lost or damaged:
+// indexes, records, side files, README.md, and if need be config.json and the manifest.
+//
+// Shards are never changed, and what is there and right is kept. A rebuilt manifest says what
+// shards alone do not tell: the recipe, the plan, the names of the classes in formats that do not
+// keep them, what became of input entries that are not in the output. To have these back, run the
+// job again: with its inputs it finds the shards done and completes the rest.
+package reindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+)
+
+// Options change how an output is rebuilt.
+type Options struct {
+	// Workers bounds how many shards are read at once; 0: one a core.
+	Workers int
+	// Progress, if set, is called after each shard, from several goroutines.
+	Progress func(samples, bytes int64)
+}
+
+// A Report is what was done.
+type Report struct {
+	Path   string  `json:"path"`
+	Splits []Split `json:"splits"`
+}
+
+// A Split is what was done for a split.
+type Split struct {
+	Output  string `json:"output,omitempty"` // folder of the format, where there are several
+	Name    string `json:"name"`
+	Format  string `json:"format"`
+	Shards  int    `json:"shards"`
+	Samples int64  `json:"samples"`
+	// Finished says that there is a manifest now.
+	Finished bool `json:"finished"`
+	// Rebuilt are the files that were written, Lost is what could not be rebuilt.
+	Rebuilt []string `json:"rebuilt"`
+	Lost    []string `json:"lost"`
+	// Damaged are shards that cannot be used, and gaps, one line each.
+	Damaged []string `json:"damaged"`
+}
+
+// OK reports whether every split has a manifest now.
+func (r *Report) OK() bool {
+	return !slices.ContainsFunc(r.Splits, func(s Split) bool { return !s.Finished })
+}
+
+// An EmptyError says that a folder has no shards.
+type EmptyError struct{ Path string }
+
+func (e *EmptyError) Error() string {
+	return fmt.Sprintf("reindex: %s has no shards in the names of premix", e.Path)
+}
+
+// Run rebuilds an output, or the outputs of several formats below one folder.
+func Run(ctx context.Context, out string, o Options) (*Report, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if _, err := blob.Stat(ctx, out); err != nil {
+		return nil, fmt.Errorf("reindex: %w", err)
+	}
+	report := &Report{Path: out}
+	for _, dir := range append([]string{""}, formats.Names()...) {
+		sets, err := discover(ctx, blob.Join(out, dir))
+		if err != nil {
+			return nil, err
+		}
+		for _, set := range sets {
+			t := &task{out: blob.Join(out, dir), options: &o, set: set}
+			t.split = Split{Output: dir, Name: set.spec.Split, Format: set.format.Name(), Rebuilt: []string{}, Lost: []string{}, Damaged: []string{}}
+			if err := t.run(ctx); err != nil {
+				return nil, err
+			}
+			report.Splits = append(report.Splits, t.split)
+		}
+	}
+	if len(report.Splits) == 0 {
+		return nil, &EmptyError{out}
+	}
+	return report, nil
+}
+
+// A task rebuilds one split.
+type task struct {
+	out         string
+	options     *Options
+	set         shardSet
+	split       Split
+	config      *dataset.Config   // nil: lost
+	manifest    *dataset.Manifest // nil: lost
+	fingerprint string
+	records     []dataset.ShardRecord
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+func (t *task) run(ctx context.Context) error {
+	if err := t.load(ctx); err != nil {
+		return err
+	}
+	if len(t.split.Damaged) > 0 {
+		return nil
+	}
+	if err := t.shards(ctx); err != nil {
+		return err
+	}
+	if len(t.split.Damaged) > 0 {
+		return nil
+	}
+	return t.finish(ctx)
+}
+
+func (t *task) lose(what string) {
+	if !slices.Contains(t.split.Lost, what) {
+		t.split.Lost = append(t.split.Lost, what)
+	}
+}
+
+func (t *task) damaged(format string, args ...any) {
+	t.split.Damaged = append(t.split.Damaged, fmt.Sprintf(format, args...))
+}
+
+// load reads what is left of premix's own files. What they no longer tell is guessed from the
+// shards.
+func (t *task) load(ctx context.Context) error {
+	spec := &t.set.spec
+	var newer *dataset.SchemaError
+	var err error
+	if t.manifest, err = dataset.LoadManifest(ctx, t.out, spec.Split); errors.As(err, &newer) {
+		return err
+	}
+	if t.config, err = dataset.LoadConfig(ctx, t.out, spec.Split); errors.As(err, &newer) {
+		return err
+	}
+	if t.config == nil && t.manifest != nil {
+		t.config = &dataset.Config{Fingerprint: t.manifest.Fingerprint, Shape: t.manifest.Shape, Recipe: t.manifest.Recipe}
+	}
+	classes, err := dataset.LoadClasses(ctx, t.out, spec.Split)
+	if err != nil && !isNotExist(err) {
+		return err
+	}
+	if t.config == nil {
+		t.lose(dataset.LostRecipe)
+		t.fingerprint = "lost"
+		spec.Classes = classes
+		return t.guess(ctx)
+	}
+	shards := spec.Shards
+	t.fingerprint, *spec = t.config.Fingerprint, t.config.Shape.Spec(classes)
+	if t.config.Shape.Format != t.set.format.Name() || spec.Shards < shards {
+		t.damaged("config.json tells of %d shards of %s, not of %d of %s", spec.Shards, t.config.Shape.Format, shards, t.set.format.Name())
+		return nil
+	}
+	if dataset.ShapeOf(t.set.format, *spec).Classes == t.config.Shape.Classes {
+		return nil
+	}
+	spec.Classes = nil
+	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
+}
+
+// shards reads every shard, and writes the indexes and records that are missing or wrong.
+func (t *task) shards(ctx context.Context) error {
+	t.records = make([]dataset.ShardRecord, len(t.set.shards))
+	damaged := make([]string, len(t.set.shards))
+	rebuilt := make([][]string, len(t.set.shards))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(t.options.Workers)
+	for i, s := range t.set.shards {
+		g.Go(func() error {
+			one := shardTask{task: t, place: s}
+			err := one.run(gctx)
+			var bad *damageError
+			if errors.As(err, &bad) {
+				damaged[i] = fmt.Sprintf("%s: %v", s.path, bad)
+				return nil
+			}
+			t.records[i], rebuilt[i] = one.record, one.rebuilt
+			if err == nil && t.options.Progress != nil {
+				t.options.Progress(one.record.Samples, one.record.Bytes)
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	count := map[int]int64{}
+	for i, r := range t.records {
+		t.split.Shards++
+		t.split.Samples += r.Samples
+		t.split.Rebuilt = append(t.split.Rebuilt, rebuilt[i]...)
+		count[t.set.shards[i].replica]++
+		if damaged[i] != "" {
+			t.damaged("%s", damaged[i])
+		} else if r.PlanPath == "" {
+			t.lose(dataset.LostPlan)
+		}
+	}
+	for _, s := range t.set.shards { // every replica must have all of its shards
+		if n := count[s.replica]; n != 0 && n != t.set.spec.Shards {
+			t.damaged("of the %d shards that belong to %s only %d are there", t.set.spec.Shards, s.path, n)
+		}
+		count[s.replica] = 0
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package reindex
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A shardTask rebuilds what belongs to one shard.
+type shardTask struct {
+	*task
+	place   place
+	record  dataset.ShardRecord
+	rebuilt []string
+}
+
+// run reads the shard and writes its index and its record if they are missing or wrong. The
+// error is a *damageError if the shard cannot be used.
+func (t *shardTask) run(ctx context.Context) error {
+	spec := t.set.spec
+	spec.Replica = t.place.replica
+	s, err := scan(ctx, t.set.format, blob.Join(t.out, t.place.path), spec)
+	if err != nil {
+		return err
+	}
+	t.record = dataset.ShardRecord{
+		Schema: dataset.Schema, Replica: max(t.place.replica, 0), Shard: t.place.index, Path: t.place.path,
+		Samples: s.samples, Bytes: s.bytes, PayloadBytes: s.payload, SHA256: s.sum, Fingerprint: t.fingerprint, Stats: s.stats.Methods(),
+	}
+	if path := t.set.format.IndexPath(spec, t.place.index); path != "" && t.wants("dali") {
+		t.record.IndexPath = path
+		wrote, err := dataset.WriteChanged(ctx, blob.Join(t.out, path), s.index)
+		if err != nil {
+			return err
+		}
+		if wrote {
+			t.rebuilt = append(t.rebuilt, path)
+		}
+	}
+	if err := t.plan(ctx, s); err != nil {
+		return err
+	}
+	if old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard); err == nil {
+		have, errA := dataset.Encode(old)
+		want, errB := dataset.Encode(t.record)
+		if errA == nil && errB == nil && bytes.Equal(have, want) {
+			return nil
+		}
+	}
+	t.rebuilt = append(t.rebuilt, "record of "+t.place.path)
+	return dataset.CommitRecord(ctx, t.out, spec.Split, t.record)
+}
+
+// plan takes the plan of the shard into its record if it is there and fits. Where the format
+// rounds λ, the sums of the record come from it.
+func (t *shardTask) plan(ctx context.Context, s *scanned) error {
+	path := dataset.PlanPath(t.set.spec.Split, t.place.path)
+	recipes, err := dataset.ReadPlan(ctx, blob.Join(t.out, path))
+	if err != nil {
+		var b *blob.Error
+		if errors.As(err, &b) && !isNotExist(err) {
+			return err
+		}
+		return nil // lost, or damaged
+	}
+	if n := len(recipes); int64(n) != s.samples || recipes[0].Key != s.first || recipes[n-1].Key != s.last {
+		return nil
+	}
+	t.record.PlanPath = path
+	if t.set.format.Traits().Float32 {
+		t.record.Stats = dataset.StatsOf(recipes)
+	}
+	return nil
+}
+
+// A damageError says why a shard cannot be used.
+type damageError struct{ err error }
+
+func (e *damageError) Error() string { return e.err.Error() }
+
+// scanned is what the shard itself tells.
+type scanned struct {
+	samples, bytes, payload int64
+	sum                     string
+	first, last             string // keys
+	stats                   dataset.Stats
+	index                   []byte
+}
+
+// scan reads a shard and writes it again, to nowhere, to have its index, and to see that its bytes
+// are those that premix writes.
+func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec) (*scanned, error) {
+	have, again := sha256.New(), sha256.New()
+	var size counter
+	in, err := open(ctx, format, uri, io.MultiWriter(have, &size))
+	if err != nil {
+		return nil, fmt.Errorf("reindex: %w", err)
+	}
+	defer in.Close()
+	s := &scanned{}
+	reader, writer := format.NewReader(in.Reader, shard.ReadOptions{}), format.NewWriter(again, spec)
+	var rec shard.Record
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := reader.Next(&rec)
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = writer.Write(&rec)
+		}
+		if err != nil {
+			return nil, damage(err)
+		}
+		if s.samples == 0 {
+			s.first = rec.Key
+		}
+		s.last = rec.Key
+		s.samples++
+		s.stats.Add(rec.Method, rec.Mixed, rec.Flat, rec.LamDrawn, rec.Lam, rec.Box)
+	}
+	if _, err := io.Copy(io.Discard, in.Reader); err != nil {
+		return nil, fmt.Errorf("reindex: %s: %w", uri, err)
+	}
+	if err := writer.Close(); err != nil {
+		return nil, damage(err)
+	}
+	s.bytes, s.payload, s.index, s.sum = int64(size), writer.Payload(), writer.Index(), hex.EncodeToString(have.Sum(nil))
+	if s.samples == 0 {
+		return nil, damage(errors.New("no samples"))
+	}
+	if hex.EncodeToString(again.Sum(nil)) != s.sum {
+		return nil, damage(errors.New("its bytes are not those that premix writes for these records; premix verify tells which"))
+	}
+	return s, nil
+}
+
+// damage tells defects of a shard from errors of disk and network.
+func damage(err error) error {
+	var b *blob.Error
+	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &damageError{err}
+}
+
+// An input is a shard that is hashed while it is read, or before where it is read from its end.
+type input struct {
+	io.Reader
+	io.Closer
+}
+
+func open(ctx context.Context, format shard.Format, uri string, sink io.Writer) (*input, error) {
+	if !format.Traits().RandomAccess {
+		r, err := blob.Open(ctx, uri)
+		if err != nil {
+			return nil, err
+		}
+		return &input{io.TeeReader(r, sink), r}, nil
+	}
+	r, err := blob.OpenAt(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(sink, io.NewSectionReader(r, 0, r.Size())); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &input{io.NewSectionReader(r, 0, r.Size()), r}, nil
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}

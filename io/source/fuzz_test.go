@@ -124,6 +124,58 @@ func FuzzTar(f *testing.F) {
 	})
 }
 
+// FuzzCut checks that where a container is cut changes nothing.
+func FuzzCut(f *testing.F) {
+	small := []byte("\xff\xd8\xff small")
+	var files []file
+	for _, key := range []string{"a", "b", "c", "d", "e", "f"} {
+		files = append(files, file{key + ".jpg", small}, file{key + ".cls", []byte("1")})
+	}
+	f.Add(tarOf(f, files...), false)
+	f.Add(tarOf(f, append(files, files[0], files[3])...), false)
+	f.Add(append(tarOf(f, files...), tarOf(f, file{"g.jpg", small}, file{"a.jpg", small})...), false)
+	var records []byte
+	for range 5 {
+		records = tfrecord.Append(records, example(map[string]any{"image": small, "label": 1}))
+	}
+	f.Add(records, true)
+	f.Add(records[:len(records)-5], true)
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte, isRecord bool) {
+		layouts := []string{layoutTar, layoutClassTar}
+		if isRecord {
+			layouts = []string{layoutRecord}
+		}
+		path := filepath.Join(dir, "x")
+		put(t, path, data)
+		for _, layout := range layouts {
+			c := Container{Name: "x", URI: path, Layout: layout, Label: -1, Size: int64(len(data))}
+			read := func(n int) (list []Entry) {
+				o := Options{ChunkImages: n}
+				chunks, err := Split(t.Context(), c, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, ch := range chunks {
+					if err := Read(t.Context(), ch, o, fuzzLimit, func(e Entry) error {
+						checkEntry(t, e, data)
+						list = append(list, e)
+						return nil
+					}); err != nil {
+						var usage *UsageError
+						if !errors.As(err, &usage) {
+							t.Fatal(err)
+						}
+						return nil
+					}
+				}
+				return list
+			}
+			sameEntries(t, read(1000), read(1))
+		}
+	})
+}
+
 // oddFiles reads the files of the shared data set that match, where it is at hand.
 func oddFiles(pattern string) (list [][]byte) {
 	names, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", "oddities", pattern))

@@ -37,6 +37,17 @@ func indexLabel(v int64) (label, error) {
 	return label{index: int(v)}, nil
 }
 
+// shift subtracts the index of the first class.
+func (l *label) shift(offset int) error {
+	if l.index < 0 || offset == 0 {
+		return nil
+	}
+	if l.index -= offset; l.index < 0 {
+		return premix.Faultf(premix.BadLabel, "label %d where labels count from %d", l.index+offset, offset)
+	}
+	return nil
+}
+
 // nameLabel checks a class name.
 func nameLabel(s string) (label, error) {
 	s = strings.TrimSpace(s)

@@ -24,7 +24,7 @@ import (
 // Where the labels of a flat set stand. extraList names the files and does not belong to the
 // identity of a chunk, extraListHash does.
 const (
-	extraList     = "list"      // KIND URI [URI], separated by newlines
+	extraList     = "list"      // KIND URI [URI], separated by zero bytes
 	extraListHash = "list-hash" // of the files' contents
 )
 
@@ -105,7 +105,7 @@ func findList(ctx context.Context, dir string) (string, error) {
 					spec = append(spec, uri)
 				}
 				if spec != nil {
-					return strings.Join(spec, "\n"), nil
+					return strings.Join(spec, "\x00"), nil
 				}
 			}
 		}
@@ -123,7 +123,7 @@ var lists sync.Map
 
 // listOf returns the list of a container, checking that it is still the one that was discovered.
 func (c Container) listOf(ctx context.Context) (*labelList, error) {
-	key := c.Extra[extraList] + "\n" + c.Extra[extraListHash]
+	key := c.Extra[extraList] + "\x00" + c.Extra[extraListHash]
 	if l, ok := lists.Load(key); ok {
 		return l.(*labelList), nil
 	}
@@ -140,7 +140,7 @@ func (c Container) listOf(ctx context.Context) (*labelList, error) {
 
 // readList reads the list that findList has found.
 func readList(ctx context.Context, spec string) (l *labelList, hash string, err error) {
-	parts := strings.Split(spec, "\n")
+	parts := strings.Split(spec, "\x00")
 	var files [][]byte
 	h := newHasher().text(parts[0])
 	for _, uri := range parts[1:] {

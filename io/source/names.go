@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/hex"
 	"path"
 	"regexp"
 	"strconv"
@@ -83,16 +84,17 @@ func splitOf(base string) string {
 // only labels here, nothing is ever written under them: a leading slash, "." and ".." are
 // dropped. It is empty if nothing is left.
 func member(name string) string {
-	p := path.Clean("/" + name)[1:]
-	if !utf8.ValidString(p) {
-		return escape(p)
+	p := escape(path.Clean("/" + name)[1:])
+	if len(p) > maxName {
+		sum := digest([]byte(p))
+		p = strings.ToValidUTF8(p[:maxName], "") + "…" + hex.EncodeToString(sum[:]) + path.Ext(p[len(p)-16:])
 	}
 	return p
 }
 
-// notUTF8 marks a name in a list of names that cannot travel, since it is no UTF-8; what
-// follows is its escaped form.
-const notUTF8 = "\x00"
+// maxName bounds the names of members, which an archive may make a megabyte long at next to no
+// cost. What is longer is cut and carries a hash.
+const maxName = 4096
 
 // escape spells the bytes of a name that are no UTF-8 as \xNN.
 func escape(name string) string {

@@ -60,7 +60,7 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 	for _, s := range shards {
 		cat.Containers = append(cat.Containers, r.container(s, layoutParquet))
 	}
-	extra := map[string]string{}
+	extra := labelOptions(o)
 	for _, c := range cat.Containers[:min(3, len(cat.Containers))] {
 		f, closer, err := c.openParquet(ctx)
 		if errors.Is(err, hfparquet.ErrFormat) {
@@ -153,13 +153,14 @@ func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield
 	if image == "" {
 		image, label = f.ImageColumn(), labelColumn(f, o)
 	}
+	keys, _ := keysOf(c)
 	row := ch.Base
 	for g := ch.Offset; g < ch.End; g++ {
 		next := row + f.Rows(int(g))
 		var stopped error
 		err := f.Images(int(g), image, label, func(img hfparquet.Image) error {
 			if stopped = ctx.Err(); stopped == nil {
-				stopped = yield(imageRow(c, row, img, label != "", maxBytes))
+				stopped = yield(imageRow(c, row, img, label != "", keys.offset, maxBytes))
 			}
 			row++
 			return stopped
@@ -181,7 +182,7 @@ func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield
 }
 
 // imageRow makes an entry of a row.
-func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, maxBytes int64) Entry {
+func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, offset int, maxBytes int64) Entry {
 	name := recordName(number)
 	s := premix.Sample{
 		Key: name, Name: c.below(name), Label: -1,
@@ -198,6 +199,9 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, max
 		return failf(s, premix.StageLabel, premix.NoLabel, "row %d: there is no column of labels", number)
 	}
 	l, err := indexLabel(int64(img.Label))
+	if err == nil {
+		err = l.shift(offset)
+	}
 	if err != nil {
 		return fail(s, premix.StageLabel, err)
 	}

@@ -226,6 +226,19 @@ func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]stri
 	return found, nil
 }
 
+// labelOptions are the options that change what a container's labels are. They belong to its
+// identity, and Read finds them there.
+func labelOptions(o Options) map[string]string {
+	extra := map[string]string{}
+	if o.LabelKey != "" {
+		extra[extraLabel] = o.LabelKey
+	}
+	if o.LabelOffset != nil {
+		extra[extraOffset] = strconv.Itoa(*o.LabelOffset)
+	}
+	return extra
+}
+
 // discoverTars makes a container of every WebDataset shard.
 func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 	shards, err := shardsOf(ctx, r, o, cat, tarName)
@@ -249,7 +262,7 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 	first := len(cat.Containers)
 	for _, s := range shards {
 		c := r.container(s, layoutTar)
-		c.Extra = map[string]string{}
+		c.Extra = labelOptions(o)
 		if kind := compressionOf(blob.Base(s.URI)); kind != "" {
 			c.Extra[extraCompression] = kind
 		}

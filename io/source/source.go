@@ -57,11 +57,13 @@ type Options struct {
 	Format string
 	// Split is taken where an input holds several: train (the default), validation, test.
 	Split string
-	// Classes is the class list that overrides those of the inputs. Read does not look at it.
+	// Classes is the class list that overrides those of the inputs; it may be a subset. Only
+	// Discover looks at it, and at Format, Split, LabelKey and LabelOffset.
 	Classes []string
 	// LabelKey is the key of the label in json members, TFRecord features or Parquet columns.
 	LabelKey string
-	// LabelOffset is subtracted from the labels of TFRecords; nil detects it.
+	// LabelOffset is the label of the first class where labels are numbers. If it is nil, it is 0,
+	// and for TFRecords it is detected.
 	LabelOffset *int
 	// ChunkImages is the size of a chunk that is aimed at, from two thirds to four thirds of it;
 	// 0 stands for 1,500. It never changes an output.

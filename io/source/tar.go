@@ -138,7 +138,7 @@ func (c Container) points(ctx context.Context, most int) (points []point, all bo
 	}
 }
 
-func (tarLayout) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
 	w, f, err := c.open(ctx, ch.Offset, ch.End)
 	if err != nil {
@@ -151,8 +151,9 @@ func (tarLayout) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, 
 	scan := newTarScanner(w, c.Offset)
 	seen := map[xxh3.Uint128]struct{}{}
 	if c.Layout == layoutTar {
+		keys, _ := keysOf(c)
 		r := &sampleReader{
-			scan: scan, c: c, key: o.LabelKey, folders: c.Extra[extraLabels] == "folder",
+			scan: scan, c: c, key: keys.label, offset: keys.offset, folders: c.Extra[extraLabels] == "folder",
 			seekable: ch.Seekable(), maxBytes: maxBytes, yield: yield, seen: seen,
 		}
 		return r.run(ctx)

@@ -17,6 +17,7 @@ type sampleReader struct {
 	scan     *tarScanner
 	c        Container
 	key      string // --label-key
+	offset   int    // --label-offset
 	folders  bool   // labels are the folders of the keys
 	seekable bool
 	maxBytes int64
@@ -224,6 +225,9 @@ func (r *sampleReader) finish() Entry {
 		return failf(s, premix.StageScan, premix.Unsupported, "several images in one sample, and %s is as good as the first", c.tie)
 	}
 	l, err := c.label(r.key, r.folders)
+	if err == nil {
+		err = l.shift(r.offset)
+	}
 	if err != nil {
 		return fail(s, premix.StageLabel, err)
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,9 @@ type tarCase struct {
 }
 
 func TestWebDatasetSamples(t *testing.T) {
-	p, q := picture(0), picture(1)
+	p, q, one := picture(0), picture(1), 1
+	sum := digest([]byte(strings.Repeat("n", 9000) + ".jpg"))
+	endless := hex.EncodeToString(sum[:])
 	tests := []tarCase{
 		{"jpg and cls", Options{}, []file{{"a.jpg", p}, {"a.cls", []byte("3\n")}, {"b.cls", []byte("0")}, {"b.JPEG", q}},
 			[]row{good("x.tar/a.jpg", "a", "", 3), good("x.tar/b.JPEG", "b", "", 0)}, ""},
@@ -59,6 +62,9 @@ func TestWebDatasetSamples(t *testing.T) {
 			[]row{good("x.tar/a.jpg", "a", "", 2)}, ""},
 		{"label key missing", Options{LabelKey: "z"}, []file{{"a.jpg", p}, {"a.cls", []byte("1")}, {"a.json", []byte(`{"label": 7}`)}, {"b.json", []byte(`{"z": 4}`)}, {"b.jpg", p}},
 			[]row{fault("x.tar/a.jpg", premix.NoLabel), good("x.tar/b.jpg", "b", "", 4)}, "--label-key"},
+		{"label offset", Options{LabelOffset: new(int)}, []file{{"a.jpg", p}, {"a.cls", []byte("1")}}, []row{good("x.tar/a.jpg", "a", "", 1)}, ""},
+		{"label offset 1", Options{LabelOffset: &one}, []file{{"a.jpg", p}, {"a.cls", []byte("1")}, {"b.jpg", p}, {"b.json", []byte(`{"label":0}`)}},
+			[]row{good("x.tar/a.jpg", "a", "", 0), fault("x.tar/b.jpg", premix.BadLabel)}, "labels count from 1"},
 		{"no label", Options{}, []file{{"a.jpg", p}, {"b.jpg", q}, {"b.cls", []byte("1")}},
 			[]row{fault("x.tar/a.jpg", premix.NoLabel), good("x.tar/b.jpg", "b", "", 1)}, "no cls and no json"},
 		{"several labels", Options{}, []file{{"a.jpg", p}, {"a.cls", []byte("1,2")}, {"b.jpg", p}, {"b.json", []byte(`{"label":[1,2]}`)}},
@@ -88,6 +94,7 @@ func TestWebDatasetSamples(t *testing.T) {
 			[]row{good("x.tar/a/b.jpg", "a/b", "", 1), good("x.tar/c.jpg", "c", "", 2), good("x.tar/d.jpg", "d", "", 3)}, ""},
 		{"long names", Options{}, []file{{strings.Repeat("long/", 60) + "ü.jpg", p}, {strings.Repeat("long/", 60) + "ü.cls", []byte("1")}},
 			[]row{good("x.tar/"+strings.Repeat("long/", 60)+"ü.jpg", strings.Repeat("long/", 60)+"ü", "", 1)}, ""},
+		{"endless name", Options{}, []file{{strings.Repeat("n", 9000) + ".jpg", p}}, []row{fault("x.tar/"+strings.Repeat("n", maxName)+"…"+endless+".jpg", premix.NoLabel)}, ""},
 		{"mac and junk", Options{}, []file{{"._a.jpg", p}, {"a.jpg", p}, {"__MACOSX/a.jpg", p}, {"a.cls", []byte("1")}},
 			[]row{ignored("x.tar/._a.jpg"), ignored("x.tar/__MACOSX/a.jpg"), good("x.tar/a.jpg", "a", "", 1)}, ""},
 		{"cls too long", Options{}, []file{{"a.jpg", p}, {"a.cls", make([]byte, maxLabelBytes+1)}},

@@ -88,6 +88,13 @@ type Config struct {
 	Parallelism               int
 	FlinkJobServer, FlinkREST string
 	Async                     bool
+
+	// Given names the options that were set on purpose, so that one which contradicts another can
+	// be refused even where its value is the default. It decides nothing else.
+	Given map[string]bool
+	// Numbered makes names carry the number of the replica although there is but one: the output
+	// has such names already.
+	Numbered bool
 }
 
 // Default returns the configuration of `premix mix` before any flag.
@@ -184,4 +191,4 @@ func (c *Config) ReplicaList() []int {
 }
 
 // NamedReplicas says whether names carry the number of the replica.
-func (c *Config) NamedReplicas() bool { return c.Replicas > 1 || c.FirstReplica > 0 }
+func (c *Config) NamedReplicas() bool { return c.Numbered || c.Replicas > 1 || c.FirstReplica > 0 }

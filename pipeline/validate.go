@@ -66,7 +66,8 @@ func (c *Config) Validate() error {
 	if p, err := c.MixParams(); err != nil {
 		add(err)
 	} else {
-		add(p.Validate())
+		add(c.askedFor(p).Validate())
+		add(c.checkGiven(p))
 	}
 	if err := c.checkDetector(); err != nil {
 		add(err)

@@ -35,8 +35,9 @@ func text(p *string) Value {
 }
 
 func choice(p *string, names ...string) Value {
+	initial := *p // nothing, where the default depends on other options
 	parse := func(s string) (string, error) {
-		if slices.Contains(names, s) {
+		if slices.Contains(names, s) || s == initial {
 			return s, nil
 		}
 		hint := ""

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/premix/premix/pipeline"
@@ -17,6 +18,8 @@ import (
 
 // readConfig sets the options of a YAML file that no flag has set. Keys are the names of flags.
 func (f *jobFlags) readConfig(cmd *cobra.Command) error {
+	f.config.Given = map[string]bool{}
+	cmd.Flags().Visit(func(flag *pflag.Flag) { f.config.Given[flag.Name] = true })
 	if f.file == "" {
 		return nil
 	}
@@ -64,8 +67,12 @@ func (f *jobFlags) readConfig(cmd *cobra.Command) error {
 		if cmd.Flags().Changed(o.Name) {
 			continue
 		}
+		before := o.Value.String()
 		if err := setNode(o, val); err != nil {
 			return usagef("%s: %s: %v", where, o.Name, err)
+		}
+		if o.Value.String() != before { // --print-config writes every option, whether set or not
+			f.config.Given[o.Name] = true
 		}
 	}
 	return nil

@@ -238,6 +238,9 @@ func (l *launch) checkOutputs(ctx context.Context) error {
 			if s.Name != c.Split || s.Config == nil {
 				continue
 			}
+			if err := l.numberReplicas(dir, s.Config); err != nil {
+				return err
+			}
 			if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(c.Formats[i])); len(diff) > 0 {
 				return &codeError{exitOther, stage.RecipeRefusal(dir, c.Split, diff)}
 			}

@@ -1,0 +1,58 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/mix"
+)
+
+// drawsLambda names the options of the law of λ.
+var drawsLambda = map[string]bool{"alpha": true, "lambda": true, "prob": true, "min-lambda": true, "max-lambda": true, "lambda-outside": true}
+
+// askedFor puts scheme and border back where mix.Params dropped them: they have no default before
+// mix.Params fills it in, so whatever stands there was asked for, the usual one too, and must not
+// be asked for in vain.
+func (c *Config) askedFor(p mix.Params) *mix.Params {
+	if c.Scheme != "" {
+		p.Scheme = mix.Scheme(c.Scheme)
+	}
+	if c.Border != "" {
+		p.Border = mix.Border(c.Border)
+	}
+	return &p
+}
+
+// checkGiven reports options that were set on purpose and have no meaning beside others that
+// were. Without c.Given nothing is known to be on purpose but what has no default of its own.
+func (c *Config) checkGiven(p mix.Params) error {
+	var bad []error
+	refuse := func(name, value, with, reason string) {
+		bad = append(bad, fmt.Errorf("--%s %s with %s: %s; leave --%s out", name, value, with, reason, name))
+	}
+	with := "--method " + c.Method
+	if len(p.Methods) == 1 && p.Methods[0].Name == mix.None {
+		for _, o := range Options(c) {
+			if drawsLambda[o.Name] && c.Given[o.Name] {
+				refuse(o.Name, o.Value.String(), with, "it mixes nothing, so no λ is drawn")
+			}
+		}
+	}
+	if c.Given["alpha"] && p.Lambda.Law == mix.LawFixed {
+		refuse("alpha", formatFloat(c.Alpha), "--lambda "+c.Lambda, "λ is fixed, so nothing is drawn")
+	}
+	if c.Geometry != crop.RRC {
+		with, reason := "--geometry "+c.Geometry, "only a random resized crop (--geometry rrc) draws that"
+		if c.Given["rrc-scale"] {
+			refuse("rrc-scale", pair(&c.RRCScale).String(), with, reason)
+		}
+		if c.Given["hflip"] && c.HFlip != 0 {
+			refuse("hflip", formatFloat(c.HFlip), with, reason)
+		}
+	}
+	if c.Given["resize"] && c.Geometry != crop.Center && c.Resize != 0 {
+		refuse("resize", fmt.Sprint(c.Resize), "--geometry "+c.Geometry, "only a centre crop (--geometry center) is resized before it is cropped")
+	}
+	return errors.Join(bad...)
+}

@@ -130,7 +130,7 @@ func (w *rowWriter) row(r *Row, base int64) error {
 	w.place(s.Location.URI, s.Name)
 	w.dst = binary.AppendVarint(w.dst, s.Location.Offset-w.end)
 	w.dst = binary.AppendUvarint(w.dst, uint64(s.Location.Length+1))
-	w.end = s.Location.Offset + max(s.Location.Length, 0)
+	w.end = max(s.Location.Offset, 0) + max(s.Location.Length, 0)
 	w.shape(s, whole)
 	if whole {
 		for _, v := range crop {
@@ -273,7 +273,7 @@ func encodable(r *Row) error {
 		return fmt.Errorf("plan: %.80s…: a name or URI has more than %d bytes", s.Name, maxName)
 	case r.Ordinal < 0 || r.Position < 0:
 		return fmt.Errorf("plan: %s: ordinal %d, position %d", s.Name, r.Ordinal, r.Position)
-	case !location(s.Location) || !location(r.Spool):
+	case !location(s.Location) || !location(r.Spool) || r.Spool.Offset < 0:
 		return fmt.Errorf("plan: %s: offset %d, length %d", s.Name, s.Location.Offset, s.Location.Length)
 	case !small(r.Label) || !small(s.Width) || !small(s.Height) || !small(s.Replica) || !point(s.Peak) || !point(s.Trough):
 		return fmt.Errorf("plan: %s: a label, size, replica or peak is out of range", s.Name)
@@ -285,6 +285,7 @@ func small(v int) bool { return 0 <= v && v <= maxInt }
 
 func point(p premix.Peak) bool { return p == premix.NoPeak || small(p.X) && small(p.Y) }
 
+// location accepts offset −1 too: that of an entry that cannot be read by itself.
 func location(l premix.Location) bool {
-	return l.Offset >= 0 && l.Length >= -1 && l.Length < math.MaxInt64-l.Offset
+	return l.Offset >= -1 && l.Length >= -1 && l.Length < math.MaxInt64-max(l.Offset, 0)
 }

@@ -114,9 +114,9 @@ func (r *rowReader) row(row *Row, spans *rowSpans, base uint64) {
 	s.Label = row.Label
 	spans.name = r.nameOf()
 	spans.uri = r.place()
-	s.Location.Offset = r.add(r.end, r.int(), 0)
+	s.Location.Offset = r.add(r.end, r.int(), 1) - 1
 	s.Location.Length = r.length(s.Location.Offset, r.uint())
-	r.end = s.Location.Offset + max(s.Location.Length, 0)
+	r.end = max(s.Location.Offset, 0) + max(s.Location.Length, 0)
 	r.shape(s, flags&flagCrop != 0)
 	s.Peak, s.Trough = premix.NoPeak, premix.NoPeak
 	if flags&flagPeak != 0 {
@@ -139,7 +139,7 @@ func (r *rowReader) row(row *Row, spans *rowSpans, base uint64) {
 
 // length checks a length that was written plus one.
 func (r *rowReader) length(offset int64, plusOne uint64) int64 {
-	if plusOne > uint64(math.MaxInt64-offset) {
+	if plusOne > uint64(math.MaxInt64-max(offset, 0)) {
 		r.err = errRows
 		return 0
 	}

@@ -85,6 +85,15 @@ func TestRowsRoundTrip(t *testing.T) {
 			Sample: &premix.Sample{Name: "", Location: premix.Location{Offset: 12, Length: math.MaxInt64 - 13}, Peak: premix.NoPeak, Trough: premix.NoPeak},
 			Spool:  premix.Location{URI: "/spool/7", Offset: 1<<40 + 150528, Length: 150528},
 		},
+		{
+			Ordinal: 7, Position: 3,
+			Sample: &premix.Sample{Name: "x.parquet/000000001", Location: premix.Location{URI: "x.parquet", Offset: -1, Length: 61378}, Peak: premix.NoPeak, Trough: premix.NoPeak},
+			Spool:  premix.Location{URI: "/spool/8", Length: 61378},
+		},
+		{
+			Ordinal: 8, Position: 4,
+			Sample: &premix.Sample{Name: "x.parquet/000000002", Location: premix.Location{URI: "x.parquet", Offset: -1, Length: 7}, Peak: premix.NoPeak, Trough: premix.NoPeak},
+		},
 	}
 	tests := []struct {
 		name string

@@ -1,0 +1,101 @@
+// Package examples holds programs that train on outputs of premix with the frameworks' own
+// readers. This file runs each of them.
+package examples
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTraining has every program train and evaluate on a tiny output, and compares what it saw
+// with the manifest. It needs the packages of compat/install.sh.
+func TestTraining(t *testing.T) {
+	python := os.Getenv("PREMIX_COMPAT_PY")
+	if python == "" {
+		t.Skip("needs the frameworks: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
+	}
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "premix")
+	if text, err := exec.Command("go", "build", "-o", bin, "../cmd/premix").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	const train, validation = 96, 48
+	for _, format := range []string{"webdataset", "tfrecord", "tfds", "parquet"} {
+		for _, args := range [][]string{{"mix", "--in", "synth:96"}, {"pack", "--in", "synth:48"}} {
+			args = append(args, "--out", filepath.Join(dir, format), "--size", "32", "--shards", "4", "--label-form", "dense", "--format", format, "--cache", filepath.Join(dir, "cache"))
+			if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+		}
+	}
+	var manifest struct {
+		Statistics []struct {
+			Samples float64
+			Lam     struct{ Mean float64 }
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "webdataset/__premix__/train/manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	var lamSum float64
+	for _, s := range manifest.Statistics {
+		lamSum += s.Samples * s.Lam.Mean
+	}
+	for _, tt := range []struct {
+		program, format string
+		args            []string
+	}{
+		{"pytorch/train_webdataset.py", "webdataset", nil},
+		{"timm/train.py", "webdataset", nil},
+		{"tensorflow/train_keras.py", "tfrecord", nil},
+		{"tensorflow/train_keras.py", "tfrecord", []string{"--dense"}},
+		{"tensorflow/train_tfds.py", "tfds", nil},
+		{"dali/train.py", "webdataset", nil},
+		{"huggingface/train.py", "parquet", nil},
+	} {
+		t.Run(strings.Join(append([]string{tt.program}, tt.args...), " "), func(t *testing.T) {
+			cmd := exec.Command(python, append([]string{tt.program, filepath.Join(dir, tt.format)}, tt.args...)...)
+			cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "TF_CPP_MIN_LOG_LEVEL=3", "HF_HOME="+filepath.Join(dir, "hf"))
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, stdout.String(), stderr.String())
+			}
+			lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+			var got map[string]any
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
+				t.Fatalf("%v in %q", err, stdout.String())
+			}
+			if got["train"] != float64(train) || got["validation"] != float64(validation) {
+				t.Errorf("saw %v training and %v validation samples, want %d and %d", got["train"], got["validation"], train, validation)
+			}
+			want := map[string]float64{"lam_sum": lamSum, "soft_sum": train}
+			checked := 0
+			for name, w := range want {
+				if v, ok := got[name].(float64); ok {
+					checked++
+					if math.Abs(v-w) > 1e-3 {
+						t.Errorf("%s is %v, want %v", name, v, w)
+					}
+				}
+			}
+			if checked == 0 {
+				t.Error("neither the sum of λ nor that of the dense labels was reported")
+			}
+			loss, ok := got["first_loss"].(float64)
+			if !ok || math.IsNaN(loss) || loss <= 0 {
+				t.Errorf("first loss %v", got["first_loss"])
+			}
+		})
+	}
+}

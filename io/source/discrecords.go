@@ -118,6 +118,9 @@ func peekKeys(ctx context.Context, containers []Container, o Options, classes []
 		if o.LabelOffset == nil {
 			keys.offset, keys.custom = offsetOf(examples, keys, classes)
 		}
+		if name, err := first.Text(keys.class); err == nil && classes != nil && !slices.Contains(classes, strings.TrimSpace(name)) {
+			keys.class = "" // the list has other names than the records: indexes speak
+		}
 		return &keys, nil
 	}
 	return nil, nil

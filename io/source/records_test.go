@@ -75,6 +75,11 @@ func TestTFRecordProfiles(t *testing.T) {
 			example(map[string]any{"image/encoded": picture(0), "image/class/label": 1, "image/class/synset": "n02"}),
 			example(map[string]any{"image/encoded": picture(1), "image/class/label": 0, "image/class/synset": "n01"})},
 			[]row{good("a.tfrecord/000000000", "000000000", "n02", 1), good("a.tfrecord/000000001", "000000001", "n01", 0)}, ""},
+		{"synsets that the list does not name", Options{}, "0:tench\n1:goldfish\n", [][]byte{
+			example(map[string]any{"image/encoded": picture(0), "image/class/label": 2, "image/class/synset": "n02"})}, numbered("a.tfrecord", 1), ""},
+		{"synsets without a list", Options{}, "", [][]byte{
+			example(map[string]any{"image/encoded": picture(0), "image/class/label": 2, "image/class/synset": "n02"})},
+			[]row{good("a.tfrecord/000000000", "000000000", "n02", 1)}, ""},
 		{"plain", Options{}, "", [][]byte{example(map[string]any{"image": picture(0), "label": 4})}, numbered("a.tfrecord", 4), ""},
 		{"image by bytes", Options{}, "", [][]byte{example(map[string]any{"x": "text", "photo": picture(0), "label": 4})}, numbered("a.tfrecord", 4), ""},
 		{"label by name", Options{}, "", [][]byte{example(map[string]any{"image": picture(0), "label": "cat"})},

@@ -41,6 +41,8 @@ func peaks(s beam.Scope, job *stage.Job, containers []source.Container) beam.PCo
 // start of the job.
 type Launch struct {
 	Catalog *source.Catalog
+	// ClassesOf is the split of the output whose class list the catalog's is, or empty.
+	ClassesOf string
 	// Versions go into the manifest, with those of Versions.
 	Versions map[string]string
 	// RunID is different for each start.
@@ -81,7 +83,7 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 	job := &stage.Job{
 		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
 		Detector: c.Detector, Saliency: detector, Mix: mixing, Encode: c.Encode,
-		Catalog: stage.CatalogInfo{Classes: l.Catalog.Classes, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
+		Catalog: stage.CatalogInfo{Classes: l.Catalog.Classes, Own: l.Catalog.Own, Choice: c.ClassList != nil, ListOf: l.ClassesOf, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
 		Split:   c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,

@@ -11,7 +11,7 @@ import (
 // usable yields the images of a chunk that take part, in order, with their class index: those that
 // are good in every replica, in the class list, and within the limits.
 func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entry []premix.Sample, label int)) {
-	res := newResolver(g.Classes)
+	res := job.resolver(g.Classes)
 	p := g.Chunks[id]
 	taken := map[string]int64{}
 	var n int64

@@ -40,7 +40,7 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
 			Chunks: chunks(job, g, sums), Ignored: job.Catalog.Ignored, InputsDigest: g.InputsDigest,
 			Failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
-			Inputs:   inputs, Run: job.Run,
+			Inputs:   inputs, Run: job.Run, Indexes: job.Indexes.names(),
 		})
 		if err != nil {
 			return err
@@ -62,10 +62,10 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 			return err
 		}
 	}
-	res := newResolver(g.Classes)
+	res := job.resolver(g.Classes)
 	store := job.store()
 	for i := range sums {
-		if len(sums[i].Failed) == 0 && badLabels(&sums[i], g.Classes) == 0 {
+		if len(sums[i].Failed) == 0 && badLabels(res, &sums[i]) == 0 {
 			continue
 		}
 		chunk, _, err := store.Load(ctx, sums[i].ID)
@@ -91,3 +91,17 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 
 // Indexes says which index files beside the shards a job writes.
 type Indexes struct{ DALI, WIDS, Timm bool }
+
+// names lists them as dataset.FinishParams wants it.
+func (x Indexes) names() []string {
+	names := []string{}
+	for _, n := range []struct {
+		name string
+		want bool
+	}{{"dali", x.DALI}, {"timm", x.Timm}, {"wids", x.WIDS}} {
+		if n.want {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/premix/premix"
@@ -29,7 +28,9 @@ type Global struct {
 	Chunks map[string]ChunkPlan
 	// InputsDigest identifies names, bytes and labels of all entries.
 	InputsDigest string
-	Excluded     int64
+	// OwnList identifies the class list of the input where labels depend on it.
+	OwnList  string
+	Excluded int64
 }
 
 // A ChunkPlan is the share of a chunk in the plan.
@@ -119,42 +120,16 @@ func sortSummaries(sums []Summary) {
 	})
 }
 
-// resolver maps the labels of the input to class indexes.
-type resolver struct {
-	classes []string
-	index   map[string]int
-}
-
-func newResolver(classes []string) *resolver {
-	r := &resolver{classes, map[string]int{}}
-	for i, c := range classes {
-		r.index[c] = i
-	}
-	return r
-}
-
-// resolve returns the class index of a label as labelOf writes it. ok is false for a class name
-// that the list lacks: such images are left out, since the list is a choice of classes. An index
-// outside of the list is a fault.
-func (r *resolver) resolve(label string) (index int, ok bool, err error) {
-	if name, byName := strings.CutPrefix(label, nameLabel); byName {
-		i, ok := r.index[name]
-		return i, ok, nil
-	}
-	n, err := strconv.Atoi(strings.TrimPrefix(label, indexLabel))
-	if err != nil || n < 0 || n >= len(r.classes) {
-		return 0, false, premix.Faultf(premix.BadLabel, "label %s is outside of the class list (%d classes: 0 to %d)", label[1:], len(r.classes), len(r.classes)-1)
-	}
-	return n, true, nil
-}
-
 func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 	classes, err := classList(job, sums)
 	if err != nil {
 		return nil, err
 	}
-	g := &Global{Classes: classes, Chunks: map[string]ChunkPlan{}}
-	res := newResolver(classes)
+	if err := checkShared(job, sums, classes); err != nil {
+		return nil, err
+	}
+	g := &Global{Classes: classes, OwnList: ownList(job, sums, classes), Chunks: map[string]ChunkPlan{}}
+	res := job.resolver(classes)
 	var digest [32]byte
 	taken := map[string]int64{}
 	for i := range sums {
@@ -213,58 +188,6 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 	return g, nil
 }
 
-// classList is the list given, that of the folders, or what the labels of the input imply: names
-// in bytewise order, or 0 to the largest index.
-func classList(job *Job, sums []Summary) ([]string, error) {
-	if job.Catalog.Classes != nil {
-		return job.Catalog.Classes, nil
-	}
-	names := map[string]bool{}
-	top := -1
-	for i := range sums {
-		for label := range sums[i].Good {
-			if name, byName := strings.CutPrefix(label, nameLabel); byName {
-				names[name] = true
-			} else if n, err := strconv.Atoi(strings.TrimPrefix(label, indexLabel)); err == nil {
-				top = max(top, n)
-			}
-		}
-	}
-	if len(names) > 0 && top >= 0 {
-		return nil, refuse(CodeUsage, "the input states labels both as indexes (0 to %d) and as names (such as %q): give --classes FILE", top, anyKey(names))
-	}
-	if top >= maxClasses {
-		return nil, refuse(CodeUsage, "the input has the label %d: more than %d classes are not supported; is --label-key or --label-offset wrong?", top, maxClasses)
-	}
-	if len(names) > 0 {
-		list := make([]string, 0, len(names))
-		for n := range names {
-			list = append(list, n)
-		}
-		slices.Sort(list)
-		return list, nil
-	}
-	list := make([]string, top+1)
-	for i := range list {
-		list[i] = strconv.Itoa(i)
-	}
-	return list, nil
-}
-
-// maxClasses bounds the class list that labels may imply: a stray label must not make dense labels
-// of gigabytes.
-const maxClasses = 1 << 20
-
-func anyKey(m map[string]bool) string {
-	best := ""
-	for k := range m {
-		if best == "" || k < best {
-			best = k
-		}
-	}
-	return best
-}
-
 // checkBad applies --on-bad and --max-bad.
 func checkBad(job *Job, sums []Summary, g *Global) error {
 	bad, entries := int64(len(job.Catalog.Failures)), int64(len(job.Catalog.Failures))
@@ -273,13 +196,14 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 	for _, f := range job.Catalog.Failures {
 		count[string(f.Kind)]++
 	}
+	res := job.resolver(g.Classes)
 	for i := range sums {
 		entries += sums[i].Entries
 		for k, n := range sums[i].Failed {
 			count[k] += n
 			bad += n
 		}
-		n := badLabels(&sums[i], g.Classes)
+		n := badLabels(res, &sums[i])
 		bad += n
 		if n > 0 {
 			count[string(premix.BadLabel)] += n
@@ -303,15 +227,3 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 }
 
 func cacheHint(job *Job) string { return blob.Join(job.Cache.URI, job.Cache.Fingerprint) }
-
-// badLabels counts the good images of a chunk whose label is outside of the class list.
-func badLabels(s *Summary, classes []string) int64 {
-	res := newResolver(classes)
-	var n int64
-	for label, count := range s.Good {
-		if _, _, err := res.resolve(label); err != nil {
-			n += count
-		}
-	}
-	return n
-}

@@ -25,12 +25,13 @@ type Inputs struct {
 // chunks says what became of the entries of each chunk.
 func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
 	out := make([]dataset.Chunk, len(sums))
+	res := job.resolver(g.Classes)
 	for i := range sums {
 		s := &sums[i]
 		c := dataset.Chunk{
 			Container: s.Container, First: s.First, Last: s.Last, CacheID: s.ID, Digest: s.Digest,
 			Entries: s.Entries + s.Ignored, Ignored: s.Ignored, Good: g.Chunks[s.ID].Count,
-			Failed: badLabels(s, g.Classes),
+			Failed: badLabels(res, s),
 		}
 		for _, n := range s.Failed {
 			c.Failed += n
@@ -43,7 +44,8 @@ func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
 
 // claim checks that an output is this job's, or free, and records recipe and inputs there, before
 // the first shard. With --overwrite it first removes what an earlier job left, once for a start of
-// the job.
+// the job; but an unfinished output of this very recipe and input is completed, so that a run with
+// --overwrite that was interrupted goes on when it is started again.
 func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) error {
 	fp := shardFingerprint(o, g)
 	format, err := formats.ByName(o.Format)
@@ -55,17 +57,23 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) 
 	if err != nil {
 		return err
 	}
-	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
-		if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
-			return err
-		}
-		old = nil
-	}
-	rows := dataset.Containers(chunks(job, g, sums))
 	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return refuse(CodeOther, "%v: add --overwrite, or choose another --out", err)
+		return refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
 	}
+	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
+		keep, err := unfinished(ctx, job, o, config, fp)
+		if err != nil {
+			return err
+		}
+		if !keep {
+			if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
+				return err
+			}
+			old, config = nil, nil
+		}
+	}
+	rows := dataset.Containers(chunks(job, g, sums))
 	if config != nil && config.Fingerprint != fp {
 		if diff := dataset.RecipeDiff(config.Recipe, o.Recipe); len(diff) > 0 {
 			return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))
@@ -91,6 +99,18 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) 
 		return err
 	}
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
+}
+
+// unfinished says whether the output is this job's own, interrupted.
+func unfinished(ctx context.Context, job *Job, o *Output, config *dataset.Config, fp string) (bool, error) {
+	if config == nil || config.Fingerprint != fp {
+		return false, nil
+	}
+	_, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return false, err
 }
 
 func loadInputs(ctx context.Context, path string) (*Inputs, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 
@@ -24,7 +23,7 @@ import (
 func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	store := job.store()
 	replicas := job.cropReplicas()
-	have, status, err := lookUp(ctx, store, c)
+	have, status, err := lookUp(ctx, job, store, c)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +63,7 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 			return nil, err
 		}
 	}
-	if have == nil {
-		countPeaks(status, 0)
-	} else {
-		countPeaks(status, fresh.meta.Entries)
-	}
+	countPeaks(status, 0)
 	return summarize(job, c, fresh), nil
 }
 
@@ -85,81 +80,6 @@ func (j *Job) store() *cache.Store {
 	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
 }
 
-// rows are the peaks of a chunk as the cache holds them.
-type rows struct {
-	meta  cache.Meta
-	chunk *cache.Chunk
-}
-
-// Status says what the cache had for a chunk.
-type Status int
-
-// The answers of the cache.
-const (
-	Missing  Status = iota // no rows
-	Valid                  // rows that agree in name, sizes and times
-	Adopted                // place or times differ, sizes and sampled digests agree
-	Changed                // the input differs
-	Damaged                // unreadable rows
-	Extended               // rows of other replicas were there
-)
-
-var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged", "extended"}
-
-func (s Status) String() string { return statusNames[s] }
-
-// lookUp loads the rows of a chunk if they may be used.
-func lookUp(ctx context.Context, store *cache.Store, c source.Chunk) (*rows, Status, error) {
-	chunk, meta, err := store.Load(ctx, c.ID)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, Missing, nil
-	case errors.Is(err, cache.ErrCorrupt):
-		return nil, Damaged, nil
-	case err != nil:
-		return nil, Missing, err
-	}
-	r := &rows{meta, chunk}
-	if meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
-		return r, Valid, nil
-	}
-	for i := range chunk.Rows {
-		source.Relocate(c.Container, &chunk.Rows[i])
-	}
-	same, err := sameBytes(ctx, chunk.Rows)
-	if err != nil || !same {
-		return nil, Changed, err
-	}
-	r.meta.Stamp, r.meta.URI = c.Stamp, c.Container.URI
-	return r, Adopted, nil
-}
-
-// sameBytes compares the digests of some entries, evenly spread over the rows, with what is there
-// now. Chunks whose names or sizes differ never come here: they have another ID.
-func sameBytes(ctx context.Context, all []premix.Sample) (bool, error) {
-	const probes = 8
-	var buf []byte
-	step := max(1, len(all)/probes)
-	for i := 0; i < len(all); i += step {
-		s := &all[i]
-		if s.Fault != nil || s.Location.Offset < 0 {
-			continue
-		}
-		data, err := source.Fetch(ctx, buf, s.Location)
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return false, nil
-			}
-			return false, err
-		}
-		if source.DigestOf(data) != s.Digest {
-			return false, nil
-		}
-		buf = data
-	}
-	return true, nil
-}
-
 // compute reads a chunk once and finds the peaks of its images in the given replicas.
 func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
 	copies, err := newSpool(ctx, job, c)
@@ -171,6 +91,9 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	t.g, gctx = errgroup.WithContext(ctx)
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
+		if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
+			err = refuse(CodeUsage, "%s: %v", c.Container.Name, usage)
+		}
 		return nil, copies.finish(err)
 	}
 	if err := copies.finish(nil); err != nil {

@@ -20,7 +20,7 @@ import (
 
 // shardFingerprint identifies what a shard is made from: the recipe of its output and the input.
 func shardFingerprint(o *Output, g *Global) string {
-	h := sha256.Sum256([]byte(o.Fingerprint + " " + g.InputsDigest + " " + fmt.Sprint(g.N, g.Shards) + " " + classesHash(g.Classes)))
+	h := sha256.Sum256([]byte(o.Fingerprint + " " + g.InputsDigest + " " + fmt.Sprint(g.N, g.Shards) + " " + classesHash(g.Classes) + g.OwnList))
 	return hex.EncodeToString(h[:])
 }
 

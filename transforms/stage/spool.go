@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 
 	"github.com/premix/premix"
@@ -22,6 +23,8 @@ const (
 // spoolMode is how the pixels of a chunk come back.
 func spoolMode(job *Job, seekable bool) string {
 	switch {
+	case job.Spool.URI == "": // only peaks are wanted
+		return SpoolRef
 	case job.Spool.Mode == SpoolPixels:
 		return SpoolPixels
 	case job.Spool.Mode == SpoolBytes, !seekable:
@@ -30,15 +33,18 @@ func spoolMode(job *Job, seekable bool) string {
 	return SpoolRef
 }
 
-// spoolPath is the copy of a chunk. Crops depend on the peaks' fingerprint and on the replicas, so
-// they are part of the name.
-func spoolPath(job *Job, id string, mode string) string {
-	name := fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, id, mode)
+// CopyName is the name of the copy of a chunk. Crops depend on the peaks' fingerprint and on the
+// replicas, so they are part of it.
+func CopyName(job *Job, id string, mode string) string {
 	if mode == SpoolPixels {
 		r := job.cropReplicas()
-		name = fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, id, r[0], r[len(r)-1], mode)
+		return fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, id, r[0], r[len(r)-1], mode)
 	}
-	return blob.Join(job.Spool.URI, name)
+	return fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, id, mode)
+}
+
+func spoolPath(job *Job, id string, mode string) string {
+	return blob.Join(job.Spool.URI, CopyName(job, id, mode))
 }
 
 // spoolReady says whether the copy that the mix stage will need of a chunk is there.
@@ -138,4 +144,44 @@ func RemoveSpool(ctx context.Context, job *Job) error {
 		return nil
 	}
 	return blob.RemoveAll(ctx, job.Spool.URI)
+}
+
+// Copies returns the names of the copies that an earlier run of the job left, whole ones only.
+func Copies(ctx context.Context, job *Job) (map[string]bool, error) {
+	names := map[string]bool{}
+	if job.Spool.URI == "" {
+		return names, nil
+	}
+	objects, err := blob.List(ctx, job.Spool.URI)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, o := range objects {
+		names[blob.Base(o.URI)] = true
+	}
+	return names, nil
+}
+
+// SweepSpool removes the copies that the job has no use for: those of other settings or replicas,
+// and crops unless it is to keep crops.
+func SweepSpool(ctx context.Context, job *Job) error {
+	names, err := Copies(ctx, job)
+	if err != nil {
+		return err
+	}
+	for name := range names {
+		if of(job, name, SpoolBytes) || job.Spool.Mode == SpoolPixels && of(job, name, SpoolPixels) {
+			continue
+		}
+		if err := blob.Remove(ctx, blob.Join(job.Spool.URI, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// of says whether a name is that of a copy of some chunk in this job.
+func of(job *Job, name, mode string) bool {
+	before, after, _ := strings.Cut(CopyName(job, "*", mode), "*")
+	return strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
 }

@@ -58,7 +58,10 @@ type Job struct {
 
 // CatalogInfo is what the launcher learned when it listed the inputs.
 type CatalogInfo struct {
-	Classes  []string // nil: known only after the scan
+	Classes  []string // of the output; nil: known only after the scan
+	Own      []string // what indexes in the input refer to; nil: unknown
+	Choice   bool     // Classes was given: images of other classes are left out
+	ListOf   string   // the split of the output whose list Classes is: other classes are refused
 	Ignored  int64
 	Failures []premix.Failure
 }

@@ -3,7 +3,6 @@ package stage
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"strconv"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -47,20 +46,6 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 		s.Good[labelOf(&e[0])]++
 	}
 	return s
-}
-
-// A label of the input as text: a class name after nameLabel, or an index after indexLabel. Folders
-// may have names such as 755 that are no index.
-const (
-	nameLabel  = "n"
-	indexLabel = "i"
-)
-
-func labelOf(s *premix.Sample) string {
-	if s.Class != "" {
-		return nameLabel + s.Class
-	}
-	return indexLabel + strconv.Itoa(s.Label)
 }
 
 // entryHash covers what the output depends on: name, bytes and label. The place and the times of

@@ -49,25 +49,51 @@ func choice(p *string, names ...string) Value {
 	return &value[string]{p: p, typ: strings.Join(names, "|"), parse: parse, print: func(s string) string { return s }}
 }
 
-// listValue is a repeatable option, or one of names with commas between them. The first Set
-// replaces the default.
-type listValue struct {
-	p   *[]string
-	set bool
+// A List is a [Value] of several words.
+type List interface {
+	Value
+	// Items are the words; SetItems replaces them.
+	Items() []string
+	SetItems([]string) error
 }
 
-func list(p *[]string) Value { return &listValue{p: p} }
+// listValue is a repeatable option. The first Set replaces the default.
+type listValue struct {
+	p      *[]string
+	set    bool
+	commas bool // one Set may hold several words, with commas between them
+}
 
-func (v *listValue) String() string { return strings.Join(*v.p, ",") }
-func (v *listValue) Type() string   { return "list" }
+func list(p *[]string) Value { return &listValue{p: p, commas: true} }
+
+// inputs is a list of addresses, in which commas may stand.
+func inputs(p *[]string) Value { return &listValue{p: p} }
+
+func (v *listValue) String() string  { return strings.Join(*v.p, ",") }
+func (v *listValue) Type() string    { return "list" }
+func (v *listValue) Items() []string { return *v.p }
 
 func (v *listValue) Set(s string) error {
 	if !v.set {
 		*v.p, v.set = nil, true
 	}
-	for _, e := range SplitList(s) {
+	words := []string{s}
+	if v.commas {
+		words = SplitList(s)
+	}
+	for _, e := range words {
 		if e != "" {
 			*v.p = append(*v.p, e)
+		}
+	}
+	return nil
+}
+
+func (v *listValue) SetItems(items []string) error {
+	v.set, *v.p = false, nil
+	for _, e := range items {
+		if err := v.Set(e); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -181,7 +207,7 @@ func pair(p *[2]float64) Value {
 }
 
 func dimensions(p *premix.Size) Value {
-	return &value[premix.Size]{p: p, typ: "int|HxW", print: premix.Size.String, parse: func(s string) (premix.Size, error) {
+	return &value[premix.Size]{p: p, typ: "size", print: premix.Size.String, parse: func(s string) (premix.Size, error) {
 		a, b, two := strings.Cut(s, "x")
 		if !two {
 			b = a

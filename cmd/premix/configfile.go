@@ -58,6 +58,12 @@ func (f *jobFlags) readConfig(cmd *cobra.Command) error {
 		}
 		seen[key.Value] = true
 		o, near := pipeline.Find(f.options, key.Value)
+		if o == nil && cmd.Flags().Lookup(key.Value) != nil {
+			return usagef("%s: --%s stands on the command line only", where, key.Value)
+		}
+		if o == nil && key.Kind != yaml.ScalarNode {
+			return usagef("%s: want lines of the form key: value", where)
+		}
 		if o == nil {
 			if near != "" {
 				return usagef("%s: unknown key %q: did you mean %s?", where, key.Value, near)
@@ -89,19 +95,22 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 		}
 		return o.Value.Set(n.Value)
 	case yaml.SequenceNode:
-		if t := o.Value.Type(); t != "list" && t != "low,high" {
-			return fmt.Errorf("want one value of type %s, not a list", t)
-		}
 		var words []string
 		for _, e := range n.Content {
-			if e.Kind != yaml.ScalarNode {
+			if e.Kind != yaml.ScalarNode || e.Tag == "!!null" {
 				return errors.New("want a list of plain values")
 			}
 			words = append(words, e.Value)
 		}
+		if l, ok := o.Value.(pipeline.List); ok {
+			return l.SetItems(words)
+		}
+		if t := o.Value.Type(); t != "low,high" {
+			return fmt.Errorf("want one value (%s), not a list", form(o))
+		}
 		return o.Value.Set(strings.Join(words, ","))
 	}
-	return fmt.Errorf("want a value of type %s, not a mapping", o.Value.Type())
+	return fmt.Errorf("want a value (%s), not a mapping", form(o))
 }
 
 // printConfig writes the configuration as YAML that --config reads back.
@@ -115,12 +124,15 @@ func (f *jobFlags) printConfig(w io.Writer) error {
 		}
 		var v yaml.Node
 		switch o.Value.Type() {
-		case "list", "low,high":
+		case "list":
 			v.Kind, v.Style = yaml.SequenceNode, yaml.FlowStyle
-			for _, e := range pipeline.SplitList(o.Value.String()) {
-				if e != "" {
-					v.Content = append(v.Content, scalar(&o, e))
-				}
+			for _, e := range o.Value.(pipeline.List).Items() {
+				v.Content = append(v.Content, scalar(&o, e))
+			}
+		case "low,high":
+			v.Kind, v.Style = yaml.SequenceNode, yaml.FlowStyle
+			for e := range strings.SplitSeq(o.Value.String(), ",") {
+				v.Content = append(v.Content, scalar(&o, e))
 			}
 		default:
 			v = *scalar(&o, o.Value.String())

@@ -62,17 +62,54 @@ func (f *jobFlags) usage(cmd *cobra.Command) string {
 			def = " (default " + flag.DefValue + ")"
 		}
 		line := fmt.Sprintf("  --%s", o.Name)
-		if o.Unit != "" {
-			line += " " + strings.ToUpper(strings.ReplaceAll(o.Unit, " ", "-"))
+		if v := form(&o); v != "" {
+			line += " " + v
 		}
-		fmt.Fprintf(&b, "%-34s %s%s\n", line, o.Help, def)
+		help := wrap(o.Help+def, 110-helpColumn)
+		if len([]rune(line)) >= helpColumn {
+			b.WriteString(line + "\n")
+			line = ""
+		}
+		fmt.Fprintf(&b, "%-*s%s\n", helpColumn, line, strings.ReplaceAll(help, "\n", "\n"+strings.Repeat(" ", helpColumn)))
 	}
 	b.WriteString("\nOther:\n")
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		if !known[flag.Name] && !flag.Hidden {
-			fmt.Fprintf(&b, "%-34s %s\n", "  --"+flag.Name, flag.Usage)
+			fmt.Fprintf(&b, "%-*s%s\n", helpColumn, "  --"+flag.Name, flag.Usage)
 		}
 	})
+	return b.String()
+}
+
+// helpColumn is where the explanations of the help text begin.
+const helpColumn = 32
+
+// form is how the value of an option looks: its alternatives, or its unit.
+func form(o *pipeline.Option) string {
+	if t := o.Value.Type(); strings.Contains(t, "|") {
+		return t
+	}
+	return o.Unit
+}
+
+// wrap breaks a text into lines of at most width characters.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	at := 0
+	for i, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case at+1+n > width:
+			b.WriteByte('\n')
+			at = 0
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
 	return b.String()
 }
 

@@ -5,11 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -19,7 +16,6 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
-	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
@@ -37,6 +33,7 @@ type launch struct {
 	catalog   *source.Catalog
 	job       *stage.Job
 	scan      *scanResult
+	classesOf string // the split whose class list is used
 }
 
 // run does the whole job.
@@ -95,7 +92,9 @@ func (l *launch) runnerOptions() runners.Options {
 		_, uri := pipeline.SplitInput(in)
 		o.Remote = append(o.Remote, uri)
 	}
-	o.Remote = append(o.Remote, c.Out)
+	if !l.peaksOnly {
+		o.Remote = append(o.Remote, c.Out)
+	}
 	if c.Cache != "" && c.Cache != pipeline.NoCache {
 		o.Remote = append(o.Remote, c.Cache)
 	}
@@ -146,18 +145,23 @@ func (l *launch) prepare(ctx context.Context) error {
 		return err
 	}
 	l.job, err = c.Job(pipeline.Launch{
-		Catalog: l.catalog, Versions: map[string]string{"premix": Version}, RunID: randomID(), Run: run,
-		CacheURI: cacheURI, SpoolURI: blob.Join(c.Out, dataset.MetaDir, ".spool-"+c.Split), SpoolMode: stage.SpoolRef,
+		Catalog: l.catalog, ClassesOf: l.classesOf, Versions: map[string]string{"premix": Version}, RunID: randomID(), Run: run,
+		CacheURI: cacheURI, SpoolURI: l.spoolPlace(), SpoolMode: stage.SpoolRef,
 	})
 	if err != nil {
 		return err
 	}
 	l.job.Cache.Temporary = temporary
+	if err := l.checkSplits(ctx); err != nil {
+		return err
+	}
+	if err := l.tellChoice(ctx); err != nil {
+		return err
+	}
 	if err := l.look(ctx); err != nil {
 		return err
 	}
-	l.chooseSpool()
-	return nil
+	return l.chooseSpool(ctx)
 }
 
 // makeAbsolute makes local paths absolute: workers may run elsewhere.
@@ -190,117 +194,6 @@ func (l *launch) makeAbsolute() error {
 	return nil
 }
 
-func readClasses(ctx context.Context, path string) ([]string, error) {
-	text, err := blob.ReadAll(ctx, path, 64<<20)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("--classes %s: no such file", path)
-	}
-	if err != nil {
-		return nil, usagef("--classes: %v", err)
-	}
-	var list []string
-	seen := map[string]int{}
-	for i, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
-		name := strings.TrimSuffix(line, "\r")
-		if name == "" {
-			return nil, usagef("%s:%d: an empty line; want one class name a line", path, i+1)
-		}
-		if at, twice := seen[name]; twice {
-			return nil, usagef("%s:%d: class %q stands in line %d already", path, i+1, name, at)
-		}
-		seen[name] = i + 1
-		list = append(list, name)
-	}
-	return list, nil
-}
-
-// checkOutputs looks at the places of the outputs: something else may be there, another recipe, or
-// a newer schema.
-func (l *launch) checkOutputs(ctx context.Context) error {
-	c := l.config
-	for i, dir := range c.OutputDirs() {
-		state, err := dataset.Look(ctx, dir)
-		if err != nil {
-			return err
-		}
-		if state.Foreign != "" {
-			return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
-		}
-		if blob.IsLocal(dir) {
-			if err := writable(dir); err != nil {
-				return usagef("--out %s cannot be written: %v", dir, err)
-			}
-		}
-		if c.Overwrite {
-			continue
-		}
-		for _, s := range state.Splits {
-			if s.Name != c.Split || s.Config == nil {
-				continue
-			}
-			if err := l.numberReplicas(dir, s.Config); err != nil {
-				return err
-			}
-			if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(c.Formats[i])); len(diff) > 0 {
-				return &codeError{exitOther, stage.RecipeRefusal(dir, c.Split, diff)}
-			}
-		}
-	}
-	return nil
-}
-
-// writable checks that a folder can be made and written.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".tmp-check-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// classesOfOutput applies the class list that another split of the output has: a class that is
-// missing here must shift nothing.
-func (l *launch) classesOfOutput(ctx context.Context) error {
-	if l.peaksOnly || l.config.ClassList != nil {
-		if l.config.ClassList != nil {
-			l.catalog.Classes = l.config.ClassList
-		}
-		return nil
-	}
-	dir := l.config.OutputDirs()[0]
-	splits, err := dataset.Splits(ctx, dir)
-	if err != nil {
-		return err
-	}
-	for _, s := range splits {
-		if s == l.config.Split {
-			continue
-		}
-		list, err := dataset.LoadClasses(ctx, dir, s)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		known := map[string]bool{}
-		for _, c := range list {
-			known[c] = true
-		}
-		for _, c := range l.catalog.Classes {
-			if !known[c] {
-				return &codeError{exitOther, fmt.Sprintf("class %q of the input is not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", c, s, dir, len(list))}
-			}
-		}
-		l.catalog.Classes = list
-		return nil
-	}
-	return nil
-}
-
 // cachePlace is where peaks are kept.
 func (l *launch) cachePlace() (uri string, temporary bool, err error) {
 	switch l.config.Cache {
@@ -319,26 +212,12 @@ func (l *launch) cachePlace() (uri string, temporary bool, err error) {
 	return l.config.Cache, false, nil
 }
 
-// sweep removes temporaries that a killed run left in the outputs.
-func (l *launch) sweep(ctx context.Context) error {
-	for i, dir := range l.config.OutputDirs() {
-		f, err := formats.ByName(l.config.Formats[i])
-		if err != nil {
-			return err
-		}
-		spec := l.job.Outputs[i].Spec
-		spec.Shards = 1
-		folders := []string{dir, filepath.Dir(blob.Join(dir, f.ShardPath(spec, 0))), dataset.Meta(dir, l.config.Split), dataset.Meta(dir, l.config.Split, dataset.ShardsDir), dataset.Meta(dir, l.config.Split, dataset.PlanDir)}
-		for _, d := range folders {
-			if !blob.IsLocal(d) {
-				continue
-			}
-			if _, err := blob.SweepTemp(ctx, d, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
+// spoolPlace is where copies for the mix stage are kept; there is none where only peaks are wanted.
+func (l *launch) spoolPlace() string {
+	if l.peaksOnly {
+		return ""
 	}
-	return nil
+	return blob.Join(l.config.Out, dataset.MetaDir, ".spool-"+l.config.Split)
 }
 
 // runInfo is run.json: when, where and how this run was started.

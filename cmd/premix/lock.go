@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,32 +22,65 @@ func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock fu
 		return lockStore(ctx, out, runID, breakIt)
 	}
 	dir := filepath.Join(out, dataset.MetaDir)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, ".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	_, err = os.Stat(out)
+	made := errors.Is(err, fs.ErrNotExist)
+	f, err := openLock(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if !errors.Is(err, syscall.EWOULDBLOCK) || breakIt {
-			if breakIt {
-				return func() { f.Close() }, nil
-			}
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", path, err)
+	path := f.Name()
+	release := func() {
+		os.Remove(path)
+		f.Close()
+		// Folders that hold nothing yet are not left behind; Remove spares all others.
+		os.Remove(dir)
+		if made {
+			os.Remove(out)
 		}
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case err == nil:
+		// Another run may have removed the file between its opening and its locking; then the next
+		// one would lock another file.
+		if !sameFile(f, path) {
+			f.Close()
+			return lockOutput(ctx, out, runID, breakIt)
+		}
+	case breakIt:
+		return func() { f.Close() }, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
 		who, _ := os.ReadFile(path)
 		f.Close()
 		return nil, usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
+	default:
+		f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	host, _ := os.Hostname()
 	if err := f.Truncate(0); err == nil {
 		fmt.Fprintf(f, "process %d on %s\n", os.Getpid(), host)
 	}
-	return func() {
-		os.Remove(path)
-		f.Close()
-	}, nil
+	return release, nil
+}
+
+// openLock opens the lock file, and makes its folder. A run that ends may remove the folder at any
+// moment.
+func openLock(dir string) (f *os.File, err error) {
+	for range 100 {
+		if err = os.MkdirAll(dir, 0o777); err != nil {
+			return nil, err
+		}
+		f, err = os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o666)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return f, err
+}
+
+func sameFile(f *os.File, path string) bool {
+	a, err1 := f.Stat()
+	b, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(a, b)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -104,12 +105,14 @@ func explain(ctx context.Context, err error) (int, string) {
 	return exitFailed, trimBeam(err.Error())
 }
 
+var doFnFailed = regexp.MustCompile(`(?s)^.*DoFn\[[^\]]*\] failed:\n`)
+
 // trimBeam removes what Beam wraps around the error of a DoFn.
 func trimBeam(s string) string {
 	if i := strings.LastIndex(s, "caused by:\n"); i >= 0 {
 		s = s[i+len("caused by:\n"):]
 	}
-	return strings.TrimSpace(s)
+	return strings.TrimSpace(doFnFailed.ReplaceAllString(s, ""))
 }
 
 func (a *app) rootCommand() *cobra.Command {

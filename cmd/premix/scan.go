@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,6 +26,7 @@ import (
 type scanResult struct {
 	chunks               int
 	images, cachedImages int64
+	cached               []string // IDs of the chunks that are in the cache
 }
 
 // look lists the chunks of a local input, so that the first line of a run can say what of the cache
@@ -61,10 +66,14 @@ func (l *launch) look(ctx context.Context) error {
 		n := 0
 		for _, c := range list {
 			r.chunks++
-			images := int64(max(c.EstImages, len(c.Names)))
+			images := int64(c.EstImages)
+			if images == 0 {
+				images = int64(len(c.Names))
+			}
 			r.images += images
 			if cached[c.ID] {
 				r.cachedImages += images
+				r.cached = append(r.cached, c.ID)
 			} else {
 				n++
 			}
@@ -83,7 +92,28 @@ func (l *launch) look(ctx context.Context) error {
 	case len(missing) > 0:
 		line += "; new or changed: " + strings.Join(missing, ", ")
 	}
-	fmt.Fprintln(l.app.stderr, "premix: "+line)
+	l.say("%s", line)
+	if len(missing) > 0 {
+		return l.checkCache()
+	}
+	return nil
+}
+
+// say prints a line about the job.
+func (l *launch) say(format string, args ...any) {
+	fmt.Fprintf(l.app.stderr, "premix: "+format+"\n", args...)
+}
+
+// checkCache refuses a cache that cannot be written, before any work is done for it. One that holds
+// everything need not be written.
+func (l *launch) checkCache() error {
+	uri := l.job.Cache.URI
+	if l.job.Cache.Temporary || !blob.IsLocal(uri) {
+		return nil
+	}
+	if err := writable(blob.Join(uri, l.job.Cache.Fingerprint)); err != nil {
+		return usagef("the peaks cache %s cannot be written (%v): choose another place with --cache DIR, or keep no cache with --cache none", uri, err)
+	}
 	return nil
 }
 
@@ -108,26 +138,62 @@ func (l *launch) nearestSettings(ctx context.Context) string {
 
 // chooseSpool decides how the mix stage gets pixels back. auto keeps the crops on a local run if
 // they fit, so that every image is decoded once.
-func (l *launch) chooseSpool() {
-	mode := l.config.Spool
-	if mode == "off" {
-		mode = stage.SpoolRef
-	}
-	if mode == "auto" {
-		mode = stage.SpoolRef
-		replicas := int64(1)
-		if l.job.Geometry.Random() {
-			replicas = int64(len(l.job.Replicas))
+func (l *launch) chooseSpool(ctx context.Context) error {
+	l.job.Spool.Mode = l.config.Spool
+	switch l.config.Spool {
+	case "off":
+		l.job.Spool.Mode = stage.SpoolRef
+	case "auto":
+		l.job.Spool.Mode = stage.SpoolRef
+		fits, err := l.cropsFit(ctx)
+		if err == nil && fits {
+			l.job.Spool.Mode = stage.SpoolPixels
 		}
-		if l.scan != nil && l.scan.images > 0 && blob.IsLocal(l.config.Out) {
-			need := l.scan.images * replicas * int64(3*l.config.Size.H*l.config.Size.W)
-			// Crops that are not found with their peaks would have to be made first.
-			if need <= l.config.SpoolLimit && l.scan.cachedImages == 0 {
-				mode = stage.SpoolPixels
-			}
+		return err
+	}
+	return nil
+}
+
+// cropsFit says whether the crops of all images may be kept beside the output.
+func (l *launch) cropsFit(ctx context.Context) (bool, error) {
+	if l.peaksOnly || l.scan == nil || l.scan.images == 0 || !blob.IsLocal(l.config.Out) {
+		return false, nil
+	}
+	replicas := int64(1)
+	if l.job.Geometry.Random() {
+		replicas = int64(len(l.job.Replicas))
+	}
+	need := l.scan.images * replicas * int64(3*l.config.Size.H*l.config.Size.W)
+	// The shards want room too: they are smaller than the crops, but for large labels.
+	if need > l.config.SpoolLimit || 2*need > freeSpace(l.config.Out) {
+		return false, nil
+	}
+	// Crops that are not found with their peaks would have to be made first.
+	copies, err := stage.Copies(ctx, l.job)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range l.scan.cached {
+		if !copies[stage.CopyName(l.job, id, stage.SpoolPixels)] {
+			return false, nil
 		}
 	}
-	l.job.Spool.Mode = mode
+	return true, nil
+}
+
+// freeSpace is the number of bytes that may be written at a local path that need not exist yet.
+func freeSpace(path string) int64 {
+	for {
+		var s syscall.Statfs_t
+		err := syscall.Statfs(path, &s)
+		if err == nil {
+			return int64(s.Bavail) * int64(s.Bsize)
+		}
+		if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+			return math.MaxInt64 // unknown
+		}
+		path = filepath.Dir(path)
+	}
 }
 
 // expected is the number of images to expect, 0 if unknown.

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// readClasses reads the file of --classes.
+func readClasses(ctx context.Context, path string) ([]string, error) {
+	text, err := blob.ReadAll(ctx, path, 64<<20)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("--classes %s: no such file", path)
+	}
+	if err != nil {
+		return nil, usagef("--classes: %v", err)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	seen := map[string]int{}
+	for i, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
+		name := strings.TrimSpace(line)
+		if name == "" {
+			return nil, usagef("%s:%d: an empty line; want one class name a line", path, i+1)
+		}
+		if at, twice := seen[name]; twice {
+			return nil, usagef("%s:%d: class %q stands in line %d already", path, i+1, name, at)
+		}
+		seen[name] = i + 1
+	}
+	list, err := source.ParseClasses(text)
+	if err != nil {
+		return nil, usagef("--classes %s: %v", path, err)
+	}
+	return list, nil
+}
+
+// classesOfOutput applies the class list that another split of the output has: a class that is
+// missing here must shift nothing.
+func (l *launch) classesOfOutput(ctx context.Context) error {
+	if l.peaksOnly || l.config.ClassList != nil {
+		return nil
+	}
+	dir := l.config.OutputDirs()[0]
+	splits, err := dataset.Splits(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, s := range splits {
+		if s == l.config.Split {
+			continue
+		}
+		list, err := dataset.LoadClasses(ctx, dir, s)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		var unknown []string
+		for _, c := range l.catalog.Classes {
+			if !slices.Contains(list, c) {
+				unknown = append(unknown, c)
+			}
+		}
+		if len(unknown) > 0 {
+			return &codeError{exitOther, stage.UnknownClasses(dir, s, unknown, len(list))}
+		}
+		l.catalog.Classes, l.classesOf = list, s
+		return nil
+	}
+	return nil
+}
+
+// tellChoice says in a line what --classes leaves out of inputs that are folders of classes. What
+// it leaves out of others is known after the scan.
+func (l *launch) tellChoice(ctx context.Context) error {
+	if l.config.ClassList == nil {
+		return nil
+	}
+	o := l.config.SourceOptions()
+	o.Classes = nil
+	all, err := source.Discover(ctx, pipeline.Inputs(l.config.In), o)
+	if err != nil {
+		return err
+	}
+	// Folders that were not chosen are no side files.
+	l.job.Catalog.Ignored = all.Ignored
+	chosen, left := map[string]bool{}, map[string]bool{}
+	var out []source.Container
+	for _, c := range l.config.ClassList {
+		chosen[c] = true
+	}
+	folders := false
+	for _, c := range all.Containers {
+		if c.Class == "" {
+			continue
+		}
+		folders = true
+		if !chosen[c.Class] {
+			left[c.Class] = true
+			out = append(out, c)
+		}
+	}
+	if !folders {
+		return nil
+	}
+	if len(out) > 0 {
+		images, err := countImages(ctx, out, o)
+		if err != nil {
+			return err
+		}
+		about := ""
+		if images > 0 {
+			about = fmt.Sprintf(" with %d images", images)
+		}
+		l.say("--classes leaves out %d of %d classes of the input%s: %s", len(left), len(all.Classes), about, someNames(left))
+	}
+	empty := map[string]bool{}
+	for _, c := range l.config.ClassList {
+		if !slices.Contains(all.Classes, c) {
+			empty[c] = true
+		}
+	}
+	if len(empty) > 0 {
+		l.say("warning: the input has no folder for %d of the %d classes of --classes: %s", len(empty), len(l.config.ClassList), someNames(empty))
+	}
+	return nil
+}
+
+// countImages lists local containers and counts what looks like an image; 0 if one is remote.
+func countImages(ctx context.Context, containers []source.Container, o source.Options) (int64, error) {
+	counts := make([]int64, len(containers))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, c := range containers {
+		if c.Layout != "synth" && !blob.IsLocal(c.URI) {
+			return 0, nil
+		}
+		g.Go(func() error {
+			chunks, err := source.Split(gctx, c, o)
+			for _, ch := range chunks {
+				counts[i] += int64(ch.EstImages)
+			}
+			return err
+		})
+	}
+	err := g.Wait()
+	var n int64
+	for _, c := range counts {
+		n += c
+	}
+	return n, err
+}
+
+// someNames lists the first few of a set.
+func someNames(set map[string]bool) string {
+	const most = 3
+	names := make([]string, 0, len(set))
+	for n := range set {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}

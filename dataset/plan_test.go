@@ -91,6 +91,11 @@ func TestPlanDamaged(t *testing.T) {
 		if _, err := dataset.DecodePlan(data[:n]); err == nil {
 			t.Errorf("the first %d of %d bytes were read", n, len(data))
 		}
+		bad := bytes.Clone(data)
+		bad[n] ^= 0x10
+		if _, err := dataset.DecodePlan(bad); err == nil {
+			t.Errorf("byte %d was changed, unnoticed", n)
+		}
 	}
 }
 

@@ -75,6 +75,9 @@ func IsPlan(data []byte) (ok bool) {
 }
 
 func openPlan(data []byte) (*parquet.File, error) {
+	if err := sound(data); err != nil {
+		return nil, err
+	}
 	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ type Options struct {
 	// Params turns the recipe of an output into what decides its samples; without it none is made
 	// again.
 	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
-	// In is where the inputs of an output are; nil: where inputs.json says.
+	// In is where the inputs of an output are; empty: where inputs.json says.
 	In []source.Input
 }
 

@@ -282,7 +282,7 @@ func (s *Sample) comparePlan(rec *shard.Record, format shard.Format) {
 // derive decodes and crops both images. It reports false if one cannot be had.
 func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Options, o *Options) (bool, error) {
 	inputs := o.In
-	if inputs == nil {
+	if len(inputs) == 0 {
 		var err error
 		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(s.Output, s.Split, dataset.InputsFile)); err != nil {
 			s.note("%v", err)

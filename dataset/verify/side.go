@@ -38,7 +38,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 		v.deep[i][pick-first] = true
 	}
 	inputs := v.options.In
-	if inputs == nil {
+	if len(inputs) == 0 {
 		var err error
 		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(v.out, v.name, dataset.InputsFile)); err != nil {
 			return err

@@ -36,7 +36,7 @@ type Options struct {
 	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
 	// Deep is how many records of each split are made again from their sources, evenly spread.
 	Deep int
-	// In is where the inputs are; nil: where inputs.json says.
+	// In is where the inputs are; empty: where inputs.json says.
 	In []source.Input
 	// Workers bounds how many shards are read at once; 0: one a core.
 	Workers int

@@ -281,6 +281,61 @@ func TestDefects(t *testing.T) {
 	}
 }
 
+// TestFormats: a flipped bit anywhere in a shard, its index or a side file is found in every
+// format, and so is a shard that was cut short.
+func TestFormats(t *testing.T) {
+	for _, name := range formats.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := fixture.Output{Dir: t.TempDir(), Format: name, Images: 4, Shards: 1, LabelForm: shard.Dense}
+			p := o.Make(t)
+			files := []string{p.Records[0].Path, p.Records[0].IndexPath, p.Records[0].PlanPath}
+			finished, err := dataset.Finished(context.Background(), o.Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			side, err := dataset.SideFiles(context.Background(), o.Dir, p.Format, finished, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range side {
+				files = append(files, f.Path)
+			}
+			for _, file := range files {
+				if file == "" {
+					continue
+				}
+				path := filepath.Join(o.Dir, file)
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				damages := map[string][]byte{"cut": data[:len(data)-1]}
+				for i := range 6 {
+					bad := bytes.Clone(data)
+					bad[i*(len(data)-1)/5] ^= 1 << i
+					damages[fmt.Sprintf("bit %d", i)] = bad
+				}
+				for what, bad := range damages {
+					if err := os.WriteFile(path, bad, 0o644); err != nil {
+						t.Fatal(err)
+					}
+					r := run(t, o.Dir, options(&o))
+					if r.OK || !strings.Contains(text(r), file+": ") {
+						t.Errorf("%s of %s was not found:\n%s", what, file, text(r))
+					}
+				}
+				if err := os.WriteFile(path, data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if r := run(t, o.Dir, options(&o)); !r.OK {
+				t.Errorf("restored:\n%s", text(r))
+			}
+		})
+	}
+}
+
 // fix sets the checksum of a tar header.
 func fix(h []byte) {
 	copy(h[148:156], "        ")

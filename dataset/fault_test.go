@@ -1,0 +1,116 @@
+package dataset_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/internal/fixture"
+	"github.com/premix/premix/internal/faultfs"
+)
+
+const manifest = "__premix__/train/manifest.json"
+
+// TestFinishFails lets each step of completing an output fail. There is no manifest then, or a
+// whole one, and doing it again gives what an undisturbed run gives.
+func TestFinishFails(t *testing.T) {
+	ctx := context.Background()
+	base := fixture.Output{Dir: t.TempDir(), Images: 4, Shards: 1, Failures: failures}
+	params := base.Shard(t)
+	finish := func(dir string) error {
+		p := params
+		p.Out = dir
+		_, err := dataset.Finish(ctx, p)
+		return err
+	}
+	fresh := func() string {
+		dir := filepath.Join(t.TempDir(), "out")
+		if err := os.CopyFS(dir, os.DirFS(base.Dir)); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	whole := fresh()
+	var steps int
+	t.Run("none", func(t *testing.T) {
+		fs := faultfs.Inject(t, nil)
+		if err := finish(whole); err != nil {
+			t.Fatal(err)
+		}
+		steps = len(fs.Ops())
+	})
+	want := tree(t, whole)
+	if last := "manifest.json"; steps < 20 {
+		t.Fatalf("%d steps before %s", steps, last)
+	}
+	stride := 1
+	if testing.Short() {
+		stride = 7
+	}
+	for n := 1; n <= steps; n += stride {
+		dir := fresh()
+		t.Run("step", func(t *testing.T) {
+			fs := faultfs.Inject(t, faultfs.At(n, syscall.ENOSPC))
+			err := finish(dir)
+			if err == nil {
+				t.Errorf("step %d, %v, failed unnoticed", n, fs.Ops()[n-1])
+			} else if !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("step %d: %v", n, err)
+			}
+		})
+		after := tree(t, dir)
+		for name, data := range after {
+			// until the manifest is there, a file may be as it was before
+			if data != want[name] && name == manifest {
+				t.Errorf("step %d left half of %s", n, name)
+			}
+		}
+		if err := finish(dir); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
+			t.Errorf("after step %d failed, doing it again differs:\n%s", n, diff)
+		}
+	}
+}
+
+// TestRemoveFails stops a removal at each kind of file: no split looks finished then, and once the
+// obstacle is gone, doing it again removes the rest.
+func TestRemoveFails(t *testing.T) {
+	ctx := context.Background()
+	for _, obstacle := range []string{
+		"demo-train-000001.tar", "__index__/demo-train-000000.idx", "__index__/wids-train.json", "_info.json", "README.md",
+		"__premix__/train/plan/demo-train-000001.parquet", "__premix__/train/failures.jsonl", "__premix__/train/run.json",
+	} {
+		o := fixture.Output{Dir: t.TempDir(), Images: 4, Shards: 2}
+		o.Make(t)
+		path := filepath.Join(o.Dir, obstacle)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(path, "a folder that is not empty"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := dataset.Remove(ctx, o.Dir, "train"); err == nil {
+			t.Errorf("%s: the obstacle was not noticed", obstacle)
+		}
+		if _, err := os.Stat(filepath.Join(o.Dir, manifest)); err == nil {
+			t.Errorf("%s: the manifest is there", obstacle)
+		}
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := dataset.Remove(ctx, o.Dir, "train"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string(nil), names(tree(t, o.Dir))); diff != "" {
+			t.Errorf("%s: removing again leaves (-want +got):\n%s", obstacle, diff)
+		}
+	}
+}

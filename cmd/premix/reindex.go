@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premix/premix/dataset/reindex"
+)
+
+func (a *app) reindexCommand() *cobra.Command {
+	var (
+		workers int
+		asJSON  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "reindex OUT",
+		Short: "Rebuild what can be rebuilt from the shards of an output",
+		Long: `reindex rebuilds indexes, records, side files, README.md and, if need be, the manifest from the
+shards of an output, and says what cannot be rebuilt. Shards are never changed.`,
+		Args: onePath("reindex OUT", "the folder of an output"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{Workers: workers})
+			var empty *reindex.EmptyError
+			if errors.As(err, &empty) {
+				return usagef("%v", err)
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := a.printJSON(r); err != nil {
+					return err
+				}
+			} else {
+				a.printReindexed(args[0], r)
+			}
+			if !r.OK() {
+				return &codeError{exitBad, fmt.Sprintf("%s: not all of it could be rebuilt", args[0])}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+func (a *app) printReindexed(path string, r *reindex.Report) {
+	for _, s := range r.Splits {
+		where := path
+		if s.Output != "" {
+			where += "/" + s.Output
+		}
+		fmt.Fprintf(a.stdout, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
+		for _, f := range s.Rebuilt {
+			fmt.Fprintf(a.stdout, "  rebuilt  %s\n", f)
+		}
+		for _, f := range s.Lost {
+			fmt.Fprintf(a.stdout, "  lost     %s\n", f)
+		}
+		for _, f := range s.Damaged {
+			fmt.Fprintf(a.stdout, "  damaged  %s\n", f)
+		}
+		if len(s.Rebuilt)+len(s.Lost)+len(s.Damaged) == 0 {
+			fmt.Fprintln(a.stdout, "  nothing was missing")
+		}
+	}
+}

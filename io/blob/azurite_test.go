@@ -1,4 +1,4 @@
-//go:build !nocloud && !noazure
+//go:build !nocloud && !nogcs && !nos3 && !noazure
 
 package blob
 

@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,7 +11,7 @@ import (
 )
 
 func TestGlob(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	files := []string{"t-000.tar", "t-001.tar", "t-002.tar", "v-0.tar", ".hid.tar", "x[1].tar", "a/s.jpg", "b/s.jpg", "b/u.png", "c*/w.jpg", "back\\slash"}
 	write(t, dir, files...)
 	mem := "mem://glob/dir"

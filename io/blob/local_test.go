@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+var ctx = context.Background()
+
 // write makes files below dir; a name with a trailing slash is a directory.
 func write(t *testing.T, dir string, names ...string) {
 	t.Helper()
@@ -51,7 +53,7 @@ func names(t *testing.T, dir string, list []Object) []string {
 }
 
 func TestLocalList(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	write(t, dir, "b.jpg", "a/", "a.jpg", "B", "\xe9\xff", "é", ".hidden", "x.attrs", ".tmp-x", tempName("x"), "c/d/e")
 	for link, to := range map[string]string{"l": "b.jpg", "m": "c", "n": "nowhere"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
@@ -91,7 +93,7 @@ func TestLocalList(t *testing.T) {
 }
 
 func TestLocalRange(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	p := filepath.Join(dir, "f")
 	if err := os.WriteFile(p, []byte("0123456789"), 0o666); err != nil {
 		t.Fatal(err)
@@ -143,7 +145,6 @@ func TestLocalRange(t *testing.T) {
 
 // A file that is replaced or grows is seen as it is, though its old handle is kept.
 func TestLocalRangeSeesChanges(t *testing.T) {
-	ctx := context.Background()
 	p := filepath.Join(t.TempDir(), "f")
 	for i, s := range []string{"aaaaaaaa", "bbbbbbbbbb", "cccc", "dddd"} {
 		if err := WriteFile(ctx, p, []byte(s)); err != nil {
@@ -212,7 +213,7 @@ func TestHandles(t *testing.T) {
 }
 
 func TestHandlesConcurrently(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	var files []string
 	for i := range 100 {
 		n := strings.Repeat("x", i+1)
@@ -240,7 +241,7 @@ func TestHandlesConcurrently(t *testing.T) {
 }
 
 func TestLocalWrite(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	p := filepath.Join(dir, "new", "deep", strings.Repeat("n", 255))
 	w, err := Create(ctx, p)
 	if err != nil {
@@ -342,7 +343,7 @@ func onDisk(t *testing.T, dir string, want ...string) {
 }
 
 func TestRemove(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	write(t, dir, "a/b/c", "a/d", "e")
 	if err := Remove(ctx, filepath.Join(dir, "a")); err == nil {
 		t.Error("Remove of a directory")
@@ -368,7 +369,7 @@ func TestRemove(t *testing.T) {
 }
 
 func TestSweepTemp(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	old, fresh := tempName("old.tar"), tempName("fresh.tar")
 	write(t, dir, "a/"+old, "a/"+fresh, "a/.tmp-users-own", "a/x.tar", "b/")
 	for _, n := range []string{old, ".tmp-users-own", "x.tar"} {
@@ -390,7 +391,7 @@ func TestSweepTemp(t *testing.T) {
 }
 
 func TestWalk(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
+	dir := t.TempDir()
 	write(t, dir, "a/b", "a.txt", "a/c/d", "a-b", "z/q", "empty/", "é", "\xe9")
 	for link, to := range map[string]string{"a/up": "..", "y": "z", "zz": "z", "file": "a.txt", "z/self": "."} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
@@ -429,7 +430,6 @@ func TestWalk(t *testing.T) {
 }
 
 func TestOpenAt(t *testing.T) {
-	ctx := context.Background()
 	for _, uri := range []string{filepath.Join(t.TempDir(), "f"), "mem://openat/f"} {
 		if err := WriteFile(ctx, uri, []byte("0123456789")); err != nil {
 			t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build !nocloud && !nogcs && !nos3 && !noazure
+
 package blob
 
 import (

@@ -1,3 +1,5 @@
+//go:build !nocloud && !nogcs && !nos3 && !noazure
+
 package blob
 
 import (
@@ -33,8 +35,6 @@ import (
 //	11  a reader that is not closed is logged at GC        TestReadersAreClosed
 //	12  gocloud.dev says "not found" where access is       TestAttempts, TestMessages
 //	    denied (GCS) or the region is wrong (S3)
-
-var ctx = context.Background()
 
 // absent checks that nothing is to be seen under an address.
 func absent(t *testing.T, uri string) {

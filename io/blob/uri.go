@@ -67,7 +67,7 @@ func parse(uri string) (address, error) {
 	a.bucket, a.key, _ = strings.Cut(rest, "/")
 	a.bucket, a.params, _ = strings.Cut(a.bucket, "?")
 	if drivers[s] == nil {
-		return a, fmt.Errorf("unknown scheme %q; use a local path or one of %s", s+"://", knownSchemes())
+		return a, fmt.Errorf("unknown scheme %q; use %s", s+"://", knownSchemes())
 	}
 	if a.bucket == "" {
 		return a, fmt.Errorf("the bucket is missing: write %s://BUCKET/KEY", s)
@@ -82,8 +82,11 @@ func knownSchemes() string {
 			s = append(s, name+"://")
 		}
 	}
+	if len(s) == 0 {
+		return "a local path (this build knows no stores)"
+	}
 	sort.Strings(s)
-	return strings.Join(s, ", ")
+	return "a local path or one of " + strings.Join(s, ", ")
 }
 
 // storeOf returns the store of a URI and the key there.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, err
 			return r, nil
 		}
 	}
-	if len(splits) == 0 || detectFiles(r) != "" {
+	if f, _ := detectFiles(r); len(splits) == 0 || f == "ilsvrc" || f == "tfds" {
 		return r, nil
 	}
 	var found []blob.Object
@@ -106,14 +107,31 @@ func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, err
 
 // detect tells the format of a root by the names in it.
 func detect(ctx context.Context, r root) (string, error) {
-	if f := detectFiles(r); f != "" {
+	dirs := map[string]bool{}
+	first := ""
+	for _, e := range r.objects {
+		if base := blob.Base(e.URI); e.Dir && !junkName(base) {
+			dirs[base] = true
+			if first == "" {
+				first = e.URI
+			}
+		}
+	}
+	f, n := detectFiles(r)
+	if f != "" && (f == "ilsvrc" || f == "tfds" || n >= len(dirs)) {
 		return f, nil
 	}
-	dirs := map[string]bool{}
-	for _, e := range r.objects {
-		if e.Dir {
-			dirs[blob.Base(e.URI)] = true
+	if f != "" { // the archive of a data set may lie beside its class folders
+		list, err := blob.List(ctx, first)
+		if err != nil {
+			return "", fmt.Errorf("source: %w", err)
 		}
+		for _, e := range list {
+			if !e.Dir && imageName(e.URI) {
+				return "imagefolder", nil
+			}
+		}
+		return f, nil
 	}
 	if dirs["ILSVRC"] || dirs["CLS-LOC"] || dirs["Data"] && (dirs["Annotations"] || dirs["ImageSets"]) {
 		return "ilsvrc", nil // Kaggle's tree, from one of its upper folders
@@ -126,15 +144,16 @@ func detect(ctx context.Context, r root) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if f := detectFiles(inner); f != "" && f != "tfds" && f != "ilsvrc" {
+		if f, _ := detectFiles(inner); f != "" && f != "tfds" && f != "ilsvrc" {
 			return f, nil
 		}
 	}
 	return "imagefolder", nil
 }
 
-// detectFiles tells the format by the files in a root; empty if they speak for none.
-func detectFiles(r root) string {
+// detectFiles tells the format by the files in a root, and how many there are of it; it is empty
+// if they speak for none.
+func detectFiles(r root) (format string, n int) {
 	count := map[string]int{}
 	for _, e := range r.objects {
 		base := blob.Base(e.URI)
@@ -143,7 +162,7 @@ func detectFiles(r root) string {
 		}
 		switch {
 		case base == "features.json" || base == "dataset_info.json":
-			return "tfds"
+			return "tfds", 1
 		case strings.HasPrefix(base, "ILSVRC2012_devkit"), strings.HasPrefix(base, "ILSVRC2012_bbox"):
 			// beside the images, never the images
 		case ilsvrcName(base):
@@ -165,7 +184,7 @@ func detectFiles(r root) string {
 	if count["ilsvrc"] > 0 && best == "webdataset" {
 		best = "ilsvrc"
 	}
-	return best
+	return best, count[best]
 }
 
 // tarName reports whether a file is a tar, compressed or not, by its name.

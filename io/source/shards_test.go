@@ -173,6 +173,50 @@ func TestLabelKeyHint(t *testing.T) {
 	wantRows(t, []row{good("x.tar/a.jpg", "a", "", 3)}, rows)
 }
 
+// TestDetect: what a folder is, by the names in it.
+func TestDetect(t *testing.T) {
+	tests := []struct {
+		want  string
+		files []string
+	}{
+		{"imagefolder", []string{"cat/a.jpg", "dog/b.jpg"}},
+		{"imagefolder", []string{"cat/a.jpg", "dog/b.jpg", "animals.tgz"}},
+		{"imagefolder", []string{"cat/a.jpg", "data/b.jpg"}},
+		{"imagefolder", []string{"train/cat/a.jpg", "val/cat/a.jpg", "all.tar.gz"}},
+		{"webdataset", []string{"a.tar", "b.tar", "previews/a.jpg", "README.md"}},
+		{"webdataset", []string{"a.tar", "more/b.tar", "still/c.tar"}},
+		{"webdataset", []string{"train/a.tar", "val/b.tar"}},
+		{"ilsvrc", []string{"ILSVRC2012_img_train.tar", "ILSVRC2012_devkit_t12.tar.gz", "train/n01440764/a.JPEG"}},
+		{"ilsvrc", []string{"n01440764.tar", "n01443537.tar"}},
+		{"tfrecord", []string{"train-00000-of-00002", "train-00001-of-00002", "labels.txt"}},
+		{"tfrecord", []string{"x.tfrecord.gz"}},
+		{"parquet", []string{"data/train-00000-of-00001.parquet", "README.md"}},
+		{"tfds", []string{"features.json", "dataset_info.json", "x-train.tfrecord-00000-of-00001"}},
+	}
+	for _, test := range tests {
+		dir := t.TempDir()
+		for _, f := range test.files {
+			put(t, filepath.Join(dir, f), nil)
+		}
+		r, err := resolve(t.Context(), Input{"", dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err = enterSplit(t.Context(), r, Options{}, &Catalog{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := detect(t.Context(), r); got != test.want || err != nil {
+			t.Errorf("%v: %s, %v, want %s", test.files, got, err, test.want)
+		}
+	}
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "train.tar"), tarOf(t, file{"n01.tar", tarOf(t, file{"a.jpg", picture(0)})}))
+	wantUsage(t, Options{}, []Input{{"", dir}}, "tar of tars", "--in-format ilsvrc")
+	if _, rows := scan(t, Options{Format: "ilsvrc"}, Input{"", filepath.Join(dir, "train.tar")}); len(rows) != 1 || rows[0].Name != "train.tar/n01.tar/a.jpg" {
+		t.Errorf("%v", plain(rows))
+	}
+}
+
 // daliIndex writes the index of a tar as wds2idx does.
 func daliIndex(t *testing.T, data []byte) string {
 	t.Helper()

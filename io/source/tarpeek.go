@@ -43,6 +43,9 @@ func labelsInFolders(ctx context.Context, c Container, o Options) (bool, error) 
 		if !m.regular || m.sparse || !ok {
 			continue
 		}
+		if ext == "tar" {
+			return false, usagef("--in %s: %s is a tar of tars: --in-format ilsvrc reads it, if each of these is a class", c.URI, blob.Base(c.URI))
+		}
 		switch {
 		case ext == "cls":
 			cls = true

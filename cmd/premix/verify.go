@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,7 @@ It ends with exit code 3 if it found a defect.`,
 				Splits: split, Params: pipeline.DeriveParams, Deep: deep, In: pipeline.Inputs(in), Workers: workers, MaxDefects: mostBugs,
 			})
 			var none *verify.NoOutputError
-			if errors.As(err, &none) {
+			if errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
 				return usagef("%v", err)
 			}
 			if err != nil {
@@ -55,13 +56,13 @@ It ends with exit code 3 if it found a defect.`,
 		},
 	}
 	cmd.SetFlagErrorFunc(flagError)
-	fs := cmd.Flags()
-	fs.IntVar(&deep, "deep", 0, "make so many samples of each split again from their sources")
-	fs.StringArrayVar(&in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
-	fs.StringSliceVar(&split, "split", nil, "splits to verify (default: all)")
-	fs.IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
-	fs.IntVar(&mostBugs, "most", 100, "list at most so many defects")
-	fs.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	flags := cmd.Flags()
+	flags.IntVar(&deep, "deep", 0, "make so many samples of each split again from their sources")
+	flags.StringArrayVar(&in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
+	flags.StringSliceVar(&split, "split", nil, "splits to verify (default: all)")
+	flags.IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
+	flags.IntVar(&mostBugs, "most", 100, "list at most so many defects")
+	flags.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
 

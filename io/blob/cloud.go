@@ -3,7 +3,6 @@ package blob
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -203,45 +202,4 @@ func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*
 		}
 	}
 	return nil
-}
-
-// cloudAt reads an object by one request a read.
-type cloudAt struct {
-	s    *cloudStore
-	ctx  context.Context
-	key  string
-	size int64
-}
-
-func (s *cloudStore) openAt(ctx context.Context, key string) (ReaderAt, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	var a *blob.Attributes
-	err := request(ctx, s.uri(key), func() (err error) {
-		a, err = s.Attributes(ctx, key)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &cloudAt{s, ctx, key, a.Size}, nil
-}
-
-func (r *cloudAt) Size() int64  { return r.size }
-func (r *cloudAt) Close() error { return nil }
-
-// ReadAt implements io.ReaderAt.
-func (r *cloudAt) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off > r.size {
-		return 0, wrap("read", r.s.uri(r.key), checkRange(off, 0, r.size))
-	}
-	n := min(int64(len(p)), r.size-off)
-	if _, err := r.s.readRange(r.ctx, p[:n], r.key, off, n); err != nil {
-		return 0, wrap("read", r.s.uri(r.key), err)
-	}
-	if n < int64(len(p)) {
-		return int(n), io.EOF
-	}
-	return int(n), nil
 }

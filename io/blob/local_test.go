@@ -451,6 +451,9 @@ func TestOpenAt(t *testing.T) {
 		if n, err := r.ReadAt(make([]byte, 1), 11); n != 0 || err == nil {
 			t.Errorf("%s: %d, %v past the end", uri, n, err)
 		}
+		if n, err := r.ReadAt(make([]byte, 1), -1); n != 0 || err == nil {
+			t.Errorf("%s: %d, %v before the start", uri, n, err)
+		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -405,6 +406,62 @@ func TestListPages(t *testing.T) {
 		}
 		if list, err := List(ctx, s.root+"/pages"); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("after RemoveAll: %d, %v", len(list), err)
+		}
+	})
+}
+
+// Reading on and on costs few requests, reading here and there no more bytes than asked for; both at
+// once, and from many goroutines, give the right bytes.
+func TestReadAhead(t *testing.T) {
+	data := make([]byte, 3<<20+17)
+	for i := range data {
+		data[i] = byte(i * i >> 9)
+	}
+	eachStore(t, func(t *testing.T, s *testStore) {
+		uri := s.root + "/ahead"
+		if err := WriteFile(ctx, uri, data); err != nil {
+			t.Fatal(err)
+		}
+		r, err := OpenAt(ctx, uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if s.requests != nil {
+			s.requests.Store(0)
+		}
+		var all bytes.Buffer
+		if _, err := io.CopyBuffer(struct{ io.Writer }{&all}, struct{ io.Reader }{io.NewSectionReader(r, 0, r.Size())}, make([]byte, 3000)); err != nil || !bytes.Equal(all.Bytes(), data) {
+			t.Errorf("%d bytes, %v", all.Len(), err)
+		}
+		if s.requests != nil && s.requests.Load() > 10 {
+			t.Errorf("%d requests to copy %d bytes in pieces of 3000", s.requests.Load(), len(data))
+		}
+		var wg sync.WaitGroup
+		for g := range 6 {
+			wg.Go(func() {
+				off, p := int64(g*400_000), make([]byte, 5000)
+				for i := range 20 {
+					if _, err := r.ReadAt(p, off); err != nil || !bytes.Equal(p, data[off:off+5000]) {
+						t.Errorf("at %d: %v", off, err)
+						return
+					}
+					if off += 5000; i%7 == 6 {
+						off = int64((i*7919 + g*104729) % (len(data) - 5000))
+					}
+				}
+			})
+		}
+		wg.Wait()
+		at := r.(*cloudAt)
+		at.Close()
+		for _, off := range []int64{2_000_000, 100, 1_000_000} {
+			if _, err := r.ReadAt(make([]byte, 10), off); err != nil {
+				t.Fatal(err)
+			}
+			if at.window != nil {
+				t.Errorf("a read here and there fetched %d bytes", len(at.window))
+			}
 		}
 	})
 }

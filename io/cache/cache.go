@@ -90,7 +90,7 @@ type Store struct {
 
 // Open returns the part of the cache at uri that belongs to a fingerprint: letters, digits, '-' and
 // '_'. settings, a JSON text, is what the fingerprint stands for: it is written beside the chunks for
-// people, and read by [Caches] alone. Nothing is read or written yet.
+// people, and read by [Caches] alone; with nil they stay what they are. Nothing is read or written yet.
 func Open(uri, fingerprint string, settings []byte) *Store {
 	return &Store{root: uri, dir: blob.Join(uri, fingerprint), settings: settings}
 }
@@ -174,23 +174,25 @@ func (s *Store) describe(ctx context.Context) error {
 	if s.used {
 		return nil
 	}
-	if err := blob.WriteFile(ctx, blob.Join(s.dir, settingsFile), s.text()); err != nil {
+	uri := blob.Join(s.dir, settingsFile)
+	text := strings.TrimSpace(string(s.settings))
+	if text == "" {
+		text = "{}"
+		if _, err := blob.Stat(ctx, uri); err == nil {
+			s.used = true
+			return nil
+		}
+	}
+	if err := blob.WriteFile(ctx, uri, []byte(text+"\n")); err != nil {
 		return s.writeError(err)
 	}
 	s.used = true
 	return nil
 }
 
-func (s *Store) text() []byte {
-	t := strings.TrimSpace(string(s.settings))
-	if t == "" {
-		t = "{}"
-	}
-	return []byte(t + "\n")
-}
-
 // touch writes the settings again where that was done more than a day ago: their time is that of the
-// last use, by which Prune goes. A cache that cannot be written can still be read.
+// last use, by which Prune goes. A cache that cannot be written can still be read, and who opened it
+// without settings only looks at it.
 func (s *Store) touch(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,5 +204,7 @@ func (s *Store) touch(ctx context.Context) {
 	if o, err := blob.Stat(ctx, uri); err == nil && time.Since(o.ModTime) < 24*time.Hour {
 		return
 	}
-	_ = blob.WriteFile(ctx, uri, s.text())
+	if text := strings.TrimSpace(string(s.settings)); text != "" {
+		_ = blob.WriteFile(ctx, uri, []byte(text+"\n"))
+	}
 }

@@ -134,6 +134,24 @@ func TestUsed(t *testing.T) {
 			t.Errorf("used %v ago: time written again: %v", tt.age, got)
 		}
 	}
+	// Who has no settings changes none.
+	past = time.Now().Add(-100 * 24 * time.Hour)
+	if err := os.WriteFile(path, []byte("{\"size\": 224}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, past, past); err != nil {
+		t.Fatal(err)
+	}
+	look := Open(dir, "f", nil)
+	if _, _, err := look.Load(ctx, "c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Open(dir, "f", nil).Save(ctx, "c", m, c); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "{\"size\": 224}\n" {
+		t.Errorf("settings %q, %v", text, err)
+	}
 	// A cache that cannot be written is read all the same.
 	past = time.Now().Add(-100 * 24 * time.Hour)
 	if err := os.Chtimes(path, past, past); err != nil {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
+	"github.com/premix/premix/io/tfrecord"
 )
 
 // records reads TFRecord files of tf.train.Examples.
@@ -30,8 +32,11 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	if c.Extra[extraCompression] != "" || c.Extra[extraSamples] != "" && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
-	offsets, err := c.recordOffsets(ctx, 4*o.chunkImages()/3)
-	if err != nil || len(offsets) == 0 {
+	offsets, all, err := c.recordOffsets(ctx, 4*o.chunkImages()/3)
+	if n := len(offsets); n > 0 {
+		whole.EstImages = extrapolate(n, offsets[n-1], c.Size)
+	}
+	if err != nil || !all {
 		return []Chunk{whole}, err
 	}
 	whole.EstImages = len(offsets)
@@ -45,6 +50,9 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 		until := c.Size
 		if end < len(offsets) {
 			until = offsets[end]
+			if ok, err := c.recordAt(ctx, until); err != nil || !ok {
+				return []Chunk{whole}, err // the index is of another file
+			}
 		}
 		chunks = append(chunks, Chunk{
 			Container: c, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
@@ -56,45 +64,56 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	return chunks, nil
 }
 
-// recordOffsets finds where the records begin: from DALI's index, or, in a local file, by going
-// from length to length. It is empty where the file is better not cut: it has about as many
-// records as one chunk may have, or something is wrong with it.
-func (c Container) recordOffsets(ctx context.Context, most int) ([]int64, error) {
-	if uri := c.Extra[extraIndex]; uri != "" {
+// recordOffsets finds where the records begin: in a local file by going from length to length,
+// at a store from DALI's index. It gives up, and all is false, where the file is better not cut: it has
+// about as many records as one chunk may have, or something is wrong with it.
+func (c Container) recordOffsets(ctx context.Context, most int) (offsets []int64, all bool, err error) {
+	if !blob.IsLocal(c.URI) {
+		uri := c.Extra[extraIndex]
+		if uri == "" {
+			return nil, false, nil
+		}
 		data, err := blob.ReadAll(ctx, uri, 256<<20)
 		if err != nil {
-			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		if offsets := parseRecordIndex(data, c.Size); offsets != nil {
-			return offsets, nil
-		}
-	}
-	if !blob.IsLocal(c.URI) {
-		return nil, nil
+		offsets = parseRecordIndex(data, c.Size)
+		return offsets, len(offsets) > 0, nil
 	}
 	w, f, err := c.open(ctx, 0, c.Size)
 	if err != nil {
-		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
 	scan := recordScanner{w: w}
-	var offsets []int64
 	for {
 		r, err := scan.header(ctx)
 		var fault *recordFault
 		switch {
 		case err == io.EOF:
-			return offsets, nil
+			return offsets, true, nil
 		case errors.As(err, &fault):
-			return nil, nil
+			return offsets, false, nil
 		case err != nil:
-			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
 		offsets = append(offsets, r.offset)
 		if len(offsets) == probe && r.offset*int64(most) > c.Size*(probe-1) {
-			return nil, nil
+			return offsets, false, nil
 		}
 	}
+}
+
+// recordAt reports whether a record begins at an offset, by the checksum of its length.
+func (c Container) recordAt(ctx context.Context, offset int64) (bool, error) {
+	if blob.IsLocal(c.URI) || offset > c.Size-12 {
+		return offset <= c.Size-12, nil // the offsets stem from the file itself
+	}
+	head, err := blob.ReadRange(ctx, nil, c.URI, offset, 12)
+	if err != nil {
+		return false, fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	return binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]), nil
 }
 
 // parseRecordIndex reads DALI's index of a TFRecord file (tools/tfrecord2idx): a line a record,

@@ -286,10 +286,30 @@ func TestTFRecordIndex(t *testing.T) {
 			t.Errorf("%q gives %v", bad, got)
 		}
 	}
-	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte("0 99\n99 1\n"))
-	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {
-		t.Error(d)
+	// At a store the index tells where to cut; one of another file is found out.
+	for name, text := range map[string]string{"right": index.String(), "garbage": "0 99\n99 1\n", "other": otherIndex(len(data))} {
+		put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(text))
+		remote, err := Discover(t.Context(), []Input{{"", upload(t, dir)}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, readAll(t, remote, o)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		chunks, err := Split(t.Context(), remote.Containers[0], o)
+		if err != nil || (len(chunks) > 1) != (name == "right") {
+			t.Errorf("%s: %d chunks, %v", name, len(chunks), err)
+		}
 	}
+}
+
+// otherIndex covers size bytes with thirty equal records.
+func otherIndex(size int) string {
+	var b strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&b, "%d %d\n", i*size/30, (i+1)*size/30-i*size/30)
+	}
+	return b.String()
 }
 
 // TestTFDSUsage: metadata that cannot be right stop the job before it begins.

@@ -41,8 +41,9 @@ func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, er
 	if points, ok, err = c.points(ctx, 4*o.chunkImages()/3); err != nil {
 		return nil, err
 	}
-	if len(points) > 0 {
+	if n := len(points); n > 0 {
 		whole.First = points[0].key
+		whole.EstImages = extrapolate(n, points[n-1].offset-c.Offset, c.Size)
 	}
 	if !ok {
 		return []Chunk{whole}, nil
@@ -136,6 +137,15 @@ func (c Container) points(ctx context.Context, most int) (points []point, all bo
 			return points, false, nil
 		}
 	}
+}
+
+// extrapolate estimates how many entries a container of size bytes has, if the n-th begins at
+// offset.
+func extrapolate(n int, offset, size int64) int {
+	if offset <= 0 {
+		return n
+	}
+	return max(n, int(float64(n-1)*float64(size)/float64(offset)))
 }
 
 func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {

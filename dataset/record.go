@@ -172,6 +172,14 @@ func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, erro
 	return true, nil
 }
 
+// Folder is the folder below the output that holds a file; empty for the output itself.
+func Folder(p string) string {
+	if dir := path.Dir(p); dir != "." {
+		return dir
+	}
+	return ""
+}
+
 // companions are the files that belong to the shard alone, but for its record.
 func (r *ShardRecord) companions(out string) []string {
 	var uris []string

@@ -113,7 +113,7 @@ func (r *removal) listShards(ctx context.Context, records []ShardRecord) error {
 			r.add(s.Name)
 		}
 	}
-	for _, dir := range []string{path.Dir(format.ShardPath(spec, 0)), path.Dir(format.IndexPath(spec, 0))} {
+	for _, dir := range []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0))} {
 		objects, err := blob.List(ctx, blob.Join(r.out, dir))
 		if err != nil && !isNotExist(err) {
 			return fmt.Errorf("dataset: %w", err)

@@ -66,7 +66,7 @@ func TestHostilePaths(t *testing.T) {
 	ctx := context.Background()
 	for _, path := range []string{"../victim", "/etc/victim", "a/../../victim", "gs://x/y", "", ".", "..", "a//b", `..\victim`} {
 		dir := t.TempDir()
-		o := fixture.Output{Dir: dir}
+		o := fixture.Output{Dir: dir, Images: 2}
 		p := o.Make(t)
 		r := p.Records[0]
 		r.Path = path

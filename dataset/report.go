@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
@@ -137,20 +139,24 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 	for i, c := range classes {
 		counts[i] = reportClass{Index: i, Name: c}
 	}
-	for _, s := range m.Replicas[0].Shards {
-		err := ReadBriefs(ctx, Meta(out, m.Shape.Split, PlanName(s.Name)), func(b Brief) error {
-			target, source := int(b.TargetLabel), int(b.SourceLabel)
-			if target < 0 || target >= len(counts) || source < 0 || source >= len(counts) {
-				return fmt.Errorf("dataset: plan of %s: labels %d and %d of %d classes", s.Name, target, source, len(counts))
-			}
-			counts[target].Target++
-			counts[source].Source++
-			counts[target].Share += b.Lam
-			counts[source].Share += 1 - b.Lam
-			return nil
+	shards := m.Replicas[0].Shards
+	parts := make([]map[int]*reportClass, len(shards))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(16) // of an object store each is one request
+	for i, s := range shards {
+		g.Go(func() (err error) {
+			parts[i], err = planClasses(gctx, Meta(out, m.Shape.Split, PlanName(s.Name)), len(classes))
+			return err
 		})
-		if err != nil {
-			return nil, err
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		for label, c := range part {
+			counts[label].Target += c.Target
+			counts[label].Source += c.Source
+			counts[label].Share += c.Share
 		}
 	}
 	var top float64
@@ -163,6 +169,31 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 		}
 	}
 	return counts, nil
+}
+
+// planClasses counts the labels of one plan.
+func planClasses(ctx context.Context, uri string, classes int) (map[int]*reportClass, error) {
+	counts := map[int]*reportClass{}
+	count := func(label int32) *reportClass {
+		c := counts[int(label)]
+		if c == nil {
+			c = &reportClass{}
+			counts[int(label)] = c
+		}
+		return c
+	}
+	err := ReadBriefs(ctx, uri, func(b Brief) error {
+		if min(b.TargetLabel, b.SourceLabel) < 0 || int(max(b.TargetLabel, b.SourceLabel)) >= classes {
+			return fmt.Errorf("dataset: %s: labels %d and %d of %d classes", uri, b.TargetLabel, b.SourceLabel, classes)
+		}
+		target, source := count(b.TargetLabel), count(b.SourceLabel)
+		target.Target++
+		source.Source++
+		target.Share += b.Lam
+		source.Share += 1 - b.Lam
+		return nil
+	})
+	return counts, err
 }
 
 // pictures are the first samples of the first shard.

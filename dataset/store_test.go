@@ -41,13 +41,20 @@ func TestStore(t *testing.T) {
 	if err != nil || !report.OK || len(report.Splits) != 2 {
 		t.Errorf("verify: %v %+v", err, report)
 	}
+	stray := blob.Join(out, "demo-train-r002-000000.tar")
+	if err := blob.WriteFile(ctx, stray, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if report, err = verify.Run(ctx, out, verify.Options{}); err != nil || report.Total != 1 || report.Defects[0].Path != "demo-train-r002-000000.tar" {
+		t.Errorf("verify: %v %+v", err, report)
+	}
 	if r, err := inspect.Path(ctx, out, inspect.Options{Pictures: 4}); err != nil || r.Kind != inspect.KindOutput || r.Samples != 27 {
 		t.Errorf("inspect: %v %+v", err, r)
 	}
 	if err := blob.Remove(ctx, blob.Join(out, "_info.json")); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := reindex.Run(ctx, out, reindex.Options{}); err != nil || !r.OK() || len(r.Splits[0].Rebuilt) != 1 {
+	if r, err := reindex.Run(ctx, out, reindex.Options{}); err != nil || !r.OK() || len(r.Splits[0].Rebuilt) != 1 || len(r.Splits[0].Stray) != 1 {
 		t.Errorf("reindex: %v %+v", err, r)
 	}
 	for _, split := range []string{"train", "validation"} {
@@ -55,6 +62,7 @@ func TestStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// the stray shard has a name of the split, and went with it
 	for o, err := range blob.Walk(ctx, "mem://dataset-store-test/a") {
 		if errors.Is(err, fs.ErrNotExist) {
 			break

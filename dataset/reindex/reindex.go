@@ -50,6 +50,8 @@ type Split struct {
 	Lost    []string `json:"lost"`
 	// Damaged are shards that cannot be used, and gaps, one line each.
 	Damaged []string `json:"damaged"`
+	// Stray are files in the names of the split that its manifest does not know; they are left alone.
+	Stray []string `json:"stray"`
 }
 
 // OK reports whether every split has a manifest now.
@@ -80,7 +82,7 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 		}
 		for _, set := range sets {
 			t := &task{out: blob.Join(out, dir), options: &o, set: set}
-			t.split = Split{Output: dir, Name: set.spec.Split, Format: set.format.Name(), Rebuilt: []string{}, Lost: []string{}, Damaged: []string{}}
+			t.split = Split{Output: dir, Name: set.spec.Split, Format: set.format.Name(), Rebuilt: []string{}, Lost: []string{}, Damaged: []string{}, Stray: []string{}}
 			if err := t.run(ctx); err != nil {
 				return nil, err
 			}
@@ -148,6 +150,7 @@ func (t *task) load(ctx context.Context) error {
 	if t.config == nil && t.manifest != nil {
 		t.config = &dataset.Config{Fingerprint: t.manifest.Fingerprint, Shape: t.manifest.Shape, Recipe: t.manifest.Recipe}
 	}
+	t.leaveStray()
 	classes, err := dataset.LoadClasses(ctx, t.out, spec.Split)
 	if err != nil && !isNotExist(err) {
 		return err
@@ -157,6 +160,10 @@ func (t *task) load(ctx context.Context) error {
 		t.fingerprint = "lost"
 		spec.Classes = classes
 		return t.guess(ctx)
+	}
+	if len(t.set.shards) == 0 {
+		t.damaged("no shard that the manifest lists is there")
+		return nil
 	}
 	shards := spec.Shards
 	t.fingerprint, *spec = t.config.Fingerprint, t.config.Shape.Spec(classes)
@@ -169,6 +176,34 @@ func (t *task) load(ctx context.Context) error {
 	}
 	spec.Classes = nil
 	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
+}
+
+// leaveStray leaves out shards of replicas that the manifest does not know.
+func (t *task) leaveStray() {
+	if t.manifest == nil {
+		return
+	}
+	known := map[string]bool{}
+	replicas := map[int]bool{}
+	for _, r := range t.manifest.Replicas {
+		if !r.Numbered {
+			r.Replica = -1
+		}
+		replicas[r.Replica] = true
+		for _, s := range r.Shards {
+			known[s.Name] = true
+		}
+	}
+	kept := t.set.shards[:0]
+	for _, s := range t.set.shards {
+		if known[s.path] || replicas[s.replica] && s.index < t.manifest.Shape.Shards {
+			kept = append(kept, s)
+		} else {
+			t.split.Stray = append(t.split.Stray, s.path)
+		}
+	}
+	t.set.shards = kept
+	t.set.spec.Shards = t.manifest.Shape.Shards
 }
 
 // shards reads every shard, and writes the indexes and records that are missing or wrong.

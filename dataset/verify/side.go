@@ -123,9 +123,9 @@ func (v *verifier) checkStray(ctx context.Context) error {
 		}
 	}
 	spec := v.config.Shape.Spec(v.classes)
-	dirs := []string{path.Dir(v.format.ShardPath(spec, 0)), v.meta(dataset.PlanDir)}
+	dirs := []string{dataset.Folder(v.format.ShardPath(spec, 0)), v.meta(dataset.PlanDir)}
 	if index := v.format.IndexPath(spec, 0); index != "" {
-		dirs = append(dirs, path.Dir(index))
+		dirs = append(dirs, dataset.Folder(index))
 	}
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {

@@ -82,7 +82,7 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 	}
 	job := &stage.Job{
 		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
-		Detector: c.Detector, Saliency: detector, Mix: mixing, Encode: c.Encode,
+		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,
 		Catalog: stage.CatalogInfo{Classes: l.Catalog.Classes, Own: l.Catalog.Own, Choice: c.ClassList != nil, ListOf: l.ClassesOf, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
 		Split:   c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),

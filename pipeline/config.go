@@ -13,6 +13,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
@@ -89,6 +90,8 @@ type Config struct {
 	FlinkJobServer, FlinkREST string
 	Async                     bool
 
+	// External describes the file that Detector names, if it names one; the caller looked at it.
+	External *peakfile.Info
 	// Given names the options that were set on purpose, so that one which contradicts another can
 	// be refused even where its value is the default. It decides nothing else.
 	Given map[string]bool
@@ -168,7 +171,7 @@ func (c *Config) MixParams() (mix.Params, error) {
 		}
 	}
 	p := mix.Params{
-		Methods: methods, Detector: c.Detector, Scheme: mix.Scheme(c.Scheme), Border: mix.Border(c.Border), Prob: c.Prob,
+		Methods: methods, Detector: c.detectorName(), Scheme: mix.Scheme(c.Scheme), Border: mix.Border(c.Border), Prob: c.Prob,
 		Lambda: law, Pair: mix.Pair(c.Pair), Smoothing: c.Smoothing, Seed: c.Seed,
 	}
 	p.EnsureDefaults()

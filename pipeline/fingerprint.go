@@ -57,6 +57,10 @@ func (c *Config) canonical(o Option) string {
 		return fmt.Sprint(g.Resize)
 	case c.Geometry != "rrc" && (o.Name == "rrc-scale" || o.Name == "hflip" || o.Name == "crop-seed"):
 		return notUsed
+	case o.Name == "detector":
+		return c.detectorName()
+	case o.Name == "saliency-gray" && c.External != nil:
+		return notUsed
 	case o.Group == GroupMethod:
 		if p, err := c.MixParams(); err == nil {
 			return canonicalMethod(o, &p)

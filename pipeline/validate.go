@@ -89,6 +89,9 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) checkDetector() error {
+	if c.External != nil {
+		return c.checkExternal()
+	}
 	if c.Detector == Uniform {
 		return nil
 	}
@@ -102,7 +105,7 @@ func (c *Config) checkDetector() error {
 		if n := Nearest(c.Detector, names); n != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", n)
 		}
-		return fmt.Errorf("--detector %q is none of %s%s", c.Detector, strings.Join(names, ", "), hint)
+		return fmt.Errorf("--detector %q is none of %s, and no file of peaks%s", c.Detector, strings.Join(names, ", "), hint)
 	}
 	return nil
 }

@@ -98,6 +98,9 @@ func (l *launch) runnerOptions() runners.Options {
 	if c.Cache != "" && c.Cache != pipeline.NoCache {
 		o.Remote = append(o.Remote, c.Cache)
 	}
+	if c.External != nil {
+		o.Remote = append(o.Remote, c.External.URI)
+	}
 	return o
 }
 
@@ -117,6 +120,9 @@ func (l *launch) prepare(ctx context.Context) error {
 	}
 	if l.peaksOnly && c.Out == "" {
 		c.Out = "-"
+	}
+	if err := l.externalPeaks(ctx); err != nil {
+		return err
 	}
 	if err := c.Validate(); err != nil {
 		return err

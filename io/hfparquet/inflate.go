@@ -42,8 +42,9 @@ func checkInflated(codec format.CompressionCodec, page []byte, size int64) error
 
 var errUnsupported = errors.New("not supported")
 
-// checkZstd walks the frames and blocks of a zstd stream (RFC 8878). Each frame states its size,
-// as those of every Parquet writer do, or is refused.
+// checkZstd walks the frames and blocks of a zstd stream (RFC 8878). Each frame states its size, or
+// is a single block, which makes 128 KiB at most: some writers leave the size of small pages out.
+// Every other frame is refused.
 func checkZstd(page []byte, size int64) error {
 	for len(page) > 0 {
 		var h zstd.Header
@@ -58,11 +59,15 @@ func checkZstd(page []byte, size int64) error {
 			page = rest[h.SkippableSize:]
 			continue
 		}
-		if !h.HasFCS || h.FrameContentSize > uint64(size) {
+		if h.FrameContentSize > uint64(size) {
 			return fmt.Errorf("a zstd frame of %d bytes in a page of %d", h.FrameContentSize, size)
 		}
 		size -= int64(h.FrameContentSize)
-		for last := false; !last; {
+		blocks := 0
+		for last := false; !last; blocks++ {
+			if blocks > 0 && !h.HasFCS {
+				return fmt.Errorf("a zstd frame of several blocks that does not state its size")
+			}
 			if len(rest) < 3 {
 				return io.ErrUnexpectedEOF
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/plan"
@@ -86,7 +87,11 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	if err != nil {
 		return nil, err
 	}
-	t := &chunkTask{job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()), copies: copies, replicas: replicas}
+	ext, err := openExternal(ctx, job)
+	if err != nil {
+		return nil, copies.finish(err)
+	}
+	t := &chunkTask{job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()), copies: copies, replicas: replicas, external: ext}
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
@@ -119,6 +124,7 @@ type chunkTask struct {
 	copies   *spool
 	mode     string
 	replicas []int
+	external *external // nil: peaks are found in pixels
 	rows     [][]premix.Sample
 	ignored  int64
 }
@@ -150,17 +156,25 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		}
 		return t.done(index, out, nil, func() {})
 	}
-	release, err := t.pool.reserve(ctx, cfg.Memory+int64(len(e.Data))+spoolSize(t.job, t.mode, &out[0]))
+	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &out[0])
+	if t.external != nil {
+		memory += cfg.Memory // a map has the size of its image at most
+	}
+	release, err := t.pool.reserve(ctx, memory)
 	if err != nil {
 		return err
 	}
 	buf := append(getBuffer(len(e.Data)), e.Data...)
 	t.g.Go(func() error {
 		var keep []byte
-		err := t.pool.do(ctx, func(w *worker) (err error) {
-			keep, err = w.peaks(t.job, buf, out, t.copies != nil && t.mode == SpoolPixels)
-			return err
-		})
+		ext, err := t.external.of(ctx, out[0].Name)
+		if err == nil {
+			err = t.pool.do(ctx, func(w *worker) (err error) {
+				keep, err = w.peaks(t.job, buf, out, t.copies != nil && t.mode == SpoolPixels, ext)
+				return err
+			})
+			ext.done()
+		}
 		if err != nil {
 			release()
 			return err
@@ -177,12 +191,13 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 
 // done counts an entry and hands over what is to be kept of it.
 func (t *chunkTask) done(index int, out []premix.Sample, keep []byte, release func()) error {
-	countImage(out[0].Fault != nil)
+	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
+	countImage(bad)
 	if t.copies == nil {
 		release()
 		return nil
 	}
-	if out[0].Fault != nil {
+	if bad {
 		keep = nil
 	}
 	return t.copies.put(index, keep, release)
@@ -201,10 +216,16 @@ func fail(out []premix.Sample, stage premix.Stage, err error) error {
 }
 
 // peaks decodes an image once and finds its peak on the crop of each replica. It returns the
-// pixels of the crops, one after the other, if they are to be kept.
-func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bool) (pixels []byte, err error) {
+// pixels of the crops, one after the other, if they are to be kept. Peaks of ext replace those in
+// pixels.
+func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bool, ext *external) (pixels []byte, err error) {
 	if _, err := w.dec.Decode(&w.full, data, job.Decode); err != nil {
 		return nil, fail(out, premix.StageDecode, err)
+	}
+	if ext != nil {
+		if err := ext.decode(w, job); err != nil {
+			return nil, fail(out, premix.StagePeak, err)
+		}
 	}
 	if keepPixels {
 		pixels = getBuffer(len(out) * job.cropBytes())
@@ -213,10 +234,16 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 		s := &out[i]
 		s.Width, s.Height = w.full.W, w.full.H
 		draws := plan.DigestStream(job.CropSeed, s.Replica, s.Digest, plan.PurposeCrop)
-		if err := w.cropInto(job, s, draws.Float64); err != nil {
+		p, err := w.cropInto(job, s, draws.Float64)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		if err := w.detect(job, s); err != nil {
+		if ext == nil {
+			err = w.detect(job, s)
+		} else if err = ext.find(w, job, s, &p); err != nil {
+			err = fail(out[i:i+1], premix.StagePeak, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if keepPixels {
@@ -227,10 +254,10 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 }
 
 // cropInto makes the crop of a sample in w.crop from the decoded image in w.full.
-func (w *worker) cropInto(job *Job, s *premix.Sample, uniform func() float64) error {
+func (w *worker) cropInto(job *Job, s *premix.Sample, uniform func() float64) (crop.Plan, error) {
 	p := job.Geometry.Plan(w.full.W, w.full.H, uniform)
 	s.Crop, s.Flip = p.Crop, p.Flip
-	return p.Apply(&w.crop, &w.full, &w.res, job.Geometry.Filter)
+	return p, p.Apply(&w.crop, &w.full, &w.res, job.Geometry.Filter)
 }
 
 // detect finds peak and trough of the crop in w.crop.

@@ -30,6 +30,9 @@ type worker struct {
 	dec      imaging.Decoder
 	full     imaging.Image
 	crop     imaging.Image
+	saliency imaging.Image // a map from outside, and its crop
+	salCrop  imaging.Image
+	gray     []byte
 	res      imaging.Resampler
 	detector map[string]saliency.Detector
 	encoder  map[string]*imaging.Encoder

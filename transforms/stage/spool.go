@@ -36,8 +36,8 @@ func spoolMode(job *Job, seekable bool) string {
 // CopyName is the name of the copy of a chunk. Crops depend on the peaks' fingerprint and on the
 // replicas, so they are part of it.
 func CopyName(job *Job, id string, mode string) string {
-	if mode == SpoolPixels {
-		r := job.cropReplicas()
+	if mode == SpoolPixels || job.External != nil {
+		r := job.cropReplicas() // a file of peaks may fail an image in one replica alone
 		return fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, id, r[0], r[len(r)-1], mode)
 	}
 	return fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, id, mode)

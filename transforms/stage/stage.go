@@ -13,6 +13,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
@@ -29,6 +30,7 @@ type Job struct {
 	CropSeed uint64
 	Detector string
 	Saliency saliency.Params
+	External *peakfile.Info // peaks from a file, instead of a detector
 	Mix      mix.Params
 	Encode   string
 

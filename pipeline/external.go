@@ -1,0 +1,46 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/peakfile"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/saliency"
+)
+
+// KnownDetector says whether a name of --detector is that of a detector, and not of a file.
+func KnownDetector(name string) bool {
+	return name == Uniform || slices.Contains(saliency.Names(), name)
+}
+
+// externalMark begins the name of a detector that is a file: its content follows, not its place.
+const externalMark = "file:sha256:"
+
+// detectorName is the detector as the recipe records it.
+func (c *Config) detectorName() string {
+	if c.External == nil {
+		return c.Detector
+	}
+	return externalMark + c.External.Digest
+}
+
+// checkExternal reports why a file of peaks does not go with the geometry or the scheme.
+func (c *Config) checkExternal() error {
+	var bad []error
+	e := c.External
+	if c.Geometry == crop.RRC && e.Kind == peakfile.KindTable && !e.Original && !e.PerReplica {
+		bad = append(bad, fmt.Errorf("--detector %s gives peaks in pixels of the crop, and under --geometry rrc every replica has another crop: add a column replica, give peak_x and peak_y in pixels of the original, or use --geometry center or squash", c.Detector))
+	}
+	source, target := mix.Scheme(c.Scheme).Spots()
+	if (source == mix.Trough || target == mix.Trough) && !e.Troughs {
+		low := "trough_row and trough_col"
+		if e.Original {
+			low = "trough_x and trough_y"
+		}
+		bad = append(bad, fmt.Errorf("--scheme %s asks where an image is least salient, and --detector %s does not tell: add columns %s, or use another scheme", c.Scheme, c.Detector, low))
+	}
+	return errors.Join(bad...)
+}

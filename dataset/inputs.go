@@ -3,7 +3,7 @@ package dataset
 import (
 	"encoding/hex"
 	"fmt"
-	"math/bits"
+	"math/big"
 	"slices"
 )
 
@@ -13,8 +13,8 @@ type Chunk struct {
 	Container, First, Last string
 	// Entries = Good + Ignored + Excluded + Failed.
 	Entries, Good, Ignored, Excluded, Failed int64
-	// Digest is the sum of the hashes of its rows modulo 2^256, big endian: equal sums mean equal
-	// contents however a container is cut into chunks.
+	// Digest is that of its entries but the ignored ones, in their order, as [JoinDigest] joins
+	// them: equal digests mean equal contents however a container is cut into chunks.
 	Digest [32]byte
 	// CacheID is the name of its file in the peaks cache.
 	CacheID string
@@ -41,7 +41,7 @@ func Containers(chunks []Chunk) []InputContainer {
 			out = append(out, InputContainer{Name: c.Container})
 			digest = [32]byte{}
 		}
-		digest = AddDigest(digest, c.Digest)
+		digest = JoinDigest(digest, c.Digest, c.Entries-c.Ignored)
 		s := &out[len(out)-1]
 		s.Entries += c.Entries
 		s.Good += c.Good
@@ -53,25 +53,41 @@ func Containers(chunks []Chunk) []InputContainer {
 	return out
 }
 
-// AddDigest adds two digests modulo 2^256.
-func AddDigest(a, b [32]byte) [32]byte {
-	var carry uint64
-	for i := 24; i >= 0; i -= 8 {
-		var s uint64
-		s, carry = bits.Add64(be64(a[i:]), be64(b[i:]), carry)
-		for k := range 8 {
-			a[i+k] = byte(s >> (56 - 8*k))
+// JoinDigest is the digest of a sequence of entries from that of its beginning, a, and that of its
+// end, b, which has n entries. The digest of one entry is the hash of what counts of it, that of
+// none is zero. How a sequence is cut does not matter, its order does:
+//
+//	digest(x₁ … xₙ) = x₁·Bⁿ⁻¹ + x₂·Bⁿ⁻² + … + xₙ  modulo 2²⁵⁶ − 189
+//
+// with B = ⌊2²⁵⁶·(√5−1)/2⌋, big endian. n must not be negative.
+func JoinDigest(a, b [32]byte, n int64) [32]byte {
+	var x, y, shift big.Int
+	x.SetBytes(a[:])
+	if x.Sign() != 0 {
+		if n == 1 {
+			shift.Set(digestBase)
+		} else {
+			shift.Exp(digestBase, big.NewInt(n), digestPrime)
 		}
+		x.Mul(&x, &shift)
 	}
-	return a
+	x.Add(&x, y.SetBytes(b[:])).Mod(&x, digestPrime)
+	var joined [32]byte
+	x.FillBytes(joined[:])
+	return joined
 }
 
-func be64(b []byte) uint64 {
-	var v uint64
-	for _, c := range b[:8] {
-		v = v<<8 | uint64(c)
-	}
-	return v
+var (
+	// digestPrime is the largest prime below 2^256.
+	digestPrime = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(189))
+	digestBase  = goldenRatio()
+)
+
+// goldenRatio is ⌊2^256·(√5−1)/2⌋ = ⌊(√(5·2^512) − 2^256)/2⌋, a number with nothing up its sleeve.
+func goldenRatio() *big.Int {
+	root := new(big.Int).Sqrt(new(big.Int).Lsh(big.NewInt(5), 512))
+	root.Sub(root, new(big.Int).Lsh(big.NewInt(1), 256))
+	return root.Rsh(root, 1)
 }
 
 // InputDiff compares what was read with what an output was made of, and returns a line for each

@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"math"
@@ -98,69 +99,82 @@ func FuzzEncode(f *testing.F) {
 }
 
 func TestContainers(t *testing.T) {
-	digest := func(b byte) (d [32]byte) {
-		for i := range d {
-			d[i] = b
-		}
-		return d
-	}
+	digest := func(b byte) (d [32]byte) { return sha256.Sum256([]byte{b}) }
 	whole := []dataset.Chunk{
-		{Container: "a", Entries: 5, Good: 3, Ignored: 1, Failed: 1, Digest: dataset.AddDigest(digest(0x80), digest(0x81))},
-		{Container: "b", Entries: 1, Good: 1, Digest: digest(1)},
+		{Container: "a", Entries: 3, Good: 1, Ignored: 1, Failed: 1, Digest: dataset.JoinDigest(digest(1), digest(2), 1)},
+		{Container: "b", Entries: 1, Good: 1, Digest: digest(3)},
 	}
 	cut := []dataset.Chunk{
-		{Container: "a", Entries: 2, Good: 1, Ignored: 1, Digest: digest(0x80)},
-		{Container: "a", Entries: 3, Good: 2, Failed: 1, Digest: digest(0x81)},
-		{Container: "b", Entries: 1, Good: 1, Digest: digest(1)},
+		{Container: "a", Entries: 1, Good: 1, Digest: digest(1)},
+		{Container: "a", Entries: 2, Ignored: 1, Failed: 1, Digest: digest(2)},
+		{Container: "b", Entries: 1, Good: 1, Digest: digest(3)},
 	}
 	a, b := dataset.Containers(whole), dataset.Containers(cut)
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("how a container is cut shows:\n%s", diff)
 	}
-	if want := "02" + "02020202020202020202020202020202020202020202020202020202020201"[:62]; a[0].Digest != want {
-		t.Errorf("digest %s, want %s", a[0].Digest, want)
+	if sum := digest(3); a[1].Digest != hex.EncodeToString(sum[:]) {
+		t.Errorf("the digest of one entry is %s", a[1].Digest)
 	}
 	c := dataset.Containers(append(cut[1:], dataset.Chunk{Container: "c", Good: 7}))
-	want := []string{"a: 3 → 2 images", "c: new, 7 images"}
+	want := []string{"a: 1 → 0 images", "c: new, 7 images"}
 	if diff := cmp.Diff(want, dataset.InputDiff(a, c)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"a: gone, had 3 images"}, dataset.InputDiff(a, b[1:])); diff != "" {
+	if diff := cmp.Diff([]string{"a: gone, had 1 images"}, dataset.InputDiff(a, b[1:])); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	d := dataset.Containers(whole)
 	d[0].Digest = hex.EncodeToString(make([]byte, 32))
-	if diff := cmp.Diff([]string{"a: 3 images as before, but not the same ones"}, dataset.InputDiff(a, d)); diff != "" {
+	if diff := cmp.Diff([]string{"a: 1 images as before, but not the same ones"}, dataset.InputDiff(a, d)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// TestAddDigest: the sum of digests does not depend on their order.
-func TestAddDigest(t *testing.T) {
+// TestJoinDigest: how a sequence is cut does not show, its order does.
+func TestJoinDigest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	list := make([][32]byte, 50)
+	list := make([][32]byte, 40)
 	for i := range list {
 		for k := range list[i] {
-			list[i][k] = byte(rng.Uint32()) | 0xC0 // many carries
+			list[i][k] = byte(rng.Uint32()) | 0xC0 // large numbers, one of them above the prime
 		}
 	}
-	sum := func() (s [32]byte) {
-		for _, d := range list {
-			s = dataset.AddDigest(s, d)
+	list[7] = [32]byte{}
+	for i := range list[9] {
+		list[9][i] = 0xff
+	}
+	digest := func(list [][32]byte) (d [32]byte) {
+		for _, x := range list {
+			d = dataset.JoinDigest(d, x, 1)
 		}
-		return s
+		return d
 	}
-	want := sum()
-	rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	if got := sum(); got != want {
-		t.Errorf("%x, want %x", got, want)
+	want := digest(list)
+	for range 50 {
+		var got [32]byte
+		for from := 0; from < len(list); {
+			to := from + 1 + rng.IntN(len(list)-from)
+			got = dataset.JoinDigest(got, digest(list[from:to]), int64(to-from))
+			from = to
+		}
+		if got != want {
+			t.Fatalf("cut, the digest is %x, not %x", got, want)
+		}
 	}
-	one := [32]byte{31: 1}
-	all := [32]byte{}
-	for i := range all {
-		all[i] = 0xff
+	if got := dataset.JoinDigest(want, [32]byte{}, 0); got != want {
+		t.Errorf("nothing more changes the digest to %x", got)
 	}
-	if got := dataset.AddDigest(all, one); got != ([32]byte{}) {
-		t.Errorf("2^256 is %x, want 0", got)
+	list[3], list[4] = list[4], list[3]
+	if digest(list) == want {
+		t.Error("the order does not show")
+	}
+	// what an independent program gives for SHA-256 of "a", "b", "c"
+	var abc [][32]byte
+	for _, s := range []string{"a", "b", "c"} {
+		abc = append(abc, sha256.Sum256([]byte(s)))
+	}
+	if got := hex.EncodeToString(func() []byte { d := digest(abc); return d[:] }()); got != "e539968b6b0c4477aec2ecd2e0ce5d0cbf2c8854d98f2c86906596a1bbfefe5b" {
+		t.Errorf("digest of a, b, c is %s", got)
 	}
 }

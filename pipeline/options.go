@@ -117,6 +117,7 @@ func Options(c *Config) []Option {
 	add("parallelism", small(&c.Parallelism), Execution, "slots", "slots of a Flink cluster to use (0: all)")
 	add("flink-job-server", text(&c.FlinkJobServer), Execution, "host:port", "Beam's job server of a Flink cluster")
 	add("flink-rest", text(&c.FlinkREST), Execution, "URL", "REST interface of a Flink cluster")
+	add("flink-sdk-workers", small(&c.FlinkSDKWorkers), Execution, "count", "worker processes of a TaskManager (0: one, with a thread a slot)")
 	add("async", flag(&c.Async), Execution, "", "return as soon as a job is submitted to a cluster")
 	return t
 }

@@ -7,8 +7,10 @@ package runners
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -21,6 +23,7 @@ import (
 
 	"github.com/premix/premix/runners/dataflow"
 	"github.com/premix/premix/runners/flink"
+	"github.com/premix/premix/runners/internal/goeson"
 )
 
 // The runners.
@@ -36,22 +39,33 @@ func Local(name string) bool { return name == Direct || name == Prism }
 
 // initialise prepares Beam for the launcher. Beam replaces the default logger and logs at info
 // level; a launcher speaks for itself, so only warnings pass.
-func initialise() error {
+func initialise(args []string) error {
 	level := "warn"
 	if v := os.Getenv("PREMIX_BEAM_LOG"); v != "" {
 		level = v
 	}
 	beamlog.LogLevel = level
-	if !flag.Parsed() {
-		// Beam's options come after -- and are handed over by Run; the command line itself belongs
-		// to the subcommands.
-		if err := flag.CommandLine.Parse(nil); err != nil {
-			return err
-		}
+	// The process must not end with a list of sixty flags because one is wrong.
+	flag.CommandLine.Init(flag.CommandLine.Name(), flag.ContinueOnError)
+	flag.CommandLine.SetOutput(io.Discard)
+	// Beam's options come after --; the command line itself belongs to the subcommands.
+	if err := flag.CommandLine.Parse(args); err != nil {
+		return &UsageError{fmt.Errorf("flags after --: %w", err)}
+	}
+	if rest := flag.CommandLine.Args(); len(rest) > 0 {
+		return &UsageError{fmt.Errorf("flags after --: %q is no flag", rest[0])}
 	}
 	beam.Init()
 	return nil
 }
+
+// A UsageError is a mistake in the options of a runner; nothing was done.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the mistake.
+func (e *UsageError) Unwrap() error { return e.Err }
 
 // Options say how a job is run.
 type Options struct {
@@ -59,26 +73,43 @@ type Options struct {
 	JobName string
 	// Args are Beam's own flags, as given after --.
 	Args []string
-	// Flink says where the cluster is. JobName, Say and Warn are filled in.
+	// Flink says where the cluster is; the other fields of Options are copied into it.
 	Flink flink.Options
 	// Remote are the URIs that the workers of a cluster must reach.
 	Remote []string
-	// Async returns as soon as a job is submitted to a cluster, DryRun (Dataflow) before.
-	Async, DryRun bool
+	// Async returns as soon as a job is submitted to a cluster.
+	Async bool
 	// Say prints a line about the job; Warn one about the cluster.
 	Say, Warn func(format string, args ...any)
+	// Out is where results go: the job that a dry run of Dataflow would submit.
+	Out io.Writer
+	// Progress, if not nil, is called now and then while a job runs on a cluster.
+	Progress func(Status)
+	// Final says whether the text of a worker's error shows that trying again is useless; then the
+	// job ends at once.
+	Final func(text string) bool
 }
 
-// Run runs a pipeline to its end. An error is the job's own, or one of the runner.
+// A Status says how far a job on a cluster is.
+type Status struct {
+	// State is the cluster's word for the state of the job, in capitals.
+	State string
+	// Steps are the parts of the job in their order, if the cluster tells; their names contain those
+	// of the transforms.
+	Steps []Step
+	// Faults counts the failures of workers that the job went on after.
+	Faults int
+}
+
+// A Step is a part of a job. Its status is RUNNING while it works and FINISHED after that.
+type Step struct{ Name, Status string }
+
+// Run runs a pipeline to its end. An error is the job's own, or one of the runner. When ctx ends,
+// a local job and one on Flink end too; one on Dataflow goes on, as does one on Flink that cannot
+// be reached any more, and the error is [ErrGoesOn].
 func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
-	if err := initialise(); err != nil {
+	if err := initialise(o.Args); err != nil {
 		return err
-	}
-	if err := flag.CommandLine.Parse(o.Args); err != nil {
-		return fmt.Errorf("flags after --: %w", err)
-	}
-	if rest := flag.CommandLine.Args(); len(rest) > 0 {
-		return fmt.Errorf("flags after --: %q is no flag", rest[0])
 	}
 	if *jobopts.WorkerBinary == "" {
 		// Otherwise Beam would run the Go compiler to make a worker.
@@ -93,27 +124,83 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err
 	case Flink:
-		f := o.Flink
-		f.JobName, f.Async, f.Say, f.Warn = o.JobName, o.Async, o.Say, o.Warn
+		f, err := o.flink()
+		if err != nil {
+			return err
+		}
 		return flink.Run(ctx, p, f)
 	case Dataflow:
-		return dataflow.Run(ctx, p, dataflow.Options{JobName: o.JobName, Remote: o.Remote, Async: o.Async, DryRun: o.DryRun, Say: o.Say})
+		return dataflow.Run(ctx, p, o.dataflow())
 	}
 	return fmt.Errorf("runner %q is not built in", o.Runner)
 }
 
-// Check looks at the options of a runner before anything is done.
-func Check(o Options) error {
-	if o.Runner != Dataflow {
-		return nil
+// ErrGoesOn says that the launcher ended and the job on the cluster goes on, perhaps.
+var ErrGoesOn = goeson.Err
+
+// A Cluster is what a look at a runner tells.
+type Cluster struct {
+	// Slots is the number of places that may work on the job at once, about.
+	Slots int
+}
+
+// Check looks at the options of a runner, and at the cluster, before anything is done. Mistakes
+// are a *UsageError.
+func Check(ctx context.Context, o Options) (Cluster, error) {
+	if Local(o.Runner) {
+		return Cluster{}, nil
 	}
-	if err := initialise(); err != nil {
-		return err
+	if err := initialise(o.Args); err != nil {
+		return Cluster{}, err
 	}
-	if err := flag.CommandLine.Parse(o.Args); err != nil {
-		return fmt.Errorf("flags after --: %w", err)
+	if o.Runner == Dataflow {
+		if err := dataflow.Check(o.dataflow()); err != nil {
+			return Cluster{}, &UsageError{err}
+		}
+		// Dataflow chooses the number of workers while the job runs.
+		return Cluster{Slots: dataflow.Slots()}, nil
 	}
-	return dataflow.Check(dataflow.Options{JobName: o.JobName, Remote: o.Remote})
+	f, err := o.flink()
+	if err != nil {
+		return Cluster{}, err
+	}
+	slots, err := flink.Check(ctx, f)
+	return Cluster{Slots: slots}, err
+}
+
+// flink returns the options for Flink. Beam's own flags may say where the workers' binary is and
+// what its environment has: --environment_config={"command":"/opt/premix","env":{"K":"V"}}.
+func (o Options) flink() (flink.Options, error) {
+	f := o.Flink
+	f.JobName, f.Async, f.Say, f.Warn, f.Final = o.JobName, o.Async, o.Say, o.Warn, o.Final
+	if o.Progress != nil {
+		f.Progress = func(s flink.Status) {
+			t := Status{State: s.State, Faults: s.Faults}
+			for _, v := range s.Steps {
+				t.Steps = append(t.Steps, Step(v))
+			}
+			o.Progress(t)
+		}
+	}
+	if t := *jobopts.EnvironmentType; t != "" && !strings.EqualFold(t, "PROCESS") {
+		return f, &UsageError{fmt.Errorf("--environment_type=%s: on Flink the workers are processes of this binary, PROCESS", t)}
+	}
+	if config := *jobopts.EnvironmentConfig; config != "" {
+		var c struct{ Command string }
+		if err := json.Unmarshal([]byte(config), &c); err != nil || c.Command == "" {
+			return f, &UsageError{fmt.Errorf(`--environment_config=%s: give the path of this binary on the TaskManagers' hosts as {"command":"/opt/premix/premix"}`, config)}
+		}
+		f.Environment = config
+	}
+	return f, nil
+}
+
+func (o Options) dataflow() dataflow.Options {
+	d := dataflow.Options{JobName: o.JobName, Remote: o.Remote, Async: o.Async, Say: o.Say, Warn: o.Warn, Out: o.Out}
+	if o.Progress != nil {
+		d.Progress = func(state string) { o.Progress(Status{State: state}) }
+	}
+	return d
 }
 
 // WorkerArgs says whether the arguments start this process as a worker of a cluster.

@@ -7,7 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/container/tools"
@@ -91,11 +93,24 @@ func boot(args []string, endpoint string) error {
 		return err
 	}
 	beam.Init()
-	return harness.MainWithOptions(ctx, logging, control, harness.Options{
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	err = harness.MainWithOptions(ctx, logging, control, harness.Options{
 		StatusEndpoint:     info.GetStatusEndpoint().GetUrl(),
 		RunnerCapabilities: info.GetRunnerCapabilities(),
 	})
+	// The runner has no more use for this process, but a bundle that it gave up may be writing:
+	// its context ends here, and it gets a moment to take its temporary files away.
+	told := ctx.Err() != nil
+	stop()
+	time.Sleep(farewell)
+	if told {
+		return nil
+	}
+	return err
 }
+
+// farewell is how long given up bundles have to end.
+const farewell = 300 * time.Millisecond
 
 // watchParent ends the process when its parent is gone: a TaskManager that was killed leaves no
 // worker behind. (A death signal would be wrong, since it comes when the parent's thread ends.)

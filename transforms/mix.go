@@ -38,12 +38,14 @@ func (fn *mixFn) ProcessElement(ctx context.Context, _ int64, batch []byte, glob
 		return err
 	}
 	var rows []plan.Row
-	err = frames(batch, func(b []byte) (err error) {
-		rows, err = plan.ReadRows(rows, b)
-		return err
-	})
-	if err != nil {
-		return err
+	for len(batch) > 0 {
+		var b []byte
+		if b, batch, err = frame(batch); err != nil {
+			return err
+		}
+		if rows, err = plan.ReadRows(rows, b); err != nil {
+			return err
+		}
 	}
 	records, err := stage.Mix(ctx, job, g, rows)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -14,7 +16,7 @@ import (
 func init() {
 	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&gateFn{})
 	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func(int64, []byte), error](&distributeFn{})
-	register.DoFn3x2[context.Context, int64, func(*[]byte) bool, int64, []byte](&collectFn{})
+	register.DoFn4x1[context.Context, int64, func(*[]byte) bool, func(int64, []byte), error](&collectFn{})
 }
 
 // Gate takes the summaries of all chunks and returns a PCollection<[]byte> of one element, the
@@ -51,7 +53,8 @@ func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*
 }
 
 // Distribute takes the summaries and the plan, and returns a PCollection<KV<int64,[]byte>> of row
-// batches, keyed by group of shards. These are all the bytes that a shuffle moves.
+// batches, framed with their parts and keyed by bucket. These are all the bytes that a shuffle
+// moves.
 func Distribute(s beam.Scope, job *Job, summaries, global beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Distribute")
 	fn := &distributeFn{Job: mustMarshal("transforms.Distribute", job)}
@@ -77,7 +80,21 @@ func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global 
 	if err := unmarshal(elem, &sum); err != nil {
 		return err
 	}
-	return stage.Distribute(ctx, job, g, &sum, emit)
+	var bucket int64
+	var framed []byte
+	err = stage.Distribute(ctx, job, g, &sum, func(part int64, batch []byte) {
+		if b := g.Bucket(part); b != bucket {
+			if framed != nil {
+				emit(bucket, framed)
+			}
+			bucket, framed = b, nil
+		}
+		framed = appendFrame(binary.AppendUvarint(framed, uint64(part)), batch)
+	})
+	if err == nil && framed != nil {
+		emit(bucket, framed)
+	}
+	return err
 }
 
 // loadGlobal reads the plan from its side input, once for each instance. There is none where the
@@ -93,23 +110,22 @@ func loadGlobal(cached **stage.Global, next func(*[]byte) bool) (*stage.Global, 
 	return *cached, nil
 }
 
-// frames splits what collectFn joined.
-func frames(all []byte, yield func([]byte) error) error {
-	for len(all) > 0 {
-		n, k := binary.Uvarint(all)
-		if k <= 0 || n > uint64(len(all)-k) {
-			return fmt.Errorf("transforms: a group of %d bytes is torn", len(all))
-		}
-		if err := yield(all[k : k+int(n)]); err != nil {
-			return err
-		}
-		all = all[k+int(n):]
+// appendFrame appends a batch with its length.
+func appendFrame(all, batch []byte) []byte {
+	return append(binary.AppendUvarint(all, uint64(len(batch))), batch...)
+}
+
+// frame takes the first batch off what appendFrame made.
+func frame(all []byte) (batch, rest []byte, err error) {
+	n, k := binary.Uvarint(all)
+	if k <= 0 || n > uint64(len(all)-k) {
+		return nil, nil, fmt.Errorf("transforms: a group of %d bytes is torn", len(all))
 	}
-	return nil
+	return all[k : k+int(n)], all[k+int(n):], nil
 }
 
 // Collect takes the row batches and returns a PCollection<KV<int64,[]byte>> with one element for
-// each group, spread evenly over the workers: a runner that hashes few keys, as Flink does, would
+// each part, dealt out evenly to the workers: a runner that hashes few keys, as Flink does, would
 // leave some of its slots idle.
 func Collect(s beam.Scope, batches beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Collect")
@@ -118,10 +134,25 @@ func Collect(s beam.Scope, batches beam.PCollection) beam.PCollection {
 
 type collectFn struct{}
 
-func (fn *collectFn) ProcessElement(_ context.Context, group int64, batches func(*[]byte) bool) (int64, []byte) {
-	var all, b []byte
-	for batches(&b) {
-		all = append(binary.AppendUvarint(all, uint64(len(b))), b...)
+func (fn *collectFn) ProcessElement(_ context.Context, _ int64, batches func(*[]byte) bool, emit func(int64, []byte)) error {
+	parts := map[int64][]byte{}
+	var framed []byte
+	for batches(&framed) {
+		for rest := framed; len(rest) > 0; {
+			part, k := binary.Uvarint(rest)
+			if k <= 0 {
+				return fmt.Errorf("transforms: a bucket of %d bytes is torn", len(framed))
+			}
+			var batch []byte
+			var err error
+			if batch, rest, err = frame(rest[k:]); err != nil {
+				return err
+			}
+			parts[int64(part)] = appendFrame(parts[int64(part)], batch)
+		}
 	}
-	return group, all
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		emit(part, parts[part])
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
@@ -50,6 +51,9 @@ type splitFn struct {
 func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
+		return err
+	}
+	if err := stage.Reachable(ctx, job); err != nil {
 		return err
 	}
 	var c source.Container

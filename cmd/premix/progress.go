@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -25,6 +26,7 @@ type progress struct {
 	wg       sync.WaitGroup
 	width    int // of the line on the terminal
 	toldPlan bool
+	status   atomic.Pointer[runners.Status] // of a cluster
 }
 
 func startProgress(l *launch) *progress {
@@ -35,9 +37,6 @@ func startProgress(l *launch) *progress {
 			p.mode = "terminal"
 		}
 	}
-	if !runners.Local(l.config.Runner) {
-		p.mode = "none"
-	}
 	p.every = 10 * time.Second
 	switch p.mode {
 	case "terminal":
@@ -46,6 +45,10 @@ func startProgress(l *launch) *progress {
 		p.every = time.Second
 	case "none":
 		return p
+	}
+	if l.onCluster() {
+		// Every look lists the output, perhaps in a store.
+		p.every = max(p.every, clusterEvery)
 	}
 	p.wg.Go(func() {
 		tick := time.NewTicker(p.every)
@@ -61,6 +64,12 @@ func startProgress(l *launch) *progress {
 	})
 	return p
 }
+
+// clusterEvery is the least time between two looks at a job on a cluster.
+const clusterEvery = 3 * time.Second
+
+// cluster takes what a cluster tells of the job.
+func (p *progress) cluster(s runners.Status) { p.status.Store(&s) }
 
 // stop ends the reporter and clears its line.
 func (p *progress) stop() {
@@ -78,20 +87,31 @@ func (p *progress) tell() {
 	now := stage.ReadProgress()
 	w := p.l.app.stderr
 	elapsed := time.Since(p.l.start)
+	line := progressLine(now, p.l.expected(), elapsed)
+	fields := map[string]any{
+		"elapsed_s": elapsed.Seconds(), "images": now.Images, "cached": now.CachedImages, "bad": now.Bad,
+		"planned": now.Planned, "mixed": now.Mixed, "shards": now.Shards, "planned_shards": now.PlannedShards, "bytes": now.Bytes,
+	}
+	if p.l.onCluster() {
+		var status runners.Status
+		if s := p.status.Load(); s != nil {
+			status = *s
+		}
+		ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
+		defer stop()
+		c := p.l.count(ctx, status)
+		line, fields = c.line(elapsed), c.fields(elapsed)
+	}
 	switch p.mode {
 	case "json":
-		line, _ := json.Marshal(map[string]any{
-			"elapsed_s": elapsed.Seconds(), "images": now.Images, "cached": now.CachedImages, "bad": now.Bad,
-			"planned": now.Planned, "mixed": now.Mixed, "shards": now.Shards, "planned_shards": now.PlannedShards, "bytes": now.Bytes,
-		})
-		fmt.Fprintf(w, "%s\n", line)
+		text, _ := json.Marshal(fields)
+		fmt.Fprintf(w, "%s\n", text)
 	case "terminal":
-		line := progressLine(now, p.l.expected(), elapsed)
 		pad := max(0, p.width-len([]rune(line)))
 		fmt.Fprintf(w, "\r%s%s", line, strings.Repeat(" ", pad))
 		p.width = len([]rune(line))
 	default:
-		fmt.Fprintln(w, "premix: "+progressLine(now, p.l.expected(), elapsed))
+		fmt.Fprintln(w, "premix: "+line)
 	}
 }
 
@@ -117,6 +137,10 @@ func progressLine(p stage.Progress, expected int64, elapsed time.Duration) strin
 func (l *launch) summary(ctx context.Context) error {
 	w := l.app.stdout
 	now := stage.ReadProgress()
+	if l.peaksOnly && l.onCluster() {
+		_, err := fmt.Fprintf(w, "cache    %s\ntime     %.1f s\n", l.job.Cache.URI, time.Since(l.start).Seconds())
+		return err
+	}
 	if l.peaksOnly {
 		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, l.job.Cache.URI)
 		return nil

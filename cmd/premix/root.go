@@ -15,6 +15,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -88,13 +89,17 @@ func explain(ctx context.Context, err error) (int, string) {
 		mismatch *dataset.MismatchError
 		schema   *dataset.SchemaError
 		code     *codeError
+		runner   *runners.UsageError
 	)
 	switch {
+	case errors.Is(err, runners.ErrGoesOn):
+		// The runner has said how to end the job.
+		return exitInterrupted, err.Error()
 	case ctx.Err() != nil:
 		return exitInterrupted, "interrupted: what is finished is kept, run the same command again to go on"
 	case errors.As(err, &code):
 		return code.code, code.message
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input), errors.As(err, &runner):
 		return exitUsage, err.Error()
 	case errors.As(err, &mismatch), errors.As(err, &schema):
 		return exitOther, err.Error()

@@ -1,19 +1,24 @@
-// Package dataflow submits a pipeline to Google Cloud Dataflow. Its options are Beam's own flags,
-// given after --; this package checks them before anything is done, so that a missing one costs a
-// line and not a failed job.
+// Package dataflow submits a pipeline to Google Cloud Dataflow and follows the job. Its options are
+// Beam's own flags, given after --; this package checks them before anything is done, so that a
+// missing one costs a line and not a failed job.
 package dataflow
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"runtime"
-	"runtime/debug"
-	"strings"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamdataflow "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
+	df "google.golang.org/api/dataflow/v1b3"
+
+	"github.com/premix/premix/runners/internal/goeson"
 )
 
 // Options say how the job is started.
@@ -23,49 +28,206 @@ type Options struct {
 	Remote []string
 	// Async returns as soon as the job is submitted.
 	Async bool
-	// DryRun prints what would be submitted.
-	DryRun bool
-	Say    func(format string, args ...any)
+	// Say prints a line about the job; Warn one about its place.
+	Say, Warn func(format string, args ...any)
+	// Out is where a dry run (--dry_run) prints what would be submitted.
+	Out io.Writer
+	// Progress, if not nil, is called after each look at the job, with its state.
+	Progress func(state string)
 }
 
-// Check reports every problem with the flags and the binary, as one error of several lines.
-func Check(o Options) error {
-	var problems []error
-	need := func(name, what string) string {
-		v := value(name)
-		if v == "" {
-			problems = append(problems, fmt.Errorf("--%s is missing: %s (Beam's flags come after --)", name, what))
-		}
-		return v
+// Run submits a pipeline, and waits for its end unless told otherwise. When ctx ends it detaches:
+// the job goes on, and the error, which is goeson.Err, says how to cancel it.
+//
+// The error of a job that failed holds the texts of the errors that Dataflow recorded.
+func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
+	quiet := o
+	quiet.Warn = nil // the launcher has looked before
+	if err := Check(quiet); err != nil {
+		return err
 	}
-	need("project", "the Google Cloud project that pays, such as -- --project=my-project")
-	need("region", "the region that the workers run in, such as -- --region=europe-west4; it should be that of the buckets")
-	for _, name := range []string{"staging_location", "temp_location"} {
-		v := value(name)
-		if v == "" && name == "temp_location" {
-			continue
-		}
-		if v == "" {
-			need(name, "a folder of a bucket for the binary, such as -- --staging_location=gs://my-bucket/staging")
-		} else if !strings.HasPrefix(v, "gs://") {
-			problems = append(problems, fmt.Errorf("--%s=%s: must be a folder of a bucket, gs://…", name, v))
+	name := value("job_name")
+	if name == "" {
+		name = o.JobName
+	}
+	// Beam would wait with a loop that no context ends; this package waits itself.
+	for flagName, v := range map[string]string{"job_name": name, "execute_async": "true"} {
+		if err := flag.Set(flagName, v); err != nil {
+			return err
 		}
 	}
-	for _, uri := range o.Remote {
-		if !strings.Contains(uri, "://") && !strings.HasPrefix(uri, "synth:") {
-			problems = append(problems, fmt.Errorf("%s is a local path: Dataflow's workers cannot reach it; copy it to a bucket (gcloud storage cp -r) and give its gs:// address", uri))
-		}
+	if value("dry_run") == "true" {
+		return dryRun(ctx, p, o)
 	}
-	if value("worker_binary") == "" {
-		if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-			problems = append(problems, fmt.Errorf("this binary is for %s/%s and Dataflow's workers are linux/amd64: build one with CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -o premix-linux ./cmd/premix, and add -- --worker_binary=premix-linux", runtime.GOOS, runtime.GOARCH))
-		} else if cgo() {
-			problems = append(problems, errors.New("this binary is linked with cgo and may not start in Dataflow's container: build it with CGO_ENABLED=0 go build ./cmd/premix"))
-		}
+	j := &job{o: o, project: value("project"), region: value("region")}
+	var err error
+	if j.client, err = dataflowlib.NewClient(ctx, value("dataflow_endpoint")); err != nil {
+		return fmt.Errorf("dataflow: no credentials (%v): run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file", err)
 	}
-	return errors.Join(problems...)
+	// Beam would take a running job of the same name for the one that it submits.
+	running, err := active(ctx, j.client, j.project, j.region, name)
+	if err != nil {
+		return fmt.Errorf("dataflow: the jobs of project %s in %s cannot be listed: %w", j.project, j.region, err)
+	}
+	if running != "" {
+		return fmt.Errorf("dataflow: job %s works on this output already: wait for it, or cancel it with: %s", running, j.cancelCommand(running))
+	}
+	result, err := beamdataflow.Execute(ctx, p)
+	if err != nil {
+		return fmt.Errorf("dataflow: the job was not submitted: %w", err)
+	}
+	if result == nil {
+		o.Say("the template is at %s", value("template_location"))
+		return nil
+	}
+	j.id = result.JobID()
+	o.Say("dataflow job %s; cancel it with: %s", j.id, j.cancelCommand(j.id))
+	if o.Async {
+		return nil
+	}
+	return j.wait(ctx)
 }
 
+// dryRun prints the pipeline and the job. Beam does that, through the logger.
+func dryRun(ctx context.Context, p *beam.Pipeline, o Options) error {
+	before := slog.Default()
+	slog.SetDefault(slog.New(&printer{w: o.Out}))
+	defer slog.SetDefault(before)
+	_, err := beamdataflow.Execute(ctx, p)
+	if err == nil {
+		o.Say("nothing was submitted (--dry_run)")
+	}
+	return err
+}
+
+// A printer is a log handler that prints messages as they are.
+type printer struct {
+	slog.Handler
+	w io.Writer
+}
+
+func (p *printer) Enabled(_ context.Context, level slog.Level) bool { return level == slog.LevelInfo }
+
+func (p *printer) Handle(_ context.Context, r slog.Record) error {
+	_, err := fmt.Fprintln(p.w, r.Message)
+	return err
+}
+
+// active returns the id of the running job of a name, or "".
+func active(ctx context.Context, client *df.Service, project, region, name string) (id string, err error) {
+	err = client.Projects.Locations.Jobs.List(project, region).Filter("ACTIVE").Pages(ctx, func(r *df.ListJobsResponse) error {
+		for _, j := range r.Jobs {
+			if j.Name == name {
+				id = j.Id
+			}
+		}
+		return nil
+	})
+	return id, err
+}
+
+// A job is one that was submitted.
+type job struct {
+	o               Options
+	client          *df.Service
+	project, region string
+	id              string
+}
+
+func (j *job) cancelCommand(id string) string {
+	return fmt.Sprintf("gcloud dataflow jobs cancel %s --project=%s --region=%s", id, j.project, j.region)
+}
+
+const (
+	pollEvery = 5 * time.Second
+	// lostAfter is how long Dataflow's API may stay silent.
+	lostAfter = 10 * time.Minute
+)
+
+// wait follows the job to its end.
+func (j *job) wait(ctx context.Context) error {
+	answered := time.Now()
+	for {
+		got, err := j.client.Projects.Locations.Jobs.Get(j.project, j.region, j.id).Context(ctx).Do()
+		switch {
+		case ctx.Err() != nil:
+			return j.detached()
+		case err != nil && time.Since(answered) > lostAfter:
+			return fmt.Errorf("dataflow: nothing was heard of job %s for %v (%v), but %w; cancel it with: %s", j.id, lostAfter, err, goeson.Err, j.cancelCommand(j.id))
+		case err == nil:
+			answered = time.Now()
+			if done, err := j.ended(ctx, got.CurrentState); done {
+				return err
+			}
+			if j.o.Progress != nil {
+				j.o.Progress(trimState(got.CurrentState))
+			}
+		}
+		select {
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+			return j.detached()
+		}
+	}
+}
+
+func (j *job) detached() error {
+	return fmt.Errorf("dataflow: detached, %w; cancel it with: %s", goeson.Err, j.cancelCommand(j.id))
+}
+
+// ended says whether a state is the last, and what error it means.
+func (j *job) ended(ctx context.Context, state string) (bool, error) {
+	switch state {
+	case "JOB_STATE_DONE", "JOB_STATE_DRAINED", "JOB_STATE_UPDATED":
+		return true, nil
+	case "JOB_STATE_CANCELLED":
+		return true, fmt.Errorf("dataflow: job %s was cancelled; run again to go on", j.id)
+	case "JOB_STATE_FAILED":
+		return true, fmt.Errorf("dataflow: job %s failed: %s", j.id, j.reason(ctx))
+	}
+	return false, nil
+}
+
+// reason returns the errors that Dataflow recorded of a failed job.
+func (j *job) reason(ctx context.Context) string {
+	text := ""
+	err := j.client.Projects.Locations.Jobs.Messages.List(j.project, j.region, j.id).MinimumImportance("JOB_MESSAGE_ERROR").Pages(ctx, func(r *df.ListJobMessagesResponse) error {
+		for _, m := range r.JobMessages {
+			text += m.MessageText + "\n"
+		}
+		return nil
+	})
+	if text == "" {
+		text = fmt.Sprintf("see https://console.cloud.google.com/dataflow/jobs/%s/%s?project=%s", j.region, j.id, j.project)
+		if err != nil {
+			text += fmt.Sprintf(" (%v)", err)
+		}
+	}
+	return text
+}
+
+// trimState shortens a state of Dataflow to the word that it is.
+func trimState(s string) string {
+	const prefix = "JOB_STATE_"
+	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):]
+	}
+	return s
+}
+
+// Slots is a guess at the number of places that will work at once: eight a worker, of as many
+// workers as the flags allow. It decides how finely the work is cut.
+func Slots() int {
+	n := 16
+	for _, name := range []string{"num_workers", "max_num_workers"} {
+		if v, err := strconv.Atoi(value(name)); err == nil && v > 0 {
+			n = v
+		}
+	}
+	return 8 * n
+}
+
+// value is the value of one of Beam's flags.
 func value(name string) string {
 	f := flag.Lookup(name)
 	if f == nil {
@@ -74,54 +236,10 @@ func value(name string) string {
 	return f.Value.String()
 }
 
-func cgo() bool {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return false
+// region is the flag, or what gcloud reads from the environment.
+func region() string {
+	if v := value("region"); v != "" {
+		return v
 	}
-	for _, s := range info.Settings {
-		if s.Key == "CGO_ENABLED" {
-			return s.Value == "1"
-		}
-	}
-	return false
-}
-
-// Run submits a pipeline, and waits for its end unless told otherwise. When ctx ends it detaches:
-// the job goes on, and Run says how to cancel it.
-func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
-	if err := Check(o); err != nil {
-		return err
-	}
-	if err := flag.Set("job_name", o.JobName); err != nil {
-		return err
-	}
-	if o.Async {
-		if err := flag.Set("execute_async", "true"); err != nil {
-			return err
-		}
-	}
-	if o.DryRun {
-		if err := flag.Set("dry_run", "true"); err != nil {
-			return err
-		}
-	}
-	done := make(chan error, 1)
-	var result beam.PipelineResult
-	go func() {
-		var err error
-		result, err = beamdataflow.Execute(context.WithoutCancel(ctx), p)
-		done <- err
-	}()
-	hint := fmt.Sprintf("gcloud dataflow jobs list --project=%s --region=%s --filter=name=%s, then gcloud dataflow jobs cancel JOB_ID --region=%s", value("project"), value("region"), o.JobName, value("region"))
-	select {
-	case err := <-done:
-		if err == nil && result != nil {
-			o.Say("dataflow job %s; cancel it with: gcloud dataflow jobs cancel %s --project=%s --region=%s", result.JobID(), result.JobID(), value("project"), value("region"))
-		}
-		return err
-	case <-ctx.Done():
-		o.Say("detached: the job goes on. To cancel it: %s", hint)
-		return context.Cause(ctx)
-	}
+	return os.Getenv("CLOUDSDK_COMPUTE_REGION")
 }

@@ -39,8 +39,8 @@ func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entr
 }
 
 // Distribute sends the images of a chunk to their shards: it yields batches of rows, one for each
-// group of shards in each replica, under the number replica·Groups + group.
-func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield func(group int64, batch []byte)) error {
+// part (group of shards in a replica) that gets any, in ascending order of the parts.
+func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield func(part int64, batch []byte)) error {
 	chunk, _, err := job.store().Load(ctx, sum.ID)
 	if err != nil {
 		return fmt.Errorf("the peaks of %s, found a moment ago, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)
@@ -51,7 +51,7 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 	for i, r := range job.Replicas {
 		perms[i] = plan.NewPermutation(g.N, job.Mix.Seed, r)
 	}
-	groups := make([][]plan.Row, int64(len(job.Replicas))*g.Groups)
+	parts := make([][]plan.Row, g.Parts)
 	ordinal := g.Chunks[sum.ID].First
 	usable(job, g, sum.ID, chunk.Rows, func(e []premix.Sample, label int) {
 		for i, r := range job.Replicas {
@@ -63,11 +63,11 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 			s.Replica = r
 			pos := perms[i].At(ordinal)
 			k := int64(i)*g.Groups + g.group(shards.Of(pos))
-			groups[k] = append(groups[k], plan.Row{Ordinal: ordinal, Position: pos, Label: label, Sample: &s, Spool: copies.locate(e, row, i)})
+			parts[k] = append(parts[k], plan.Row{Ordinal: ordinal, Position: pos, Label: label, Sample: &s, Spool: copies.locate(e, row, i)})
 		}
 		ordinal++
 	})
-	for k, rows := range groups {
+	for k, rows := range parts {
 		if len(rows) == 0 {
 			continue
 		}
@@ -79,9 +79,6 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 	}
 	return nil
 }
-
-// group is the group that a shard travels in.
-func (g *Global) group(shard int64) int64 { return shard * g.Groups / g.Shards }
 
 // copies finds the entries of a chunk in its spool: the copies of good entries stand there one
 // after the other, in order.

@@ -2,7 +2,9 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -46,7 +48,37 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 			return err
 		}
 	}
+	if job.Slots > 0 {
+		if err := Sweep(ctx, job); err != nil {
+			return err
+		}
+	}
+	if job.Reach.Detached {
+		if err := RemoveMarkers(ctx, job); err != nil {
+			return err
+		}
+		if job.Cache.Temporary {
+			if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
+				return err
+			}
+		}
+	}
 	return RemoveSpool(ctx, job)
+}
+
+// cacheTempAge is the age at which a temporary in the cache, which jobs share, is nobody's.
+const cacheTempAge = time.Hour
+
+// Sweep removes the temporaries that killed workers left in the outputs. Where a cluster gave up a
+// worker that still writes, that one fails, and is not missed.
+func Sweep(ctx context.Context, job *Job) error {
+	var errs []error
+	for i := range job.Outputs {
+		_, err := blob.SweepTemp(ctx, job.Outputs[i].Dir, 0)
+		errs = append(errs, err)
+	}
+	_, err := blob.SweepTemp(ctx, cacheHint(job), cacheTempAge)
+	return errors.Join(append(errs, err)...)
 }
 
 // An OutputRecord is the record of a shard in one of the job's outputs.

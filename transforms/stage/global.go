@@ -23,6 +23,8 @@ type Global struct {
 	N       int64 // images that take part in each replica
 	Shards  int64 // a replica
 	Groups  int64 // a replica
+	Parts   int64 // groups of all replicas
+	Buckets int64 // places where parts are gathered before they are dealt out
 	Classes []string
 	// Chunks says for each chunk which ordinals its images have.
 	Chunks map[string]ChunkPlan
@@ -180,11 +182,7 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 	if g.N > 0 && g.Shards > g.N {
 		return nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
 	}
-	g.Groups = job.Groups
-	if g.Groups <= 0 {
-		g.Groups = 64
-	}
-	g.Groups = max(1, min(g.Groups, g.Shards))
+	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
 	return g, nil
 }
 

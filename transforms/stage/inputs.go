@@ -128,6 +128,16 @@ func loadInputs(ctx context.Context, path string) (*Inputs, error) {
 	return in, nil
 }
 
+// RunOf returns the RunID of the job that wrote an output's inputs.json, "" if there is none. It is
+// written when the job is planned.
+func RunOf(ctx context.Context, out, split string) (string, error) {
+	in, err := loadInputs(ctx, dataset.Meta(out, split, dataset.InputsFile))
+	if err != nil || in == nil {
+		return "", err
+	}
+	return in.RunID, nil
+}
+
 // RecipeRefusal is the message for an output that has another recipe; diff are the lines of
 // dataset.RecipeDiff.
 func RecipeRefusal(out, split string, diff []string) string {

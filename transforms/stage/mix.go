@@ -17,6 +17,9 @@ import (
 // Mix makes the shards of a group from the rows that Distribute sent there, in any order, and
 // returns their records, output by output. Shards that are there and agree are kept.
 func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRecord, error) {
+	if err := Reachable(ctx, job); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(rows, func(a, b plan.Row) int { return int(a.Position - b.Position) })
 	shards := plan.Shards{N: g.N, S: g.Shards}
 	var out []OutputRecord

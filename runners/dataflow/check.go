@@ -1,0 +1,101 @@
+package dataflow
+
+import (
+	"cmp"
+	"debug/elf"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// jobName is what Dataflow accepts as the name of a job.
+var jobName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+
+// Check reports every problem with the flags and the binary, as one error of several lines.
+func Check(o Options) error {
+	var problems []error
+	addf := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if value("project") == "" {
+		addf("--project is missing: the Google Cloud project that pays, such as -- --project=my-project (Beam's flags come after --)")
+	}
+	if r := region(); r == "" {
+		addf("--region is missing: where the workers run, such as -- --region=europe-west4; take that of the buckets")
+	} else if value("region") == "" {
+		flag.Set("region", r)
+	}
+	for _, name := range []string{"staging_location", "temp_location"} {
+		v := value(name)
+		switch {
+		case v == "" && name == "staging_location":
+			addf("--staging_location is missing: a folder of a bucket for the binary and the pipeline, such as -- --staging_location=gs://my-bucket/staging")
+		case v != "" && !strings.HasPrefix(v, "gs://"):
+			addf("--%s=%s: must be a folder of a bucket, gs://my-bucket/%s", name, v, strings.TrimSuffix(name, "_location"))
+		case v != "" && strings.Trim(strings.TrimPrefix(v, "gs://"), "/") == "":
+			addf("--%s=%s names no bucket: give gs://my-bucket/%s", name, v, strings.TrimSuffix(name, "_location"))
+		}
+	}
+	if t := value("environment_type"); t != "" && !strings.EqualFold(t, "DOCKER") {
+		addf("--environment_type=%s: Dataflow's workers run in containers; leave the flag out", t)
+	}
+	if v := value("labels"); v != "" && json.Unmarshal([]byte(v), &map[string]string{}) != nil {
+		addf(`--labels=%s: must be JSON, such as --labels={"team":"vision"}`, v)
+	}
+	if v := value("job_name"); v != "" && !jobName.MatchString(v) {
+		addf("--job_name=%s: use a-z, 0-9 and -, beginning with a letter", v)
+	}
+	for _, uri := range o.Remote {
+		if !strings.Contains(uri, "://") && !strings.HasPrefix(uri, "synth:") {
+			addf("%s is a local path, which Dataflow's workers cannot reach: copy it to a bucket (gcloud storage cp -r) and give its gs:// address", uri)
+		}
+	}
+	if err := checkBinary(value("worker_binary"), o.Warn); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+const howToBuild = "build one with CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -o premix-linux ./cmd/premix, and add -- --worker_binary=premix-linux"
+
+// armMachines are the families of machine types that run programs for arm64.
+var armMachines = []string{"t2a-", "c4a-", "n4a-"}
+
+// checkBinary looks at the file that will be staged as the worker; empty means this executable. It
+// must be a program for Linux and for the processors of the machine type. One that is linked with
+// the C library is worth a warning: the container of the workers may have an older one.
+func checkBinary(path string, warn func(string, ...any)) error {
+	what := fmt.Sprintf("--worker_binary=%s", path)
+	if path == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		path, what = exe, "this binary"
+	}
+	f, err := elf.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: no such file; %s", what, howToBuild)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is no program for Linux, which Dataflow's workers run; %s", what, howToBuild)
+	}
+	defer f.Close()
+	machine := cmp.Or(value("worker_machine_type"), value("machine_type"))
+	want, arch := elf.EM_X86_64, "amd64"
+	if slices.ContainsFunc(armMachines, func(p string) bool { return strings.HasPrefix(machine, p) }) {
+		want, arch = elf.EM_AARCH64, "arm64"
+	}
+	if f.Machine != want {
+		return fmt.Errorf("%s is for another processor (%v) than Dataflow's workers (%s); %s", what, f.Machine, arch, strings.Replace(howToBuild, "amd64", arch, 1))
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP && warn != nil {
+			warn("dataflow: %s is linked with this machine's C library, and may not start if that of the workers is older; build it with CGO_ENABLED=0 go build ./cmd/premix", what)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package flink
+
+import (
+	"fmt"
+	"strings"
+)
+
+// cause finds in a Java stack trace what a reader needs: the text of a DoFn's own error, or else
+// the message of the innermost exception, with a remedy where there is one.
+func cause(trace string) string {
+	if text := workerError(trace); text != "" {
+		return text
+	}
+	inner := ""
+	for _, line := range strings.Split(trace, "\n") {
+		if text, ok := strings.CutPrefix(line, "Caused by: "); ok {
+			inner = text
+		} else if inner == "" && strings.TrimSpace(line) != "" {
+			inner = line
+		}
+	}
+	return explain(exception(inner))
+}
+
+// workerError returns the error that a DoFn returned, without what Beam and Flink put around it,
+// or "". Beam joins its layers by "caused by:" in a line of its own.
+func workerError(trace string) string {
+	const mark = "caused by:\n"
+	i := strings.LastIndex(trace, mark)
+	if i < 0 {
+		return ""
+	}
+	text := trace[i+len(mark):]
+	if j := strings.Index(text, "\n\tat "); j >= 0 {
+		text = text[:j]
+	}
+	text = strings.TrimSpace(text)
+	if first, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(first, "DoFn[") && strings.HasSuffix(first, " failed:") {
+		text = strings.TrimSpace(rest)
+	}
+	return text
+}
+
+// exception drops the names of Java's classes before a message.
+func exception(text string) string {
+	for {
+		class, rest, ok := strings.Cut(text, ": ")
+		if !ok || strings.ContainsAny(class, " \t/") || !strings.Contains(class, ".") {
+			return strings.TrimSpace(text)
+		}
+		text = rest
+	}
+}
+
+// explain adds to a message of Flink or Java what to do about it.
+func explain(text string) string {
+	const remedy = "put this binary at the same path on the host of each TaskManager, or start the job from a mount that all hosts share"
+	switch {
+	case strings.Contains(text, "Cannot run program") && strings.Contains(text, "error=8"),
+		strings.Contains(text, "Exec format error"):
+		return text + ": this binary is for another platform than the hosts of the TaskManagers; build it for them (CGO_ENABLED=0 GOARCH=… go build ./cmd/premix)"
+	case strings.Contains(text, "Cannot run program"), strings.Contains(text, "No such file or directory") && strings.Contains(text, "error=2"):
+		return text + ": " + remedy
+	case strings.Contains(text, "NoResourceAvailableException"), strings.Contains(text, "slot request timeout"), strings.Contains(text, "Could not acquire the minimum required resources"):
+		return text + ": the cluster has not enough free slots; start TaskManagers, or lower --parallelism"
+	case strings.Contains(text, "serialVersionUID"), strings.Contains(text, "InvalidClassException"):
+		return text + fmt.Sprintf(": job server and cluster are of different versions of Flink; both must be %s.x", supported)
+	}
+	return text
+}

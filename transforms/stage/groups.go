@@ -1,0 +1,39 @@
+package stage
+
+// Shards travel in groups: a group is the unit that a runner hands to a worker, and repeats after
+// a fault. Groups travel in buckets: the rows of a bucket are gathered by one worker, which then
+// deals its groups out. Few buckets mean an even deal, since a cluster deals round-robin from
+// each place that elements come from, and places that it has chosen by hashing a few keys are
+// uneven (keys 0 to 7 lie on Flink's four slots as 1, 1, 2, 4). Many mean less memory in one place.
+const (
+	// localGroups is the number of groups of a replica on a local runner.
+	localGroups = 64
+	// groupsPerSlot makes one group more or less on a slot a small difference.
+	groupsPerSlot = 16
+	// groupRows bounds the rows of a group, about; a row has some 60 bytes.
+	groupRows = 1 << 16
+	// bucketRows bounds the rows of a bucket, about: 60 MB.
+	bucketRows = 1 << 20
+)
+
+// chooseGroups fills in how the shards of the plan travel, for a job on a number of slots (0: a
+// local runner). No byte of the output depends on it.
+func (g *Global) chooseGroups(wanted, slots, replicas int64) {
+	g.Groups = wanted
+	if wanted <= 0 {
+		g.Groups = max(localGroups, groupsPerSlot*slots, ceilDiv(g.N, groupRows))
+	}
+	g.Groups = max(1, min(g.Groups, g.Shards))
+	g.Parts = g.Groups * replicas
+	g.Buckets = max(1, min(ceilDiv(g.N*replicas, bucketRows), g.Parts))
+}
+
+func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
+
+// group is the group that a shard travels in. Groups that have a shard more than others come
+// first, so that dealing them out in order spreads those shards too.
+func (g *Global) group(shard int64) int64 { return shard % g.Groups }
+
+// Bucket is the bucket of a part: group k of the job's i-th replica is part i·Groups + k. The
+// buckets of ascending parts ascend.
+func (g *Global) Bucket(part int64) int64 { return part * g.Buckets / g.Parts }

@@ -1,0 +1,138 @@
+package stage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// Reach is how the workers of a cluster find out, before hours of work, that they see the places
+// that the launcher sees: a path may be there on one host only, and credentials for one bucket may
+// be missing on another. The launcher leaves a marker in each place that is written to; every
+// worker process reads it back, and writes one of its own, before its first piece of work.
+type Reach struct {
+	Host    string   // where the launcher runs
+	Markers []Marker // objects that the launcher wrote
+	Inputs  []string // local folders and files that the launcher read
+	// Detached says that no launcher waits for the end of the job and removes the markers.
+	Detached bool
+}
+
+// A Marker is an object in a place that Flag names on the command line.
+type Marker struct{ Flag, Place, URI string }
+
+const (
+	markerPrefix = ".reach-"
+	// markerAge is the age at which a marker is left over from a launcher that was killed.
+	markerAge = 30 * 24 * time.Hour
+)
+
+// AddMarker adds a place that workers write to, which the command line calls by flag. folder is
+// a folder in it that may hold the marker.
+func (r *Reach) AddMarker(flag, place, folder, runID string) {
+	r.Markers = append(r.Markers, Marker{flag, place, blob.Join(folder, markerPrefix+runID)})
+}
+
+// PlaceMarkers writes the markers of a job.
+func PlaceMarkers(ctx context.Context, job *Job) error {
+	for _, m := range job.Reach.Markers {
+		if err := blob.WriteFile(ctx, m.URI, []byte(job.RunID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RemoveMarkers removes the markers of a job, those that its workers wrote, and old ones beside
+// them.
+func RemoveMarkers(ctx context.Context, job *Job) error {
+	var errs []error
+	for _, m := range job.Reach.Markers {
+		folder := strings.TrimSuffix(m.URI, "/"+blob.Base(m.URI))
+		list, err := blob.List(ctx, folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		errs = append(errs, err)
+		for _, o := range list {
+			name := blob.Base(o.URI)
+			mine := strings.HasPrefix(name, blob.Base(m.URI))
+			if mine || strings.HasPrefix(name, markerPrefix) && time.Since(o.ModTime) > markerAge {
+				if err := blob.Remove(ctx, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					errs = append(errs, err)
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// reached holds the runs whose places this process has seen.
+var reached sync.Map
+
+// Reachable refuses to go on where this process does not see what the launcher saw. It looks once
+// in a process.
+func Reachable(ctx context.Context, job *Job) error {
+	if len(job.Reach.Markers) == 0 && len(job.Reach.Inputs) == 0 {
+		return nil
+	}
+	if _, ok := reached.Load(job.RunID); ok {
+		return nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	for _, in := range job.Reach.Inputs {
+		if _, err := blob.Stat(ctx, in); errors.Is(err, fs.ErrNotExist) {
+			return refuse(CodeUsage, "--in %s is on the launcher's host %s, and not on %s, where a worker runs: give a URL, or a mount that all hosts share", in, job.Reach.Host, host)
+		} else if err != nil {
+			return unreachable("--in", in, host, err)
+		}
+	}
+	for _, m := range job.Reach.Markers {
+		if err := m.check(ctx, job, host); err != nil {
+			return err
+		}
+	}
+	reached.Store(job.RunID, true)
+	return nil
+}
+
+// check reads a marker back, and writes and removes another one beside it.
+func (m Marker) check(ctx context.Context, job *Job, host string) error {
+	text, err := blob.ReadAll(ctx, m.URI, 1<<10)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && string(text) != job.RunID:
+		return refuse(CodeUsage, "%s %s: what the launcher on %s wrote there is not seen by the worker on %s: give a URL, or a mount that all hosts share", m.Flag, m.Place, job.Reach.Host, host)
+	case err != nil:
+		return unreachable(m.Flag, m.Place, host, err)
+	}
+	var r [8]byte
+	rand.Read(r[:])
+	own := m.URI + "-" + hex.EncodeToString(r[:])
+	if err := blob.WriteFile(ctx, own, []byte(job.RunID)); err != nil {
+		return unreachable(m.Flag, m.Place, host, err)
+	}
+	if err := blob.Remove(ctx, own); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unreachable(m.Flag, m.Place, host, err)
+	}
+	return nil
+}
+
+// unreachable is a refusal where trying again is useless, and the error itself elsewhere.
+func unreachable(flag, place, host string, err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, blob.ErrNoBucket) {
+		return refuse(CodeUsage, "%s %s cannot be used by the worker on %s: %v", flag, place, host, err)
+	}
+	return fmt.Errorf("%s %s, looked at by the worker on %s: %w", flag, place, host, err)
+}

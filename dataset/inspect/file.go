@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -131,7 +132,7 @@ func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *
 // environment returns an error of disk or network, nil for defects of a file.
 func environment(err error) error {
 	var b *blob.Error
-	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, fs.ErrNotExist) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

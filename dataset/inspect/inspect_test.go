@@ -20,6 +20,7 @@ import (
 	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/inspect"
 	"github.com/premix/premix/dataset/internal/fixture"
+	"github.com/premix/premix/dataset/reindex"
 	"github.com/premix/premix/internal/golden"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/formats"
@@ -274,6 +275,40 @@ func TestUses(t *testing.T) {
 	for _, name := range []string{"mage 03", "", "03.jpg", "disc", "/"} {
 		if got, err := inspect.Uses(ctx, o.Dir, name, inspect.Options{}); len(got) != 0 || err != nil {
 			t.Errorf("%q: %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestPlanLost: without plans, and where these are rebuilt records that name none, labels and uses
+// come from the shards.
+func TestPlanLost(t *testing.T) {
+	for _, rebuilt := range []bool{false, true} {
+		o := fixture.Output{Dir: t.TempDir()}
+		o.Make(t)
+		want := look(t, o.Dir, inspect.Options{})
+		uses, err := inspect.Uses(ctx, o.Dir, "image 03", inspect.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(filepath.Join(o.Dir, "__premix__/train/plan")); err != nil {
+			t.Fatal(err)
+		}
+		if rebuilt {
+			if _, err := reindex.Run(ctx, o.Dir, reindex.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := look(t, o.Dir, inspect.Options{})
+		if diff := cmp.Diff(want.Splits[0].Summary, got.Splits[0].Summary); diff != "" || len(got.Notes) != 0 {
+			t.Errorf("rebuilt %v: %q\n%s", rebuilt, got.Notes, diff)
+		}
+		again, err := inspect.Uses(ctx, o.Dir, "image 03", inspect.Options{})
+		if diff := cmp.Diff(uses, again); diff != "" || err != nil {
+			t.Errorf("rebuilt %v: %v\n%s", rebuilt, err, diff)
+		}
+		s, err := inspect.Find(ctx, o.Dir, "3", inspect.Options{Params: params(&o)})
+		if err != nil || len(s.Notes) != 1 || s.Record.Key != "000000003" {
+			t.Errorf("rebuilt %v: %v, %q", rebuilt, err, s.Notes)
 		}
 	}
 }

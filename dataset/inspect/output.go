@@ -139,7 +139,7 @@ func (r *Report) sum(ctx context.Context, out string, s *Split, records []datase
 		g.Go(func() error {
 			f := &found[i]
 			f.labels = map[int]int64{}
-			return dataset.ReadBriefs(gctx, blob.Join(out, records[i].PlanPath), func(b dataset.Brief) error {
+			return briefs(gctx, out, s.Format, &records[i], func(b dataset.Brief) error {
 				if f.first == "" {
 					f.first = b.Key
 				}
@@ -169,6 +169,41 @@ func (r *Report) sum(ctx context.Context, out string, s *Split, records []datase
 		}
 	}
 	return labels, nil
+}
+
+// briefs tells of each sample of a shard which images and labels it has: from its plan, or where
+// that is lost, from the shard.
+func briefs(ctx context.Context, out, format string, rec *dataset.ShardRecord, yield func(dataset.Brief) error) error {
+	if rec.PlanPath != "" {
+		err := dataset.ReadBriefs(ctx, blob.Join(out, rec.PlanPath), yield)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	f, err := formats.ByName(format)
+	if err != nil {
+		return err
+	}
+	reader, closer, err := dataset.OpenShard(ctx, f, blob.Join(out, rec.Path), shard.ReadOptions{})
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	var r shard.Record
+	for {
+		err := reader.Next(&r)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("inspect: %s: %w", rec.Path, err)
+		}
+		err = yield(dataset.Brief{Key: r.Key, Method: r.Method, Mixed: r.Mixed, Lam: r.Lam, Label: int32(r.Label),
+			TargetLabel: int32(r.LabelA), SourceLabel: int32(r.LabelB), TargetName: r.Target, SourceName: r.Source})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // firstRecords reads the beginning of a shard.

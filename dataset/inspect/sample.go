@@ -175,6 +175,10 @@ func (s *Sample) load(ctx context.Context, records []dataset.ShardRecord, i int,
 	if err != nil {
 		return err
 	}
+	if records[i].PlanPath == "" {
+		s.note("the plan of the shard is lost")
+		return nil
+	}
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(s.Output, records[i].PlanPath))
 	if err != nil || s.Index >= int64(len(recipes)) {
 		s.note("the plan of the shard cannot be read: %v", err)

@@ -39,6 +39,10 @@ func Uses(ctx context.Context, out, name string, o Options) ([]Use, error) {
 		if o.Split != "" && split != o.Split {
 			continue
 		}
+		config, err := dataset.LoadConfig(ctx, out, split)
+		if err != nil {
+			return nil, err
+		}
 		records, err := dataset.Records(ctx, out, split)
 		if err != nil {
 			return nil, err
@@ -48,7 +52,7 @@ func Uses(ctx context.Context, out, name string, o Options) ([]Use, error) {
 		g.SetLimit(8)
 		for i, rec := range records {
 			g.Go(func() error {
-				return dataset.ReadBriefs(gctx, blob.Join(out, rec.PlanPath), func(b dataset.Brief) error {
+				return briefs(gctx, out, config.Shape.Format, &rec, func(b dataset.Brief) error {
 					if use, ok := usedAs(&b, name); ok {
 						use.Split, use.Shard = split, rec.Path
 						found[i] = append(found[i], use)

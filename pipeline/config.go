@@ -88,6 +88,7 @@ type Config struct {
 	Runner                    string
 	Parallelism               int
 	FlinkJobServer, FlinkREST string
+	FlinkSDKWorkers           int
 	Async                     bool
 
 	// External describes the file that Detector names, if it names one; the caller looked at it.

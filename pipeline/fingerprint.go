@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/premix/premix/mix"
@@ -57,6 +58,10 @@ func (c *Config) canonical(o Option) string {
 		return fmt.Sprint(g.Resize)
 	case c.Geometry != "rrc" && (o.Name == "rrc-scale" || o.Name == "hflip" || o.Name == "crop-seed"):
 		return notUsed
+	case o.Name == "indexes":
+		list := slices.Clone(c.Indexes)
+		slices.Sort(list)
+		return strings.Join(slices.Compact(list), ",")
 	case o.Name == "detector":
 		return c.detectorName()
 	case o.Name == "saliency-gray" && c.External != nil:

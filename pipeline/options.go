@@ -59,7 +59,7 @@ func Options(c *Config) []Option {
 	add("limit", integer(&c.Limit), Output, "images", "use the first N good images of the input, in its order (0: all)")
 	add("limit-per-class", integer(&c.LimitPerClass), Output, "images", "use the first N good images of each class (0: all)")
 	add("label-key", text(&c.LabelKey), Peaks, "field", "field of a sample's json or feature that holds the label")
-	add("label-offset", text(&c.LabelOffset), Peaks, "auto or integer", "number subtracted from integer labels of TFRecords")
+	add("label-offset", text(&c.LabelOffset), Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)")
 	add("exif", choice(&c.EXIF, "ignore", "apply"), Peaks, "policy", "what to do with an EXIF orientation")
 	add("truncated", choice(&c.Truncated, "fail", "accept"), Peaks, "policy", "whether an image that ends early is a failure or is filled as Pillow fills it")
 	add("max-pixels", count(&c.MaxPixels), Peaks, "pixels", "larger images are failures; checked before anything is allocated")

@@ -60,7 +60,7 @@ func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]
 	if err := unmarshal(elem, &c); err != nil {
 		return err
 	}
-	chunks, err := source.Split(ctx, c, job.Source)
+	chunks, err := stage.Split(ctx, job, c)
 	if err != nil {
 		return err
 	}

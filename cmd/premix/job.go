@@ -1,9 +1,12 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
 )
 
 func (a *app) mixCommand() *cobra.Command {
@@ -24,7 +27,8 @@ func (a *app) peaksCommand() *cobra.Command {
 	return a.jobCommand("peaks", "Fill the peaks cache only", `peaks finds the saliency peak of every image of the input and keeps it in the cache; a
 later mix with the same geometry and detector needs no saliency.`, pipeline.Default(),
 		"out", "name", "format", "label-form", "encode", "shards", "samples-per-shard", "indexes", "method", "scheme", "alpha", "prob",
-		"min-lambda", "max-lambda", "border", "pair", "smoothing", "seed", "overwrite", "groups", "limit", "limit-per-class")
+		"min-lambda", "max-lambda", "border", "pair", "smoothing", "seed", "overwrite", "groups", "limit", "limit-per-class",
+		"lambda", "lambda-outside", "max-bad", "on-bad", "spool", "spool-limit")
 }
 
 func (a *app) jobCommand(name, short, long string, config pipeline.Config, leaveOut ...string) *cobra.Command {
@@ -48,6 +52,12 @@ func (a *app) jobCommand(name, short, long string, config pipeline.Config, leave
 			}
 			if cmd.Flags().Changed("samples-per-shard") && f.config.SamplesPerShard == 0 {
 				return usagef("--samples-per-shard 0: at least 1; leave the flag out to have it chosen")
+			}
+			if !slices.Contains([]string{"auto", "plain", "json", "none"}, f.progress) {
+				return usagef("--progress %q: use auto, plain, json or none", f.progress)
+			}
+			if f.config.Async && runners.Local(f.config.Runner) {
+				return usagef("--async: the runner %s works in this process; leave the flag out, or choose --runner flink or dataflow", f.config.Runner)
 			}
 			if f.print {
 				return f.printConfig(a.stdout)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -33,6 +34,7 @@ type launch struct {
 	catalog   *source.Catalog
 	job       *stage.Job
 	scan      *scanResult
+	slots     int    // of the cluster; 0: a local runner
 	classesOf string // the split whose class list is used
 }
 
@@ -46,11 +48,14 @@ func (l *launch) run(ctx context.Context) error {
 		return l.describe()
 	}
 	if !l.peaksOnly {
-		unlock, err := lockOutput(ctx, l.config.Out, l.job.RunID, l.flags.breakLock)
-		if err != nil {
-			return err
+		// Each folder of an output has its own lock, whether it is one of several formats or alone.
+		for _, dir := range l.config.OutputDirs() {
+			unlock, err := lockOutput(ctx, dir, l.job.RunID, l.flags.breakLock)
+			if err != nil {
+				return err
+			}
+			defer unlock()
 		}
-		defer unlock()
 		if err := l.sweep(ctx); err != nil {
 			return err
 		}
@@ -63,12 +68,20 @@ func (l *launch) run(ctx context.Context) error {
 	} else {
 		pipeline.Build(s, l.job, l.catalog.Containers)
 	}
-	err := runners.Run(ctx, p, l.runnerOptions())
+	o := l.runnerOptions()
+	o.Progress = report.cluster
+	run := func() error { return runners.Run(ctx, p, o) }
+	var err error
+	if l.onCluster() {
+		err = l.runOnCluster(ctx, run)
+	} else {
+		err = run()
+	}
 	report.stop()
 	if err != nil {
 		return err
 	}
-	if l.config.Async && !runners.Local(l.config.Runner) {
+	if l.config.Async && l.onCluster() {
 		return nil
 	}
 	if l.job.Cache.Temporary {
@@ -86,8 +99,12 @@ func (l *launch) runnerOptions() runners.Options {
 		Runner: c.Runner, JobName: l.jobName(), Args: l.beamArgs, Async: c.Async,
 		Say:  func(format string, args ...any) { fmt.Fprintf(l.app.stderr, "premix: "+format+"\n", args...) },
 		Warn: func(format string, args ...any) { fmt.Fprintf(l.app.stderr, "premix: warning: "+format+"\n", args...) },
+		Out:  l.app.stdout, Final: func(text string) bool { return stage.FindRefusal(errors.New(text)) != nil },
 	}
-	o.Flink.JobServer, o.Flink.REST, o.Flink.Parallelism = c.FlinkJobServer, c.FlinkREST, c.Parallelism
+	o.Flink.JobServer, o.Flink.REST, o.Flink.Parallelism, o.Flink.SDKWorkers = c.FlinkJobServer, c.FlinkREST, c.Parallelism, c.FlinkSDKWorkers
+	if l.slots > 0 {
+		o.Flink.Parallelism = l.slots
+	}
 	for _, in := range c.In {
 		_, uri := pipeline.SplitInput(in)
 		o.Remote = append(o.Remote, uri)
@@ -127,15 +144,16 @@ func (l *launch) prepare(ctx context.Context) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := runners.Check(l.runnerOptions()); err != nil {
-		return usagef("%v", err)
+	cluster, err := runners.Check(ctx, l.runnerOptions())
+	if err != nil {
+		return err
 	}
+	l.slots = cluster.Slots
 	if !l.peaksOnly {
 		if err := l.checkOutputs(ctx); err != nil {
 			return err
 		}
 	}
-	var err error
 	if l.catalog, err = source.Discover(ctx, pipeline.Inputs(c.In), c.SourceOptions()); err != nil {
 		return err
 	}
@@ -158,6 +176,7 @@ func (l *launch) prepare(ctx context.Context) error {
 		return err
 	}
 	l.job.Cache.Temporary = temporary
+	l.job.Slots = l.slots
 	if err := l.checkSplits(ctx); err != nil {
 		return err
 	}

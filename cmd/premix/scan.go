@@ -26,7 +26,7 @@ import (
 type scanResult struct {
 	chunks               int
 	images, cachedImages int64
-	cached               []string // IDs of the chunks that are in the cache
+	cached               []string // keys of the chunks that are in the cache, as stage.CopyKey makes them
 }
 
 // look lists the chunks of a local input, so that the first line of a run can say what of the cache
@@ -73,7 +73,7 @@ func (l *launch) look(ctx context.Context) error {
 			r.images += images
 			if cached[c.ID] {
 				r.cachedImages += images
-				r.cached = append(r.cached, c.ID)
+				r.cached = append(r.cached, stage.CopyKey(c.ID, c.Stamp))
 			} else {
 				n++
 			}

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/plan"
@@ -41,9 +42,14 @@ func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entr
 // Distribute sends the images of a chunk to their shards: it yields batches of rows, one for each
 // part (group of shards in a replica) that gets any, in ascending order of the parts.
 func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield func(part int64, batch []byte)) error {
-	chunk, _, err := job.store().Load(ctx, sum.ID)
+	chunk, meta, err := job.store().Load(ctx, sum.ID)
 	if err != nil {
 		return fmt.Errorf("the peaks of %s, found a moment ago, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)
+	}
+	for _, r := range job.cropReplicas() {
+		if !slices.Contains(meta.Replicas, r) {
+			return fmt.Errorf("the peaks of %s in replica %d, found a moment ago, were replaced by those of another run: run again", sum.Container, r)
+		}
 	}
 	copies := newCopies(job, sum, chunk.Rows)
 	shards := plan.Shards{N: g.N, S: g.Shards}
@@ -94,7 +100,7 @@ func newCopies(job *Job, sum *Summary, all []premix.Sample) *copies {
 	if c.mode == SpoolRef {
 		return c
 	}
-	c.path = spoolPath(job, sum.ID, sum.Spool)
+	c.path = spoolPath(job, sum.ID, sum.Stamp, sum.Spool)
 	c.offset = map[*premix.Sample]int64{}
 	var at int64
 	for e := range entries(all) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,9 +107,12 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err := checkBad(job, sums, g); err != nil {
 		return nil, err
 	}
-	for i := range job.Outputs {
-		if err := claim(ctx, job, &job.Outputs[i], g, sums); err != nil {
-			return nil, err
+	// Every output is looked at before the first one is touched.
+	for _, write := range []bool{false, true} {
+		for i := range job.Outputs {
+			if err := claim(ctx, job, &job.Outputs[i], g, sums, write); err != nil {
+				return nil, err
+			}
 		}
 	}
 	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)))
@@ -133,10 +137,10 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 	g := &Global{Classes: classes, OwnList: ownList(job, sums, classes), Chunks: map[string]ChunkPlan{}}
 	res := job.resolver(classes)
 	var digest [32]byte
-	taken := map[string]int64{}
+	taken := map[int]int64{} // by class
 	for i := range sums {
 		s := &sums[i]
-		digest = dataset.AddDigest(digest, s.Digest)
+		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
 		if _, twice := g.Chunks[s.ID]; twice {
 			return nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is one folder inside of another --in?", s.Container)
 		}
@@ -145,16 +149,19 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 			p.Take = map[string]int64{}
 		}
 		var n int64
-		for label, count := range s.Good {
-			if _, ok, err := res.resolve(label); !ok || err != nil {
+		// In a fixed order: labels of one class share its limit.
+		for _, label := range slices.Sorted(maps.Keys(s.Good)) {
+			count := s.Good[label]
+			class, ok, err := res.resolve(label)
+			if !ok || err != nil {
 				if err == nil {
 					g.Excluded += count
 				}
 				continue
 			}
 			if job.LimitPerClass > 0 {
-				use := min(count, job.LimitPerClass-taken[label])
-				taken[label] += use
+				use := min(count, job.LimitPerClass-taken[class])
+				taken[class] += use
 				p.Take[label] = use
 				g.Excluded += count - use
 				count = use
@@ -182,9 +189,15 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 	if g.N > 0 && g.Shards > g.N {
 		return nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
 	}
+	if g.Shards > maxShards {
+		return nil, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", g.Shards, maxShards)
+	}
 	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
 	return g, nil
 }
+
+// maxShards is what the names of shards have digits for.
+const maxShards = 99999
 
 // checkBad applies --on-bad and --max-bad.
 func checkBad(job *Job, sums []Summary, g *Global) error {

@@ -46,7 +46,7 @@ func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
 // the first shard. With --overwrite it first removes what an earlier job left, once for a start of
 // the job; but an unfinished output of this very recipe and input is completed, so that a run with
 // --overwrite that was interrupted goes on when it is started again.
-func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) error {
+func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary, write bool) error {
 	fp := shardFingerprint(o, g)
 	format, err := formats.ByName(o.Format)
 	if err != nil {
@@ -61,15 +61,13 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) 
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
 	}
+	remove := false
 	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
 		keep, err := unfinished(ctx, job, o, config, fp)
 		if err != nil {
 			return err
 		}
-		if !keep {
-			if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
-				return err
-			}
+		if remove = !keep; remove {
 			old, config = nil, nil
 		}
 	}
@@ -90,6 +88,14 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary) 
 			return refuse(CodeOther, "%v", err)
 		}
 		return err
+	}
+	if !write {
+		return nil
+	}
+	if remove {
+		if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
+			return err
+		}
 	}
 	text, err := dataset.Encode(&Inputs{Digest: g.InputsDigest, RunID: job.RunID, Roots: job.Inputs, Containers: rows})
 	if err != nil {

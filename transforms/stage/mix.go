@@ -26,7 +26,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 	tasks, gctx := errgroup.WithContext(ctx)
 	// Two shards at once: the second keeps the cores busy while the first one ends.
 	tasks.SetLimit(2)
-	results := make([][]dataset.ShardRecord, 0, 16)
+	var results []*[]dataset.ShardRecord
 	for i := 0; i < len(rows); {
 		j := i
 		index := shards.Of(rows[i].Position)
@@ -34,13 +34,12 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 			j++
 		}
 		part := rows[i:j]
-		slot := len(results)
-		results = append(results, nil)
+		result := new([]dataset.ShardRecord)
+		results = append(results, result)
 		t := &shardTask{job: job, global: g, shard: index, rows: part, replica: part[0].Sample.Replica}
 		tasks.Go(func() (err error) {
 			defer recoverAs(&err)
-			r, err := t.run(gctx)
-			results[slot] = r
+			*result, err = t.run(gctx)
 			return err
 		})
 		i = j
@@ -49,7 +48,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 		return nil, err
 	}
 	for _, records := range results {
-		for i, r := range records {
+		for i, r := range *records {
 			out = append(out, OutputRecord{i, r})
 		}
 	}

@@ -22,6 +22,9 @@ import (
 // whose place or times changed is adopted when its sizes and some digests agree; everything else
 // is computed.
 func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
+	if err := Reachable(ctx, job); err != nil {
+		return nil, err
+	}
 	store := job.store()
 	replicas := job.cropReplicas()
 	have, status, err := lookUp(ctx, job, store, c)
@@ -57,9 +60,15 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	}
 	if have != nil {
 		fresh.merge(have)
-		status = Extended
 	}
-	if len(missing) > 0 {
+	if len(missing) > 0 || status == Adopted {
+		if have != nil && len(missing) > 0 {
+			status = Extended
+		}
+		// Another run may have added other replicas meanwhile.
+		if latest, meta, err := store.Load(ctx, c.ID); err == nil && meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
+			fresh.merge(&rows{meta, latest})
+		}
 		if err := store.Save(ctx, c.ID, fresh.meta, fresh.chunk); err != nil {
 			return nil, err
 		}
@@ -81,6 +90,21 @@ func (j *Job) store() *cache.Store {
 	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
 }
 
+// Split cuts a container into chunks.
+func Split(ctx context.Context, job *Job, c source.Container) ([]source.Chunk, error) {
+	chunks, err := source.Split(ctx, c, job.Source)
+	return chunks, asRefusal(c.Name, err)
+}
+
+// asRefusal turns a mistake of the user's that a worker finds into a refusal, which survives every
+// runner; any other error is returned as it is.
+func asRefusal(name string, err error) error {
+	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
+		return refuse(CodeUsage, "%s: %v", name, usage)
+	}
+	return err
+}
+
 // compute reads a chunk once and finds the peaks of its images in the given replicas.
 func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
 	copies, err := newSpool(ctx, job, c)
@@ -96,10 +120,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	t.g, gctx = errgroup.WithContext(ctx)
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
-		if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
-			err = refuse(CodeUsage, "%s: %v", c.Container.Name, usage)
-		}
-		return nil, copies.finish(err)
+		return nil, copies.finish(asRefusal(c.Container.Name, err))
 	}
 	if err := copies.finish(nil); err != nil {
 		return nil, err

@@ -33,18 +33,22 @@ func spoolMode(job *Job, seekable bool) string {
 	return SpoolRef
 }
 
-// CopyName is the name of the copy of a chunk. Crops depend on the peaks' fingerprint and on the
-// replicas, so they are part of it.
-func CopyName(job *Job, id string, mode string) string {
+// CopyKey names what a chunk held when its copy was made: a copy that an interrupted run left is
+// used only where the input is still the same.
+func CopyKey(id, stamp string) string { return id + "-" + stamp }
+
+// CopyName is the name of the copy of a chunk, for its key. Crops depend on the peaks' fingerprint
+// and on the replicas, so they are part of it.
+func CopyName(job *Job, key, mode string) string {
 	if mode == SpoolPixels || job.External != nil {
 		r := job.cropReplicas() // a file of peaks may fail an image in one replica alone
-		return fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, id, r[0], r[len(r)-1], mode)
+		return fmt.Sprintf("%s-%s-r%d-%d.%s", job.Cache.Fingerprint, key, r[0], r[len(r)-1], mode)
 	}
-	return fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, id, mode)
+	return fmt.Sprintf("%s-%s.%s", job.Cache.Fingerprint, key, mode)
 }
 
-func spoolPath(job *Job, id string, mode string) string {
-	return blob.Join(job.Spool.URI, CopyName(job, id, mode))
+func spoolPath(job *Job, id, stamp, mode string) string {
+	return blob.Join(job.Spool.URI, CopyName(job, CopyKey(id, stamp), mode))
 }
 
 // spoolReady says whether the copy that the mix stage will need of a chunk is there.
@@ -53,7 +57,7 @@ func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 	if mode == SpoolRef {
 		return true, nil
 	}
-	_, err := blob.Stat(ctx, spoolPath(job, c.ID, mode))
+	_, err := blob.Stat(ctx, spoolPath(job, c.ID, c.Stamp, mode))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -82,7 +86,7 @@ func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
 	if err != nil || ready {
 		return nil, err
 	}
-	w, err := blob.Create(ctx, spoolPath(job, c.ID, spoolMode(job, c.Seekable())))
+	w, err := blob.Create(ctx, spoolPath(job, c.ID, c.Stamp, spoolMode(job, c.Seekable())))
 	if err != nil {
 		return nil, err
 	}

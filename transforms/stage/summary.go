@@ -22,9 +22,10 @@ type Summary struct {
 	Good map[string]int64
 	// Failed counts faults by kind.
 	Failed map[string]int64
-	// Digest is the sum modulo 2²⁵⁶ of the hashes of the chunk's entries. The sum does not depend on
-	// how entries are cut into chunks; their order is that of their names.
+	// Digest is that of the chunk's entries in their order, as dataset.JoinDigest joins them.
 	Digest [32]byte
+	// Stamp is that of the chunk, by which a stale copy is told from a fresh one.
+	Stamp string
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
 }
@@ -34,11 +35,11 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
 		ID: c.ID, Container: c.Container.Name, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
 		Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
-		Spool: spoolMode(job, c.Seekable()),
+		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp,
 	}
 	for e := range entries(r.chunk.Rows) {
 		s.Entries++
-		s.Digest = dataset.AddDigest(s.Digest, entryHash(&e[0]))
+		s.Digest = dataset.JoinDigest(s.Digest, entryHash(&e[0]), 1)
 		if f := faultOf(e, job.cropReplicas()); f != nil {
 			s.Failed[string(f.Fault.Kind)]++
 			continue

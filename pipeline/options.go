@@ -138,6 +138,9 @@ func Find(t []Option, name string) (*Option, string) {
 
 // Nearest returns the name that is closest to s by edit distance, or "" if none is close.
 func Nearest(s string, names []string) string {
+	if len(s) > 64 {
+		return ""
+	}
 	best, dist := "", max(2, len(s)/3)+1
 	for _, n := range names {
 		if d := editDistance(strings.ToLower(s), n); d < dist {
@@ -147,22 +150,29 @@ func Nearest(s string, names []string) string {
 	return best
 }
 
-// editDistance is the Levenshtein distance of two short strings, in bytes.
+// editDistance counts the letters to insert, remove, replace, or swap with their neighbour to turn one
+// short string into another, byte by byte.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

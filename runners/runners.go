@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -67,6 +68,17 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the mistake.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// quiet silences Beam in this process until restore is called: a runner of our own process repeats
+// on five lines of its log the error that it returns.
+func quiet() (restore func()) {
+	if os.Getenv("PREMIX_BEAM_LOG") != "" {
+		return func() {}
+	}
+	old := slog.Default()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	return func() { slog.SetDefault(old) }
+}
+
 // Options say how a job is run.
 type Options struct {
 	Runner  string
@@ -121,6 +133,7 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 	}
 	switch o.Runner {
 	case Direct, Prism:
+		defer quiet()()
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err
 	case Flink:

@@ -28,6 +28,9 @@ func readClasses(ctx context.Context, path string) ([]string, error) {
 		return nil, usagef("--classes: %v", err)
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, usagef("--classes %s: the file is empty; want one class name a line", path)
+	}
 	seen := map[string]int{}
 	for i, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
 		name := strings.TrimSpace(line)

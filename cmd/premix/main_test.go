@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"premix": main})
+	testscript.Main(m, map[string]func(){"premix": faultyMain})
 }
 
 // TestScripts runs the stories in testdata/script. Besides testscript's own commands there are
@@ -31,7 +32,15 @@ func TestMain(m *testing.M) {
 //	interrupt GLOB N premix …  the same with SIGINT, and wants exit code 130
 //	count GLOB N               wants N files
 //	notemp DIR                 wants no temporary file left
+//
+// and those of inputCmds and faultCmds. The condition [mount] says that file systems can be mounted.
 func TestScripts(t *testing.T) {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){
+		"code": cmdCode, "same": cmdSame, "differ": cmdDiffer, "killat": cmdKill, "interrupt": cmdInterrupt,
+		"count": cmdCount, "notemp": cmdNoTemp, "flipbyte": cmdFlip, "truncate": cmdTruncate,
+	}
+	maps.Copy(cmds, inputCmds)
+	maps.Copy(cmds, faultCmds)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -39,9 +48,12 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": cmdCode, "same": cmdSame, "differ": cmdDiffer, "killat": cmdKill, "interrupt": cmdInterrupt,
-			"count": cmdCount, "notemp": cmdNoTemp, "flipbyte": cmdFlip, "truncate": cmdTruncate,
+		Cmds: cmds,
+		Condition: func(cond string) (bool, error) {
+			if cond == "mount" {
+				return canMount(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
@@ -24,21 +26,29 @@ func (l *launch) checkOutputs(ctx context.Context) error {
 	if err := l.outsideOfInputs(); err != nil {
 		return err
 	}
+	if blob.IsLocal(c.Out) {
+		if err := writable(c.Out); err != nil {
+			return usagef("--out %s cannot be written: %v", c.Out, err)
+		}
+	}
 	if err := l.checkRoot(ctx); err != nil {
 		return err
 	}
 	for i, dir := range c.OutputDirs() {
+		if blob.IsLocal(dir) {
+			if err := writable(dir); err != nil {
+				return usagef("--out %s cannot be written: %v", dir, err)
+			}
+		}
 		state, err := dataset.Look(ctx, dir)
+		if damaged(err) {
+			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", err, dir)
+		}
 		if err != nil {
 			return err
 		}
 		if state.Foreign != "" {
 			return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
-		}
-		if blob.IsLocal(dir) {
-			if err := writable(dir); err != nil {
-				return usagef("--out %s cannot be written: %v", dir, err)
-			}
 		}
 		if c.Overwrite {
 			continue
@@ -56,6 +66,13 @@ func (l *launch) checkOutputs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// damaged says whether an error is one of the content of a JSON file.
+func damaged(err error) bool {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	return errors.As(err, &syntax) || errors.As(err, &kind)
 }
 
 // checkRoot looks at the folder above the outputs of several formats: it must not be an output
@@ -112,7 +129,7 @@ func writable(dir string) error {
 	for p := dir; ; p = filepath.Dir(p) {
 		info, err := os.Stat(p)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && p != filepath.Dir(p):
+		case (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) && p != filepath.Dir(p):
 			continue
 		case err != nil:
 			return err
@@ -148,8 +165,12 @@ func (l *launch) checkSplits(ctx context.Context) error {
 }
 
 // sweep removes temporaries that a killed run left in the outputs, and copies that this run has no
-// use for.
+// use for. Beside another run, whose lock was broken, only old ones are.
 func (l *launch) sweep(ctx context.Context) error {
+	age := time.Duration(0)
+	if l.flags.breakLock {
+		age = time.Hour
+	}
 	for i, dir := range l.config.OutputDirs() {
 		f, err := formats.ByName(l.config.Formats[i])
 		if err != nil {
@@ -162,10 +183,13 @@ func (l *launch) sweep(ctx context.Context) error {
 			if !blob.IsLocal(d) {
 				continue
 			}
-			if _, err := blob.SweepTemp(ctx, d, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if _, err := blob.SweepTemp(ctx, d, age); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
+	}
+	if l.flags.breakLock {
+		return nil
 	}
 	return stage.SweepSpool(ctx, l.job)
 }

@@ -145,6 +145,13 @@ func (l *launch) summary(ctx context.Context) error {
 		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, l.job.Cache.URI)
 		return nil
 	}
+	if runners.Local(l.config.Runner) {
+		fmt.Fprintf(w, "peaks    %d computed, %d from the cache", now.Images, now.CachedImages)
+		if n := now.ByStatus[stage.Adopted]; n > 0 {
+			fmt.Fprintf(w, " (%s moved or touched, and the same)", plural(n, "chunk"))
+		}
+		fmt.Fprintln(w)
+	}
 	for i, dir := range l.config.OutputDirs() {
 		if err := l.summarizeOutput(ctx, w, dir, l.config.Formats[i]); err != nil {
 			return err
@@ -152,6 +159,17 @@ func (l *launch) summary(ctx context.Context) error {
 	}
 	_, err := fmt.Fprintf(w, "time     %.1f s\nlook     premix inspect %s\n", time.Since(l.start).Seconds(), shortPath(l.config.Out))
 	return err
+}
+
+// plural counts things.
+func plural(n int64, thing string) string {
+	switch {
+	case n == 1:
+		return "1 " + thing
+	case strings.HasSuffix(thing, "s"):
+		return fmt.Sprintf("%d %ses", n, thing)
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func bytesText(n int64) string {

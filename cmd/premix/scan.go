@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (l *launch) look(ctx context.Context) error {
 	cached := map[string]bool{}
 	entries, err := cache.Open(l.job.Cache.URI, l.job.Cache.Fingerprint, l.job.Cache.Settings).List(ctx)
 	if err != nil {
-		return err
+		return cmp.Or(l.checkCache(), err)
 	}
 	for _, e := range entries {
 		cached[e.ID] = true
@@ -79,7 +80,11 @@ func (l *launch) look(ctx context.Context) error {
 			}
 		}
 		if n > 0 {
-			missing = append(missing, fmt.Sprintf("%s (%d of %d chunks)", l.catalog.Containers[i].Name, n, len(list)))
+			what := l.catalog.Containers[i].Name
+			if n < len(list) {
+				what += fmt.Sprintf(" (%d of %d chunks)", n, len(list))
+			}
+			missing = append(missing, what)
 		}
 	}
 	l.scan = r
@@ -92,7 +97,9 @@ func (l *launch) look(ctx context.Context) error {
 	case len(missing) > 0:
 		line += "; new or changed: " + strings.Join(missing, ", ")
 	}
-	l.say("%s", line)
+	if !l.job.Cache.Temporary || len(entries) > 0 {
+		l.say("%s", line)
+	}
 	if len(missing) > 0 {
 		return l.checkCache()
 	}
@@ -237,7 +244,7 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 		bytes += r.Bytes
 	}
 	fmt.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, l.config.Split)
-	fmt.Fprintf(w, "samples  %d in %d shards, %s, %d classes\n", samples, shards, bytesText(bytes), m.Shape.Classes.Count)
+	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), bytesText(bytes), plural(int64(m.Shape.Classes.Count), "class"))
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
 			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))

@@ -97,7 +97,7 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 	res := job.resolver(g.Classes)
 	store := job.store()
 	for i := range sums {
-		if len(sums[i].Failed) == 0 && badLabels(res, &sums[i]) == 0 {
+		if n, _ := badLabels(res, &sums[i]); n == 0 && len(sums[i].Failed) == 0 {
 			continue
 		}
 		chunk, _, err := store.Load(ctx, sums[i].ID)

@@ -203,6 +203,7 @@ const maxShards = 99999
 func checkBad(job *Job, sums []Summary, g *Global) error {
 	bad, entries := int64(len(job.Catalog.Failures)), int64(len(job.Catalog.Failures))
 	var kinds []string
+	label := ""
 	count := map[string]int64{}
 	for _, f := range job.Catalog.Failures {
 		count[string(f.Kind)]++
@@ -214,10 +215,11 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 			count[k] += n
 			bad += n
 		}
-		n := badLabels(res, &sums[i])
+		n, why := badLabels(res, &sums[i])
 		bad += n
 		if n > 0 {
 			count[string(premix.BadLabel)] += n
+			label = cmp.Or(label, "; "+why)
 		}
 	}
 	for k, n := range count {
@@ -225,7 +227,7 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 	}
 	slices.Sort(kinds)
 	what := fmt.Sprintf("%d of %d images are bad (%s)", bad, entries, strings.Join(kinds, ", "))
-	where := fmt.Sprintf("premix inspect %s lists them", cacheHint(job))
+	where := fmt.Sprintf("premix inspect %s lists them", cacheHint(job)) + label
 	switch {
 	case bad > 0 && job.OnBad == "fail":
 		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept; %s", what, where)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/premix/premix/dataset"
@@ -31,8 +32,8 @@ func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
 		c := dataset.Chunk{
 			Container: s.Container, First: s.First, Last: s.Last, CacheID: s.ID, Digest: s.Digest,
 			Entries: s.Entries + s.Ignored, Ignored: s.Ignored, Good: g.Chunks[s.ID].Count,
-			Failed: badLabels(res, s),
 		}
+		c.Failed, _ = badLabels(res, s)
 		for _, n := range s.Failed {
 			c.Failed += n
 		}
@@ -80,6 +81,9 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary, 
 		if old != nil {
 			diff = dataset.InputDiff(old.Containers, rows)
 		}
+		if list, err := dataset.LoadClasses(ctx, o.Dir, job.Split); err == nil {
+			diff = append(diff, classDiff(list, g.Classes)...)
+		}
 		return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
 	}
 	spec := o.spec(job, g, job.Replicas[0])
@@ -119,6 +123,34 @@ func unfinished(ctx context.Context, job *Job, o *Output, config *dataset.Config
 	return false, err
 }
 
+// classDiff says in at most one line how two class lists differ.
+func classDiff(old, list []string) []string {
+	if slices.Equal(old, list) {
+		return nil
+	}
+	var gone, added []string
+	for _, c := range old {
+		if !slices.Contains(list, c) {
+			gone = append(gone, c)
+		}
+	}
+	for _, c := range list {
+		if !slices.Contains(old, c) {
+			added = append(added, c)
+		}
+	}
+	line := fmt.Sprintf("classes: %d → %d", len(old), len(list))
+	switch {
+	case gone == nil && added == nil:
+		return []string{line + ", in another order"}
+	case gone == nil:
+		return []string{line + ", new: " + some(added)}
+	case added == nil:
+		return []string{line + ", without " + some(gone)}
+	}
+	return []string{line + ", without " + some(gone) + ", new: " + some(added)}
+}
+
 func loadInputs(ctx context.Context, path string) (*Inputs, error) {
 	text, err := blob.ReadAll(ctx, path, 1<<30)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +188,7 @@ func inputRefusal(out, split string, diff []string) string {
 		diff = append(diff[:most:most], fmt.Sprintf("and %d more", len(diff)-most))
 	}
 	if len(diff) == 0 {
-		diff = []string{"the class list or the choice of images differs"}
+		diff = []string{"the choice of images differs"}
 	}
 	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
 }

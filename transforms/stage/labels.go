@@ -112,7 +112,7 @@ func checkShared(job *Job, sums []Summary, classes []string) error {
 		images += n
 	}
 	slices.Sort(names)
-	return refuse(CodeOther, "%s", UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes))+fmt.Sprintf(" (%d images; nothing was written, peaks are kept)", images))
+	return refuse(CodeOther, "%s", UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes))+fmt.Sprintf(" (images of it: %d; nothing was written, peaks are kept)", images))
 }
 
 // UnknownClasses is the message for classes that the list of another split lacks.
@@ -238,13 +238,16 @@ func leastOf(m map[string]bool) string {
 	return best
 }
 
-// badLabels counts the good images of a chunk whose label is none of the class list.
-func badLabels(res *resolver, s *Summary) int64 {
-	var n int64
+// badLabels counts the good images of a chunk whose label is none of the class list, and says of
+// one of them why.
+func badLabels(res *resolver, s *Summary) (n int64, why string) {
 	for label, count := range s.Good {
 		if _, _, err := res.resolve(label); err != nil {
 			n += count
+			if why == "" || err.Error() < why {
+				why = err.Error()
+			}
 		}
 	}
-	return n
+	return n, why
 }

@@ -47,8 +47,10 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 				return nil, err
 			}
 		}
-		countPeaks(status, have.meta.Entries)
-		return summarize(job, c, have), nil
+		sum := summarize(job, c, have)
+		countPeaks(status, sum.Entries)
+		countBad(sum)
+		return sum, nil
 	}
 	want := missing
 	if have == nil || !spooled {

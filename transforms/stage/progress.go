@@ -61,6 +61,13 @@ func countPeaks(s Status, cached int64) {
 	}
 }
 
+// countBad counts the failures of a chunk that came from the cache.
+func countBad(s *Summary) {
+	for _, n := range s.Failed {
+		now.bad.Add(n)
+	}
+}
+
 func setTotals(samples, shards int64) {
 	now.planned.Store(samples)
 	now.plannedShards.Store(shards)

@@ -18,7 +18,7 @@ import (
 // onCluster says whether the job runs in other processes than this one.
 func (l *launch) onCluster() bool { return !runners.Local(l.config.Runner) }
 
-// reach says what the workers of a cluster must see before they begin.
+// reach says what the workers of a cluster must see before they begin. The pipeline carries it.
 func (l *launch) reach() {
 	host, err := os.Hostname()
 	if err != nil {
@@ -49,7 +49,6 @@ const settle = time.Second
 // runOnCluster runs the job, and leaves nothing behind but what a next run can use.
 func (l *launch) runOnCluster(ctx context.Context, run func() error) error {
 	alive := context.WithoutCancel(ctx)
-	l.reach()
 	if err := stage.PlaceMarkers(ctx, l.job); err != nil {
 		return errors.Join(err, stage.RemoveMarkers(alive, l.job))
 	}

@@ -61,6 +61,9 @@ func (l *launch) run(ctx context.Context) error {
 		}
 	}
 	stage.ResetProgress()
+	if l.onCluster() {
+		l.reach()
+	}
 	report := startProgress(l)
 	p, s := beam.NewPipelineWithRoot()
 	if l.peaksOnly {

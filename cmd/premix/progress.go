@@ -25,7 +25,6 @@ type progress struct {
 	done     chan struct{}
 	wg       sync.WaitGroup
 	width    int // of the line on the terminal
-	toldPlan bool
 	status   atomic.Pointer[runners.Status] // of a cluster
 }
 

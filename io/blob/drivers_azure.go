@@ -111,6 +111,7 @@ func azureStatus(err error) int {
 	return 0
 }
 
+//lint:ignore ST1008 the error is the subject, not the outcome
 func azureExplain(_ string, err error, bucket string) (error, string) {
 	code := ""
 	var e *azcore.ResponseError

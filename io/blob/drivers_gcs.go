@@ -66,6 +66,7 @@ func gcsStatus(err error) int {
 	return 0
 }
 
+//lint:ignore ST1008 the error is the subject, not the outcome
 func gcsExplain(op string, err error, bucket string) (error, string) {
 	text := err.Error()
 	switch {

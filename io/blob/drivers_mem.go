@@ -14,7 +14,8 @@ func init() {
 		open: func(context.Context, string, url.Values) (*blob.Bucket, error) {
 			return memblob.OpenBucket(nil), nil
 		},
-		status:  func(error) int { return 0 },
+		status: func(error) int { return 0 },
+		//lint:ignore ST1008 the error is the subject, not the outcome
 		explain: func(_ string, err error, _ string) (error, string) { return err, "" },
 		etag:    func(o *blob.ListObject) string { return "" },
 	}

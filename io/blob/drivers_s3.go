@@ -106,6 +106,7 @@ func s3Status(err error) int {
 	return 0
 }
 
+//lint:ignore ST1008 the error is the subject, not the outcome
 func s3Explain(_ string, err error, bucket string) (error, string) {
 	code := ""
 	var e smithy.APIError

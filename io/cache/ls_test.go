@@ -110,7 +110,7 @@ func TestUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "f", settingsFile)
-	past := time.Now().Add(-100 * 24 * time.Hour)
+	var past time.Time
 	used := func() time.Time {
 		infos, err := Caches(ctx, dir)
 		if err != nil || len(infos) != 1 {

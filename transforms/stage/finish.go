@@ -33,6 +33,9 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 		if err != nil {
 			return err
 		}
+		if err := stillOurs(ctx, job, o, byOutput[i]); err != nil {
+			return err
+		}
 		inputs, err := blob.ReadAll(ctx, dataset.Meta(o.Dir, job.Split, dataset.InputsFile), 1<<30)
 		if err != nil {
 			return err
@@ -64,6 +67,28 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 		}
 	}
 	return RemoveSpool(ctx, job)
+}
+
+// stillOurs checks, before the manifest says that all is there, that no other run has taken the
+// output over meanwhile, and that every shard is where its record says.
+func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.ShardRecord) error {
+	run, err := RunOf(ctx, o.Dir, job.Split)
+	if err != nil {
+		return err
+	}
+	if run != job.RunID {
+		return refuse(CodeOther, "%s: another run began to write the split %s while this one worked: nothing more was written; run again", o.Dir, job.Split)
+	}
+	for i := range records {
+		ok, err := records[i].Intact(ctx, o.Dir, job.Split)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("stage: %s: the shard %s, made by this run, is gone or was changed: run again", o.Dir, records[i].Path)
+		}
+	}
+	return nil
 }
 
 // cacheTempAge is the age at which a temporary in the cache, which jobs share, is nobody's.

@@ -46,6 +46,8 @@ func halveSIMD(dst, a, b []byte) {
 }
 
 // factors holds the numbers that the kernels load, eight of each.
+//
+//lint:ignore U1000 the assembly reads it
 var factors = func() (t [15][8]int32) {
 	for i, f := range []int32{
 		f0298, f0390, f0541, f0765, f0899, f1175, f1501, f1847, f1961, f2053, f2562, f3072,

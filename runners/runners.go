@@ -69,15 +69,12 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the mistake.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// quiet silences Beam in this process until restore is called: a runner of our own process repeats
-// on five lines of its log the error that it returns.
-func quiet() (restore func()) {
-	if os.Getenv("PREMIX_BEAM_LOG") != "" {
-		return func() {}
+// quiet silences Beam in this process, for good: a runner in our own process repeats on five lines of
+// its log the error that it returns, some of them after it has returned.
+func quiet() {
+	if os.Getenv("PREMIX_BEAM_LOG") == "" {
+		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
-	old := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	return func() { slog.SetDefault(old) }
 }
 
 // Options say how a job is run.
@@ -134,7 +131,7 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 	}
 	switch o.Runner {
 	case Direct, Prism:
-		defer quiet()()
+		quiet()
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err
 	case Flink:

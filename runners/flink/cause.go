@@ -57,7 +57,8 @@ func explain(text string) string {
 	const remedy = "put this binary at the same path on the host of each TaskManager, or start the job from a mount that all hosts share"
 	switch {
 	case strings.Contains(text, "Cannot run program") && strings.Contains(text, "error=8"),
-		strings.Contains(text, "Exec format error"):
+		strings.Contains(text, "Exec format error"), strings.Contains(text, "Process died with exit code 126"),
+		strings.Contains(text, "Process died with exit code 127"):
 		return text + ": this binary is for another platform than the hosts of the TaskManagers; build it for them (CGO_ENABLED=0 GOARCH=… go build ./cmd/premix)"
 	case strings.Contains(text, "Cannot run program"), strings.Contains(text, "No such file or directory") && strings.Contains(text, "error=2"):
 		return text + ": " + remedy

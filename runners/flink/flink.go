@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ type Options struct {
 	Async bool
 	// Say prints a line about the job; Warn one about the cluster.
 	Say, Warn func(format string, args ...any)
-	// Progress, if not nil, is called about once a second while the job runs.
+	// Progress, if not nil, is called about twice a second while the job runs.
 	Progress func(Status)
 	// Final says whether the text of a worker's error shows that trying again is useless; then the
 	// job ends at once instead of after all restarts. nil: never.
@@ -114,12 +115,18 @@ func flinkName(id string) string {
 }
 
 // dialTimeout bounds how long a job server may take to answer.
-const dialTimeout = 10 * time.Second
+const dialTimeout = 5 * time.Second
 
 func dial(ctx context.Context, endpoint string) (*grpc.ClientConn, error) {
+	// Where nothing listens, Beam's dial would try again until its time is over.
+	plain, err := net.DialTimeout("tcp", endpoint, dialTimeout)
+	if err != nil {
+		return nil, fmt.Errorf("flink: no Beam job server at %s (%v): start it (docs/flink.md), or give its address with --flink-job-server", endpoint, err)
+	}
+	plain.Close()
 	conn, err := grpcx.Dial(ctx, endpoint, dialTimeout)
 	if err != nil {
-		return nil, fmt.Errorf("flink: no Beam job server at %s: start it (docs/flink.md), or give its address with --flink-job-server", endpoint)
+		return nil, fmt.Errorf("flink: what listens at %s is no Beam job server: give its address with --flink-job-server", endpoint)
 	}
 	return conn, nil
 }

@@ -25,7 +25,7 @@ type watch struct {
 }
 
 const (
-	pollEvery = time.Second
+	pollEvery = 500 * time.Millisecond
 	// lostAfter is how long Flink's REST interface may stay silent; a JobManager may restart.
 	lostAfter = 5 * time.Minute
 	// arriveWithin bounds how long the job server may take to hand a job over.

@@ -19,13 +19,13 @@ import (
 // A progress reporter tells how far the job is: one line that is rewritten on a terminal, plain
 // lines now and then elsewhere, JSON lines for programs.
 type progress struct {
-	l        *launch
-	mode     string
-	every    time.Duration
-	done     chan struct{}
-	wg       sync.WaitGroup
-	width    int // of the line on the terminal
-	status   atomic.Pointer[runners.Status] // of a cluster
+	l      *launch
+	mode   string
+	every  time.Duration
+	done   chan struct{}
+	wg     sync.WaitGroup
+	width  int                            // of the line on the terminal
+	status atomic.Pointer[runners.Status] // of a cluster
 }
 
 func startProgress(l *launch) *progress {

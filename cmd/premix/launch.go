@@ -92,6 +92,9 @@ func (l *launch) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(l.config.Formats) > 1 && blob.IsLocal(l.config.Out) {
+		os.Remove(blob.Join(l.config.Out, dataset.MetaDir)) // held copies only; Remove spares what is not empty
+	}
 	return l.summary(ctx)
 }
 
@@ -229,7 +232,7 @@ func (l *launch) cachePlace() (uri string, temporary bool, err error) {
 		if l.peaksOnly {
 			return "", false, usagef("premix peaks fills a cache; --cache none makes no sense")
 		}
-		return blob.Join(l.config.Out, dataset.MetaDir, ".peaks-"+l.config.Split), true, nil
+		return l.ownCache(), true, nil
 	case "":
 		dir, err := cache.DefaultDir()
 		if err != nil {
@@ -238,6 +241,11 @@ func (l *launch) cachePlace() (uri string, temporary bool, err error) {
 		return dir, false, nil
 	}
 	return l.config.Cache, false, nil
+}
+
+// ownCache is the cache of an output whose peaks are kept nowhere else.
+func (l *launch) ownCache() string {
+	return blob.Join(l.config.Out, dataset.MetaDir, ".peaks-"+l.config.Split)
 }
 
 // spoolPlace is where copies for the mix stage are kept; there is none where only peaks are wanted.

@@ -191,5 +191,10 @@ func (l *launch) sweep(ctx context.Context) error {
 	if l.flags.breakLock {
 		return nil
 	}
+	if !l.job.Cache.Temporary { // an interrupted run with --cache none
+		if err := blob.RemoveAll(ctx, l.ownCache()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	return stage.SweepSpool(ctx, l.job)
 }

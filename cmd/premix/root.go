@@ -152,7 +152,7 @@ and writes shards with soft labels that any training framework reads.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.mixCommand(), a.packCommand(), a.peaksCommand(), a.synthCommand(), a.verifyCommand(), a.inspectCommand(), a.cacheCommand(), a.reindexCommand())
+	root.AddCommand(a.mixCommand(), a.packCommand(), a.peaksCommand(), a.synthCommand(), a.verifyCommand(), a.inspectCommand(), a.cacheCommand(), a.reindexCommand(), a.docsCommand())
 	return root
 }
 

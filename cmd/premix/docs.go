@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/premix/premix/pipeline"
+)
+
+//go:generate sh -c "go run . docs >cli.md.new && mv cli.md.new ../../docs/cli.md"
+
+// docsCommand prints docs/cli.md. It is for go generate, and hidden from help.
+func (a *app) docsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "docs", Short: "Print docs/cli.md", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(a.stdout, cliPage(cmd.Root()))
+			return err
+		},
+	}
+}
+
+// cliPage is docs/cli.md.
+func cliPage(root *cobra.Command) string {
+	var b strings.Builder
+	b.WriteString(cliHead)
+	b.WriteString("| command | |\n|---|---|\n")
+	for _, c := range commands(root) {
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", cell(c.UseLine()), anchor(c), cell(c.Short))
+	}
+	b.WriteString(cliRules)
+	_, codes, _ := strings.Cut(exitHelp, "\n")
+	b.WriteString("\n```\n" + codes + "\n```\n")
+	jobs := []string{"mix", "pack", "peaks"}
+	for _, name := range jobs {
+		c, _, _ := root.Find([]string{name})
+		fmt.Fprintf(&b, "\n## premix %s\n\n%s\n", name, strings.TrimSpace(c.Long))
+		if name == "pack" {
+			b.WriteString(packDefaults())
+		}
+	}
+	optionTables(&b, root)
+	for _, c := range commands(root) {
+		if slices.Contains(jobs, c.Name()) {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n", c.CommandPath())
+		if c.Long != "" {
+			b.WriteString(strings.TrimSpace(c.Long) + "\n\n")
+		}
+		fmt.Fprintf(&b, "    %s\n", c.UseLine())
+		flagTable(&b, c, func(*pflag.Flag) bool { return true })
+	}
+	return b.String()
+}
+
+const cliHead = `# The command line
+
+<!-- Written by "go generate ./cmd/premix" from the code: change it there. -->
+
+`
+
+const cliRules = `
+Messages go to stderr, one line each: what, where, what to do. Results go to stdout.
+
+## Exit codes
+`
+
+const configRules = `
+## Configuration files
+
+` + "`--config FILE.yaml`" + ` reads options from a YAML file. Keys are the names of the flags below, without dashes in front;
+a flag on the command line wins over the file. Values are written as on the command line; lists may be YAML lists, and
+` + "`--rrc-scale`" + ` a list of two numbers. An unknown key, a key that is given twice, and a value of a wrong type are errors
+with file and line. ` + "`--print-config`" + ` prints what results, in this form, and stops:
+
+<!-- test -->
+
+    go run ./cmd/premix mix --in synth:200 --out demo --seed 7 --print-config
+
+## Options of mix, pack and peaks
+
+*Stage* is where an option takes effect first. *Changes* says which fingerprint it is part of: ` + "`peaks`" + ` are the options
+that decide crops and peaks, so that another value computes them anew and gives another output; ` + "`output`" + ` are those that
+decide the bytes of an output and no peak; – changes no byte of an output, and may differ when a run goes on.
+† is no option of peaks.
+`
+
+// commands lists all commands that are not hidden, in the order of their names, those below others
+// after them.
+func commands(root *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, sub := range c.Commands() {
+			if sub.Hidden || sub.Name() == "help" || sub.Name() == "completion" {
+				continue
+			}
+			list = append(list, sub)
+			walk(sub)
+		}
+	}
+	walk(root)
+	return list
+}
+
+func anchor(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
+
+// packDefaults says how the defaults of pack differ from those of mix.
+func packDefaults() string {
+	mix, pack := pipeline.Default(), pipeline.DefaultPack()
+	a, b := pipeline.Options(&mix), pipeline.Options(&pack)
+	var diff []string
+	for i := range a {
+		if a[i].Value.String() != b[i].Value.String() {
+			diff = append(diff, fmt.Sprintf("`--%s %s`", b[i].Name, b[i].Value.String()))
+		}
+	}
+	return "\nThe defaults of pack are those of mix but for " + strings.Join(diff, ", ") + ".\n"
+}
+
+// optionTables writes the options of jobs by group.
+func optionTables(b *strings.Builder, root *cobra.Command) {
+	b.WriteString(configRules)
+	peaks, _, _ := root.Find([]string{"peaks"})
+	mix, _, _ := root.Find([]string{"mix"})
+	c := pipeline.Default()
+	known := map[string]bool{}
+	group := ""
+	for _, o := range pipeline.Options(&c) {
+		known[o.Name] = true
+		if o.Group != group {
+			group = o.Group
+			fmt.Fprintf(b, "\n### %s\n\n| flag | value | default | stage | changes | |\n|---|---|---|---|---|---|\n", strings.ToUpper(group[:1])+group[1:])
+		}
+		mark := ""
+		if peaks.Flags().Lookup(o.Name) == nil {
+			mark = " †"
+		}
+		fmt.Fprintf(b, "| `--%s`%s | %s | %s | %s | %s | %s |\n", o.Name, mark, cell(form(&o)), code(o.Value.String()), o.Stage(), changes(&o), cell(o.Help))
+	}
+	b.WriteString("\n### Other\n")
+	flagTable(b, mix, func(f *pflag.Flag) bool { return !known[f.Name] })
+	b.WriteString("\nWhat follows `--` goes to the Beam runner as it stands.\n")
+}
+
+// changes says which fingerprint an option is part of.
+func changes(o *pipeline.Option) string {
+	switch {
+	case o.Name == "classes":
+		return "output, by the content of the file"
+	case o.Name == "format":
+		return "output"
+	case o.Scope == pipeline.Peaks:
+		return "peaks"
+	case o.Scope == pipeline.Output:
+		return "output"
+	}
+	return "–"
+}
+
+func flagTable(b *strings.Builder, c *cobra.Command, want func(*pflag.Flag) bool) {
+	var rows strings.Builder
+	add := func(f *pflag.Flag) {
+		if f.Name != "help" && !f.Hidden && want(f) {
+			def := f.DefValue
+			if def == "[]" {
+				def = ""
+			}
+			fmt.Fprintf(&rows, "| `--%s` | %s | %s | %s |\n", f.Name, f.Value.Type(), code(def), cell(f.Usage))
+		}
+	}
+	c.NonInheritedFlags().VisitAll(add)
+	c.InheritedFlags().VisitAll(add)
+	if rows.Len() > 0 {
+		b.WriteString("\n| flag | value | default | |\n|---|---|---|---|\n" + rows.String())
+	}
+}
+
+// cell is a text inside of a table.
+func cell(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, "|", "\\|"), "\n", " ") }
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + cell(s) + "`"
+}

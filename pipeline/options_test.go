@@ -1,0 +1,47 @@
+package pipeline
+
+import "testing"
+
+// TestOptions: every option says where it takes effect, what it changes, and what it is; defaults
+// read back.
+func TestOptions(t *testing.T) {
+	for _, c := range []Config{Default(), DefaultPack()} {
+		seen := map[string]bool{}
+		for _, o := range Options(&c) {
+			if o.Stage() == "" {
+				t.Errorf("--%s has no stage", o.Name)
+			}
+			if o.Group == "" || o.Help == "" || o.Unit == "" && o.Value.Type() != "bool" {
+				t.Errorf("--%s lacks group, help or unit", o.Name)
+			}
+			if seen[o.Name] {
+				t.Errorf("--%s is there twice", o.Name)
+			}
+			seen[o.Name] = true
+			if before := o.Value.String(); before != "" {
+				if err := o.Value.Set(before); err != nil {
+					t.Errorf("--%s: its default %q does not read back: %v", o.Name, before, err)
+				} else if after := o.Value.String(); after != before {
+					t.Errorf("--%s: %q reads back as %q", o.Name, before, after)
+				}
+			}
+		}
+		for stage, names := range stages {
+			for _, n := range names {
+				if !seen[n] {
+					t.Errorf("stage %s names --%s, which is no option", stage, n)
+				}
+			}
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"help", "hflip", "seed", "size", "saliencymix"}
+	tests := map[string]string{"hlep": "help", "sied": "seed", "siez": "size", "salencymix": "saliencymix", "xyz": "", "": "", "zzzzzzzz": ""}
+	for in, want := range tests {
+		if got := Nearest(in, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

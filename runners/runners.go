@@ -117,15 +117,17 @@ type Step struct{ Name, Status string }
 // Run runs a pipeline to its end. An error is the job's own, or one of the runner. When ctx ends,
 // a local job and one on Flink end too; one on Dataflow goes on, as does one on Flink that cannot
 // be reached any more, and the error is [ErrGoesOn].
-func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
+//
+// finished says that there was a job and that it has ended: not after Async, nor after a dry run.
+func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err error) {
 	if err := initialise(o.Args); err != nil {
-		return err
+		return false, err
 	}
 	if *jobopts.WorkerBinary == "" {
 		// Otherwise Beam would run the Go compiler to make a worker.
 		exe, err := os.Executable()
 		if err != nil {
-			return err
+			return false, err
 		}
 		*jobopts.WorkerBinary = exe
 	}
@@ -133,17 +135,18 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 	case Direct, Prism:
 		quiet()
 		_, err := beam.Run(ctx, o.Runner, p)
-		return err
+		return err == nil, err
 	case Flink:
 		f, err := o.flink()
 		if err != nil {
-			return err
+			return false, err
 		}
-		return flink.Run(ctx, p, f)
+		err = flink.Run(ctx, p, f)
+		return err == nil && !o.Async, err
 	case Dataflow:
 		return dataflow.Run(ctx, p, o.dataflow())
 	}
-	return fmt.Errorf("runner %q is not built in", o.Runner)
+	return false, fmt.Errorf("runner %q is not built in", o.Runner)
 }
 
 // ErrGoesOn says that the launcher ended and the job on the cluster goes on, perhaps.
@@ -153,6 +156,8 @@ var ErrGoesOn = goeson.Err
 type Cluster struct {
 	// Slots is the number of places that may work on the job at once, about.
 	Slots int
+	// DryRun says that the flags after -- ask for a dry run: Run will only print.
+	DryRun bool
 }
 
 // Check looks at the options of a runner, and at the cluster, before anything is done. Mistakes
@@ -169,7 +174,7 @@ func Check(ctx context.Context, o Options) (Cluster, error) {
 			return Cluster{}, &UsageError{err}
 		}
 		// Dataflow chooses the number of workers while the job runs.
-		return Cluster{Slots: dataflow.Slots()}, nil
+		return Cluster{Slots: dataflow.Slots(), DryRun: dataflow.DryRun()}, nil
 	}
 	f, err := o.flink()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
@@ -47,20 +49,20 @@ func (l *launch) reach() {
 const settle = time.Second
 
 // runOnCluster runs the job, and leaves nothing behind but what a next run can use.
-func (l *launch) runOnCluster(ctx context.Context, run func() error) error {
+func (l *launch) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Options) (finished bool, err error) {
 	alive := context.WithoutCancel(ctx)
 	if err := stage.PlaceMarkers(ctx, l.job); err != nil {
-		return errors.Join(err, stage.RemoveMarkers(alive, l.job))
+		return false, errors.Join(err, stage.RemoveMarkers(alive, l.job))
 	}
-	err := run()
-	switch {
-	case l.config.Async && err == nil, errors.Is(err, runners.ErrGoesOn):
-		return err
-	case err != nil && !l.peaksOnly:
+	finished, err = runners.Run(ctx, p, o)
+	if err == nil && !finished || errors.Is(err, runners.ErrGoesOn) {
+		return finished, err
+	}
+	if err != nil && !l.peaksOnly {
 		time.Sleep(settle)
 		err = errors.Join(err, stage.Sweep(alive, l.job))
 	}
-	return errors.Join(err, stage.RemoveMarkers(alive, l.job))
+	return finished, errors.Join(err, stage.RemoveMarkers(alive, l.job))
 }
 
 // A clusterCount says how far a job on a cluster is, by what it has written and what the cluster

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ type launch struct {
 	catalog   *source.Catalog
 	job       *stage.Job
 	scan      *scanResult
-	slots     int    // of the cluster; 0: a local runner
+	cluster   runners.Cluster
 	classesOf string // the split whose class list is used
 }
 
@@ -46,6 +47,10 @@ func (l *launch) run(ctx context.Context) error {
 	}
 	if l.flags.dryRun {
 		return l.describe()
+	}
+	if l.cluster.DryRun {
+		_, err := runners.Run(ctx, l.pipeline(), l.runnerOptions())
+		return err
 	}
 	if !l.peaksOnly {
 		// Each folder of an output has its own lock, whether it is one of several formats or alone.
@@ -65,27 +70,16 @@ func (l *launch) run(ctx context.Context) error {
 		l.reach()
 	}
 	report := startProgress(l)
-	p, s := beam.NewPipelineWithRoot()
-	if l.peaksOnly {
-		pipeline.BuildPeaks(s, l.job, l.catalog.Containers)
-	} else {
-		pipeline.Build(s, l.job, l.catalog.Containers)
-	}
-	o := l.runnerOptions()
+	p, o := l.pipeline(), l.runnerOptions()
 	o.Progress = report.cluster
-	run := func() error { return runners.Run(ctx, p, o) }
-	var err error
+	run := runners.Run
 	if l.onCluster() {
-		err = l.runOnCluster(ctx, run)
-	} else {
-		err = run()
+		run = l.runOnCluster
 	}
+	finished, err := run(ctx, p, o)
 	report.stop()
-	if err != nil {
+	if err != nil || !finished {
 		return err
-	}
-	if l.config.Async && l.onCluster() {
-		return nil
 	}
 	if l.job.Cache.Temporary {
 		if err := blob.RemoveAll(ctx, l.job.Cache.URI); err != nil {
@@ -98,6 +92,17 @@ func (l *launch) run(ctx context.Context) error {
 	return l.summary(ctx)
 }
 
+// pipeline builds the stages of the job.
+func (l *launch) pipeline() *beam.Pipeline {
+	p, s := beam.NewPipelineWithRoot()
+	if l.peaksOnly {
+		pipeline.BuildPeaks(s, l.job, l.catalog.Containers)
+	} else {
+		pipeline.Build(s, l.job, l.catalog.Containers)
+	}
+	return p
+}
+
 // runnerOptions are those of the runner that the configuration names.
 func (l *launch) runnerOptions() runners.Options {
 	c := l.config
@@ -108,8 +113,8 @@ func (l *launch) runnerOptions() runners.Options {
 		Out:  l.app.stdout, Final: func(text string) bool { return stage.FindRefusal(errors.New(text)) != nil },
 	}
 	o.Flink.JobServer, o.Flink.REST, o.Flink.Parallelism, o.Flink.SDKWorkers = c.FlinkJobServer, c.FlinkREST, c.Parallelism, c.FlinkSDKWorkers
-	if l.slots > 0 {
-		o.Flink.Parallelism = l.slots
+	if l.cluster.Slots > 0 {
+		o.Flink.Parallelism = l.cluster.Slots
 	}
 	for _, in := range c.In {
 		_, uri := pipeline.SplitInput(in)
@@ -150,11 +155,10 @@ func (l *launch) prepare(ctx context.Context) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	cluster, err := runners.Check(ctx, l.runnerOptions())
-	if err != nil {
+	var err error
+	if l.cluster, err = runners.Check(ctx, l.runnerOptions()); err != nil {
 		return err
 	}
-	l.slots = cluster.Slots
 	if !l.peaksOnly {
 		if err := l.checkOutputs(ctx); err != nil {
 			return err
@@ -182,7 +186,7 @@ func (l *launch) prepare(ctx context.Context) error {
 		return err
 	}
 	l.job.Cache.Temporary = temporary
-	l.job.Slots = l.slots
+	l.job.Slots = l.cluster.Slots
 	if err := l.checkSplits(ctx); err != nil {
 		return err
 	}
@@ -277,6 +281,9 @@ func randomID() string {
 	return hex.EncodeToString(b[:])
 }
 
+// jobName is the name of the job on a cluster: the same for every start on one output, so that
+// Dataflow, which takes one job of a name at a time, refuses a second one.
 func (l *launch) jobName() string {
-	return "premix-" + strings.ReplaceAll(l.config.Name+"-"+l.config.Split, "_", "-")
+	place := sha256.Sum256([]byte(l.config.Out + "\n" + l.config.Cache + "\n" + l.config.Split))
+	return "premix-" + strings.ReplaceAll(l.config.Name+"-"+l.config.Split, "_", "-") + "-" + hex.EncodeToString(place[:4])
 }

@@ -42,6 +42,9 @@ func Check(o Options) error {
 	if t := value("environment_type"); t != "" && !strings.EqualFold(t, "DOCKER") {
 		addf("--environment_type=%s: Dataflow's workers run in containers; leave the flag out", t)
 	}
+	if v := value("template_location"); v != "" {
+		addf("--template_location=%s: a job cannot be kept as a template, since each start looks at its input and output first; leave the flag out", v)
+	}
 	if v := value("labels"); v != "" && json.Unmarshal([]byte(v), &map[string]string{}) != nil {
 		addf(`--labels=%s: must be JSON, such as --labels={"team":"vision"}`, v)
 	}
@@ -53,8 +56,12 @@ func Check(o Options) error {
 			addf("%s is a local path, which Dataflow's workers cannot reach: copy it to a bucket (gcloud storage cp -r) and give its gs:// address", uri)
 		}
 	}
-	if err := checkBinary(value("worker_binary"), o.Warn); err != nil {
+	warning, err := checkBinary(value("worker_binary"))
+	if err != nil {
 		problems = append(problems, err)
+	}
+	if len(problems) == 0 && warning != "" && o.Warn != nil {
+		o.Warn("%s", warning)
 	}
 	return errors.Join(problems...)
 }
@@ -67,21 +74,21 @@ var armMachines = []string{"t2a-", "c4a-", "n4a-"}
 // checkBinary looks at the file that will be staged as the worker; empty means this executable. It
 // must be a program for Linux and for the processors of the machine type. One that is linked with
 // the C library is worth a warning: the container of the workers may have an older one.
-func checkBinary(path string, warn func(string, ...any)) error {
+func checkBinary(path string) (warning string, err error) {
 	what := fmt.Sprintf("--worker_binary=%s", path)
 	if path == "" {
 		exe, err := os.Executable()
 		if err != nil {
-			return err
+			return "", err
 		}
 		path, what = exe, "this binary"
 	}
 	f, err := elf.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: no such file; %s", what, howToBuild)
+		return "", fmt.Errorf("%s: no such file; %s", what, howToBuild)
 	}
 	if err != nil {
-		return fmt.Errorf("%s is no program for Linux, which Dataflow's workers run; %s", what, howToBuild)
+		return "", fmt.Errorf("%s is no program for Linux, which Dataflow's workers run; %s", what, howToBuild)
 	}
 	defer f.Close()
 	machine := cmp.Or(value("worker_machine_type"), value("machine_type"))
@@ -90,12 +97,12 @@ func checkBinary(path string, warn func(string, ...any)) error {
 		want, arch = elf.EM_AARCH64, "arm64"
 	}
 	if f.Machine != want {
-		return fmt.Errorf("%s is for another processor (%v) than Dataflow's workers (%s); %s", what, f.Machine, arch, strings.Replace(howToBuild, "amd64", arch, 1))
+		return "", fmt.Errorf("%s is for another processor (%v) than Dataflow's workers (%s); %s", what, f.Machine, arch, strings.Replace(howToBuild, "amd64", arch, 1))
 	}
 	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP && warn != nil {
-			warn("dataflow: %s is linked with this machine's C library, and may not start if that of the workers is older; build it with CGO_ENABLED=0 go build ./cmd/premix", what)
+		if p.Type == elf.PT_INTERP {
+			warning = fmt.Sprintf("dataflow: %s is linked with this machine's C library, and may not start if that of the workers is older; build it with CGO_ENABLED=0 go build ./cmd/premix", what)
 		}
 	}
-	return nil
+	return warning, nil
 }

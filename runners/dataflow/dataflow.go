@@ -39,12 +39,13 @@ type Options struct {
 // Run submits a pipeline, and waits for its end unless told otherwise. When ctx ends it detaches:
 // the job goes on, and the error, which is goeson.Err, says how to cancel it.
 //
-// The error of a job that failed holds the texts of the errors that Dataflow recorded.
-func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
+// The error of a job that failed holds the texts of the errors that Dataflow recorded. finished
+// says that there was a job and that it has ended.
+func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err error) {
 	quiet := o
 	quiet.Warn = nil // the launcher has looked before
 	if err := Check(quiet); err != nil {
-		return err
+		return false, err
 	}
 	name := value("job_name")
 	if name == "" {
@@ -53,40 +54,39 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) error {
 	// Beam would wait with a loop that no context ends; this package waits itself.
 	for flagName, v := range map[string]string{"job_name": name, "execute_async": "true"} {
 		if err := flag.Set(flagName, v); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if value("dry_run") == "true" {
-		return dryRun(ctx, p, o)
+	if DryRun() {
+		return false, dryRun(ctx, p, o)
 	}
 	j := &job{o: o, project: value("project"), region: value("region")}
-	var err error
 	if j.client, err = dataflowlib.NewClient(ctx, value("dataflow_endpoint")); err != nil {
-		return fmt.Errorf("dataflow: no credentials (%v): run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file", err)
+		return false, fmt.Errorf("dataflow: no credentials (%v): run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file", err)
 	}
 	// Beam would take a running job of the same name for the one that it submits.
 	running, err := active(ctx, j.client, j.project, j.region, name)
 	if err != nil {
-		return fmt.Errorf("dataflow: the jobs of project %s in %s cannot be listed: %w", j.project, j.region, err)
+		return false, fmt.Errorf("dataflow: the jobs of project %s in %s cannot be listed: %w", j.project, j.region, err)
 	}
 	if running != "" {
-		return fmt.Errorf("dataflow: job %s works on this output already: wait for it, or cancel it with: %s", running, j.cancelCommand(running))
+		return false, fmt.Errorf("dataflow: job %s works on this output already: wait for it, or cancel it with: %s", running, j.cancelCommand(running))
 	}
 	result, err := beamdataflow.Execute(ctx, p)
 	if err != nil {
-		return fmt.Errorf("dataflow: the job was not submitted: %w", err)
-	}
-	if result == nil {
-		o.Say("the template is at %s", value("template_location"))
-		return nil
+		return false, fmt.Errorf("dataflow: the job was not submitted: %w", err)
 	}
 	j.id = result.JobID()
 	o.Say("dataflow job %s; cancel it with: %s", j.id, j.cancelCommand(j.id))
 	if o.Async {
-		return nil
+		return false, nil
 	}
-	return j.wait(ctx)
+	err = j.wait(ctx)
+	return err == nil, err
 }
+
+// DryRun says whether the flags ask to print the job instead of submitting it.
+func DryRun() bool { return value("dry_run") == "true" }
 
 // dryRun prints the pipeline and the job. Beam does that, through the logger.
 func dryRun(ctx context.Context, p *beam.Pipeline, o Options) error {

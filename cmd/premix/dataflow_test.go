@@ -1,0 +1,589 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
+	v1pb "github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx/v1"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+	df "google.golang.org/api/dataflow/v1b3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// A fakeCloud is Google Cloud as far as a submission needs it, in this process: a store, tokens,
+// and Dataflow's API. What a job does is up to the test.
+type fakeCloud struct {
+	t        *testing.T
+	storage  *fakestorage.Server
+	endpoint string
+	// run, if set, runs a submitted job; the job's state is RUNNING until it returns the last one
+	// and what is recorded as its error.
+	run func(model *pipepb.Pipeline) (state, message string)
+
+	mu      sync.Mutex
+	jobs    []*df.Job // as they were submitted
+	state   string
+	message string
+	busy    string // name of a job that is active before any is submitted
+}
+
+const jobID = "2026-11-23_00_00_00-42"
+
+func newFakeCloud(t *testing.T) *fakeCloud {
+	t.Helper()
+	c := &fakeCloud{t: t}
+	srv := httptest.NewUnstartedServer(nil)
+	addr := srv.Listener.Addr().String()
+	var err error
+	if c.storage, err = fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = c.storage.HTTPHandler()
+	srv.Start()
+	t.Cleanup(srv.Close)
+	c.storage.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "bkt"})
+
+	api := httptest.NewServer(http.HandlerFunc(c.serve))
+	t.Cleanup(api.Close)
+	c.endpoint = api.URL + "/"
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]string{
+		"type": "service_account", "project_id": "p1", "private_key_id": "x", "client_email": "a@p1.iam.gserviceaccount.com",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": api.URL + "/token",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(credentials, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", credentials)
+	t.Setenv("STORAGE_EMULATOR_HOST", addr)
+	t.Setenv("CLOUDSDK_COMPUTE_REGION", "")
+	return c
+}
+
+// runs says what becomes of jobs that are submitted from now on.
+func (c *fakeCloud) runs(f func(model *pipepb.Pipeline) (state, message string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.run = f
+}
+
+// serve answers for the token service and for Dataflow.
+func (c *fakeCloud) serve(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answer := func(v any) {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(v)
+	}
+	const jobs = "/v1b3/projects/p1/locations/europe-west4/jobs"
+	switch path := r.URL.Path; {
+	case path == "/token":
+		answer(map[string]any{"access_token": "t", "token_type": "Bearer", "expires_in": 3600})
+	case path == jobs && r.Method == http.MethodGet:
+		list := &df.ListJobsResponse{}
+		if c.busy != "" {
+			list.Jobs = append(list.Jobs, &df.Job{Id: "other-1", Name: c.busy, CurrentState: "JOB_STATE_RUNNING"})
+		}
+		answer(list)
+	case path == jobs && r.Method == http.MethodPost:
+		job := new(df.Job)
+		if err := json.NewDecoder(r.Body).Decode(job); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		c.jobs = append(c.jobs, job)
+		c.state = "JOB_STATE_RUNNING"
+		if run := c.run; run != nil {
+			model := c.model(job)
+			go func() {
+				state, message := run(model)
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.state, c.message = state, message
+			}()
+		}
+		answer(&df.Job{Id: jobID, Name: job.Name, CurrentState: "JOB_STATE_PENDING"})
+	case path == jobs+"/"+jobID:
+		answer(&df.Job{Id: jobID, CurrentState: c.state})
+	case path == jobs+"/"+jobID+"/messages":
+		answer(&df.ListJobMessagesResponse{JobMessages: []*df.JobMessage{{MessageImportance: "JOB_MESSAGE_ERROR", MessageText: c.message}}})
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// object returns the content of a staged object.
+func (c *fakeCloud) object(uri string) []byte {
+	o, err := c.storage.GetObject("bkt", strings.TrimPrefix(uri, "gs://bkt/"))
+	if err != nil {
+		c.t.Errorf("%s: %v", uri, err)
+	}
+	return o.Content
+}
+
+// pipelineOptions are what the SDK's side of Dataflow reads of a job.
+type pipelineOptions struct {
+	Options struct {
+		PipelineURL string `json:"pipelineUrl"`
+	} `json:"options"`
+	GoOptions struct{ Options map[string]string } `json:"beam:option:go_options:v1"`
+}
+
+func (c *fakeCloud) options(job *df.Job) (o pipelineOptions) {
+	if err := json.Unmarshal(job.Environment.SdkPipelineOptions, &o); err != nil {
+		c.t.Error(err)
+	}
+	return o
+}
+
+// model is the pipeline that a job refers to.
+func (c *fakeCloud) model(job *df.Job) *pipepb.Pipeline {
+	p := new(pipepb.Pipeline)
+	if err := proto.Unmarshal(c.object(c.options(job).Options.PipelineURL), p); err != nil {
+		c.t.Error(err)
+	}
+	return p
+}
+
+// args is the command line of a job on the fake.
+func (c *fakeCloud) args(out string, more ...string) []string {
+	before, after := more, []string(nil)
+	if i := slices.Index(more, "--"); i >= 0 {
+		before, after = more[:i], more[i+1:]
+	}
+	args := append([]string{"mix", "--in", "gs://bkt/in", "--out", out, "--cache", "gs://bkt/cache", "--size", "32", "--shards", "4", "--seed", "11", "--runner", "dataflow"}, before...)
+	args = append(args, "--", "--project=p1", "--region=europe-west4", "--staging_location=gs://bkt/staging", "--dataflow_endpoint="+c.endpoint)
+	return append(args, after...)
+}
+
+// input fills gs://bkt/in with images in class folders, and returns them as a local folder too.
+func (c *fakeCloud) input() string {
+	c.t.Helper()
+	dir := filepath.Join(c.t.TempDir(), "in")
+	premix(c.t, "synth", "--out", dir, "--images", "60", "--format", "imagefolder")
+	copyTree(c.t, dir, "gs://bkt/in")
+	return dir
+}
+
+// command starts the program without waiting.
+func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command("premix", args...)
+	out := new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd, out
+}
+
+// fails runs the program and wants an exit code other than 0.
+func fails(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	cmd, out := command(t, args...)
+	cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("exit code %d, want %d:\n%s", got, code, out)
+	}
+	return out.String()
+}
+
+// onPrism runs a pipeline on Beam's local runner with workers in processes of their own, started
+// as clusters start them: it is what Dataflow does with a job, as far as premix can tell.
+func onPrism(ctx context.Context, p *pipepb.Pipeline) error {
+	command, err := exec.LookPath("premix")
+	if err != nil {
+		return err
+	}
+	payload, err := proto.Marshal(&pipepb.ProcessPayload{Command: command})
+	if err != nil {
+		return err
+	}
+	for _, e := range p.GetComponents().GetEnvironments() {
+		e.Urn, e.Payload, e.Dependencies = graphx.URNEnvProcess, payload, nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	client, err := prism.CreateJobServer(ctx, prism.Options{Port: port})
+	if err != nil {
+		return err
+	}
+	options, err := structpb.NewStruct(map[string]any{"beam:option:go_options:v1": map[string]any{"options": map[string]any{}}})
+	if err != nil {
+		return err
+	}
+	prepared, err := client.Prepare(ctx, &jobpb.PrepareJobRequest{Pipeline: p, PipelineOptions: options, JobName: "test"})
+	if err != nil {
+		return err
+	}
+	id, err := runnerlib.Submit(ctx, client, prepared.GetPreparationId(), "")
+	if err != nil {
+		return err
+	}
+	return runnerlib.WaitForCompletion(ctx, client, id)
+}
+
+// TestDataflow submits a job, runs what was staged with workers in other processes, and wants the
+// bytes of a local run in the bucket.
+func TestDataflow(t *testing.T) {
+	c := newFakeCloud(t)
+	local := c.input()
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	c.runs(func(p *pipepb.Pipeline) (state, message string) {
+		if err := onPrism(ctx, proto.CloneOf(p)); err != nil {
+			return "JOB_STATE_FAILED", err.Error()
+		}
+		return "JOB_STATE_DONE", ""
+	})
+	output := premix(t, c.args("gs://bkt/out", "--", "--worker_machine_type=e2-standard-4", "--max_num_workers=20", `--labels={"team":"vision"}`)...)
+	for _, want := range []string{"dataflow job " + jobID, "gcloud dataflow jobs cancel " + jobID + " --project=p1 --region=europe-west4", "samples  60 in 4 shards"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("it did not say %q but:\n%s", want, output)
+		}
+	}
+	c.checkJob(c.jobs[0])
+	c.checkModel(c.model(c.jobs[0]))
+
+	want := t.TempDir()
+	premix(t, "mix", "--in", local, "--out", want, "--cache", "none", "--size", "32", "--shards", "4", "--seed", "11")
+	same(t, want, "gs://bkt/out")
+	objects, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects {
+		if strings.HasPrefix(filepath.Base(o.Name), ".") {
+			t.Errorf("left behind: %s", o.Name)
+		}
+	}
+}
+
+// same wants that an output in a store has the promised files of a local one.
+func same(t *testing.T, local, remote string) {
+	t.Helper()
+	files, err := promised(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatalf("%s is empty", local)
+	}
+	for name, sum := range files {
+		text, err := blob.ReadAll(context.Background(), blob.Join(remote, filepath.ToSlash(name)), 1<<30)
+		if err != nil {
+			t.Error(err)
+		} else if got := fmt.Sprintf("%x", sha256.Sum256(text)); got != sum {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// checkJob looks at what Dataflow was asked for.
+func (c *fakeCloud) checkJob(job *df.Job) {
+	t := c.t
+	if !strings.HasPrefix(job.Name, "premix-premix-train-") || job.ProjectId != "p1" || job.Type != "JOB_TYPE_BATCH" || job.Labels["team"] != "vision" {
+		t.Errorf("job %+v", job)
+	}
+	pool := job.Environment.WorkerPools[0]
+	if pool.MachineType != "e2-standard-4" || pool.AutoscalingSettings.MaxNumWorkers != 20 {
+		t.Errorf("workers: %+v", pool)
+	}
+	// The binary stages itself.
+	exe, err := exec.LookPath("premix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(text)
+	if p := pool.Packages[0]; p.Name != "worker" || p.Sha256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("staged: %+v, want the running binary", p)
+	} else if !bytes.Equal(c.object(p.Location), text) {
+		t.Errorf("%s is another file than the running binary", p.Location)
+	}
+}
+
+// stages are the DoFns of a job.
+var stages = []string{"listFn", "splitFn", "peaksFn", "gateFn", "distributeFn", "collectFn", "mixFn", "finishFn"}
+
+// checkModel looks at the staged pipeline: its stages, its environment, and our configuration.
+func (c *fakeCloud) checkModel(p *pipepb.Pipeline) {
+	t := c.t
+	for id, e := range p.GetComponents().GetEnvironments() {
+		var image pipepb.DockerPayload
+		if err := proto.Unmarshal(e.GetPayload(), &image); err != nil || e.GetUrn() != "beam:env:docker:v1" || !strings.Contains(image.GetContainerImage(), "beam_go_sdk") {
+			t.Errorf("environment %s: %s %v (%v)", id, e.GetUrn(), &image, err)
+		}
+		var artifact pipepb.ArtifactUrlPayload
+		if d := e.GetDependencies(); len(d) != 1 || proto.Unmarshal(d[0].GetTypePayload(), &artifact) != nil || !strings.HasPrefix(artifact.GetUrl(), "gs://bkt/staging/") {
+			t.Errorf("environment %s depends on %v", id, d)
+		}
+	}
+	jobs := map[string]*stage.Job{}
+	shuffles := 0
+	for _, tr := range p.GetComponents().GetTransforms() {
+		switch tr.GetSpec().GetUrn() {
+		case graphx.URNGBK:
+			shuffles++
+		case graphx.URNParDo:
+			name, fields := doFn(t, tr)
+			jobs[name] = nil
+			if fields.Job != nil {
+				jobs[name] = new(stage.Job)
+				if err := gob.NewDecoder(bytes.NewReader(fields.Job)).Decode(jobs[name]); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+	if shuffles == 0 {
+		t.Error("there is no GroupByKey")
+	}
+	for _, name := range stages {
+		j, ok := jobs[name]
+		if !ok {
+			t.Errorf("the pipeline has no %s; it has %v", name, jobs)
+			continue
+		}
+		if j == nil {
+			continue // it needs no configuration
+		}
+		if j.Outputs[0].Dir != "gs://bkt/out" || j.Cache.URI != "gs://bkt/cache" || j.Mix.Seed != 11 || j.Shards != 4 || j.Geometry.Size.W != 32 || j.Slots != 160 || len(j.Reach.Markers) != 2 {
+			t.Errorf("%s has another configuration: %+v", name, j)
+		}
+	}
+}
+
+// doFn decodes the name of a ParDo's DoFn and the fields of ours.
+func doFn(t *testing.T, tr *pipepb.PTransform) (name string, fields struct{ Job []byte }) {
+	t.Helper()
+	var par pipepb.ParDoPayload
+	var payload v1pb.TransformPayload
+	if err := proto.Unmarshal(tr.GetSpec().GetPayload(), &par); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(string(par.GetDoFn().GetPayload()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proto.Unmarshal(raw, &payload); err != nil {
+		t.Fatal(err)
+	}
+	fn := payload.GetEdge().GetFn()
+	if fn.GetOpt() == "" {
+		return tr.GetUniqueName(), fields
+	}
+	if err := json.Unmarshal([]byte(fn.GetOpt()), &fields); err != nil {
+		t.Fatal(err)
+	}
+	return tr.GetUniqueName()[strings.LastIndexByte(tr.GetUniqueName(), '.')+1:], fields
+}
+
+// TestDataflowEnds holds how the launcher ends when the job does not end well, or not while it looks.
+func TestDataflowEnds(t *testing.T) {
+	c := newFakeCloud(t)
+	c.input()
+	worker := filepath.Join(t.TempDir(), "worker")
+	if err := os.WriteFile(worker, elfHeader(0x3e), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	args := func(out string, more ...string) []string {
+		return c.args(out, append(more, "--", "--worker_binary="+worker)...)
+	}
+	refusal := (&stage.Refusal{Code: stage.CodeMaxBad, Message: "7 of 60 images are bad"}).Error()
+	for _, e := range []struct {
+		name, state, message string
+		code                 int
+		want                 string
+	}{
+		{"failed", "JOB_STATE_FAILED", "the worker lost contact", exitFailed, "dataflow: job " + jobID + " failed: the worker lost contact"},
+		{"refused", "JOB_STATE_FAILED", "workflow failed. Causes: DoFn failed:\n" + refusal, exitBad, "7 of 60 images are bad"},
+		{"cancelled", "JOB_STATE_CANCELLED", "", exitFailed, "was cancelled; run again to go on"},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c.runs(func(*pipepb.Pipeline) (string, string) { return e.state, e.message })
+			if out := fails(t, e.code, args("gs://bkt/out")...); !strings.Contains(out, e.want) {
+				t.Errorf("it did not say %q but:\n%s", e.want, out)
+			}
+		})
+	}
+	t.Run("interrupted", func(t *testing.T) {
+		running := make(chan struct{})
+		over := make(chan struct{})
+		c.runs(func(*pipepb.Pipeline) (string, string) {
+			close(running)
+			<-over // not while the launcher looks
+			return "JOB_STATE_DONE", ""
+		})
+		defer close(over)
+		cmd, out := command(t, args("gs://bkt/out")...)
+		<-running
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+			t.Errorf("exit code %d", code)
+		}
+		want := "dataflow: detached, the job goes on; cancel it with: gcloud dataflow jobs cancel " + jobID + " --project=p1 --region=europe-west4"
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it did not say %q but:\n%s", want, out)
+		}
+	})
+	t.Run("async", func(t *testing.T) {
+		c.runs(nil)
+		out := premix(t, args("gs://bkt/other", "--async")...)
+		if !strings.Contains(out, "dataflow job "+jobID) {
+			t.Errorf("no job id in:\n%s", out)
+		}
+	})
+	t.Run("active already", func(t *testing.T) {
+		c.mu.Lock()
+		c.busy = c.jobs[0].Name
+		n := len(c.jobs)
+		c.mu.Unlock()
+		if out := fails(t, exitFailed, args("gs://bkt/out")...); !strings.Contains(out, "job other-1 works on this output already") {
+			t.Errorf("it said:\n%s", out)
+		}
+		if len(c.jobs) != n {
+			t.Error("another job was submitted")
+		}
+	})
+}
+
+// TestDataflowDryRun prints what would be submitted, and writes nothing.
+func TestDataflowDryRun(t *testing.T) {
+	c := newFakeCloud(t)
+	c.input()
+	before, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := premix(t, c.args("gs://bkt/out", "--", "--dry_run", "--num_workers=3")...)
+	for _, want := range []string{"transforms.mixFn", `"numWorkers": 3`, `"name": "premix-premix-train-`, "nothing was submitted (--dry_run)"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it did not print %q, but %d bytes", want, len(out))
+		}
+	}
+	after, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(after) != len(before) || len(c.jobs) != 0 {
+		t.Errorf("%d objects, before %d; %d jobs", len(after), len(before), len(c.jobs))
+	}
+}
+
+// elfHeader is the beginning of a program for Linux on a machine.
+func elfHeader(machine byte) []byte {
+	h := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
+	h[16], h[18], h[20], h[52] = 2, machine, 1, 64
+	return h
+}
+
+// TestDataflowFlags gives command lines that cannot go well: exit code 2, and what to do.
+func TestDataflowFlags(t *testing.T) {
+	dir := t.TempDir()
+	arm, text := filepath.Join(dir, "arm"), filepath.Join(dir, "text")
+	if err := os.WriteFile(arm, elfHeader(0xb7), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(text, []byte("#!/bin/sh\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CLOUDSDK_COMPUTE_REGION", "")
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"nothing", nil, []string{"--project is missing", "--region is missing", "--staging_location is missing"}},
+		{"local staging", []string{"--staging_location=/tmp/x"}, []string{"--staging_location=/tmp/x: must be a folder of a bucket"}},
+		{"no bucket", []string{"--staging_location=gs:///"}, []string{"names no bucket"}},
+		{"local temp", []string{"--temp_location=tmp"}, []string{"--temp_location=tmp: must be a folder of a bucket, gs://my-bucket/temp"}},
+		{"environment", []string{"--environment_type=LOOPBACK"}, []string{"leave the flag out"}},
+		{"template", []string{"--template_location=gs://b/t"}, []string{"leave the flag out"}},
+		{"labels", []string{"--labels=team"}, []string{"must be JSON"}},
+		{"job name", []string{"--job_name=Mix_It"}, []string{"use a-z, 0-9 and -"}},
+		{"no binary", []string{"--worker_binary=" + filepath.Join(dir, "none")}, []string{"no such file", "GOOS=linux GOARCH=amd64 go build"}},
+		{"no program", []string{"--worker_binary=" + text}, []string{"is no program for Linux"}},
+		{"other processor", []string{"--worker_binary=" + arm}, []string{"another processor", "GOARCH=amd64"}},
+		{"right processor", []string{"--worker_binary=" + arm, "--worker_machine_type=t2a-standard-4", "--project="}, []string{"--project is missing"}},
+		{"unknown flag", []string{"--no_such_flag=1"}, []string{"flags after --", "no_such_flag"}},
+		{"no flag", []string{"word"}, []string{`"word" is no flag`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := []string{"mix", "--in", "synth:10", "--out", "gs://bkt/out", "--cache", "gs://bkt/cache", "--runner", "dataflow", "--"}
+			if c.name != "nothing" {
+				args = append(args, "--project=p1", "--region=r", "--staging_location=gs://bkt/s")
+			}
+			out := fails(t, exitUsage, append(args, c.args...)...)
+			for _, w := range c.want {
+				if !strings.Contains(out, w) {
+					t.Errorf("it did not say %q but:\n%s", w, out)
+				}
+			}
+			if n := strings.Count(out, "\n"); n > len(c.want) {
+				t.Errorf("%s lines for %d problems:\n%s", strconv.Itoa(n), len(c.want), out)
+			}
+		})
+	}
+	t.Run("local paths", func(t *testing.T) {
+		out := fails(t, exitUsage, "mix", "--in", dir, "--out", dir+"/out", "--cache", dir+"/c", "--runner", "dataflow", "--", "--project=p1", "--region=r", "--staging_location=gs://bkt/s")
+		if strings.Count(out, "is a local path, which Dataflow's workers cannot reach: copy it to a bucket") != 3 {
+			t.Errorf("it said:\n%s", out)
+		}
+	})
+}

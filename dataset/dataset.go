@@ -14,6 +14,7 @@
 //	    classes.txt                class names in the order of the labels
 //	    failures.jsonl             input entries that are not in the output, and why
 //	    manifest.json              everything together; written last
+//	    plan.json                  instead of the manifest, where there is a plan without pixels
 //	    inputs.json, run.json      places, times and machines
 //	    report.html                the same for people
 //

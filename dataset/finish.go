@@ -105,17 +105,8 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 			p.Wrote(f.Path)
 		}
 	}
-	for name, raw := range map[string]json.RawMessage{InputsFile: p.Inputs, RunFile: p.Run} {
-		if len(raw) == 0 {
-			continue
-		}
-		data, err := Encode(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if err := blob.WriteFile(ctx, Meta(p.Out, split, name), data); err != nil {
-			return nil, fmt.Errorf("dataset: %w", err)
-		}
+	if err := p.writePlaces(ctx); err != nil {
+		return nil, err
 	}
 	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes); err != nil {
 		return nil, err
@@ -124,7 +115,27 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := dropPlanned(ctx, p.Out, m); err != nil {
+		return nil, err
+	}
 	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.Wrote)
+}
+
+// writePlaces writes inputs.json and run.json.
+func (p *FinishParams) writePlaces(ctx context.Context) error {
+	for name, raw := range map[string]json.RawMessage{InputsFile: p.Inputs, RunFile: p.Run} {
+		if len(raw) == 0 {
+			continue
+		}
+		data, err := Encode(raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, name), data); err != nil {
+			return fmt.Errorf("dataset: %w", err)
+		}
+	}
+	return nil
 }
 
 // allRecords are the records of this run, and of the replicas that were there before, in order.

@@ -103,8 +103,12 @@ type Shard struct {
 // LoadManifest reads the manifest of a split. The error is fs.ErrNotExist if there is none: the
 // split is not finished, or does not exist.
 func LoadManifest(ctx context.Context, out, split string) (*Manifest, error) {
+	return loadManifest(ctx, out, split, ManifestFile)
+}
+
+func loadManifest(ctx context.Context, out, split, name string) (*Manifest, error) {
 	var m Manifest
-	uri := Meta(out, split, ManifestFile)
+	uri := Meta(out, split, name)
 	if err := readJSON(ctx, uri, maxManifest, &m); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,13 @@ func Remove(ctx context.Context, out, split string) error {
 		r.add(records[i].IndexPath)
 		r.add(records[i].PlanPath)
 	}
+	if planned, err := loadPlanned(ctx, out, split); err == nil { // what cannot be read lists nothing
+		for _, replica := range planned.Replicas {
+			for _, s := range replica.Shards {
+				r.add(PlanPath(split, s.Name))
+			}
+		}
+	}
 	if err := r.shared(ctx); err != nil {
 		return err
 	}
@@ -73,7 +80,7 @@ func Remove(ctx context.Context, out, split string) error {
 		return err
 	}
 	var last []string
-	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, ConfigFile} {
+	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile} {
 		last = append(last, Meta(out, split, name))
 	}
 	if err := removeEach(ctx, last); err != nil {

@@ -28,6 +28,24 @@ func Build(s beam.Scope, job *stage.Job, containers []source.Container) {
 	transforms.Finish(s, job, summaries, global, records)
 }
 
+// BuildReplay adds the stages of a job that makes the shards of a plan:
+//
+//	plan files ─▶ shards ─▶ finish
+//
+// Containers that cannot be read at random are copied first.
+func BuildReplay(s beam.Scope, job *stage.Job, containers []source.Container) {
+	var streams []source.Container
+	for _, c := range containers {
+		if !(&source.Chunk{Container: c}).Seekable() {
+			streams = append(streams, c)
+		}
+	}
+	global := transforms.ReplayGate(s, job)
+	copies := transforms.CopyAside(s, job, transforms.Scan(s, job, streams))
+	records := transforms.Replay(s, job, containers, global, copies)
+	transforms.FinishReplay(s, job, global, records)
+}
+
 // BuildPeaks adds the stages that only fill the cache.
 func BuildPeaks(s beam.Scope, job *stage.Job, containers []source.Container) {
 	peaks(s, job, containers)
@@ -83,8 +101,9 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 	job := &stage.Job{
 		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
 		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,
-		Catalog: stage.CatalogInfo{Classes: l.Catalog.Classes, Own: l.Catalog.Own, Choice: c.ClassList != nil, ListOf: l.ClassesOf, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
-		Split:   c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
+		Catalog:  stage.CatalogInfo{Classes: l.Catalog.Classes, Own: l.Catalog.Own, Choice: c.ClassList != nil, ListOf: l.ClassesOf, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
+		PlanOnly: c.PlanOnly,
+		Split:    c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
 		Cache:   stage.CacheInfo{URI: l.CacheURI, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
@@ -92,6 +111,9 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 		Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
 		RunID:   l.RunID, Inputs: roots, Run: l.Run, Versions: versions,
+	}
+	if c.Plan != "" {
+		job.Replay = &stage.Replay{Dir: c.Plan, Split: c.Split}
 	}
 	for i, dir := range c.OutputDirs() {
 		job.Outputs = append(job.Outputs, stage.Output{

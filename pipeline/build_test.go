@@ -63,7 +63,7 @@ func testJob(t *testing.T, n int, change func(*Config)) (*stage.Job, []source.Co
 // TestPerformant lets Beam's own check look at every variant of the pipeline: an unregistered
 // function or type works locally and fails on a cluster.
 func TestPerformant(t *testing.T) {
-	build := map[string]func(beam.Scope, *stage.Job, []source.Container){"mix": Build, "peaks": BuildPeaks}
+	build := map[string]func(beam.Scope, *stage.Job, []source.Container){"mix": Build, "peaks": BuildPeaks, "replay": BuildReplay}
 	changes := map[string]func(*Config){
 		"default":  nil,
 		"center":   func(c *Config) { c.Geometry = "center" },

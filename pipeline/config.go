@@ -73,6 +73,8 @@ type Config struct {
 	Shards          int64
 	SamplesPerShard int64
 	Indexes         []string
+	PlanOnly        bool
+	Plan            string
 
 	// Running.
 	Cache                     string

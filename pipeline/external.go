@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/peakfile"
@@ -21,16 +22,22 @@ const externalMark = "file:sha256:"
 
 // detectorName is the detector as the recipe records it.
 func (c *Config) detectorName() string {
-	if c.External == nil {
+	if c.External == nil { // or it is that of a recipe, and has the mark
 		return c.Detector
 	}
 	return externalMark + c.External.Digest
 }
 
+// external says whether the detector is a file.
+func (c *Config) external() bool { return strings.HasPrefix(c.detectorName(), externalMark) }
+
 // checkExternal reports why a file of peaks does not go with the geometry or the scheme.
 func (c *Config) checkExternal() error {
 	var bad []error
 	e := c.External
+	if e == nil { // of a plan, which has the peaks
+		return nil
+	}
 	if c.Geometry == crop.RRC && e.Kind == peakfile.KindTable && !e.Original && !e.PerReplica {
 		bad = append(bad, fmt.Errorf("--detector %s gives peaks in pixels of the crop, and under --geometry rrc every replica has another crop: add a column replica, give peak_x and peak_y in pixels of the original, or use --geometry center or squash", c.Detector))
 	}

@@ -64,7 +64,7 @@ func (c *Config) canonical(o Option) string {
 		return strings.Join(slices.Compact(list), ",")
 	case o.Name == "detector":
 		return c.detectorName()
-	case o.Name == "saliency-gray" && c.External != nil:
+	case o.Name == "saliency-gray" && c.external():
 		return notUsed
 	case o.Group == GroupMethod:
 		if p, err := c.MixParams(); err == nil {

@@ -101,6 +101,8 @@ func Options(c *Config) []Option {
 	add("shards", integer(&c.Shards), Output, "count", "shards a replica (0: chosen from the number of samples)")
 	add("samples-per-shard", integer(&c.SamplesPerShard), Output, "count", "instead of --shards: samples a shard")
 	add("indexes", list(&c.Indexes), Output, "names", "index files to write: dali, wids, timm")
+	add("plan-only", flag(&c.PlanOnly), Execution, "", "write the plan of every sample, and no pixels")
+	add("plan", text(&c.Plan), Execution, "folder", "make the shards of the plan in this output, made with --plan-only or not; method, geometry and the like are the plan's")
 
 	group = GroupRunning
 	add("cache", text(&c.Cache), Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")

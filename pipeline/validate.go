@@ -89,7 +89,7 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) checkDetector() error {
-	if c.External != nil {
+	if c.External != nil || c.Plan != "" && c.external() {
 		return c.checkExternal()
 	}
 	if c.Detector == Uniform {
@@ -154,7 +154,10 @@ func (c *Config) checkOutput() error {
 			addf("--indexes %q: use dali, wids, timm or none", x)
 		}
 	}
-	if c.Cache == "" && c.remote() {
+	if c.PlanOnly && c.Plan != "" {
+		addf("--plan-only with --plan: there is a plan already; leave one of them out")
+	}
+	if c.Cache == "" && c.Plan == "" && c.remote() {
 		addf("--cache is needed where input or output is remote: a folder of a store that all workers reach")
 	}
 	return errors.Join(bad...)

@@ -28,7 +28,7 @@ func (a *app) peaksCommand() *cobra.Command {
 later mix with the same geometry and detector needs no saliency.`, pipeline.Default(),
 		"out", "name", "format", "label-form", "encode", "shards", "samples-per-shard", "indexes", "method", "scheme", "alpha", "prob",
 		"min-lambda", "max-lambda", "border", "pair", "smoothing", "seed", "overwrite", "groups", "limit", "limit-per-class",
-		"lambda", "lambda-outside", "max-bad", "on-bad", "spool", "spool-limit")
+		"lambda", "lambda-outside", "max-bad", "on-bad", "spool", "spool-limit", "plan-only", "plan")
 }
 
 func (a *app) jobCommand(name, short, long string, config pipeline.Config, leaveOut ...string) *cobra.Command {

@@ -95,11 +95,14 @@ func (l *launch) run(ctx context.Context) error {
 // pipeline builds the stages of the job.
 func (l *launch) pipeline() *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
-	if l.peaksOnly {
-		pipeline.BuildPeaks(s, l.job, l.catalog.Containers)
-	} else {
-		pipeline.Build(s, l.job, l.catalog.Containers)
+	build := pipeline.Build
+	switch {
+	case l.peaksOnly:
+		build = pipeline.BuildPeaks
+	case l.config.Plan != "":
+		build = pipeline.BuildReplay
 	}
+	build(s, l.job, l.catalog.Containers)
 	return p
 }
 
@@ -129,6 +132,9 @@ func (l *launch) runnerOptions() runners.Options {
 	if c.External != nil {
 		o.Remote = append(o.Remote, c.External.URI)
 	}
+	if c.Plan != "" {
+		o.Remote = append(o.Remote, c.Plan)
+	}
 	return o
 }
 
@@ -151,6 +157,11 @@ func (l *launch) prepare(ctx context.Context) error {
 	}
 	if err := l.externalPeaks(ctx); err != nil {
 		return err
+	}
+	if c.Plan != "" {
+		if err := l.readPlan(ctx); err != nil {
+			return err
+		}
 	}
 	if err := c.Validate(); err != nil {
 		return err
@@ -189,6 +200,9 @@ func (l *launch) prepare(ctx context.Context) error {
 	l.job.Slots = l.cluster.Slots
 	if err := l.checkSplits(ctx); err != nil {
 		return err
+	}
+	if c.Plan != "" {
+		return nil // no peaks are needed
 	}
 	if err := l.tellChoice(ctx); err != nil {
 		return err
@@ -231,7 +245,11 @@ func (l *launch) makeAbsolute() error {
 
 // cachePlace is where peaks are kept.
 func (l *launch) cachePlace() (uri string, temporary bool, err error) {
-	switch l.config.Cache {
+	place := l.config.Cache
+	if l.config.Plan != "" {
+		place = pipeline.NoCache
+	}
+	switch place {
 	case pipeline.NoCache:
 		if l.peaksOnly {
 			return "", false, usagef("premix peaks fills a cache; --cache none makes no sense")

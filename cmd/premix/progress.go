@@ -152,7 +152,11 @@ func (l *launch) summary(ctx context.Context) error {
 		fmt.Fprintln(w)
 	}
 	for i, dir := range l.config.OutputDirs() {
-		if err := l.summarizeOutput(ctx, w, dir, l.config.Formats[i]); err != nil {
+		summarize := l.summarizeOutput
+		if l.config.PlanOnly {
+			summarize = l.summarizePlan
+		}
+		if err := summarize(ctx, w, dir, l.config.Formats[i]); err != nil {
 			return err
 		}
 	}

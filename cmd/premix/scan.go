@@ -163,7 +163,7 @@ func (l *launch) chooseSpool(ctx context.Context) error {
 
 // cropsFit says whether the crops of all images may be kept beside the output.
 func (l *launch) cropsFit(ctx context.Context) (bool, error) {
-	if l.peaksOnly || l.scan == nil || l.scan.images == 0 || !blob.IsLocal(l.config.Out) {
+	if l.peaksOnly || l.config.PlanOnly || l.scan == nil || l.scan.images == 0 || !blob.IsLocal(l.config.Out) {
 		return false, nil
 	}
 	replicas := int64(1)

@@ -127,6 +127,15 @@ func (v *verifier) checkStray(ctx context.Context) error {
 	if index := v.format.IndexPath(spec, 0); index != "" {
 		dirs = append(dirs, dataset.Folder(index))
 	}
+	if planned, err := dataset.LoadPlanned(ctx, v.out, v.name); err == nil {
+		for _, r := range planned.Replicas {
+			for _, s := range r.Shards {
+				if s.SHA256 == "" { // planned, and perhaps not made yet
+					known[dataset.PlanPath(v.name, s.Name)] = true
+				}
+			}
+		}
+	}
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
 		objects, err := blob.List(ctx, blob.Join(v.out, dir))

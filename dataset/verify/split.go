@@ -88,7 +88,9 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		if environment(err) {
 			return false, err
 		}
-		if isNotExist(err) {
+		if _, planned := dataset.LoadPlanned(ctx, v.out, v.name); isNotExist(err) && planned == nil {
+			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
+		} else if isNotExist(err) {
 			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is not finished; run the job again to complete it")
 		} else {
 			v.found.add(v.meta(dataset.ManifestFile), "", "%s", oneLine(err))

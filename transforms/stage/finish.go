@@ -16,8 +16,27 @@ import (
 // manifest last. records holds those of all outputs, in any order.
 func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
 	sortSummaries(sums)
+	return complete(ctx, job, g, ending{
+		records: records, chunks: chunks(job, g, sums), ignored: job.Catalog.Ignored,
+		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
+	})
+}
+
+// An ending is what became of the input, and the records of all shards.
+type ending struct {
+	records  []OutputRecord
+	chunks   []dataset.Chunk
+	ignored  int64
+	failures func(yield func(premix.Failure) error) error
+}
+
+func complete(ctx context.Context, job *Job, g *Global, e ending) error {
+	finish := dataset.Finish
+	if job.PlanOnly {
+		finish = dataset.FinishPlan
+	}
 	byOutput := make([][]dataset.ShardRecord, len(job.Outputs))
-	for _, r := range records {
+	for _, r := range e.records {
 		if r.Output < 0 || r.Output >= len(byOutput) {
 			return fmt.Errorf("stage: record of output %d of %d", r.Output, len(byOutput))
 		}
@@ -40,12 +59,11 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 		if err != nil {
 			return err
 		}
-		_, err = dataset.Finish(ctx, dataset.FinishParams{
+		_, err = finish(ctx, dataset.FinishParams{
 			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
 			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
-			Chunks: chunks(job, g, sums), Ignored: job.Catalog.Ignored, InputsDigest: g.InputsDigest,
-			Failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
-			Inputs:   inputs, Run: job.Run, Indexes: job.Indexes.names(),
+			Chunks: e.chunks, Ignored: e.ignored, InputsDigest: g.InputsDigest, Failures: e.failures,
+			Inputs: inputs, Run: job.Run, Indexes: job.Indexes.names(),
 		})
 		if err != nil {
 			return err

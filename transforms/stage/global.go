@@ -107,16 +107,7 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err := checkBad(job, sums, g); err != nil {
 		return nil, err
 	}
-	// Every output is looked at before the first one is touched.
-	for _, write := range []bool{false, true} {
-		for i := range job.Outputs {
-			if err := claim(ctx, job, &job.Outputs[i], g, sums, write); err != nil {
-				return nil, err
-			}
-		}
-	}
-	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)))
-	return g, nil
+	return g, claimAll(ctx, job, g, dataset.Containers(chunks(job, g, sums)))
 }
 
 // sortSummaries puts chunks into the order of the input.

@@ -43,11 +43,24 @@ func chunks(job *Job, g *Global, sums []Summary) []dataset.Chunk {
 	return out
 }
 
+// claimAll claims the outputs of a job. Every output is looked at before the first one is touched.
+func claimAll(ctx context.Context, job *Job, g *Global, rows []dataset.InputContainer) error {
+	for _, write := range []bool{false, true} {
+		for i := range job.Outputs {
+			if err := claim(ctx, job, &job.Outputs[i], g, rows, write); err != nil {
+				return err
+			}
+		}
+	}
+	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)))
+	return nil
+}
+
 // claim checks that an output is this job's, or free, and records recipe and inputs there, before
 // the first shard. With --overwrite it first removes what an earlier job left, once for a start of
 // the job; but an unfinished output of this very recipe and input is completed, so that a run with
 // --overwrite that was interrupted goes on when it is started again.
-func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary, write bool) error {
+func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.InputContainer, write bool) error {
 	fp := shardFingerprint(o, g)
 	format, err := formats.ByName(o.Format)
 	if err != nil {
@@ -72,7 +85,6 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, sums []Summary, 
 			old, config = nil, nil
 		}
 	}
-	rows := dataset.Containers(chunks(job, g, sums))
 	if config != nil && config.Fingerprint != fp {
 		if diff := dataset.RecipeDiff(config.Recipe, o.Recipe); len(diff) > 0 {
 			return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))

@@ -62,18 +62,24 @@ type shardTask struct {
 	shard   int64
 	replica int
 	rows    []plan.Row
+	// Of a replay: what the rows' plan says, and how the bytes of its images are found.
+	planned []premix.Recipe
+	fetch   func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error)
 }
 
 // run makes the shard in each output that lacks it.
 func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
 	lo, hi := plan.Shards{N: t.global.N, S: t.global.Shards}.Range(t.shard)
-	if int64(len(t.rows)) != hi-lo {
+	if t.planned == nil && int64(len(t.rows)) != hi-lo {
 		return nil, fmt.Errorf("stage: shard %d of replica %d got %d of its %d rows", t.shard, t.replica, len(t.rows), hi-lo)
+	}
+	if t.job.PlanOnly {
+		return t.planOnly(ctx)
 	}
 	records := make([]dataset.ShardRecord, len(t.job.Outputs))
 	var missing []int
 	for i := range t.job.Outputs {
-		old, err := t.done(ctx, &t.job.Outputs[i])
+		old, err := t.done(ctx, &t.job.Outputs[i], hi-lo)
 		if err != nil {
 			return nil, err
 		}
@@ -113,6 +119,9 @@ func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
 
 // recipes plans the shard.
 func (t *shardTask) recipes() ([]premix.Recipe, error) {
+	if t.planned != nil {
+		return t.planned, nil
+	}
 	p := plan.Params{
 		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
 		Replica: t.replica, Named: t.job.NamedReplicas,

@@ -127,8 +127,17 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 		}
 		img.Pix = b
 	} else {
-		data, err := source.Fetch(ctx, getBuffer(0), pic.place)
+		fetch := t.fetch
+		if fetch == nil {
+			fetch = func(ctx context.Context, dst []byte, _ *premix.Sample) ([]byte, error) {
+				return source.Fetch(ctx, dst, pic.place)
+			}
+		}
+		data, err := fetch(ctx, getBuffer(0), s)
 		if err != nil {
+			if FindRefusal(err) != nil {
+				return err
+			}
 			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
 		}
 		cfg, err := imaging.DecodeConfig(data, t.job.Decode)

@@ -33,14 +33,14 @@ func classesHash(classes []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// done returns the record of the shard in an output if it is there and agrees with the plan and
-// with the size of its file, or nil.
-func (t *shardTask) done(ctx context.Context, o *Output) (*dataset.ShardRecord, error) {
+// done returns the record of the shard in an output if it is there and agrees with the plan, which
+// has so many samples in it, and with the size of its file, or nil.
+func (t *shardTask) done(ctx context.Context, o *Output, samples int64) (*dataset.ShardRecord, error) {
 	r, err := dataset.LoadRecord(ctx, o.Dir, t.job.Split, t.replica, t.shard)
 	if err != nil {
 		return nil, nil // no record, or an unreadable one: the shard is made again
 	}
-	if r.Fingerprint != shardFingerprint(o, t.global) || r.Samples != int64(len(t.rows)) {
+	if r.Fingerprint != shardFingerprint(o, t.global) || r.Samples != samples {
 		return nil, nil
 	}
 	intact, err := r.Intact(ctx, o.Dir, t.job.Split)

@@ -23,7 +23,7 @@ const (
 // spoolMode is how the pixels of a chunk come back.
 func spoolMode(job *Job, seekable bool) string {
 	switch {
-	case job.Spool.URI == "": // only peaks are wanted
+	case job.Spool.URI == "", job.PlanOnly: // no pixels are wanted
 		return SpoolRef
 	case job.Spool.Mode == SpoolPixels:
 		return SpoolPixels

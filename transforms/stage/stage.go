@@ -34,6 +34,9 @@ type Job struct {
 	Mix      mix.Params
 	Encode   string
 
+	PlanOnly bool    // write plans, and no pixels
+	Replay   *Replay // make shards from plans
+
 	Split           string
 	Replicas        []int
 	NamedReplicas   bool

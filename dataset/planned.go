@@ -1,0 +1,123 @@
+package dataset
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// PlannedFile is the name of the file that completes a plan without pixels: the manifest that the
+// split will have, without bytes and hashes of shards. It goes when the split is finished.
+const PlannedFile = "plan.json"
+
+// LoadPlanned reads what is planned of a split: plan.json where the plan has no pixels, or not of
+// all replicas, and else the manifest. The error is fs.ErrNotExist if there is neither.
+func LoadPlanned(ctx context.Context, out, split string) (*Manifest, error) {
+	m, err := loadPlanned(ctx, out, split)
+	if isNotExist(err) {
+		return LoadManifest(ctx, out, split)
+	}
+	return m, err
+}
+
+func loadPlanned(ctx context.Context, out, split string) (*Manifest, error) {
+	return loadManifest(ctx, out, split, PlannedFile)
+}
+
+// FinishPlan completes the plan of a split whose plan files are all written: failures.jsonl,
+// classes.txt and config.json as [Finish] writes them, and plan.json last. The records of p have no
+// sizes and hashes. Replicas that were planned or finished before with the same fingerprint are
+// kept. Where the split is finished already, nothing is left to be said and there is no plan.json.
+func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
+	split := p.Spec.Split
+	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
+		return nil, err
+	}
+	finished, err := LoadManifest(ctx, p.Out, split)
+	if err != nil && !isNotExist(err) {
+		return nil, err
+	}
+	before, err := LoadPlanned(ctx, p.Out, split)
+	if err != nil && !isNotExist(err) {
+		return nil, err
+	}
+	if before != nil && before.Fingerprint == p.Fingerprint {
+		if err := p.addPlanned(ctx, before); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(p.Records, func(a, b ShardRecord) int {
+		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
+	})
+	if err := SaveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe); err != nil {
+		return nil, err
+	}
+	kinds, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.manifest(p.Records, kinds)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.writePlaces(ctx); err != nil {
+		return nil, err
+	}
+	if covers(finished, m) {
+		return m, remove(ctx, Meta(p.Out, split, PlannedFile))
+	}
+	data, err := Encode(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := blob.WriteFile(ctx, Meta(p.Out, split, PlannedFile), data); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	return m, nil
+}
+
+// addPlanned adds the records of replicas that are not of this run, from their plans.
+func (p *FinishParams) addPlanned(ctx context.Context, before *Manifest) error {
+	p.Records = slices.Clone(p.Records)
+	for _, r := range before.Replicas {
+		if slices.Contains(p.Replicas, r.Replica) {
+			continue
+		}
+		for i, s := range r.Shards {
+			path := PlanPath(p.Spec.Split, s.Name)
+			recipes, err := ReadPlan(ctx, blob.Join(p.Out, path))
+			if err != nil {
+				return err
+			}
+			p.Records = append(p.Records, ShardRecord{
+				Replica: r.Replica, Shard: int64(i), Path: s.Name, PlanPath: path, Samples: s.Samples,
+				Fingerprint: p.Fingerprint, Stats: StatsOf(recipes),
+			})
+		}
+	}
+	return nil
+}
+
+// covers reports whether a finished split has all replicas of a planned one.
+func covers(finished, planned *Manifest) bool {
+	if finished == nil || finished.Fingerprint != planned.Fingerprint {
+		return false
+	}
+	have := map[int]bool{}
+	for _, r := range finished.Replicas {
+		have[r.Replica] = true
+	}
+	return !slices.ContainsFunc(planned.Replicas, func(r Replica) bool { return !have[r.Replica] })
+}
+
+// dropPlanned removes plan.json unless it tells of replicas that the manifest does not have.
+func dropPlanned(ctx context.Context, out string, m *Manifest) error {
+	planned, err := loadPlanned(ctx, out, m.Shape.Split)
+	if err == nil && planned.Fingerprint == m.Fingerprint && !covers(m, planned) {
+		return nil
+	}
+	return remove(ctx, Meta(out, m.Shape.Split, PlannedFile)) // also what cannot be read
+}

@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/dataset"
+)
+
+// ofForm names the options of the recipe that say how samples are written, and not which: a
+// replay of a plan may choose them anew.
+var ofForm = []string{"name", "label-form", "encode", "indexes", "smoothing"}
+
+// FromPlan is the configuration that makes shards of the plan of an output, whose manifest and
+// class list are given. What decides the plan is the plan's; where things are and how the job runs
+// is c's, and so is the form of the output where it was set on purpose. A *[ConfigError] lists what
+// was set and contradicts the plan.
+func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error) {
+	p, err := FromRecipe(m.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	var recipe struct {
+		Named   bool    `json:"replica-names"`
+		Classes *string `json:"class-list"`
+	}
+	if err := json.Unmarshal(m.Recipe, &recipe); err != nil {
+		return nil, fmt.Errorf("pipeline: recipe: %w", err)
+	}
+	var bad []error
+	refuse := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
+	r := *c
+	mine, theirs := Options(&r), Options(p)
+	for i, o := range theirs {
+		if o.Scope == Execution || slices.Contains(ofForm, o.Name) && c.Given[o.Name] {
+			continue
+		}
+		if have, want := c.canonical(mine[i]), p.canonical(o); c.Given[o.Name] && have != want {
+			refuse("--%s %s contradicts --plan %s, which says %s: leave it out, or plan anew", o.Name, mine[i].Value, c.Plan, want)
+			continue
+		}
+		if err := mine[i].Value.Set(o.Value.String()); err != nil {
+			return nil, fmt.Errorf("pipeline: %s of the plan: %w", o.Name, err)
+		}
+	}
+	if c.Given["classes"] && !slices.Equal(c.ClassList, classes) {
+		refuse("--classes %s contradicts --plan %s, which has a class list of its own: leave it out, or plan anew", c.ClassFile, c.Plan)
+	}
+	if r.ClassList = nil; recipe.Classes != nil {
+		r.ClassList = classes
+	}
+	r.External, r.Numbered = nil, recipe.Named
+	if !c.Given["format"] {
+		r.Formats = []string{m.Shape.Format}
+	}
+	if err := r.chooseReplicas(m); err != nil {
+		bad = append(bad, err)
+	}
+	if len(bad) > 0 {
+		return nil, &ConfigError{bad}
+	}
+	return &r, r.sameRecipe(m)
+}
+
+// chooseReplicas takes all replicas of a plan, or those asked for.
+func (c *Config) chooseReplicas(m *dataset.Manifest) error {
+	var have []int
+	for _, r := range m.Replicas {
+		have = append(have, r.Replica)
+	}
+	if len(have) == 0 {
+		return fmt.Errorf("--plan %s plans no replica", c.Plan)
+	}
+	if c.Given["replicas"] || c.Given["first-replica"] {
+		for _, r := range c.ReplicaList() {
+			if !slices.Contains(have, r) {
+				return fmt.Errorf("--plan %s has no replica %d, but %v", c.Plan, r, have)
+			}
+		}
+		return nil
+	}
+	c.FirstReplica, c.Replicas = have[0], len(have)
+	if have[len(have)-1] != have[0]+len(have)-1 {
+		return fmt.Errorf("--plan %s has the replicas %v: choose an unbroken run of them with --first-replica and --replicas", c.Plan, have)
+	}
+	return nil
+}
+
+// A PlanError says that this premix would not make of a plan what it was made for.
+type PlanError struct {
+	Plan string
+	Diff []string
+}
+
+func (e *PlanError) Error() string {
+	return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes: plan anew, or use that premix\n  %s", e.Plan, strings.Join(e.Diff, "\n  "))
+}
+
+// sameRecipe reports in what the recipe differs from that of a plan, besides the form of the
+// output.
+func (c *Config) sameRecipe(m *dataset.Manifest) error {
+	diff := dataset.RecipeDiff(m.Recipe, c.RecipeJSON(m.Shape.Format))
+	diff = slices.DeleteFunc(diff, func(line string) bool {
+		name, _, _ := strings.Cut(line, ":")
+		return slices.Contains(ofForm, name)
+	})
+	if len(diff) > 0 {
+		return &PlanError{c.Plan, diff}
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&replayGateFn{})
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&copyAsideFn{})
+	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&plannedShardsFn{})
+	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func([]byte), error](&replayFn{})
+	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, error](&finishReplayFn{})
+}
+
+// ReplayGate returns a PCollection<[]byte> of one element, the plan of the job as the plan of an
+// output has it. It fails with a *stage.Refusal where the job must stop before its first write.
+func ReplayGate(s beam.Scope, job *Job) beam.PCollection {
+	s = s.Scope("transforms.ReplayGate")
+	return beam.ParDo(s, &replayGateFn{Job: mustMarshal("transforms.ReplayGate", job)}, beam.Impulse(s))
+}
+
+type replayGateFn struct {
+	Job []byte
+	job *Job
+}
+
+func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	g, err := stage.ReplayGate(ctx, job)
+	if err != nil {
+		return err
+	}
+	b, err := marshal(g)
+	if err != nil {
+		return err
+	}
+	emit(b)
+	return nil
+}
+
+// CopyAside takes a PCollection<[]byte> of chunks of containers that cannot be read at random,
+// copies their entries, and returns a PCollection<[]byte> of where the copies are.
+func CopyAside(s beam.Scope, job *Job, chunks beam.PCollection) beam.PCollection {
+	s = s.Scope("transforms.CopyAside")
+	return beam.ParDo(s, &copyAsideFn{Job: mustMarshal("transforms.CopyAside", job)}, chunks)
+}
+
+type copyAsideFn struct {
+	Job []byte
+	job *Job
+}
+
+func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	var c source.Chunk
+	if err := unmarshal(elem, &c); err != nil {
+		return err
+	}
+	copied, err := stage.CopyAside(ctx, job, c)
+	if err != nil {
+		return err
+	}
+	b, err := marshal(copied)
+	if err != nil {
+		return err
+	}
+	emit(b)
+	return nil
+}
+
+// Replay takes the plan and the copies of containers that cannot be read at random, makes the
+// shard of every plan file, and returns a PCollection<[]byte> of shard records. The containers of
+// the input travel inside of the pipeline.
+func Replay(s beam.Scope, job *Job, containers []source.Container, global, copies beam.PCollection) beam.PCollection {
+	s = s.Scope("transforms.Replay")
+	encoded := mustMarshal("transforms.Replay", job)
+	shards := impulseTo(s, &plannedShardsFn{Job: encoded}, beam.SideInput{Input: global})[0]
+	fn := &replayFn{Job: encoded, Containers: mustMarshal("transforms.Replay", containers)}
+	return beam.ParDo(s, fn, beam.Reshuffle(s, shards), beam.SideInput{Input: global}, beam.SideInput{Input: copies})
+}
+
+// plannedShardsFn lists the plan files. It waits for the gate by its side input.
+type plannedShardsFn struct {
+	Job []byte
+	job *Job
+}
+
+func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global func(*[]byte) bool, emit func([]byte)) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	var g *stage.Global
+	if g, err = loadGlobal(&g, global); err != nil || g == nil {
+		return err
+	}
+	list, err := stage.PlannedShards(ctx, job)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		b, err := marshal(&list[i])
+		if err != nil {
+			return err
+		}
+		emit(b)
+	}
+	return nil
+}
+
+type replayFn struct {
+	Job        []byte
+	Containers []byte
+	job        *Job
+	global     *stage.Global
+	places     *stage.Places
+}
+
+func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	g, err := loadGlobal(&fn.global, global)
+	if err != nil || g == nil {
+		return err
+	}
+	if fn.places == nil {
+		var containers []source.Container
+		if err := unmarshal(fn.Containers, &containers); err != nil {
+			return err
+		}
+		copied, err := drain[stage.Copied](copies)
+		if err != nil {
+			return err
+		}
+		fn.places = stage.NewPlaces(job, containers, copied)
+	}
+	var p stage.PlannedShard
+	if err := unmarshal(elem, &p); err != nil {
+		return err
+	}
+	records, err := stage.Replayed(ctx, job, g, fn.places, p)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		b, err := marshal(&records[i])
+		if err != nil {
+			return err
+		}
+		emit(b)
+	}
+	return nil
+}
+
+// FinishReplay completes the outputs of a replay. Like [Finish] it hangs on an impulse.
+func FinishReplay(s beam.Scope, job *Job, global, records beam.PCollection) {
+	s = s.Scope("transforms.FinishReplay")
+	beam.ParDo0(s, &finishReplayFn{Job: mustMarshal("transforms.FinishReplay", job)}, beam.Impulse(s),
+		beam.SideInput{Input: global}, beam.SideInput{Input: records})
+}
+
+type finishReplayFn struct {
+	Job []byte
+	job *Job
+}
+
+func (fn *finishReplayFn) ProcessElement(ctx context.Context, _ []byte, global, records func(*[]byte) bool) error {
+	job, err := load(&fn.job, fn.Job)
+	if err != nil {
+		return err
+	}
+	plans, err := drain[stage.Global](global)
+	if err != nil || len(plans) == 0 {
+		return err
+	}
+	recs, err := drain[stage.OutputRecord](records)
+	if err != nil {
+		return err
+	}
+	return stage.FinishReplay(ctx, job, &plans[0], recs)
+}

@@ -1,0 +1,207 @@
+package stage
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/plan"
+)
+
+// A Replay says that shards are made from the plan of an output, instead of planned.
+type Replay struct {
+	// Dir is the output, Split the split of it whose plan is made.
+	Dir, Split string
+}
+
+// planned reads what the plan of a replay says of itself.
+func (job *Job) planned(ctx context.Context) (*dataset.Manifest, error) {
+	m, err := dataset.LoadPlanned(ctx, job.Replay.Dir, job.Replay.Split)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, refuse(CodeUsage, "--plan %s has no plan of the split %s", job.Replay.Dir, job.Replay.Split)
+	}
+	return m, err
+}
+
+// ReplayGate makes the plan of a job from that of an output, and refuses to go on where an output
+// belongs to another recipe or input. It is the last stage before the first write.
+func ReplayGate(ctx context.Context, job *Job) (*Global, error) {
+	m, err := job.planned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	classes, err := dataset.LoadClasses(ctx, job.Replay.Dir, job.Replay.Split)
+	if err != nil {
+		return nil, err
+	}
+	g := &Global{N: m.Counts.Good, Shards: m.Shape.Shards, Classes: classes, InputsDigest: m.Inputs.Digest}
+	if g.N < 1 || g.Shards < 1 || g.Shards > g.N {
+		return nil, fmt.Errorf("stage: %s: a plan of %d images in %d shards", job.Replay.Dir, g.N, g.Shards)
+	}
+	return g, claimAll(ctx, job, g, m.Inputs.Containers)
+}
+
+// A PlannedShard is a plan file to be made into a shard.
+type PlannedShard struct {
+	Replica int
+	Shard   int64
+	URI     string
+}
+
+// PlannedShards lists the plan files of the job's replicas.
+func PlannedShards(ctx context.Context, job *Job) ([]PlannedShard, error) {
+	m, err := job.planned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []PlannedShard
+	for _, r := range m.Replicas {
+		if !slices.Contains(job.Replicas, r.Replica) {
+			continue
+		}
+		for i, s := range r.Shards {
+			list = append(list, PlannedShard{r.Replica, int64(i), blob.Join(job.Replay.Dir, dataset.PlanPath(job.Replay.Split, s.Name))})
+		}
+	}
+	if want := m.Shape.Shards * int64(len(job.Replicas)); int64(len(list)) != want {
+		return nil, fmt.Errorf("stage: %s plans %d shards of the replicas %v, not %d", job.Replay.Dir, len(list), job.Replicas, want)
+	}
+	return list, nil
+}
+
+// Replayed makes the shard of a plan file, in each output that lacks it, from the images that the
+// plan names, wherever they are now.
+func Replayed(ctx context.Context, job *Job, g *Global, at *Places, p PlannedShard) ([]OutputRecord, error) {
+	if err := Reachable(ctx, job); err != nil {
+		return nil, err
+	}
+	recipes, err := dataset.ReadPlan(ctx, p.URI)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPlan(job, g, p, recipes); err != nil {
+		return nil, fmt.Errorf("stage: plan %s: %w", p.URI, err)
+	}
+	t := &shardTask{job: job, global: g, shard: p.Shard, replica: p.Replica, planned: recipes}
+	t.rows = intern(recipes)
+	t.fetch = func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error) {
+		return fetchPlanned(ctx, dst, at, s)
+	}
+	records, err := t.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]OutputRecord, len(records))
+	for i, r := range records {
+		out[i] = OutputRecord{i, r}
+	}
+	return out, nil
+}
+
+// checkPlan reports what of a plan file does not fit the plan as a whole: recipes are data, and a
+// label or a position may lead anywhere.
+func checkPlan(job *Job, g *Global, p PlannedShard, recipes []premix.Recipe) error {
+	lo, hi := plan.Shards{N: g.N, S: g.Shards}.Range(p.Shard)
+	if int64(len(recipes)) != hi-lo {
+		return fmt.Errorf("%d samples, the shard has %d", len(recipes), hi-lo)
+	}
+	for i := range recipes {
+		r := &recipes[i]
+		position := lo + int64(i)
+		if want := plan.Key(position, g.N, p.Replica, job.NamedReplicas); r.Key != want || r.Replica != p.Replica || r.Shard != p.Shard || r.Index != int64(i) {
+			return fmt.Errorf("sample %d is %s, number %d of shard %d in replica %d, and not %s", i, r.Key, r.Index, r.Shard, r.Replica, want)
+		}
+		for _, label := range []int{r.Label, r.LabelA, r.LabelB} {
+			if label < 0 || label >= len(g.Classes) {
+				return fmt.Errorf("%s: label %d of %d classes", r.Key, label, len(g.Classes))
+			}
+		}
+	}
+	return nil
+}
+
+// intern makes equal samples one, so that each image is decoded once, and returns them.
+func intern(recipes []premix.Recipe) []plan.Row {
+	known := map[premix.Sample]*premix.Sample{}
+	var rows []plan.Row
+	one := func(s *premix.Sample, label int) *premix.Sample {
+		if p := known[*s]; p != nil {
+			return p
+		}
+		known[*s] = s
+		rows = append(rows, plan.Row{Label: label, Sample: s})
+		return s
+	}
+	for i := range recipes {
+		r := &recipes[i]
+		r.Target, r.Source = one(r.Target, r.LabelA), one(r.Source, r.LabelB)
+	}
+	return rows
+}
+
+// fetchPlanned reads the bytes of an image that a plan names, and compares them with the plan.
+func fetchPlanned(ctx context.Context, dst []byte, at *Places, s *premix.Sample) ([]byte, error) {
+	data, err := at.Fetch(ctx, dst, s)
+	if err != nil {
+		return nil, err
+	}
+	if got := source.DigestOf(data); got != s.Digest {
+		return nil, refuse(CodeOther, "%s is not the image that the plan was made for: its digest is %x, the plan says %x", s.Name, got, s.Digest)
+	}
+	return data, nil
+}
+
+// FinishReplay completes each output of a replay. What became of the entries of the input is as
+// the plan says.
+func FinishReplay(ctx context.Context, job *Job, g *Global, records []OutputRecord) error {
+	m, err := job.planned(ctx)
+	if err != nil {
+		return err
+	}
+	list := make([]dataset.Chunk, len(m.Inputs.Containers))
+	ignored := m.Counts.Ignored
+	for i, c := range m.Inputs.Containers {
+		list[i] = dataset.Chunk{Container: c.Name, Entries: c.Entries, Good: c.Good, Ignored: c.Ignored, Excluded: c.Excluded, Failed: c.Failed}
+		if n, err := hex.Decode(list[i].Digest[:], []byte(c.Digest)); err != nil || n != len(list[i].Digest) {
+			return fmt.Errorf("stage: %s: digest %q of %s", job.Replay.Dir, c.Digest, c.Name)
+		}
+		ignored -= c.Ignored
+	}
+	return complete(ctx, job, g, ending{
+		records: records, chunks: list, ignored: ignored,
+		failures: func(yield func(premix.Failure) error) error { return plannedFailures(ctx, job, yield) },
+	})
+}
+
+// maxFailures bounds failures.jsonl.
+const maxFailures = 1 << 30
+
+// plannedFailures yields the failures that the plan lists.
+func plannedFailures(ctx context.Context, job *Job, yield func(premix.Failure) error) error {
+	text, err := blob.ReadAll(ctx, dataset.Meta(job.Replay.Dir, job.Replay.Split, dataset.FailuresFile), maxFailures)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var f premix.Failure
+		if err := json.Unmarshal(lines.Bytes(), &f); err != nil {
+			return fmt.Errorf("stage: %s: %w", dataset.FailuresFile, err)
+		}
+		if err := yield(f); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}

@@ -97,6 +97,9 @@ func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.Shard
 	if run != job.RunID {
 		return refuse(CodeOther, "%s: another run began to write the split %s while this one worked: nothing more was written; run again", o.Dir, job.Split)
 	}
+	if job.PlanOnly {
+		return nil // no shard was made
+	}
 	for i := range records {
 		ok, err := records[i].Intact(ctx, o.Dir, job.Split)
 		if err != nil {

@@ -163,11 +163,14 @@ type Cluster struct {
 // Check looks at the options of a runner, and at the cluster, before anything is done. Mistakes
 // are a *UsageError.
 func Check(ctx context.Context, o Options) (Cluster, error) {
-	if Local(o.Runner) {
+	if Local(o.Runner) && len(o.Args) == 0 {
 		return Cluster{}, nil
 	}
 	if err := initialise(o.Args); err != nil {
 		return Cluster{}, err
+	}
+	if Local(o.Runner) {
+		return Cluster{}, nil
 	}
 	if o.Runner == Dataflow {
 		if err := dataflow.Check(o.dataflow()); err != nil {

@@ -35,7 +35,10 @@ func submit(ctx context.Context, client jobpb.JobServiceClient, p *beam.Pipeline
 	if err != nil {
 		return "", fmt.Errorf("flink: the artifact service of the job server, %s, cannot be reached: %w", prepared.GetArtifactStagingEndpoint().GetUrl(), err)
 	}
-	id, err = runnerlib.Submit(ctx, client, prepared.GetPreparationId(), token)
+	// An interrupt must not hide whether the job was started: it is cancelled afterwards.
+	start, stop := context.WithTimeout(context.WithoutCancel(ctx), arriveWithin)
+	defer stop()
+	id, err = runnerlib.Submit(start, client, prepared.GetPreparationId(), token)
 	if err != nil {
 		return "", fmt.Errorf("flink: the job server at %s did not start the job: %w", o.JobServer, err)
 	}

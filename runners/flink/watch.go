@@ -24,8 +24,10 @@ type watch struct {
 	count   int
 }
 
+// pollEvery is the time between two looks at a job; tests have less of it.
+var pollEvery = 500 * time.Millisecond
+
 const (
-	pollEvery = 500 * time.Millisecond
 	// lostAfter is how long Flink's REST interface may stay silent; a JobManager may restart.
 	lostAfter = 5 * time.Minute
 	// arriveWithin bounds how long the job server may take to hand a job over.
@@ -210,7 +212,7 @@ func (w *watch) failed(trace string, beam *beamEnd) error {
 // end cancels the Flink job and waits until it has ended.
 func (w *watch) end(ctx context.Context) error {
 	asked := false
-	for deadline := time.Now().Add(cancelWithin); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(cancelWithin); time.Now().Before(deadline); time.Sleep(pollEvery) {
 		s, err := w.cluster.status(ctx, w.jid)
 		if err != nil {
 			return err
@@ -252,7 +254,7 @@ func (w *watch) await(ctx context.Context, beam *beamEnd, ends <-chan beamEnd) (
 			beam = &end
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(pollEvery):
 		}
 	}
 	return "", fmt.Errorf("flink: job %s has not arrived at %s after %v: %w", w.id, w.cluster.base, arriveWithin, err)

@@ -1,0 +1,48 @@
+package runners
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+)
+
+// TestFlags gives flags after -- that a runner cannot take: each is a mistake of usage, in a line.
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		runner string
+		args   []string
+		want   string
+	}{
+		{Flink, []string{"--no_such_flag"}, "flags after --: flag provided but not defined: -no_such_flag"},
+		{Flink, []string{"word"}, `flags after --: "word" is no flag`},
+		{Flink, []string{"--environment_type=DOCKER"}, "--environment_type=DOCKER: on Flink the workers are processes"},
+		{Flink, []string{"--environment_config=/opt/premix"}, `as {"command":"/opt/premix/premix"}`},
+		{Flink, []string{`--environment_config={"env":{}}`}, `as {"command":"/opt/premix/premix"}`},
+		{Direct, []string{"--nonsense"}, "not defined: -nonsense"},
+		{Dataflow, []string{"--project=p"}, "--region is missing"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Setenv("CLOUDSDK_COMPUTE_REGION", "")
+			defer func() { *jobopts.EnvironmentType, *jobopts.EnvironmentConfig = "", "" }()
+			_, err := Check(context.Background(), Options{Runner: c.runner, Args: c.args})
+			var usage *UsageError
+			if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestLocal(t *testing.T) {
+	for name, want := range map[string]bool{Direct: true, Prism: true, Flink: false, Dataflow: false} {
+		if Local(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+	if c, err := Check(context.Background(), Options{Runner: Direct}); err != nil || c != (Cluster{}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

@@ -20,7 +20,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
 	v1pb "github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx/v1"
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
-	"github.com/fsouza/fake-gcs-server/fakestorage"
 	df "google.golang.org/api/dataflow/v1b3"
 	"google.golang.org/protobuf/proto"
 
@@ -80,11 +79,7 @@ func TestDataflow(t *testing.T) {
 	want := t.TempDir()
 	premix(t, "mix", "--in", local, "--out", want, "--cache", "none", "--size", "32", "--shards", "4", "--seed", "11")
 	same(t, want, "gs://bkt/out")
-	objects, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range objects {
+	for _, o := range c.objects() {
 		if strings.HasPrefix(filepath.Base(o.Name), ".") {
 			t.Errorf("left behind: %s", o.Name)
 		}
@@ -288,20 +283,14 @@ func TestDataflowEnds(t *testing.T) {
 func TestDataflowDryRun(t *testing.T) {
 	c := newFakeCloud(t)
 	c.input()
-	before, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := c.objects()
 	out := premix(t, c.args("gs://bkt/out", "--", "--dry_run", "--num_workers=3")...)
 	for _, want := range []string{"transforms.mixFn", `"numWorkers": 3`, `"name": "premix-premix-train-`, "nothing was submitted (--dry_run)"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it did not print %q, but %d bytes", want, len(out))
 		}
 	}
-	after, _, err := c.storage.ListObjectsWithOptions("bkt", fakestorage.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	after := c.objects()
 	if len(after) != len(before) || len(c.jobs) != 0 {
 		t.Errorf("%d objects, before %d; %d jobs", len(after), len(before), len(c.jobs))
 	}

@@ -234,3 +234,13 @@ func onPrism(ctx context.Context, p *pipepb.Pipeline) error {
 	}
 	return runnerlib.WaitForCompletion(ctx, client, id)
 }
+
+// objects lists what is in the store.
+func (c *fakeCloud) objects() []fakestorage.ObjectAttrs {
+	c.t.Helper()
+	list, err := c.storage.ListObjectsWithOptionsPaginated("bkt", fakestorage.ListOptions{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return list.Objects
+}

@@ -27,11 +27,12 @@ const maxStored = 8 << 20
 // dst, which gets the size of win. Where win reaches beyond the result it is black, as where
 // torchvision pads. The pixels equal those of Pillow 13 bit for bit, whatever the window.
 //
-// The algorithm is that of Pillow's ImagingResample: separable, horizontal before vertical, the
-// intermediate image rounded to 8 bits, weights of 22 fractional bits. A direction whose length
-// does not change is left out. An intermediate image above 8 MiB is not kept: the passes then
-// alternate row by row, with sums of four bytes a sample for the rows of dst that are open at
-// once, which are seven at most when an image shrinks.
+// The algorithm is that of Pillow's ImagingResample: separable, the intermediate image rounded to
+// 8 bits, weights of 22 fractional bits, horizontal before vertical but for images that lose more
+// than twice as much height as width (see [verticalFirst]). A direction whose length does not
+// change is left out. An intermediate image above 8 MiB is not kept: the passes then alternate,
+// horizontal before vertical row by row, with sums of four bytes a sample for the rows of dst that
+// are open at once, which are seven at most when an image shrinks; the other way round in strips.
 //
 // It is an error if from is not inside src, if a size is not positive, or if dst and src are one
 // image; they must not share memory.
@@ -81,13 +82,11 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 		source.pix = source.pix[3*in.X0:]
 		source.row = out.row
 		r.vertical(out, source, 0, clamp)
+	case verticalFirst(from.X1-from.X0, from.Y1-from.Y0, w, h):
+		r.upright(out, source, clamp)
 	default:
 		y0, y1 := int(r.y.lo[0]), r.y.end()
-		limit := maxStored
-		if r.store > 0 {
-			limit = r.store
-		}
-		if (y1-y0)*out.row > limit {
+		if (y1-y0)*out.row > r.limit() {
 			r.alternate(out, source.from(y0, y1-y0), y0)
 			break
 		}
@@ -97,6 +96,22 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 		r.vertical(out, stored, y0, clamp)
 	}
 	return nil
+}
+
+// verticalFirst reports whether Pillow resamples the columns of an image of w×h pixels before its
+// rows: where it loses more than twice as many rows as columns, or rows while it gains columns.
+// Pillow 13 does so for speed (src/libImaging/Resample.c, horizontal_first); since the intermediate
+// image is rounded, the order shows in the pixels.
+func verticalFirst(fromW, fromH, w, h int) bool {
+	return fromH > h && fromH-h > 2*(fromW-w)
+}
+
+// limit is how many bytes of an intermediate image are kept.
+func (r *Resampler) limit() int {
+	if r.store > 0 {
+		return r.store
+	}
+	return maxStored
 }
 
 func checkResize(dst, src *Image, from premix.Box, w, h int, win premix.Box) error {
@@ -144,12 +159,41 @@ func (r *Resampler) horizontal(dst, src view) {
 // dst with the weights r.y.
 func (r *Resampler) vertical(dst, src view, y0 int, clamp bool) {
 	for y := range dst.rows {
-		k := r.y.k[y*r.y.taps:][:r.y.n[y]]
-		from := src.pix[(int(r.y.lo[y])-y0)*src.stride:]
-		if !r.plain && r.simd.verticalRow(dst.at(y), from, src.stride, k) {
+		r.verticalRow(dst.at(y), src, y, y0, clamp)
+	}
+}
+
+// verticalRow resamples the columns of src, whose first row is row y0 of the source, to output y.
+func (r *Resampler) verticalRow(dst []byte, src view, y, y0 int, clamp bool) {
+	k := r.y.k[y*r.y.taps:][:r.y.n[y]]
+	from := src.pix[(int(r.y.lo[y])-y0)*src.stride:]
+	if r.plain || !r.simd.verticalRow(dst, from, src.stride, k) {
+		verticalRow(dst, from, src.stride, k, clamp)
+	}
+}
+
+// upright resamples the columns of src, then the rows of what results, in strips of as many rows
+// as may be stored. Of each row only the columns that the window needs are computed; they keep
+// their places.
+func (r *Resampler) upright(dst, src view, clamp bool) {
+	x0, x1 := int(r.x.lo[0]), r.x.end()
+	src.pix = src.pix[3*x0:]
+	src.row = 3 * (x1 - x0)
+	stride := 3 * x1
+	rows := min(max(r.limit()/stride, 1), dst.rows)
+	r.rows = grow(r.rows, rows*stride+dst.row+2*slack)
+	stored := view{pix: r.rows, stride: stride, row: stride, rows: 1}
+	columns := view{pix: r.rows[3*x0:], stride: stride, row: src.row, rows: 1}
+	one := view{pix: r.rows[rows*stride+slack:], stride: dst.row, row: dst.row, rows: 1}
+	for y := range dst.rows {
+		r.verticalRow(columns.at(y%rows), src, y, 0, clamp)
+		if y%rows != rows-1 && y != dst.rows-1 {
 			continue
 		}
-		verticalRow(dst.at(y), from, src.stride, k, clamp)
+		for i := range y%rows + 1 {
+			r.horizontal(one, stored.from(i, 1))
+			copy(dst.at(y-y%rows+i), one.at(0))
+		}
 	}
 }
 

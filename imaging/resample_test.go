@@ -1,8 +1,11 @@
 package imaging
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/premix/premix"
@@ -54,6 +57,54 @@ func TestResizeEqualsPillow(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestResizeOrder reads checksums of Pillow 13.0.0's pixels for sizes on both sides of where it changes
+// the order of its passes (testdata/resize.py), with and without assembly, stored and in strips.
+func TestResizeOrder(t *testing.T) {
+	text, err := os.ReadFile("testdata/resize.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var upright, ordinary int
+	for line := range strings.Lines(string(text)) {
+		var kind string
+		var w, h, rw, rh int
+		var crcs [3]uint32
+		if _, err := fmt.Sscanf(line, "%s\t%d\t%d\t%d\t%d\t%x\t%x\t%x", &kind, &w, &h, &rw, &rh, &crcs[0], &crcs[1], &crcs[2]); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if verticalFirst(w, h, rw, rh) {
+			upright++
+		} else {
+			ordinary++
+		}
+		src := generated(kind, w, h)
+		win := premix.Box{X0: rw / 3, Y0: rh / 4, X1: rw - rw/5, Y1: rh - rh/6}
+		for i, f := range filters {
+			for _, r := range []Resampler{{plain: true}, {}, {store: 1}, {plain: true, store: 1000}} {
+				var full, part Image
+				if err := r.Resize(&full, src, whole(w, h), rw, rh, whole(rw, rh), f); err != nil {
+					t.Fatal(err)
+				}
+				if got := crc32.ChecksumIEEE(full.Pix); got != crcs[i] {
+					t.Errorf("%s %d×%d to %d×%d, %s, plain %v, store %d: CRC %08x, want %08x", kind, w, h, rw, rh, f, r.plain, r.store, got, crcs[i])
+				}
+				if win.Empty() {
+					continue
+				}
+				if err := r.Resize(&part, src, whole(w, h), rw, rh, win, f); err != nil {
+					t.Fatal(err)
+				}
+				if want := cut(&full, win); !bytes.Equal(part.Pix, want.Pix) {
+					t.Errorf("%s %d×%d to %d×%d, %s, plain %v, store %d: the window %v differs", kind, w, h, rw, rh, f, r.plain, r.store, win)
+				}
+			}
+		}
+	}
+	if upright < 10 || ordinary < 10 {
+		t.Errorf("%d sizes with the vertical pass first, %d without: too few to tell", upright, ordinary)
 	}
 }
 

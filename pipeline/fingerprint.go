@@ -18,7 +18,7 @@ const (
 	// SchemaVersion is that of the output: records, file names, manifest, plan.
 	SchemaVersion = 1
 	// CodecVersion is that of decoders, resamplers and encoders.
-	CodecVersion = 1
+	CodecVersion = 2
 	// PeaksVersion is that of detectors and of the cache's rows.
 	PeaksVersion = 1
 )

@@ -17,7 +17,7 @@ var stages = map[string][]string{
 		"interpolation", "detector", "saliency-gray", "cache", "spool", "spool-limit", "workers", "max-memory"},
 	StagePlan: {"classes", "limit", "limit-per-class", "method", "scheme", "alpha", "lambda", "prob", "min-lambda", "max-lambda",
 		"lambda-outside", "border", "pair", "seed", "replicas", "first-replica", "shards", "samples-per-shard", "on-bad", "max-bad",
-		"overwrite", "groups"},
+		"overwrite", "plan-only", "plan", "groups"},
 	StageMix:    {"smoothing", "name", "format", "label-form", "encode"},
 	StageFinish: {"indexes"},
 }

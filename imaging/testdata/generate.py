@@ -12,15 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-W, H = 23, 17
-
-
-def generated(kind, w=W, h=H):
-    y, x, c = np.meshgrid(*(np.arange(n, dtype=np.uint64) for n in (h, w, 3)), indexing="ij")
-    if kind == "hash":
-        return ((((7 * x + 13 * y + 29 * c + x * y * (c + 1)) * 2654435761) & 0xFFFFFFFF) >> 19 & 255).astype(np.uint8)
-    return (((x * x + 3 * y * y + 17 * c * x) >> 6) & 255).astype(np.uint8)
-
+from generated import generated
 
 rings = Image.fromarray(generated("rings"))
 wide = Image.fromarray(generated("rings", 34, 18))

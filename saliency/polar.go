@@ -13,6 +13,11 @@ const (
 	atan3   = float32(-0.3258083974640975) * degrees
 	atan5   = float32(0.1555786518463281) * degrees
 	atan7   = float32(-0.04432655552794128) * degrees
+
+	steps = side / (2 * math.Pi) // of the sine table in a radian
+	step  = 1 / steps
+	sin3  = -0.166630293345647 * step * step * step
+	cos2  = -0.499818138450326 * step * step
 )
 
 // fastAtan2 returns the direction of (x, y) in radians, 0 to 2π.
@@ -41,12 +46,7 @@ func complement(a, whole float32, condition int32) float32 {
 
 // fastSincos returns sine and cosine of an angle from 0 to 2π.
 func fastSincos(angle float32) (sin, cos float32) {
-	const (
-		step = 2 * math.Pi / side
-		sin3 = -0.166630293345647 * step * step * step
-		cos2 = -0.499818138450326 * step * step
-	)
-	t := float64(angle) * (side / (2 * math.Pi))
+	t := float64(angle) * steps
 	k := math.RoundToEven(t)
 	t = float64(t) - k
 	i := int(k)

@@ -100,17 +100,27 @@ func (s *spectral) residual(gray *plane) {
 	}
 }
 
-// logAmplitude sets dst to ln(|re + i·im| + 1), given the columns 0…32 of a spectrum that is
-// symmetric about its origin, as that of real input is.
+// known is how many columns of a spectrum are known: it is symmetric about its origin, as that of
+// real input is. The kernels work on a few columns more, for nothing.
+const known = side/2 + 1
+
+// logAmplitude sets dst to ln(|re + i·im| + 1), given the known columns.
 func logAmplitude(dst, re, im *plane) {
+	var logs [side]float64
 	for v := range side {
-		d, x, y := dst.row(v), re.row(v), im.row(v)
-		m := dst.row(-v & (side - 1))
-		for u := range side/2 + 1 {
-			l := portableLog(math.Sqrt(float64(x[u]*x[u])+float64(y[u]*y[u])) + 1)
+		logRow(&logs, re.row(v), im.row(v))
+		d, m := dst.row(v), dst.row(-v&(side-1))
+		for u, l := range logs[:known] {
 			d[u] = l
 			m[-u&(side-1)] = l
 		}
+	}
+}
+
+// logRowGo sets the known columns of dst to ln(|x + iy| + 1).
+func logRowGo(dst, x, y *[side]float64) {
+	for u := range known {
+		dst[u] = portableLog(math.Sqrt(float64(x[u]*x[u])+float64(y[u]*y[u])) + 1)
 	}
 }
 
@@ -133,25 +143,38 @@ func boxMean(dst, src, tmp *plane) {
 	}
 }
 
-// resynthesize gives the spectrum re + i·im, of which columns 0…32 are known, the amplitude
-// exp(log − mean) and completes it.
+// resynthesize gives the spectrum re + i·im, of which some columns are known, the amplitude
+// exp(log − mean) and completes it. It overwrites log.
 func resynthesize(re, im, log, mean *plane) {
+	expDifference(log, mean)
+	var sin, cos [side]float64
 	for v := range side {
-		x, y := re.row(v), im.row(v)
+		x, y, e := re.row(v), im.row(v), log.row(v)
 		n := -v & (side - 1)
-		mx, my := re.row(n), im.row(n)
-		l, m := log.row(v), mean.row(v)
-		ml, mm := log.row(n), mean.row(n)
-		for u := range side/2 + 1 {
-			sin, cos := fastSincos(fastAtan2(float32(y[u]), float32(x[u])))
-			e := portableExp(l[u] - m[u])
-			x[u], y[u] = float64(float64(cos)*e), float64(float64(sin)*e)
+		mx, my, me := re.row(n), im.row(n), log.row(n)
+		polarRow(&sin, &cos, x, y)
+		for u := range known {
+			x[u], y[u] = float64(cos[u]*e[u]), float64(sin[u]*e[u])
 			if 0 < u && u < side/2 {
 				k := side - u
-				e := portableExp(ml[k] - mm[k])
-				mx[k], my[k] = float64(float64(cos)*e), -float64(float64(sin)*e)
+				mx[k], my[k] = float64(cos[u]*me[k]), -float64(sin[u]*me[k])
 			}
 		}
+	}
+}
+
+// expDifferenceGo replaces a by exp(a − b).
+func expDifferenceGo(a, b *plane) {
+	for i := range a {
+		a[i] = portableExp(a[i] - b[i])
+	}
+}
+
+// polarRowGo sets the known columns of sin and cos to those of the direction of x + iy.
+func polarRowGo(sin, cos, x, y *[side]float64) {
+	for u := range known {
+		s, c := fastSincos(fastAtan2(float32(y[u]), float32(x[u])))
+		sin[u], cos[u] = float64(s), float64(c)
 	}
 }
 

@@ -16,7 +16,7 @@ type Manifest struct {
 	Shape       Shape             `json:"output"`
 	Indexes     []string          `json:"indexes"` // those made for readers: dali, timm, wids
 	Recipe      json.RawMessage   `json:"recipe"`
-	Versions    map[string]string `json:"versions"` // premix, codec, schema, go
+	Versions    map[string]string `json:"versions"` // premix, codec, peaks, schema, saliency
 	Counts      Counts            `json:"counts"`
 	Statistics  []MethodSummary   `json:"statistics"` // by name of the method, over all replicas
 	Inputs      InputSummary      `json:"inputs"`

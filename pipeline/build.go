@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/saliency"
 	"github.com/premix/premix/transforms"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -98,6 +99,7 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 	for k, v := range l.Versions {
 		versions[k] = v
 	}
+	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
 		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
 		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,

@@ -76,7 +76,7 @@ func Options(c *Config) []Option {
 
 	group = GroupMethod
 	add("method", text(&c.Method), Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a weighted list a:0.5:alpha=1,b:0.3 whose rest stays unmixed")
-	add("detector", text(&c.Detector), Peaks, "name or file", "finegrained, spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere")
+	add("detector", text(&c.Detector), Peaks, "name or file", "finegrained (OpenCV's map bit for bit up to 65,793 pixels, its peaks above), spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere")
 	add("saliency-gray", choice(&c.SaliencyGray, "stored", "bt601"), Peaks, "weights", "gray weights of the detector: by stored order as the reference code has them, or the right luma")
 	add("scheme", choice(&c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), Output, "name", "where saliencymix cuts the patch in the source, and where it lands in the target (default sal2corr)")
 	add("alpha", real(&c.Alpha), Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform")

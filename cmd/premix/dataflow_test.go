@@ -227,6 +227,8 @@ func TestDataflowEnds(t *testing.T) {
 		want                 string
 	}{
 		{"failed", "JOB_STATE_FAILED", "the worker lost contact", exitFailed, "dataflow: job " + jobID + " failed: the worker lost contact"},
+		{"a worker's own error", "JOB_STATE_FAILED", "Error message from worker: process bundle failed:\n1: Plan\n\tcaused by:\nsource failed\n\tcaused by:\nDoFn[UID:4, PID:e8, Name: mixFn] failed:\nread gs://bkt/in/a:\nno permission\n\npassed through:\n==>\n", exitFailed,
+			"\npremix: dataflow: job " + jobID + " failed: read gs://bkt/in/a: no permission\n"},
 		{"refused", "JOB_STATE_FAILED", "workflow failed. Causes: DoFn failed:\n" + refusal, exitBad, "7 of 60 images are bad"},
 		{"cancelled", "JOB_STATE_CANCELLED", "", exitFailed, "was cancelled; run again to go on"},
 	} {

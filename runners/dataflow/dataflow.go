@@ -10,7 +10,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -19,6 +21,7 @@ import (
 	df "google.golang.org/api/dataflow/v1b3"
 
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/internal/workererr"
 )
 
 // Options say how the job is started.
@@ -188,20 +191,31 @@ func (j *job) ended(ctx context.Context, state string) (bool, error) {
 	return false, nil
 }
 
-// reason returns the errors that Dataflow recorded of a failed job.
+// reason returns, on one line, the errors that Dataflow recorded of a failed job: those of its
+// workers, or else all. Dataflow tries each piece of work four times, and records each of them.
 func (j *job) reason(ctx context.Context) string {
-	text := ""
+	var all, own []string
+	add := func(list *[]string, text string) {
+		if text != "" && !slices.Contains(*list, text) {
+			*list = append(*list, text)
+		}
+	}
 	err := j.client.Projects.Locations.Jobs.Messages.List(j.project, j.region, j.id).MinimumImportance("JOB_MESSAGE_ERROR").Pages(ctx, func(r *df.ListJobMessagesResponse) error {
 		for _, m := range r.JobMessages {
-			text += m.MessageText + "\n"
+			add(&all, workererr.Line(m.MessageText))
+			add(&own, workererr.Line(workererr.Find(m.MessageText)))
 		}
 		return nil
 	})
-	if text == "" {
-		text = fmt.Sprintf("see https://console.cloud.google.com/dataflow/jobs/%s/%s?project=%s", j.region, j.id, j.project)
-		if err != nil {
-			text += fmt.Sprintf(" (%v)", err)
-		}
+	if len(own) > 0 {
+		all = own
+	}
+	if len(all) > 0 {
+		return strings.Join(all, "; ")
+	}
+	text := fmt.Sprintf("see https://console.cloud.google.com/dataflow/jobs/%s/%s?project=%s", j.region, j.id, j.project)
+	if err != nil {
+		text += fmt.Sprintf(" (%v)", err)
 	}
 	return text
 }

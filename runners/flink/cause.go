@@ -3,12 +3,14 @@ package flink
 import (
 	"fmt"
 	"strings"
+
+	"github.com/premix/premix/runners/internal/workererr"
 )
 
 // cause finds in a Java stack trace what a reader needs: the text of a DoFn's own error, or else
 // the message of the innermost exception, with a remedy where there is one.
 func cause(trace string) string {
-	if text := workerError(trace); text != "" {
+	if text := workererr.Find(trace); text != "" {
 		return text
 	}
 	inner := ""
@@ -20,25 +22,6 @@ func cause(trace string) string {
 		}
 	}
 	return explain(exception(inner))
-}
-
-// workerError returns the error that a DoFn returned, without what Beam and Flink put around it,
-// or "". Beam joins its layers by "caused by:" in a line of its own.
-func workerError(trace string) string {
-	const mark = "caused by:\n"
-	i := strings.LastIndex(trace, mark)
-	if i < 0 {
-		return ""
-	}
-	text := trace[i+len(mark):]
-	if j := strings.Index(text, "\n\tat "); j >= 0 {
-		text = text[:j]
-	}
-	text = strings.TrimSpace(text)
-	if first, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(first, "DoFn[") && strings.HasSuffix(first, " failed:") {
-		text = strings.TrimSpace(rest)
-	}
-	return text
 }
 
 // exception drops the names of Java's classes before a message.

@@ -10,6 +10,7 @@ import (
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/internal/workererr"
 )
 
 // A watch follows a submitted job to its end.
@@ -204,7 +205,7 @@ func (w *watch) failed(trace string, beam *beamEnd) error {
 	}
 	text := "no reason is known; the logs of the JobManager and the TaskManagers have it"
 	if trace != "" {
-		text = cause(trace)
+		text = workererr.Line(cause(trace))
 	}
 	return fmt.Errorf("flink: job %s failed: %s", w.id, text)
 }

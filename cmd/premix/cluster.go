@@ -27,7 +27,8 @@ func (l *launch) reach() {
 		host = "?"
 	}
 	r := &l.job.Reach
-	r.Host, r.Detached = host, l.config.Async
+	// Dataflow's jobs outlive a launcher that is interrupted.
+	r.Host, r.Detached = host, l.config.Async || l.config.Runner == runners.Dataflow
 	for _, in := range l.config.In {
 		_, uri := pipeline.SplitInput(in)
 		if blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") && !strings.ContainsAny(uri, "*?[{") {

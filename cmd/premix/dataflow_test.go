@@ -59,7 +59,7 @@ func fails(t *testing.T, code int, args ...string) string {
 func TestDataflow(t *testing.T) {
 	c := newFakeCloud(t)
 	local := c.input()
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer stop()
 	c.runs(func(p *pipepb.Pipeline) (state, message string) {
 		if err := onPrism(ctx, proto.CloneOf(p)); err != nil {
@@ -79,11 +79,52 @@ func TestDataflow(t *testing.T) {
 	want := t.TempDir()
 	premix(t, "mix", "--in", local, "--out", want, "--cache", "none", "--size", "32", "--shards", "4", "--seed", "11")
 	same(t, want, "gs://bkt/out")
+	c.tidy()
+}
+
+// tidy wants that no lock, marker or temporary object is left.
+func (c *fakeCloud) tidy() {
+	c.t.Helper()
 	for _, o := range c.objects() {
 		if strings.HasPrefix(filepath.Base(o.Name), ".") {
-			t.Errorf("left behind: %s", o.Name)
+			c.t.Errorf("left behind: %s", o.Name)
 		}
 	}
+}
+
+// TestDataflowDetached interrupts the launcher: it says how to cancel the job and ends, and the job
+// does all that is left to do.
+func TestDataflowDetached(t *testing.T) {
+	c := newFakeCloud(t)
+	local := c.input()
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer stop()
+	running, gone, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	c.runs(func(p *pipepb.Pipeline) (string, string) {
+		close(running)
+		<-gone
+		ended <- onPrism(ctx, proto.CloneOf(p))
+		return "JOB_STATE_DONE", ""
+	})
+	cmd, out := command(t, c.args("gs://bkt/out")...)
+	<-running
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	say := "dataflow: detached, the job goes on; cancel it with: gcloud dataflow jobs cancel " + jobID + " --project=p1 --region=europe-west4"
+	if !strings.Contains(out.String(), say) {
+		t.Errorf("it did not say %q but:\n%s", say, out)
+	}
+	close(gone)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	want := t.TempDir()
+	premix(t, "mix", "--in", local, "--out", want, "--cache", "none", "--size", "32", "--shards", "4", "--seed", "11")
+	same(t, want, "gs://bkt/out")
+	c.tidy()
 }
 
 // same wants that an output in a store has the promised files of a local one.
@@ -239,27 +280,6 @@ func TestDataflowEnds(t *testing.T) {
 			}
 		})
 	}
-	t.Run("interrupted", func(t *testing.T) {
-		running := make(chan struct{})
-		over := make(chan struct{})
-		c.runs(func(*pipepb.Pipeline) (string, string) {
-			close(running)
-			<-over // not while the launcher looks
-			return "JOB_STATE_DONE", ""
-		})
-		defer close(over)
-		cmd, out := command(t, args("gs://bkt/out")...)
-		<-running
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-			t.Errorf("exit code %d", code)
-		}
-		want := "dataflow: detached, the job goes on; cancel it with: gcloud dataflow jobs cancel " + jobID + " --project=p1 --region=europe-west4"
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("it did not say %q but:\n%s", want, out)
-		}
-	})
 	t.Run("async", func(t *testing.T) {
 		c.runs(nil)
 		out := premix(t, args("gs://bkt/other", "--async")...)

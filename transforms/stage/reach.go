@@ -23,7 +23,8 @@ type Reach struct {
 	Host    string   // where the launcher runs
 	Markers []Marker // objects that the launcher wrote
 	Inputs  []string // local folders and files that the launcher read
-	// Detached says that no launcher waits for the end of the job and removes the markers.
+	// Detached says that no launcher may be there at the end of the job to remove the markers; then the
+	// job does it.
 	Detached bool
 }
 

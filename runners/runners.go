@@ -77,6 +77,25 @@ func quiet() {
 	}
 }
 
+// ownTemp gives this process a folder of its own for temporary files, until tidy: Beam makes a file
+// for each job on prism, and leaves it.
+func ownTemp() (tidy func(), err error) {
+	dir, err := os.MkdirTemp("", "premix-")
+	if err != nil {
+		return nil, err
+	}
+	before, was := os.LookupEnv("TMPDIR")
+	os.Setenv("TMPDIR", dir)
+	return func() {
+		if was {
+			os.Setenv("TMPDIR", before)
+		} else {
+			os.Unsetenv("TMPDIR")
+		}
+		os.RemoveAll(dir)
+	}, nil
+}
+
 // Options say how a job is run.
 type Options struct {
 	Runner  string
@@ -134,6 +153,13 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 	switch o.Runner {
 	case Direct, Prism:
 		quiet()
+		if o.Runner == Prism {
+			tidy, err := ownTemp()
+			if err != nil {
+				return false, err
+			}
+			defer tidy()
+		}
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err == nil, err
 	case Flink:

@@ -3,9 +3,11 @@ package runners
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 )
 
@@ -44,5 +46,22 @@ func TestLocal(t *testing.T) {
 	}
 	if c, err := Check(context.Background(), Options{Runner: Direct}); err != nil || c != (Cluster{}) {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// TestPrismLeavesNothing looks for temporary files after a job.
+func TestPrismLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	p, s := beam.NewPipelineWithRoot()
+	beam.Impulse(s)
+	if finished, err := Run(context.Background(), p, Options{Runner: Prism}); err != nil || !finished {
+		t.Fatal(finished, err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
+		t.Errorf("left behind: %v, %v", list, err)
+	}
+	if os.TempDir() != dir {
+		t.Errorf("temporary files go to %s", os.TempDir())
 	}
 }

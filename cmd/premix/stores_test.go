@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log"
 	"net/http/httptest"
 	"os"
@@ -149,10 +151,23 @@ func TestStores(t *testing.T) {
 		})
 	}
 	t.Run("missing bucket", func(t *testing.T) {
-		cmd := exec.Command("premix", "mix", "--in", strings.Replace(g, "bkt", "none", 1), "--out", blob.Join(g, "x"), "--cache", blob.Join(g, "cache"))
-		text, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(text), "none") {
-			t.Errorf("%v: %s", err, text)
+		for _, c := range []struct{ name, bucket, make string }{
+			{"gs", strings.Replace(g, "bkt", "none", 1), "gcloud storage buckets create gs://none"},
+			{"s3", strings.Replace(s, "bkt", "none", 1), "aws s3 mb s3://none"},
+		} {
+			for flag, places := range map[string][3]string{
+				"in":    {c.bucket, blob.Join(g, "x"), blob.Join(g, "cache")},
+				"out":   {in, blob.Join(c.bucket, "x"), blob.Join(g, "cache")},
+				"cache": {in, blob.Join(g, "x"), blob.Join(c.bucket, "cache")},
+			} {
+				text := fails(t, exitFailed, append([]string{"mix", "--in", places[0], "--out", places[1], "--cache", places[2]}, flags...)...)
+				if strings.Count(text, "\n") != 1 || !strings.Contains(text, "the bucket does not exist; ") || !strings.Contains(text, "make it: "+c.make) {
+					t.Errorf("%s, --%s: it said:\n%s", c.name, flag, text)
+				}
+			}
+		}
+		if list, err := blob.List(context.Background(), blob.Join(g, "x")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("left behind: %v, %v", list, err)
 		}
 	})
 	t.Run("lock", func(t *testing.T) {

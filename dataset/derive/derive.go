@@ -83,14 +83,18 @@ func (d *Deriver) Ext() string { return d.encoder.Ext() }
 
 // Half decodes and crops an image as s says, whose Name, Digest and Replica must be set, and
 // finds its peak. The image's own size, crop, flip and peaks are in h.Sample; s is not changed.
-// If withMap is set the whole saliency map is made. A defect of the image is a *premix.Fault.
+// If withMap is set the whole saliency map is made. A defect of the image is a *premix.Fault, or
+// a *[MissingError] if the bytes are not those of the plan.
 func (d *Deriver) Half(h *Half, data []byte, s *premix.Sample, withMap bool) error {
 	h.Sample = *s
-	if _, err := d.decoder.Decode(&h.Original, data, d.Params.Decode); err != nil {
-		return err
-	}
 	n := &h.Sample
 	n.Digest = xxh3.Hash128(data).Bytes()
+	if _, err := d.decoder.Decode(&h.Original, data, d.Params.Decode); err != nil {
+		if n.Digest != s.Digest && premix.AsFault(err) != nil {
+			return &MissingError{s.Name, fmt.Sprintf("is another image than it was (%v)", err)}
+		}
+		return err
+	}
 	n.Width, n.Height = h.Original.W, h.Original.H
 	draws := plan.DigestStream(d.Params.CropSeed, s.Replica, n.Digest, plan.PurposeCrop)
 	g := d.Params.Geometry.Plan(n.Width, n.Height, draws.Float64)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/zeebo/xxh3"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset/derive"
@@ -214,8 +215,14 @@ func TestHalf(t *testing.T) {
 		if !test.detects && h.Sample.Trough != test.trough {
 			t.Errorf("%s: trough %v", test.detector, h.Sample.Trough)
 		}
-		if err := d.Half(&h, data[:len(data)/2], &want, false); premix.AsFault(err) == nil {
-			t.Errorf("half an image: %v", err)
+		half, known := data[:len(data)/2], want
+		var missing *derive.MissingError
+		if err := d.Half(&h, half, &want, false); !errors.As(err, &missing) {
+			t.Errorf("half of the image: %v", err)
+		}
+		known.Digest = xxh3.Hash128(half).Bytes()
+		if err := d.Half(&h, half, &known, false); premix.AsFault(err) == nil {
+			t.Errorf("an image that was always half: %v", err)
 		}
 		if _, err := d.Mix(&imaging.Image{}, nil, &h, &h, &premix.Recipe{Key: "k", Method: "magic"}); err == nil {
 			t.Error("an unknown method was mixed")

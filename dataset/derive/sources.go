@@ -3,7 +3,10 @@ package derive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/premix/premix"
@@ -53,10 +56,10 @@ func NewSources(ctx context.Context, inputs []source.Input, o source.Options, ma
 	return s, nil
 }
 
-// A MissingError says that an input no longer has an entry.
+// A MissingError says that an input no longer has an entry, or no longer all of it.
 type MissingError struct{ Name, Why string }
 
-func (e *MissingError) Error() string { return fmt.Sprintf("derive: %s: %s", e.Name, e.Why) }
+func (e *MissingError) Error() string { return e.Name + " " + e.Why }
 
 // Fetch returns the encoded bytes of a sample, whose Name and the offset and length of Location
 // must be set, in dst's memory if that suffices. The error is a *[MissingError] if the input does
@@ -64,7 +67,7 @@ func (e *MissingError) Error() string { return fmt.Sprintf("derive: %s: %s", e.N
 func (s *Sources) Fetch(ctx context.Context, dst []byte, sample *premix.Sample) ([]byte, error) {
 	c, ok := s.container(sample.Name)
 	if !ok {
-		return nil, &MissingError{sample.Name, "no folder or file of the input has such a name"}
+		return nil, &MissingError{sample.Name, "is in no folder or file of the input"}
 	}
 	if seekable := (&source.Chunk{Container: c}).Seekable(); !seekable || sample.Location.Offset < 0 {
 		return s.scan(ctx, dst, c, sample.Name)
@@ -72,10 +75,15 @@ func (s *Sources) Fetch(ctx context.Context, dst []byte, sample *premix.Sample) 
 	at := *sample
 	source.Relocate(c, &at)
 	if s.maxBytes > 0 && at.Location.Length > s.maxBytes {
-		return nil, &MissingError{sample.Name, fmt.Sprintf("%d bytes are more than the limit of %d", at.Location.Length, s.maxBytes)}
+		return nil, &MissingError{sample.Name, fmt.Sprintf("has %d bytes, more than the limit of %d", at.Location.Length, s.maxBytes)}
 	}
 	data, err := source.Fetch(ctx, dst, at.Location)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &MissingError{sample.Name, "is not in the input any more"}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, &MissingError{sample.Name, "is shorter than it was, or another image: its file ends early"}
+	case err != nil:
 		return nil, fmt.Errorf("derive: %s: %w", sample.Name, err)
 	}
 	return data, nil
@@ -118,5 +126,5 @@ func (s *Sources) scan(ctx context.Context, dst []byte, c source.Container, name
 			return nil, err
 		}
 	}
-	return nil, &MissingError{name, "the container does not hold it"}
+	return nil, &MissingError{name, "is not in the input any more"}
 }

@@ -310,20 +310,19 @@ func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Op
 		planned *premix.Sample
 	}{{&s.a, s.recipe.Target}, {&s.b, s.recipe.Source}} {
 		data, err := sources.Fetch(ctx, nil, half.planned)
+		if err == nil {
+			err = d.Half(half.h, data, half.planned, true)
+		}
 		var missing *derive.MissingError
-		if errors.As(err, &missing) || errors.Is(err, fs.ErrNotExist) {
-			s.note("%s is not in the input any more", half.planned.Name)
+		switch {
+		case errors.As(err, &missing):
+			s.note("%v", missing)
 			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if err := d.Half(half.h, data, half.planned, true); err != nil {
-			if premix.AsFault(err) == nil {
-				return false, err
-			}
+		case premix.AsFault(err) != nil:
 			s.differ("%s: %v", half.planned.Name, err)
 			return false, nil
+		case err != nil:
+			return false, err
 		}
 		s.Differences = append(s.Differences, derive.Differences(half.planned, &half.h.Sample)...)
 	}

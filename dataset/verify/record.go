@@ -271,23 +271,22 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 	ok := true
 	half := func(k int, h *derive.Half, s *premix.Sample) error {
 		data, err := c.v.sources.Fetch(ctx, c.buffers[k], s)
+		if err == nil {
+			c.buffers[k] = data
+			err = c.derive.Half(h, data, s, false)
+		}
 		var missing *derive.MissingError
-		if errors.As(err, &missing) || isNotExist(err) {
+		switch {
+		case errors.As(err, &missing):
 			ok = false
-			c.bad(r.Key, "%s is not in the input any more", s.Name)
+			c.bad(r.Key, "%s", oneLine(missing))
 			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c.buffers[k] = data
-		if err := c.derive.Half(h, data, s, false); err != nil {
-			if premix.AsFault(err) == nil {
-				return err
-			}
+		case premix.AsFault(err) != nil:
 			ok = false
 			c.bad(r.Key, "%s: %s", s.Name, oneLine(err))
 			return nil
+		case err != nil:
+			return err
 		}
 		for _, d := range derive.Differences(s, &h.Sample) {
 			ok = false
@@ -305,10 +304,10 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 			return err
 		}
 	}
-	c.result.derived++
 	if !ok {
 		return nil
 	}
+	c.result.derived++
 	data, err := c.derive.Mix(&c.image, nil, &c.a, source, recipe)
 	if err != nil {
 		c.bad(r.Key, "%s", oneLine(err))

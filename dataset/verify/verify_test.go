@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -367,14 +369,27 @@ func TestSources(t *testing.T) {
 	if err := os.Remove(filepath.Join(moved, "disc/image 00.png")); err != nil {
 		t.Fatal(err)
 	}
-	got := text(run(t, o.Dir, opt))
-	for _, want := range []string{"hash/image 01.jpg: digest is", "disc/image 00.png is not in the input any more"} {
+	edit(t, filepath.Join(moved, "rings/image 05.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
+	edit(t, filepath.Join(moved, "disc/image 03.jpg"), func(b []byte) []byte { // a larger image, cut where the old one ended
+		var p bytes.Buffer
+		if err := png.Encode(&p, image.NewGray(image.Rect(0, 0, 900, 900))); err != nil {
+			t.Fatal(err)
+		}
+		return append(p.Bytes(), make([]byte, len(b))...)
+	})
+	r = run(t, o.Dir, opt)
+	got := text(r)
+	for _, want := range []string{"hash/image 01.jpg: digest is", "disc/image 00.png is not in the input any more",
+		"rings/image 05.jpg is shorter than it was", "disc/image 03.jpg is another image than it was"} {
 		if strings.Count(got, want) != 2 { // as target and as source
 			t.Errorf("want twice %q in\n%s", want, got)
 		}
 	}
-	if n := strings.Count(got, "\n"); n != 4 {
-		t.Errorf("%d defects, want 4:\n%s", n, got)
+	if n := strings.Count(got, "\n"); n != 8 {
+		t.Errorf("%d defects, want 8:\n%s", n, got)
+	}
+	if d := r.Splits[0].Derived; d < 4 || d > 8 { // a sample of two changed images is one
+		t.Errorf("%d of 12 made again", d)
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/dataset/inspect"
+	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 )
@@ -23,6 +25,7 @@ type inspectFlags struct {
 	uses    string
 	split   string
 	png     string
+	html    string
 	records int
 	asJSON  bool
 }
@@ -35,12 +38,14 @@ func (a *app) inspectCommand() *cobra.Command {
 		Long: `inspect says what a path is and what is in it. Of an output,
 --sample KEY tells all of one sample, and makes it again from its sources;
 --uses NAME lists the samples that hold an image;
---png FILE draws a contact sheet, or with --sample the sample's steps.`,
+--png FILE draws a contact sheet, or with --sample the sample's steps;
+--html FILE writes both, text and pictures, as a page.`,
 		Args: onePath("inspect PATH", "an input, a shard, an output, a cache, a plan or an image"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := a.inspect(cmd.Context(), args[0], f)
 			var missing *inspect.NotFoundError
-			if errors.As(err, &missing) || errors.Is(err, fs.ErrNotExist) {
+			var none *verify.NoOutputError
+			if errors.As(err, &missing) || errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
 				return usagef("%v", err)
 			}
 			return err
@@ -51,6 +56,7 @@ func (a *app) inspectCommand() *cobra.Command {
 	fs.StringVar(&f.uses, "uses", "", "name of an input image, or the end of it")
 	fs.StringVar(&f.split, "split", "", "split of the output (default: the first that has the sample)")
 	fs.StringVar(&f.png, "png", "", "draw pictures into this file")
+	fs.StringVar(&f.html, "html", "", "write text and pictures into this file, as a page that opens offline")
 	fs.IntVar(&f.records, "records", 3, "how many of the first records to tell")
 	fs.StringArrayVar(&f.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
 	fs.BoolVar(&f.asJSON, "json", false, "print JSON")
@@ -65,56 +71,69 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 	switch {
 	case f.sample != "" && f.uses != "":
 		return usagef("--sample and --uses ask for two things; give one")
+	case f.uses != "" && f.png+f.html != "":
+		return usagef("--uses lists samples: give the key of one to --sample to see it with --png or --html")
 	case f.uses != "":
-		uses, err := inspect.Uses(ctx, path, f.uses, o)
-		if err != nil {
-			return err
-		}
-		if f.asJSON {
-			return a.printJSON(uses)
-		}
-		for _, u := range uses {
-			fmt.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
-		}
-		if len(uses) == 0 {
-			return usagef("no sample of %s holds an image named %s", path, f.uses)
-		}
-		return nil
+		return a.inspectUses(ctx, path, f, o)
 	case f.sample != "":
 		s, err := inspect.Find(ctx, path, f.sample, o)
 		if err != nil {
 			return err
 		}
-		if f.png != "" {
-			if err := a.savePNG(f.png, s.Sheet()); err != nil {
-				return err
-			}
-		}
-		if f.asJSON {
-			return a.printJSON(s)
-		}
-		return s.WriteText(a.stdout)
+		return a.show(f, fmt.Sprintf("%s: %s", path, s.Record.Key), s, func() (image.Image, error) { return s.Sheet(), nil })
 	}
-	if f.png != "" {
+	if f.png+f.html != "" {
 		o.Pictures = 60
 	}
 	r, err := inspect.Path(ctx, path, o)
 	if err != nil {
 		return err
 	}
-	if f.png != "" {
-		sheet, err := r.ContactSheet()
-		if err != nil {
+	return a.show(f, path, r, r.ContactSheet)
+}
+
+// inspectUses lists the samples that hold an image.
+func (a *app) inspectUses(ctx context.Context, path string, f inspectFlags, o inspect.Options) error {
+	uses, err := inspect.Uses(ctx, path, f.uses, o)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		return a.printJSON(uses)
+	}
+	for _, u := range uses {
+		fmt.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
+	}
+	if len(uses) == 0 {
+		return usagef("no sample of %s holds an image named %s", path, f.uses)
+	}
+	return nil
+}
+
+// show draws and prints what was found, as the flags ask for it.
+func (a *app) show(f inspectFlags, title string, d inspect.Described, draw func() (image.Image, error)) error {
+	var sheet image.Image
+	if f.png+f.html != "" {
+		var err error
+		sheet, err = draw()
+		if err != nil && (f.png != "" || !errors.Is(err, inspect.ErrNoPicture)) { // a page does without
 			return err
 		}
-		if err := a.savePNG(f.png, sheet); err != nil {
+	}
+	if f.png != "" {
+		if err := a.save(f.png, func(w io.Writer) error { return inspect.WritePNG(w, sheet) }); err != nil {
+			return err
+		}
+	}
+	if f.html != "" {
+		if err := a.save(f.html, func(w io.Writer) error { return inspect.WriteHTML(w, title, d, sheet) }); err != nil {
 			return err
 		}
 	}
 	if f.asJSON {
-		return a.printJSON(r)
+		return a.printJSON(d)
 	}
-	return r.WriteText(a.stdout)
+	return d.WriteText(a.stdout)
 }
 
 func (a *app) printJSON(v any) error {
@@ -124,13 +143,14 @@ func (a *app) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-func (a *app) savePNG(path string, img image.Image) (err error) {
+// save writes a file.
+func (a *app) save(path string, write func(io.Writer) error) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := inspect.WritePNG(f, img); err != nil {
+	if err := write(f); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "premix: wrote %s\n", path)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"image/color"
+	"image/png"
 	"io/fs"
 	"maps"
 	"os"
@@ -32,12 +34,13 @@ func TestMain(m *testing.M) {
 //	interrupt GLOB N premix …  the same with SIGINT, and wants exit code 130
 //	count GLOB N               wants N files
 //	notemp DIR                 wants no temporary file left
+//	png FILE                   wants a picture of 100 colours or more
 //
 // and those of inputCmds and faultCmds. The condition [mount] says that file systems can be mounted.
 func TestScripts(t *testing.T) {
 	cmds := map[string]func(*testscript.TestScript, bool, []string){
 		"code": cmdCode, "same": cmdSame, "differ": cmdDiffer, "killat": cmdKill, "interrupt": cmdInterrupt,
-		"count": cmdCount, "notemp": cmdNoTemp, "flipbyte": cmdFlip, "truncate": cmdTruncate,
+		"count": cmdCount, "notemp": cmdNoTemp, "flipbyte": cmdFlip, "truncate": cmdTruncate, "png": cmdPNG,
 	}
 	maps.Copy(cmds, inputCmds)
 	maps.Copy(cmds, faultCmds)
@@ -246,4 +249,21 @@ func cmdTruncate(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func cmdPNG(ts *testscript.TestScript, neg bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	m, err := png.Decode(f)
+	ts.Check(err)
+	colours := map[color.Color]bool{}
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			colours[m.At(x, y)] = true
+		}
+	}
+	if len(colours) < 100 {
+		ts.Fatalf("%s of %v has %d colours", args[0], m.Bounds(), len(colours))
+	}
 }

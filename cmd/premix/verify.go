@@ -30,6 +30,14 @@ With --deep N it makes N samples again from their sources and compares bytes.
 It ends with exit code 3 if it found a defect.`,
 		Args: onePath("verify OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case deep < 0:
+				return usagef("--deep %d: want a number of samples", deep)
+			case deep == 0 && len(in) > 0:
+				return usagef("--in says where --deep N finds the sources; nothing else reads them")
+			case mostBugs < 0:
+				return usagef("--most %d: want a number of defects", mostBugs)
+			}
 			report, err := verify.Run(cmd.Context(), args[0], verify.Options{
 				Splits: split, Params: pipeline.DeriveParams, Deep: deep, In: pipeline.Inputs(in), Workers: workers, MaxDefects: mostBugs,
 			})
@@ -50,7 +58,7 @@ It ends with exit code 3 if it found a defect.`,
 				a.printVerified(args[0], report)
 			}
 			if !report.OK {
-				return &codeError{exitBad, fmt.Sprintf("%s: %d defects", args[0], report.Total)}
+				return &codeError{exitBad, fmt.Sprintf("%s: %s", args[0], plural(report.Total, "defect"))}
 			}
 			return nil
 		},
@@ -78,12 +86,12 @@ func (a *app) printVerified(path string, r *verify.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		line := fmt.Sprintf("%s: split %s: %d samples in %d shards, %s", where, s.Name, s.Samples, s.Shards, bytesText(s.Bytes))
+		line := fmt.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), bytesText(s.Bytes))
 		if s.Derived > 0 {
 			line += fmt.Sprintf(", %d made again from their sources", s.Derived)
 		}
 		if s.Failures > 0 {
-			line += fmt.Sprintf(", %d failures of the input", s.Failures)
+			line += fmt.Sprintf(", %s of the input", plural(s.Failures, "failure"))
 		}
 		fmt.Fprintln(a.stdout, line)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -116,7 +117,7 @@ func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *
 		if len(r.Records) < o.records() {
 			r.Records = append(r.Records, recordOf(&rec))
 		}
-		r.keep(caption(&rec), rec.Image)
+		r.keepRecord(&rec, "")
 		c.record(&rec)
 	}
 	if c.samples == 0 {
@@ -201,10 +202,18 @@ func (r *Report) parquet(ctx context.Context, uri string, o *Options) error {
 	id := strings.TrimSuffix(blob.Base(uri), ".parquet")
 	if chunk, meta, err := store.Load(ctx, id); err == nil {
 		r.Kind = KindCache
-		r.Caches = []Cache{{Fingerprint: blob.Base(blob.Dir(uri)), Chunks: 1, Rows: int64(len(chunk.Rows)), Bytes: r.Bytes}}
+		c := Cache{Fingerprint: blob.Base(blob.Dir(uri)), Chunks: 1, Rows: int64(len(chunk.Rows)), Bytes: r.Bytes}
+		if infos, err := cache.Caches(ctx, blob.Dir(blob.Dir(uri))); err == nil { // a file may have been copied out
+			for _, i := range infos {
+				if text := bytes.TrimSpace(i.Settings); i.Fingerprint == c.Fingerprint && json.Valid(text) {
+					c.Settings = text
+				}
+			}
+		}
+		r.Caches = []Cache{c}
 		r.Samples = int64(len(chunk.Rows))
 		r.note("%s, entries %s to %s", meta.Container, path.Base(meta.First), path.Base(meta.Last))
-		return r.cacheRows(ctx, store, id, o)
+		return r.cacheRows(ctx, store, id, o.Pictures, o)
 	}
 	return r.shardOr(ctx, uri, []string{"parquet"}, o)
 }
@@ -244,7 +253,7 @@ func (r *Report) image(ctx context.Context, uri string) error {
 		return nil
 	}
 	r.Size = []int{r.Image.Height, r.Image.Width}
-	r.keep(path.Base(uri), data)
+	r.keep(thumbnail{caption: []string{path.Base(uri)}, data: data})
 	if img.W*img.H > saliency.ExactPixels*16 {
 		return nil // a map of a very large picture takes long, and shows nothing that is used
 	}

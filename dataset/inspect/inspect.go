@@ -86,6 +86,7 @@ type Report struct {
 	first    []thumbnail  // pictures of the first records
 	salient  saliency.Map // of a single image
 	pictures int          // how many of them are kept
+	several  bool         // splits are described, so that pictures say theirs
 }
 
 // A Summary counts samples.
@@ -237,7 +238,7 @@ func (r *Report) input(ctx context.Context, uri string, o *Options) error {
 	unknown := 0
 	each := 1
 	if n := len(catalog.Containers); n > 0 {
-		each = (o.Pictures + n - 1) / n // pictures come from all classes and shards alike
+		each = share(o.Pictures, n) // pictures come from all classes and shards alike
 	}
 	for i, c := range catalog.Containers {
 		chunks, err := source.Split(ctx, c, o.Source)
@@ -284,7 +285,7 @@ func (r *Report) entries(ctx context.Context, chunk source.Chunk, records, pictu
 		} else {
 			record.Image = describe(e.Data)
 			if pictures > 0 {
-				r.keep(tail(s.Name), e.Data)
+				r.keep(thumbnail{caption: []string{tail(s.Name)}, data: e.Data})
 				pictures--
 			}
 		}
@@ -330,10 +331,34 @@ func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error
 	if err != nil || len(entries) == 0 {
 		return true, err
 	}
-	return true, r.cacheRows(ctx, store, entries[0].ID, o)
+	// Pictures come from all chunks alike, as far as there are as many.
+	chunks := evenly(max(1, min(o.Pictures, len(entries))), len(entries))
+	for i, at := range chunks {
+		most := share(o.Pictures-len(r.first), len(chunks)-i)
+		if err := r.cacheRows(ctx, store, entries[at].ID, most, o); err != nil {
+			return true, err
+		}
+	}
+	if len(entries) > 1 {
+		r.Caches[0].Failed = 0 // known of some chunks only
+	}
+	return true, nil
 }
 
-func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, o *Options) error {
+// evenly returns n ≤ of numbers from 0 to of − 1, evenly spread.
+func evenly(n, of int) []int {
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i * of / n
+	}
+	return at
+}
+
+// share is the part of n for one of some, rounded up.
+func share(n, of int) int { return (n + of - 1) / of }
+
+// cacheRows tells the first rows of a chunk, and keeps as many pictures as are asked for.
+func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, pictures int, o *Options) error {
 	chunk, _, err := store.Load(ctx, id)
 	if errors.Is(err, cache.ErrCorrupt) {
 		r.note("%s is damaged", path.Join(blob.Base(store.URI()), id+".parquet"))
@@ -342,6 +367,7 @@ func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, o
 	if err != nil {
 		return fmt.Errorf("inspect: %w", err)
 	}
+	params := readParams(r.Caches[0].Settings)
 	for i := range chunk.Rows {
 		s := &chunk.Rows[i]
 		if s.Fault != nil {
@@ -350,14 +376,12 @@ func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, o
 		if len(r.Records) < o.records() {
 			r.Records = append(r.Records, cacheRecord(s))
 		}
-		if s.Fault == nil && s.Location.Offset >= 0 && len(r.first) < o.Pictures {
+		if s.Fault == nil && s.Location.Offset >= 0 && pictures > 0 {
 			if data, err := source.Fetch(ctx, nil, s.Location); err == nil {
-				r.keepPeak(s, data)
+				r.keepPeak(s, data, params)
+				pictures--
 			}
 		}
-	}
-	if len(r.Caches) > 1 || r.Caches[0].Chunks > 1 {
-		r.Caches[0].Failed = 0 // of one chunk only
 	}
 	return nil
 }

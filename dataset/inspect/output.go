@@ -24,19 +24,24 @@ func outputsAt(ctx context.Context, out string) ([]string, error) { return verif
 func (r *Report) output(ctx context.Context, out string, dirs []string, o *Options) error {
 	r.Kind = KindOutput
 	labels := map[int]int64{}
+	type part struct{ dir, split string }
+	var parts []part
 	for _, dir := range dirs {
-		at := blob.Join(out, dir)
-		splits, err := dataset.Splits(ctx, at)
+		splits, err := dataset.Splits(ctx, blob.Join(out, dir))
 		if err != nil {
 			return err
 		}
 		for _, name := range splits {
-			if o.Split != "" && name != o.Split {
-				continue
+			if o.Split == "" || name == o.Split {
+				parts = append(parts, part{dir, name})
 			}
-			if err := r.split(ctx, at, dir, name, labels, o); err != nil {
-				return err
-			}
+		}
+	}
+	r.several = len(parts) > 1
+	for i, p := range parts {
+		pictures := share(o.Pictures-len(r.first), len(parts)-i) // from all splits alike
+		if err := r.split(ctx, blob.Join(out, p.dir), p.dir, p.split, labels, pictures, o); err != nil {
+			return err
 		}
 	}
 	if len(r.Splits) == 0 {
@@ -73,7 +78,7 @@ func (r *Report) labels(counts map[int]int64) []Label {
 
 // split describes one split from its records and plans; those of an unfinished one are what is
 // there.
-func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]int64, o *Options) error {
+func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]int64, pictures int, o *Options) error {
 	config, err := dataset.LoadConfig(ctx, out, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.note("%s has no %s", name, dataset.ConfigFile)
@@ -105,8 +110,17 @@ func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]i
 	}
 	s.Labels = r.labels(labels)
 	r.Splits = append(r.Splits, s)
-	if len(records) > 0 && (len(r.Records) < o.records() || len(r.first) < o.Pictures) {
-		return r.firstRecords(ctx, out, config.Shape.Format, records[0].Path, o)
+	if len(records) == 0 {
+		return nil
+	}
+	shards := evenly(max(1, min(pictures, len(records))), len(records)) // pictures come from all of them alike
+	for i, at := range shards {
+		most := share(pictures, len(shards)-i)
+		n, err := r.firstRecords(ctx, out, &config.Shape, records[at].Path, most, o)
+		if err != nil {
+			return err
+		}
+		pictures -= n
 	}
 	return nil
 }
@@ -206,36 +220,43 @@ func briefs(ctx context.Context, out, format string, rec *dataset.ShardRecord, y
 	}
 }
 
-// firstRecords reads the beginning of a shard.
-func (r *Report) firstRecords(ctx context.Context, out, format, path string, o *Options) error {
-	f, err := formats.ByName(format)
+// firstRecords reads the beginning of a shard, and returns how many pictures it kept.
+func (r *Report) firstRecords(ctx context.Context, out string, shape *dataset.Shape, path string, pictures int, o *Options) (kept int, err error) {
+	f, err := formats.ByName(shape.Format)
 	if err != nil {
 		r.note("%v", err)
-		return nil
+		return 0, nil
 	}
 	reader, closer, err := dataset.OpenShard(ctx, f, blob.Join(out, path), shard.ReadOptions{})
 	if errors.Is(err, fs.ErrNotExist) {
 		r.note("%s is missing", path)
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer closer.Close()
 	var rec shard.Record
-	for len(r.Records) < o.records() || len(r.first) < o.Pictures {
+	for len(r.Records) < o.records() || kept < pictures {
 		err := reader.Next(&rec)
 		if err == io.EOF {
-			return nil
+			return kept, nil
 		}
 		if err != nil {
 			r.note("%s: %v", path, err)
-			return environment(err)
+			return kept, environment(err)
 		}
 		if len(r.Records) < o.records() {
 			r.Records = append(r.Records, recordOf(&rec))
 		}
-		r.keep(caption(&rec), rec.Image)
+		if kept < pictures {
+			split := ""
+			if r.several {
+				split = shape.Split
+			}
+			r.keepRecord(&rec, split)
+			kept++
+		}
 	}
-	return nil
+	return kept, nil
 }

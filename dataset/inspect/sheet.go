@@ -57,14 +57,15 @@ func (p *panel) draw(c canvas, x, y, side int) {
 	w, h := fit(size.X, size.Y, side, side)
 	c.picture(image.Rect(x, y, x+w, y+h), p.img)
 	sx, sy := float64(w)/float64(size.X), float64(h)/float64(size.Y)
-	at := func(v, scale float64) int { return int(math.Round(v * scale)) }
 	for _, b := range p.boxes {
-		c.frame(image.Rect(x+at(b.x0, sx), y+at(b.y0, sy), x+at(b.x1, sx), y+at(b.y1, sy)), b.ink)
+		c.frame(image.Rect(x+round(b.x0*sx), y+round(b.y0*sy), x+round(b.x1*sx), y+round(b.y1*sy)), b.ink)
 	}
 	if p.peak != premix.NoPeak {
-		c.cross(x+at(float64(p.peak.X)+0.5, sx), y+at(float64(p.peak.Y)+0.5, sy), red)
+		c.cross(x+round((float64(p.peak.X)+0.5)*sx), y+round((float64(p.peak.Y)+0.5)*sy), red)
 	}
 }
+
+func round(v float64) int { return int(math.Round(v)) }
 
 // Sheet draws a sample: both originals with their crops, both crops, the saliency map of the
 // source with its peak, the box in all of them, what the shard holds and what the sources give,

@@ -90,7 +90,7 @@ func (d Defect) String() string {
 type NoOutputError struct{ Path string }
 
 func (e *NoOutputError) Error() string {
-	return fmt.Sprintf("verify: %s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
+	return fmt.Sprintf("%s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
 }
 
 // Run verifies an output, or the outputs of several formats below one folder. Defects are not

@@ -61,7 +61,7 @@ func Options(c *Config) []Option {
 	add("label-key", text(&c.LabelKey), Peaks, "field", "field of a sample's json or feature that holds the label")
 	add("label-offset", text(&c.LabelOffset), Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)")
 	add("exif", choice(&c.EXIF, "ignore", "apply"), Peaks, "policy", "what to do with an EXIF orientation")
-	add("truncated", choice(&c.Truncated, "fail", "accept"), Peaks, "policy", "whether an image that ends early is a failure or is filled as Pillow fills it")
+	add("truncated", choice(&c.Truncated, "fail", "accept"), Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
 	add("max-pixels", count(&c.MaxPixels), Peaks, "pixels", "larger images are failures; checked before anything is allocated")
 	add("max-bytes", size(&c.MaxBytes), Peaks, "bytes", "longer entries are failures; checked before anything is read")
 
@@ -145,7 +145,8 @@ func Nearest(s string, names []string) string {
 	}
 	best, dist := "", max(2, len(s)/3)+1
 	for _, n := range names {
-		if d := editDistance(strings.ToLower(s), n); d < dist {
+		// With as many changes as letters anything becomes anything.
+		if d := editDistance(strings.ToLower(s), n); d < dist && d < min(len(s), len(n)) {
 			best, dist = n, d
 		}
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -183,8 +184,11 @@ func percent(p *float64) Value {
 		if err != nil {
 			return 0, fmt.Errorf("%q is no share: use 1%% or 0.01", s)
 		}
-		if isPercent {
+		switch {
+		case isPercent:
 			x /= 100
+		case t == "1":
+			return 0, errors.New("1 may be 1% or the whole: say 1% or 100%")
 		}
 		if x < 0 || x > 1 {
 			return 0, fmt.Errorf("%s is outside of 0%% to 100%%", s)

@@ -2,12 +2,15 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/pipeline"
 )
 
 func (a *app) cacheCommand() *cobra.Command {
@@ -31,7 +34,7 @@ func (a *app) cacheCommand() *cobra.Command {
 		return cache.DefaultDir()
 	}
 	ls := &cobra.Command{
-		Use: "ls", Short: "List what the cache holds", Args: cobra.NoArgs,
+		Use: "ls", Short: "List what the cache holds", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			uri, err := place()
 			if err != nil {
@@ -49,11 +52,14 @@ func (a *app) cacheCommand() *cobra.Command {
 	var days int
 	var all, dryRun bool
 	prune := &cobra.Command{
-		Use: "prune", Short: "Remove peaks that were not used for some time", Args: cobra.NoArgs,
+		Use: "prune", Short: "Remove peaks that were not used for some time", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			uri, err := place()
 			if err != nil {
 				return err
+			}
+			if days < 0 {
+				return usagef("--days %d: want a number of days", days)
 			}
 			age := time.Duration(days) * 24 * time.Hour
 			if all {
@@ -88,11 +94,48 @@ func (a *app) cacheCommand() *cobra.Command {
 	return cmd
 }
 
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no %q: the folder is given with --cache", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// listCaches prints a line for each fingerprint, with the settings that are not the default.
 func (a *app) listCaches(infos []cache.Info) {
+	config := pipeline.Default()
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FINGERPRINT\tIMAGES\tCHUNKS\tSIZE\tUSED\tSETTINGS")
+	fmt.Fprintln(w, "FINGERPRINT\tROWS\tCHUNKS\tSIZE\tUSED\tSETTINGS")
 	for _, i := range infos {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, bytesText(i.Bytes), i.Used.Format("2006-01-02"), i.Settings)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, bytesText(i.Bytes), i.Used.Format("2006-01-02"),
+			settingsText(config.PeaksSettings(), i))
 	}
 	w.Flush()
+}
+
+// settingsText tells in what the settings of a cache differ from the default, and what is wrong
+// with it.
+func settingsText(usual []byte, i cache.Info) string {
+	var words []string
+	versions := false
+	for _, d := range dataset.RecipeDiff(usual, i.Settings) {
+		name, change, _ := strings.Cut(d, ": ")
+		_, now, _ := strings.Cut(change, " → ")
+		switch {
+		case strings.HasSuffix(name, "-version"):
+			versions = true
+		case now != "-" && now != "(absent)": // what other settings make meaningless
+			words = append(words, name+" "+now)
+		}
+	}
+	if len(words) == 0 {
+		words = []string{"default"}
+	}
+	if versions {
+		words = append(words, "of another version of premix, which this one does not use")
+	}
+	if i.Damaged > 0 {
+		words = append(words, plural(int64(i.Damaged), "damaged chunk"))
+	}
+	return strings.Join(words, ", ")
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -200,20 +199,8 @@ func (r *Report) parquet(ctx context.Context, uri string, o *Options) error {
 	}
 	store := cache.Open(blob.Dir(blob.Dir(uri)), blob.Base(blob.Dir(uri)), nil)
 	id := strings.TrimSuffix(blob.Base(uri), ".parquet")
-	if chunk, meta, err := store.Load(ctx, id); err == nil {
-		r.Kind = KindCache
-		c := Cache{Fingerprint: blob.Base(blob.Dir(uri)), Chunks: 1, Rows: int64(len(chunk.Rows)), Bytes: r.Bytes}
-		if infos, err := cache.Caches(ctx, blob.Dir(blob.Dir(uri))); err == nil { // a file may have been copied out
-			for _, i := range infos {
-				if text := bytes.TrimSpace(i.Settings); i.Fingerprint == c.Fingerprint && json.Valid(text) {
-					c.Settings = text
-				}
-			}
-		}
-		r.Caches = []Cache{c}
-		r.Samples = int64(len(chunk.Rows))
-		r.note("%s, entries %s to %s", meta.Container, path.Base(meta.First), path.Base(meta.Last))
-		return r.cacheRows(ctx, store, id, o.Pictures, o)
+	if ok, err := r.cacheFile(ctx, store, id, o); ok || err != nil {
+		return err
 	}
 	return r.shardOr(ctx, uri, []string{"parquet"}, o)
 }

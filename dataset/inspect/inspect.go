@@ -8,21 +8,18 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"slices"
 	"strings"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/blob"
-	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
 )
@@ -74,19 +71,22 @@ type Report struct {
 	Name   string `json:"name,omitempty"` // of the data set
 	Size   []int  `json:"size,omitempty"` // height, width
 	Summary
-	Classes  int          `json:"classes,omitempty"`
-	Splits   []Split      `json:"splits,omitempty"`
-	Caches   []Cache      `json:"caches,omitempty"`
-	Input    *Input       `json:"input,omitempty"`
-	Image    *Image       `json:"image,omitempty"`
-	Array    *Array       `json:"array,omitempty"`
-	Records  []Record     `json:"records,omitempty"` // the first ones
-	Notes    []string     `json:"notes,omitempty"`
-	names    []string     // of the classes, where they are known
-	first    []thumbnail  // pictures of the first records
-	salient  saliency.Map // of a single image
-	pictures int          // how many of them are kept
-	several  bool         // splits are described, so that pictures say theirs
+	Classes int      `json:"classes,omitempty"`
+	Splits  []Split  `json:"splits,omitempty"`
+	Caches  []Cache  `json:"caches,omitempty"`
+	Input   *Input   `json:"input,omitempty"`
+	Image   *Image   `json:"image,omitempty"`
+	Array   *Array   `json:"array,omitempty"`
+	Records []Record `json:"records,omitempty"` // the first ones
+	// Failures are the images of a cache that cannot be used, by name; of a folder of several
+	// caches they are only counted.
+	Failures []premix.Failure `json:"failures,omitempty"`
+	Notes    []string         `json:"notes,omitempty"`
+	names    []string         // of the classes, where they are known
+	first    []thumbnail      // pictures of the first records
+	salient  saliency.Map     // of a single image
+	pictures int              // how many of them are kept
+	several  bool             // splits are described, so that pictures say theirs
 }
 
 // A Summary counts samples.
@@ -186,6 +186,9 @@ func Path(ctx context.Context, uri string, o Options) (*Report, error) {
 		return r, r.file(ctx, uri, object.Size, &o)
 	}
 	if at, split, ok := inMeta(uri); ok { // a folder of premix within an output
+		if isCache, err := r.cache(ctx, uri, &o); err != nil || isCache { // of a run with --cache none
+			return r, err
+		}
 		if o.Split == "" {
 			o.Split = split
 		}
@@ -297,91 +300,6 @@ func (r *Report) entries(ctx context.Context, chunk source.Chunk, records, pictu
 	})
 	if err != nil && err != done {
 		return fmt.Errorf("inspect: %w", err)
-	}
-	return nil
-}
-
-// cache describes a folder of peaks: a cache, or what one holds for a fingerprint.
-func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error) {
-	infos, err := cache.Caches(ctx, uri)
-	if err != nil {
-		return false, fmt.Errorf("inspect: %w", err)
-	}
-	if len(infos) == 0 { // perhaps the folder of one fingerprint
-		if infos, err = cache.Caches(ctx, blob.Dir(uri)); err != nil {
-			return false, nil // it was only a guess
-		}
-		infos = slices.DeleteFunc(infos, func(i cache.Info) bool { return blob.Base(i.URI) != blob.Base(uri) })
-	}
-	if len(infos) == 0 {
-		return false, nil
-	}
-	r.Kind = KindCache
-	for _, i := range infos {
-		c := Cache{Fingerprint: i.Fingerprint, Chunks: i.Chunks, Rows: i.Rows, Bytes: i.Bytes, Damaged: i.Damaged}
-		if text := bytes.TrimSpace(i.Settings); json.Valid(text) {
-			c.Settings = text
-		}
-		r.Caches = append(r.Caches, c)
-		r.Samples += i.Rows
-		r.Bytes += i.Bytes
-	}
-	store := cache.Open(blob.Dir(infos[0].URI), infos[0].Fingerprint, nil)
-	entries, err := store.List(ctx)
-	if err != nil || len(entries) == 0 {
-		return true, err
-	}
-	// Pictures come from all chunks alike, as far as there are as many.
-	chunks := evenly(max(1, min(o.Pictures, len(entries))), len(entries))
-	for i, at := range chunks {
-		most := share(o.Pictures-len(r.first), len(chunks)-i)
-		if err := r.cacheRows(ctx, store, entries[at].ID, most, o); err != nil {
-			return true, err
-		}
-	}
-	if len(entries) > 1 {
-		r.Caches[0].Failed = 0 // known of some chunks only
-	}
-	return true, nil
-}
-
-// evenly returns n ≤ of numbers from 0 to of − 1, evenly spread.
-func evenly(n, of int) []int {
-	at := make([]int, n)
-	for i := range at {
-		at[i] = i * of / n
-	}
-	return at
-}
-
-// share is the part of n for one of some, rounded up.
-func share(n, of int) int { return (n + of - 1) / of }
-
-// cacheRows tells the first rows of a chunk, and keeps as many pictures as are asked for.
-func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, pictures int, o *Options) error {
-	chunk, _, err := store.Load(ctx, id)
-	if errors.Is(err, cache.ErrCorrupt) {
-		r.note("%s is damaged", path.Join(blob.Base(store.URI()), id+".parquet"))
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("inspect: %w", err)
-	}
-	params := readParams(r.Caches[0].Settings)
-	for i := range chunk.Rows {
-		s := &chunk.Rows[i]
-		if s.Fault != nil {
-			r.Caches[0].Failed++
-		}
-		if len(r.Records) < o.records() {
-			r.Records = append(r.Records, cacheRecord(s))
-		}
-		if s.Fault == nil && s.Location.Offset >= 0 && pictures > 0 {
-			if data, err := source.Fetch(ctx, nil, s.Location); err == nil {
-				r.keepPeak(s, data, params)
-				pictures--
-			}
-		}
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ func (r *Report) Title() string {
 	return "nothing that premix knows"
 }
 
+// mostFailures bounds the failures of a cache that are told to people.
+const mostFailures = 50
+
 // WriteText writes the report for people.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
@@ -42,7 +45,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		r.writeSplit(line, &s)
 	}
 	for _, c := range r.Caches {
-		line("  %s: %d rows in %d chunks, %s%s", c.Fingerprint, c.Rows, c.Chunks, dataset.Bytes(c.Bytes), ifAny(", %d damaged", int64(c.Damaged)))
+		line("  %s: %d rows in %d chunks, %s%s%s", c.Fingerprint, c.Rows, c.Chunks, dataset.Bytes(c.Bytes), ifAny(", %d failed", c.Failed), ifAny(", %d damaged", int64(c.Damaged)))
 		if c.Settings != nil {
 			line("    %s", c.Settings)
 		}
@@ -73,6 +76,16 @@ func (r *Report) WriteText(w io.Writer) error {
 		for i := range r.Records {
 			line("    %s", r.Records[i].text(r.names))
 		}
+	}
+	if len(r.Failures) > 0 {
+		line("  failed:")
+	}
+	for i, f := range r.Failures {
+		if i == mostFailures {
+			line("    and %d more; --json lists all", len(r.Failures)-i)
+			break
+		}
+		line("    %s  %s %s: %s", f.Name, f.Stage, f.Kind, f.Reason)
 	}
 	for _, n := range r.Notes {
 		line("  note: %s", n)

@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -59,15 +60,16 @@ func (r *rawReader) Read(p []byte) (int, error) {
 }
 
 // An unpacker decompresses a stream. What is wrong with the stream becomes a fault, what is
-// wrong with the medium stays an error. gzip streams of several members are one stream, and what
-// follows the last member is looked at: other readers stop there without a word.
+// wrong with the medium stays an error. Several gzip members, or zlib streams, are one stream, and
+// what follows the last is looked at: other readers stop there without a word.
 type unpacker struct {
-	raw  *rawReader
-	br   *bufio.Reader
-	kind string
-	dec  io.Reader // nil before the first byte
-	gz   *gzip.Reader
-	err  error
+	raw    *rawReader
+	br     *bufio.Reader
+	kind   string
+	dec    io.Reader    // nil before the first byte
+	again  func() error // goes on to another member; nil where the decoder does that by itself
+	starts func([]byte) bool
+	err    error
 }
 
 func newUnpacker(r io.Reader, size int64, kind string) *unpacker {
@@ -81,7 +83,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	}
 	for u.err == nil {
 		n, err := u.dec.Read(p)
-		if err == io.EOF && u.gz != nil {
+		if err == io.EOF && u.again != nil {
 			err = u.next()
 		}
 		if err != nil {
@@ -98,12 +100,21 @@ func (u *unpacker) start() error {
 	var err error
 	switch u.kind {
 	case gzipped:
-		if u.gz, err = gzip.NewReader(u.br); err == nil {
-			u.gz.Multistream(false)
-			u.dec = u.gz
+		var gz *gzip.Reader
+		if gz, err = gzip.NewReader(u.br); err == nil {
+			gz.Multistream(false)
+			u.dec, u.starts = gz, gzipStart
+			u.again = func() error {
+				err := gz.Reset(u.br)
+				gz.Multistream(false)
+				return err
+			}
 		}
 	case zlibbed:
-		u.dec, err = zlib.NewReader(u.br)
+		if u.dec, err = zlib.NewReader(u.br); err == nil {
+			u.starts = zlibStart
+			u.again = func() error { return u.dec.(zlib.Resetter).Reset(u.br, nil) }
+		}
 	case zstandard:
 		u.dec, err = zstd.NewReader(u.br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
 	default:
@@ -115,7 +126,14 @@ func (u *unpacker) start() error {
 	return nil
 }
 
-// next goes to the next gzip member. The error is io.EOF if there is none.
+// gzipStart and zlibStart tell the beginning of a stream by its first two bytes.
+func gzipStart(head []byte) bool { return head[0] == 0x1f && head[1] == 0x8b }
+
+func zlibStart(head []byte) bool {
+	return head[0]&0x8f == 8 && binary.BigEndian.Uint16(head)%31 == 0
+}
+
+// next goes to the next member. The error is io.EOF if there is none.
 func (u *unpacker) next() error {
 	at := u.raw.n - int64(u.br.Buffered())
 	for {
@@ -123,14 +141,10 @@ func (u *unpacker) next() error {
 		switch {
 		case len(head) == 0 || len(head) == 1 && head[0] == 0 && err == io.EOF:
 			return err
-		case len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b:
-			if err := u.gz.Reset(u.br); err != nil {
-				return err
-			}
-			u.gz.Multistream(false)
-			return nil
+		case len(head) == 2 && u.starts(head):
+			return u.again()
 		case head[0] != 0: // padding may follow, as on tapes
-			return premix.Faultf(premix.Corrupt, "what follows the gzip stream at byte %d of the compressed file is no gzip", at)
+			return premix.Faultf(premix.Corrupt, "what follows the %s stream at byte %d of the compressed file is no %s", u.kind, at, u.kind)
 		}
 		if _, err := u.br.Discard(1); err != nil {
 			return err

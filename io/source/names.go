@@ -136,3 +136,12 @@ func fail(s premix.Sample, stage premix.Stage, err error) Entry {
 func failf(s premix.Sample, stage premix.Stage, kind premix.FaultKind, format string, args ...any) Entry {
 	return fail(s, stage, premix.Faultf(kind, format, args...))
 }
+
+// at puts the place of an entry in its container before the reason of its fault, unless one
+// stands there.
+func (e *Entry) at(place string) {
+	word, _, _ := strings.Cut(place, " ")
+	if f := e.Sample.Fault; f != nil && !strings.HasPrefix(f.Reason, word+" ") {
+		e.Sample.Fault = &premix.Fault{Kind: f.Kind, Reason: place + f.Reason}
+	}
+}

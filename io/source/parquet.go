@@ -160,7 +160,9 @@ func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield
 		var stopped error
 		err := f.Images(int(g), image, label, func(img hfparquet.Image) error {
 			if stopped = ctx.Err(); stopped == nil {
-				stopped = yield(imageRow(c, row, img, label != "", keys.offset, maxBytes))
+				e := imageRow(c, row, img, label != "", keys.offset, maxBytes)
+				e.at(fmt.Sprintf("row %d, in row group %d: ", row, g))
+				stopped = yield(e)
 			}
 			row++
 			return stopped
@@ -190,13 +192,13 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, off
 	}
 	switch {
 	case len(img.Bytes) == 0 && img.Path != "":
-		return failf(s, premix.StageScan, premix.Unsupported, "row %d: the image is not in the file, only its path %s", number, shorten(img.Path))
+		return failf(s, premix.StageScan, premix.Unsupported, "the image is not in the file, only its path %s", shorten(img.Path))
 	case len(img.Bytes) == 0:
-		return failf(s, premix.StageScan, premix.Empty, "row %d: the image is empty", number)
+		return failf(s, premix.StageScan, premix.Empty, "the image is empty")
 	case int64(len(img.Bytes)) > maxBytes:
-		return failf(s, premix.StageScan, premix.TooLarge, "row %d: %d bytes, the limit is %d", number, len(img.Bytes), maxBytes)
+		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", len(img.Bytes), maxBytes)
 	case !labelled:
-		return failf(s, premix.StageLabel, premix.NoLabel, "row %d: there is no column of labels", number)
+		return failf(s, premix.StageLabel, premix.NoLabel, "there is no column of labels")
 	}
 	l, err := indexLabel(int64(img.Label))
 	if err == nil {

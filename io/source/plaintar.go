@@ -43,6 +43,7 @@ func (r *imageReader) run(ctx context.Context) error {
 			if r.list != nil {
 				e = r.list.label(e)
 			}
+			e.at(m.place())
 		}
 		if err := r.yield(e); err != nil {
 			return err
@@ -71,7 +72,7 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 	}
 	h := xxh3.HashString128(name)
 	if _, twice := r.seen[h]; twice {
-		return failf(s, premix.StageScan, premix.Duplicate, "byte %d: a second member of this name", m.header), nil
+		return failf(s, premix.StageScan, premix.Duplicate, "a second member of this name"), nil
 	}
 	r.seen[h] = struct{}{}
 	switch {

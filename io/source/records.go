@@ -171,15 +171,16 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 			return fmt.Errorf("source: %s: %w", c.Name, err)
 		default:
 			if err := ex.Parse(r.data); err != nil {
-				e = failf(s, premix.StageScan, premix.Corrupt, "record %d at byte %d: %v", r.number, r.offset, err)
+				e = failf(s, premix.StageScan, premix.Corrupt, "%s%v", r.place(), err)
 				break
 			}
 			if !known {
 				keys = detectKeys(&ex, o)
 			}
 			if e, err = keys.entry(s, &ex, maxBytes); err != nil {
-				return fmt.Errorf("source: %s: %w", s.Name, err)
+				return fmt.Errorf("source: %s: %s%w", s.Name, r.place(), err)
 			}
+			e.at(r.place())
 			e.Seekable = e.Data != nil && ch.Seekable()
 			e.Sample.Location.URI = c.URI
 			if e.Seekable {

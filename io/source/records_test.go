@@ -29,6 +29,8 @@ func example(features map[string]any) []byte {
 			e.Ints(name, int64(v))
 		case []int64:
 			e.Ints(name, v...)
+		case float32:
+			e.Floats(name, v)
 		}
 	}
 	return e.Append(nil)

@@ -33,6 +33,9 @@ type record struct {
 	data   []byte
 }
 
+// place begins what is said of a record.
+func (r *record) place() string { return fmt.Sprintf("record %d at byte %d: ", r.number, r.offset) }
+
 // A recordFault is a defect of one record.
 type recordFault struct {
 	record
@@ -42,7 +45,7 @@ type recordFault struct {
 func (f *recordFault) Error() string { return f.fault.Reason }
 
 func (s *recordScanner) faultf(r record, kind premix.FaultKind, format string, args ...any) error {
-	reason := fmt.Sprintf("record %d at byte %d: ", r.number, r.offset) + fmt.Sprintf(format, args...)
+	reason := r.place() + fmt.Sprintf(format, args...)
 	return &recordFault{r, &premix.Fault{Kind: kind, Reason: reason}}
 }
 

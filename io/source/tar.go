@@ -159,6 +159,7 @@ func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, 
 		w.end = -1 // then the end mark is looked for
 	}
 	scan := newTarScanner(w, c.Offset)
+	scan.rescue = true
 	seen := map[xxh3.Uint128]struct{}{}
 	if c.Layout == layoutTar {
 		keys, _ := keysOf(c)

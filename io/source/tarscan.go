@@ -30,8 +30,20 @@ type tarDamage struct {
 
 func (d *tarDamage) Error() string { return d.fault.Reason }
 
+// bytePlace begins what is said of a place in a tar; of a compressed one it is the place in what
+// was decompressed.
+func bytePlace(offset int64) string { return fmt.Sprintf("byte %d: ", offset) }
+
+// place begins what is said of a member.
+func (m *tarMember) place() string {
+	if m.header < 0 {
+		return bytePlace(m.data)
+	}
+	return bytePlace(m.header)
+}
+
 func damagef(offset int64, kind premix.FaultKind, format string, args ...any) *tarDamage {
-	reason := fmt.Sprintf("byte %d: ", offset) + fmt.Sprintf(format, args...)
+	reason := bytePlace(offset) + fmt.Sprintf(format, args...)
 	return &tarDamage{offset, &premix.Fault{Kind: kind, Reason: reason}}
 }
 
@@ -46,6 +58,8 @@ type tarScanner struct {
 	next    int64       // where the next header is; −1 if carry knows
 	carry   *tar.Reader // stands inside of a sparse member, whose length it alone knows
 	resync  bool        // look for a header at the next blocks
+	rescue  bool        // go on behind a header whose member is larger than the archive
+	data    int64       // of the last member
 	marked  bool        // an end mark was seen, and nothing since
 	done    bool
 	members int
@@ -92,6 +106,9 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 			if s.resync && s.w.ended(err) {
 				s.done = true
 				return m, false, io.EOF
+			}
+			if s.back(err) {
+				return m, false, damagef(s.data, premix.Truncated, "the archive ends inside of a member")
 			}
 			return m, false, s.broken(err, s.w.pos, "the archive ends inside of a member")
 		}
@@ -141,9 +158,25 @@ func (s *tarScanner) broken(err error, offset int64, what string) error {
 	return err
 }
 
+// back goes back to where the data of the last member begin, if the archive ends inside of them:
+// members may follow a header that states a wrong size. In an archive that was cut there are none.
+func (s *tarScanner) back(err error) bool {
+	if !s.rescue || s.w.at == nil || !s.w.ended(err) {
+		return false
+	}
+	s.w.jump(s.data)
+	s.next, s.resync = s.align(s.data), true
+	return true
+}
+
 // read returns the data of the member that the scanner stands at, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
+	if left := s.w.max - s.w.pos; s.w.at != nil && m.size > left {
+		s.w.jump(s.w.max)
+		s.done = !s.back(io.ErrUnexpectedEOF)
+		return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
+	}
 	data, err := s.w.read(dst, m.size)
 	if err == nil {
 		return data, nil
@@ -186,6 +219,7 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 	s.members++
 	s.marked = false
 	m := tarMember{name: h.Name, header: header, data: s.w.pos, size: h.Size}
+	s.data = m.data
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeCont:
 		m.regular = true

@@ -31,10 +31,10 @@ type sampleReader struct {
 
 // A sample is the group that is being read.
 type sample struct {
-	key    string
-	first  string // name of the first member
-	offset int64  // of its header
-	exts   []string
+	key   string
+	first string // name of the first member
+	place string // of that, for messages
+	exts  []string
 
 	name  string // of the image; empty if there is none yet
 	rank  int
@@ -90,7 +90,7 @@ func (r *sampleReader) member(m tarMember) error {
 		if err := r.flush(); err != nil {
 			return err
 		}
-		return r.yield(failf(r.sample(name), premix.StageLabel, premix.NoLabel, "a member without an extension belongs to no sample"))
+		return r.yield(failf(r.sample(name), premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
 	}
 	if len(r.cur.exts) > 0 && (key != r.cur.key || contains(r.cur.exts, ext)) {
 		if err := r.flush(); err != nil {
@@ -98,7 +98,7 @@ func (r *sampleReader) member(m tarMember) error {
 		}
 	}
 	if len(r.cur.exts) == 0 {
-		r.cur.key, r.cur.first, r.cur.offset = key, name, m.header
+		r.cur.key, r.cur.first, r.cur.place = key, name, m.place()
 	}
 	r.cur.exts = append(r.cur.exts, ext)
 	switch ext {
@@ -191,6 +191,7 @@ func (r *sampleReader) flush() error {
 		return nil
 	}
 	e := r.finish()
+	e.at(c.place)
 	r.seen[xxh3.HashString128(c.key)] = struct{}{}
 	r.cur = sample{exts: c.exts[:0], cls: c.cls[:0], json: c.json[:0]}
 	return r.yield(e)
@@ -202,7 +203,7 @@ func (r *sampleReader) finish() Entry {
 	if c.name == "" {
 		s := premix.Sample{Key: c.key, Name: r.c.below(c.first), Label: -1}
 		if again {
-			return failf(s, premix.StageScan, premix.Corrupt, "byte %d: members of the sample %s stand apart", c.offset, c.key)
+			return failf(s, premix.StageScan, premix.Corrupt, "members of the sample %s stand apart", c.key)
 		}
 		if c.labelFault != nil {
 			return fail(s, premix.StageScan, c.labelFault)
@@ -218,7 +219,7 @@ func (r *sampleReader) finish() Entry {
 	}
 	switch {
 	case again:
-		return failf(s, premix.StageScan, premix.Duplicate, "byte %d: a second sample with the key %s", c.offset, c.key)
+		return failf(s, premix.StageScan, premix.Duplicate, "a second sample with the key %s", c.key)
 	case c.fault != nil:
 		return fail(s, premix.StageScan, c.fault)
 	case c.tie != "":

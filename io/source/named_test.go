@@ -1,0 +1,141 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/premix/premix/io/tfrecord"
+)
+
+// claim makes a tar say that a member has 2^40 bytes.
+func claim(data []byte, name string) []byte {
+	data = bytes.Clone(data)
+	h := data[bytes.Index(data, []byte(name)):][:tarBlock]
+	copy(h[124:136], "\x80\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00")
+	copy(h[148:156], "        ")
+	sum := 0
+	for _, b := range h {
+		sum += int(b)
+	}
+	copy(h[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return data
+}
+
+// TestNamed feeds each layout with each kind of bad input. What is readable before and behind it
+// is read; the reason says where it is: by byte in a tar, by record and byte in a TFRecord, by row
+// in a Parquet file. % stands for any number.
+func TestNamed(t *testing.T) {
+	p, q := picture(0), picture(1)
+	tar := tarOf(t, samples(3)...)
+	flipped := bytes.Clone(tar)
+	flipped[bytes.Index(flipped, []byte("s0001.cls"))+20] ^= 1
+	pair := func(key, cls string, data []byte) []file {
+		return []file{{key + ".jpg", data}, {key + ".cls", []byte(cls)}}
+	}
+	tarWith := func(files ...[]file) []byte {
+		var list []file
+		for _, f := range append(append([][]file{pair("first", "0", p)}, files...), pair("last", "1", q)) {
+			list = append(list, f...)
+		}
+		return tarOf(t, list...)
+	}
+	gz, zst := gzipOf(t, tar), zstdOf(t, tar)
+
+	one, two, three := tfrecord.Append(nil, slim(0, 1)), tfrecord.Append(nil, slim(1, 2)), tfrecord.Append(nil, slim(2, 3))
+	flip := func(data []byte, at int) []byte { data = bytes.Clone(data); data[at] ^= 4; return data }
+	huge := make([]byte, 12)
+	binary.LittleEndian.PutUint64(huge, 1<<40)
+	binary.LittleEndian.PutUint32(huge[8:], tfrecord.Mask(huge[:8]))
+	between := func(features map[string]any) []byte { return join(one, recordsOf(example(features)), three) }
+	records := join(one, two, three)
+
+	rows := parquetOf(t, []parquetRow{
+		{parquetImage{p, "a.jpg"}, 0, 0}, {parquetImage{nil, "b.jpg"}, 1, 0}, {parquetImage{nil, ""}, 2, 0},
+		{parquetImage{q, "c.jpg"}, -2, 0}, {parquetImage{q, "c.jpg"}, -1, 0}, {parquetImage{p, "d.jpg"}, 2, 0},
+	})
+	for _, test := range []struct {
+		name, file string
+		data       []byte
+		good       int
+		want       []string // NAME: KIND: REASON
+	}{
+		{"tar cut in a header", "x.tar", tar[:100], 0, []string{"x.tar: truncated: byte 0: 100 bytes where a header should be"}},
+		{"tar cut in a label", "x.tar", tar[:512], 0, []string{"x.tar/s0000.cls: truncated: byte 512: the archive ends after 0 of the member's 1 bytes"}},
+		{"tar cut in padding", "x.tar", tar[:700], 0, []string{"x.tar: truncated: byte 512: the archive ends inside of a member"}},
+		{"tar cut in an image", "x.tar", tar[:1600], 0, []string{"x.tar/s0000.jpg: truncated: byte 1536: the archive ends after 64 of the member's % bytes"}},
+		{"tar without its end", "x.tar", tar[:len(tar)-1024], 3, []string{"x.tar: truncated: byte %: the archive ends without its end mark: members may be missing"}},
+		{"tar header checksum", "x.tar", flipped, 2, []string{"x.tar: corrupt: byte %: a broken header; what it stands for is lost", "x.tar/s0001.jpg: no-label: byte %: no label: no cls and no json member stands beside the image"}},
+		{"image of 2^40 bytes", "x.tar", claim(tar, "s0001.jpg"), 2, []string{"x.tar/s0001.jpg: limit: byte %: 1099511627776 bytes, the limit is 134217728", "x.tar: truncated: byte %: the archive ends inside of a member"}},
+		{"label of 2^40 bytes", "x.tar", claim(tar, "s0001.cls"), 2, []string{"x.tar/s0001.cls: bad-label: byte %: the cls member has 1099511627776 bytes, the limit is 1048576", "x.tar: truncated: byte %: the archive ends inside of a member", "x.tar/s0001.jpg: duplicate: byte %: a second sample with the key s0001"}},
+		{"image of 2^40 bytes, gzip", "x.tar.gz", gzipOf(t, claim(tar, "s0001.jpg")), 1, []string{"x.tar.gz/s0001.jpg: limit: byte %: 1099511627776 bytes, the limit is 134217728", "x.tar.gz: truncated: byte %: the archive ends inside of a member"}},
+		{"key twice", "x.tar", tarWith(pair("first", "0", p)), 2, []string{"x.tar/first.jpg: duplicate: byte %: a second sample with the key first"}},
+		{"members apart", "x.tar", tarWith([]file{{"a.jpg", p}}, pair("b", "1", p), []file{{"a.cls", []byte("1")}}), 3, []string{"x.tar/a.jpg: no-label: byte %: no label: no cls and no json member stands beside the image", "x.tar/a.cls: corrupt: byte %: members of the sample a stand apart"}},
+		{"label negative", "x.tar", tarWith(pair("a", "-4", p)), 2, []string{"x.tar/a.jpg: bad-label: byte %: label -4 is negative"}},
+		{"label a word", "x.tar", tarWith(pair("a", "cat", p)), 2, []string{`x.tar/a.jpg: bad-label: byte %: cls holds "cat", not an integer`}},
+		{"image empty", "x.tar", tarWith(pair("a", "1", nil)), 2, []string{"x.tar/a.jpg: empty: byte %: the member is empty"}},
+		{"two tars", "x.tar", join(tarOf(t, pair("a", "0", p)...), tarOf(t, pair("b", "1", q)...)), 2, nil},
+		{"two tars with garbage between", "x.tar", join(tarOf(t, pair("a", "0", p)...), bytes.Repeat([]byte("garbage "), 64), tarOf(t, pair("b", "1", q)...)), 2, []string{"x.tar: corrupt: byte %: what follows the end mark is no archive"}},
+		{"two gzip members", "x.tar.gz", join(gzipOf(t, tar[:5000]), gzipOf(t, tar[5000:])), 3, nil},
+		{"gzip with garbage", "x.tar.gz", join(gz, []byte("garbage")), 3, []string{"x.tar.gz: corrupt: byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
+		{"gzip cut at its end", "x.tar.gz", gz[:len(gz)-9], 3, []string{"x.tar.gz: truncated: byte %: the gzip stream ends early, after % compressed bytes"}},
+		{"gzip checksum", "x.tar.gz", flip(gz, len(gz)-6), 3, []string{"x.tar.gz: corrupt: byte %: the gzip stream is broken near compressed byte %: gzip: invalid checksum"}},
+		{"zstd with garbage", "x.tar.zst", join(zst, []byte("garbage")), 3, []string{"x.tar.zst: corrupt: byte %: the zstd stream is broken near compressed byte %: invalid input: magic number mismatch"}},
+		{"class tar", "n01440764.tar", tarOf(t, file{"a.JPEG", p}, file{"a.JPEG", p}, file{"b.JPEG", nil}, file{"c.JPEG", q}), 2, []string{"n01440764.tar/a.JPEG: duplicate: byte %: a second member of this name", "n01440764.tar/b.JPEG: empty: byte %: the member is empty"}},
+		{"class tar of 2^40 bytes", "n01440764.tar", claim(tarOf(t, file{"a.JPEG", p}, file{"b.JPEG", p}, file{"c.JPEG", q}), "b.JPEG"), 2, []string{"n01440764.tar/b.JPEG: limit: byte %: 1099511627776 bytes, the limit is 134217728", "n01440764.tar: truncated: byte %: the archive ends inside of a member"}},
+
+		{"record checksum", "a.tfrecord", join(one, flip(two, 40), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: data checksum mismatch"}},
+		{"record length", "a.tfrecord", join(one, flip(two, 0), three), 1, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: length checksum mismatch: what follows in the file is lost"}},
+		{"record of 2^40 bytes", "a.tfrecord", join(one, huge, three), 1, []string{"a.tfrecord/000000001: truncated: record 1 at byte %: it says that it has 1099511627776 bytes, more than the file"}},
+		{"record of 2^40 bytes, gzip", "a.tfrecord.gz", gzipOf(t, join(one, huge, three)), 1, []string{"a.tfrecord.gz/000000001: limit: record 1 at byte %: 1099511627776 bytes, the limit is 150994944"}},
+		{"record cut", "a.tfrecord", join(one, two[:50]), 1, []string{"a.tfrecord/000000001: truncated: record 1 at byte %: it says that it has % bytes, more than the file"}},
+		{"no image feature", "a.tfrecord", between(map[string]any{"image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded is missing"}},
+		{"no label feature", "a.tfrecord", between(map[string]any{"image/encoded": p}), 2, []string{`a.tfrecord/000000001: no-label: record 1 at byte %: no feature image/class/label holds a label; there are "image/encoded" (bytes)`}},
+		{"image of another type", "a.tfrecord", between(map[string]any{"image/encoded": 4, "image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded holds int64, want bytes"}},
+		{"label of another type", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": float32(1)}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label holds float, want int64"}},
+		{"several labels", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": []int64{1, 2}}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label has 2 values, want 1"}},
+		{"no example", "a.tfrecord", join(one, tfrecord.Append(nil, []byte("garbage here")), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: byte 0: proto: cannot parse reserved wire type"}},
+		{"records, two gzip members", "a.tfrecord.gz", join(gzipOf(t, records[:700]), gzipOf(t, records[700:])), 3, nil},
+		{"records, gzip with garbage", "a.tfrecord.gz", join(gzipOf(t, records), []byte("garbage")), 3, []string{"a.tfrecord.gz/000000003: corrupt: record 3 at byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
+		{"records, two zlib streams", "a.tfrecord.zlib", join(zlibOf(t, records[:700]), zlibOf(t, records[700:])), 3, nil},
+		{"records, zlib with garbage", "a.tfrecord.zlib", join(zlibOf(t, records), []byte("garbage")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
+		{"records, zlib with one byte", "a.tfrecord.zlib", join(zlibOf(t, records), []byte("x")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
+		{"records, zlib with zeros", "a.tfrecord.zlib", join(zlibOf(t, records), make([]byte, 100)), 3, nil},
+
+		{"rows", "x.parquet", rows, 2, []string{
+			`x.parquet/000000001: unsupported: row 1, in row group 0: the image is not in the file, only its path "b.jpg"`, "x.parquet/000000002: empty: row 2, in row group 0: the image is empty",
+			"x.parquet/000000003: bad-label: row 3, in row group 0: label -2 is negative", "x.parquet/000000004: no-label: row 4, in row group 0: label -1: the input states no class (a test split?)",
+		}},
+		{"parquet cut", "x.parquet", rows[:len(rows)-9], 0, []string{`x.parquet: corrupt: parquet: the file ends in "\x00\x1c\x00\x00", want PAR1: truncated, encrypted or something else`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, test.file), test.data)
+			cat, entries := scan(t, Options{}, Input{"", dir})
+			good := 0
+			for _, r := range entries {
+				if r.Kind == "" && !r.Ignored {
+					good++
+				}
+			}
+			if good != test.good {
+				t.Errorf("%d entries are good, want %d: %v", good, test.good, plain(entries))
+			}
+			got := strings.Split(strings.TrimSuffix(reasons(t, cat, Options{}), "\n"), "\n")
+			if len(test.want) == 0 {
+				test.want = []string{""}
+			}
+			for i, want := range test.want {
+				pattern := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(want), "%", "[0-9]+") + "$")
+				if i >= len(got) || len(got) != len(test.want) || !pattern.MatchString(got[i]) {
+					t.Errorf("faults are\n%s\nand not\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+					break
+				}
+			}
+		})
+	}
+}

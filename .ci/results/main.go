@@ -129,11 +129,10 @@ func final(s *state) {
 }
 
 // notApplicable lists what no suite of this script can run: faults of a server where the store is in
-// memory or never has them, fuzz seeds that are outside of a function's domain, and the jobs on a
-// real Flink cluster, which scripts/flink/test.sh runs.
+// memory or never has them, and fuzz seeds that are outside of a function's domain.
 func notApplicable(id string) bool {
 	return strings.HasSuffix(id, "/mem") || strings.HasSuffix(id, " TestMessages/gs") || strings.HasSuffix(id, " TestMessages/azblob") ||
-		strings.Contains(id, "/seed#") || strings.HasPrefix(id, "/runners/flinktest ")
+		strings.Contains(id, "/seed#")
 }
 
 // coveredBelow says that a test whose own run was skipped has a parent or is a parent of what

@@ -47,20 +47,32 @@ func theCluster(t *testing.T) *cluster {
 	return c
 }
 
-// get reads from the REST interface.
+// get reads from the REST interface, again where a busy JobManager gives no answer.
 func (c *cluster) get(t *testing.T, path string, out any) {
 	t.Helper()
+	var err error
+	for range 60 {
+		if err = c.ask(path, out); err == nil {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+	t.Fatal(err)
+}
+
+func (c *cluster) ask(path string, out any) error {
 	resp, err := http.Get(c.rest + path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", path, resp.Status)
+		return fmt.Errorf("%s: %s", path, resp.Status)
 	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		t.Fatalf("%s: %v", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
+	return nil
 }
 
 // A job as Flink lists it.
@@ -87,6 +99,14 @@ func (c *cluster) last(t *testing.T) job {
 		t.Fatal("the cluster has seen no job")
 	}
 	return all[0]
+}
+
+// state is that of a job.
+func (c *cluster) state(t *testing.T, jid string) string {
+	t.Helper()
+	var j struct{ State string }
+	c.get(t, "/jobs/"+jid, &j)
+	return j.State
 }
 
 // A subtask is the part of a step that ran in one slot.
@@ -150,24 +170,33 @@ func (c *cluster) restart(t *testing.T, n string) {
 	c.whole(t)
 }
 
-// whole waits until all slots are there and free.
-func (c *cluster) whole(t *testing.T) {
+// free is the number of slots that no job uses.
+func (c *cluster) free(t *testing.T) int {
 	t.Helper()
-	within(t, 90*time.Second, "all slots are there", func() bool {
-		var o struct {
-			Free int `json:"slots-available"`
-		}
-		c.get(t, "/overview", &o)
-		return o.Free == 4
-	})
+	var o struct {
+		Free int `json:"slots-available"`
+	}
+	c.get(t, "/overview", &o)
+	return o.Free
 }
 
-// within waits for a condition that the cluster or a command brings about.
-func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
+// whole waits until all slots are there and free. A TaskManager that ended counts until the cluster
+// has noticed.
+func (c *cluster) whole(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(limit); !ok(); time.Sleep(50 * time.Millisecond) {
+	within(t, "the four slots are there, and free", func() bool { return c.free(t) == 4 })
+}
+
+// patience bounds every wait for what a cluster brings about. Only something broken takes as long,
+// however busy the machine is.
+const patience = 5 * time.Minute
+
+// within waits for a condition that the cluster or a command brings about.
+func within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after %v it is not so that %s", limit, what)
+			t.Fatalf("after %v it is not so that %s", patience, what)
 		}
 	}
 }
@@ -204,17 +233,14 @@ func (c *cluster) workers(t *testing.T) []process {
 // alone wants that no worker is left: they end on their own soon after their job.
 func (c *cluster) alone(t *testing.T) {
 	t.Helper()
-	end := time.Now().Add(20 * time.Second)
-	for {
-		left := c.workers(t)
-		if len(left) == 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Errorf("workers are left: %v", left)
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+	within(t, "no worker is left", func() bool { return len(c.workers(t)) == 0 })
+}
+
+// signal sends a signal to every worker that is there.
+func (c *cluster) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	for _, w := range c.workers(t) {
+		syscall.Kill(w.pid, s) // it may have ended since
 	}
 }
 
@@ -276,7 +302,7 @@ func (r *run) wait(code int) string {
 	r.t.Helper()
 	select {
 	case <-r.done:
-	case <-time.After(4 * time.Minute):
+	case <-time.After(patience):
 		r.t.Fatalf("it does not end; so far it said:\n%s", r.out.String())
 	}
 	if r.code != code {
@@ -309,7 +335,7 @@ func (r *run) mixing(out string, shards int) {
 		select {
 		case <-r.done:
 			r.t.Fatalf("it ended before %d shards were there:\n%s", shards, r.out.String())
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

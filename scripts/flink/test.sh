@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests that need a real Flink cluster: installs it if it is missing, starts one of its own
 # on free ports, builds premix as it is built for clusters, runs the tests, stops the cluster, and wants
-# that no process is left.
+# that no process and no temporary file is left.
 #
 #   scripts/flink/test.sh [arguments of go test]
 #
@@ -17,18 +17,21 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
-REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
-set -a; . "$CLUSTER/address"; set +a
 export PREMIX_FLINK=1 PREMIX_BINARY=${BINARY:-$work/premix}
 [ -n "${BINARY:-}" ] || CGO_ENABLED=0 go build -o "$PREMIX_BINARY" ./cmd/premix
+# Whatever is temporary, of the cluster, of the command or of the tests, is made in here.
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
+REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
+set -a; . "$CLUSTER/address"; set +a
 
 status=0
-go test -count=1 -timeout 20m -v ./runners/flinktest "$@" || status=$?
+go test -count=1 -timeout 60m -v ./runners/flinktest "$@" || status=$?
 if [ $status -ne 0 ]; then
   for log in "$CLUSTER"/log/*.log; do
     echo "--- errors in $(basename "$log"):"
     grep -E ' (ERROR|WARN) ' "$log" | grep -v 'unknown endpoint' | cut -c1-300 | tail -n 20 || true
-  done
+  done >&2
 fi
 scripts/flink/stop.sh "$PREMIX_FLINK_DIR"
 for cmdline in /proc/[0-9]*/cmdline; do
@@ -37,4 +40,9 @@ for cmdline in /proc/[0-9]*/cmdline; do
     status=1
   fi
 done
+left=$(find "$TMPDIR" "$CLUSTER" -mindepth 1 ! -path "$CLUSTER/log*" ! -path "$CLUSTER/conf*" ! -path "$CLUSTER/run" | head -n 20)
+if [ -n "$left" ]; then
+  printf 'test.sh: this is left behind:\n%s\n' "$left" >&2
+  status=1
+fi
 exit $status

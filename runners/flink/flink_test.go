@@ -137,6 +137,9 @@ func TestOutcome(t *testing.T) {
 			}
 		}, nil, nil, 0},
 		{"failed", func(f *fakeCluster, _ *Options) { f.state, f.root = "FAILED", string(refusal) }, []string{"flink: job " + flinkJob + "_0-1-2 failed: premix-refusal={"}, nil, 0},
+		{"failed in several lines", func(f *fakeCluster, _ *Options) {
+			f.state, f.root = "FAILED", "java.lang.RuntimeException: x\n\tcaused by:\nDoFn[UID:4, PID:e8, Name: mixFn] failed:\nread a: gone\nread b: gone\n\tat a.b(C.java:1)\n"
+		}, []string{"failed: read a: gone read b: gone"}, nil, 0},
 		{"failed before Flink had it", func(f *fakeCluster, _ *Options) {
 			f.tell(jobpb.JobState_FAILED, "java.lang.IllegalArgumentException: no such transform")
 		}, []string{"failed: no such transform"}, nil, 0},
@@ -181,6 +184,9 @@ func TestOutcome(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), w) {
 					t.Errorf("error %v, want %q", err, w)
 				}
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than a line: %v", err)
 			}
 			for _, w := range c.said {
 				if strings.Count(said.String(), w) != 1 {

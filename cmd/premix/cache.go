@@ -31,7 +31,11 @@ func (a *app) cacheCommand() *cobra.Command {
 		if dir != "" {
 			return dir, nil
 		}
-		return cache.DefaultDir()
+		dir, err := cache.DefaultDir()
+		if err != nil {
+			return "", usagef("%v", err)
+		}
+		return dir, nil
 	}
 	ls := &cobra.Command{
 		Use: "ls", Short: "List what the cache holds", Args: noArgs,

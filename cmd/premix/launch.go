@@ -258,7 +258,7 @@ func (l *launch) cachePlace() (uri string, temporary bool, err error) {
 	case "":
 		dir, err := cache.DefaultDir()
 		if err != nil {
-			return "", false, usagef("no place for the peaks cache (%v): give --cache DIR, or --cache none", err)
+			return "", false, usagef("%v, or --cache none", err)
 		}
 		return dir, false, nil
 	}

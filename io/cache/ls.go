@@ -19,7 +19,7 @@ import (
 func DefaultDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("cache: no directory of the user for caches: %w; choose one with --cache DIR, or --cache none", err)
+		return "", fmt.Errorf("no place for the peaks cache (%w): choose one with --cache DIR", err)
 	}
 	return filepath.Join(dir, "premix", "peaks"), nil
 }

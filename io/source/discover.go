@@ -67,7 +67,7 @@ func modTime(o blob.Object) int64 {
 }
 
 // Discover lists the containers of all inputs: class folders, shards, inner tars. It reads names
-// and small metadata files, and at most the beginning of one shard an input; it lists no class
+// and small metadata files, and at most the beginning of some shards of an input; it lists no class
 // folder. The result does not depend on the order of the inputs.
 //
 // Mistakes of the user's, such as an input that does not exist or holds no images, equal names
@@ -86,6 +86,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 	})
 	all := &Catalog{}
 	var lists []classList
+	var firsts []Container
 	for _, in := range inputs {
 		if strings.ContainsAny(in.Name, "\x00\n") || in.Name != strings.Trim(in.Name, "/") || junkPath(in.Name) && in.Name != "" {
 			return nil, usagef("--in %s=%s: NAME must be a plain name", in.Name, in.URI)
@@ -96,6 +97,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		}
 		lists = append(lists, classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout)})
 		all.add(cat)
+		firsts = append(firsts, cat.Containers[0])
 	}
 	if o.Classes != nil {
 		all.choose(o.Classes)
@@ -107,6 +109,11 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 	all.Own, all.Classes, err = agree(lists, o.Classes)
 	if err != nil {
 		return nil, err
+	}
+	for i, in := range inputs {
+		if err := all.firstLabels(ctx, in, firsts[i], o); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }

@@ -139,3 +139,29 @@ func TestNamed(t *testing.T) {
 		})
 	}
 }
+
+// TestFirstLabels: labels that cannot be right are refused before any work; a few bad ones are not.
+func TestFirstLabels(t *testing.T) {
+	var members []file
+	var records []byte
+	var rows []parquetRow
+	for i := range firstEntries {
+		label := 3 + i%2
+		members = append(members, file{fmt.Sprintf("s%04d.jpg", i), picture(i)}, file{fmt.Sprintf("s%04d.cls", i), fmt.Append(nil, label)})
+		records = tfrecord.Append(records, example(map[string]any{"image": picture(i), "label": label}))
+		rows = append(rows, parquetRow{parquetImage{picture(i), ""}, int64(label), 0})
+	}
+	for file, data := range map[string][]byte{
+		"x.tar": tarOf(t, members...), "x.tar.gz": gzipOf(t, tarOf(t, members...)), "x.tfrecord": records, "x.parquet": parquetOf(t, rows),
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, file), data)
+		in := []Input{{"", dir}}
+		wantUsage(t, Options{Classes: []string{"a", "b", "c"}}, in, "none of the first 16 labels", file, "label 3, but the class list has 3", "--label-offset")
+		if _, err := Discover(t.Context(), in, Options{Classes: []string{"a", "b", "c", "d"}}); err != nil {
+			t.Errorf("%s: every second label is right: %v", file, err)
+		}
+		put(t, filepath.Join(dir, "classes.txt"), []byte("a\nb\nc\n"))
+		wantUsage(t, Options{}, in, "none of the first 16 labels")
+	}
+}

@@ -156,6 +156,9 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
 			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
 				f.Stage, f.Kind, f.Reason = premix.StageLabel, premix.BadLabel, err.Error()
+				if at := e[0].Location.Offset; at > 0 { // inside of a container
+					f.Reason = fmt.Sprintf("image at byte %d: %s", at, f.Reason)
+				}
 			} else {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestNamed(t *testing.T) {
 		{"image of another type", "a.tfrecord", between(map[string]any{"image/encoded": 4, "image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded holds int64, want bytes"}},
 		{"label of another type", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": float32(1)}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label holds float, want int64"}},
 		{"several labels", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": []int64{1, 2}}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label has 2 values, want 1"}},
-		{"no example", "a.tfrecord", join(one, tfrecord.Append(nil, []byte("garbage here")), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: byte 0: proto: cannot parse reserved wire type"}},
+		{"no example", "a.tfrecord", join(one, tfrecord.Append(nil, []byte("garbage here")), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: byte 0: cannot parse reserved wire type"}},
 		{"records, two gzip members", "a.tfrecord.gz", join(gzipOf(t, records[:700]), gzipOf(t, records[700:])), 3, nil},
 		{"records, gzip with garbage", "a.tfrecord.gz", join(gzipOf(t, records), []byte("garbage")), 3, []string{"a.tfrecord.gz/000000003: corrupt: record 3 at byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
 		{"records, two zlib streams", "a.tfrecord.zlib", join(zlibOf(t, records[:700]), zlibOf(t, records[700:])), 3, nil},
@@ -163,5 +164,67 @@ func TestFirstLabels(t *testing.T) {
 		}
 		put(t, filepath.Join(dir, "classes.txt"), []byte("a\nb\nc\n"))
 		wantUsage(t, Options{}, in, "none of the first 16 labels")
+	}
+}
+
+// TestTruncatedAnywhere cuts shards at every byte: a cut is named, unless it falls between two
+// records of a TFRecord, and what stands whole before it is used.
+func TestTruncatedAnywhere(t *testing.T) {
+	image := []byte("\xff\xd8\xff not a real image, but sniffed as one")
+	var records []byte
+	var ends []int
+	var rows []parquetRow
+	var members []file
+	for i := range 3 {
+		records = tfrecord.Append(records, example(map[string]any{"image": image, "label": i}))
+		ends = append(ends, len(records))
+		rows = append(rows, parquetRow{parquetImage{image, ""}, int64(i), 0})
+		members = append(members, file{fmt.Sprint(i, ".jpg"), image}, file{fmt.Sprint(i, ".cls"), fmt.Append(nil, i)})
+	}
+	tar := tarOf(t, members...)
+	for _, test := range []struct {
+		file  string
+		data  []byte
+		whole func(n int) int // how many entries are whole in the first n bytes; −1: that cannot be known
+		quiet func(n int) bool
+	}{
+		{"x.tfrecord", records, func(n int) int {
+			k, _ := slices.BinarySearch(ends, n+1)
+			return k
+		}, func(n int) bool { return n == 0 || slices.Contains(ends, n) }},
+		{"x.tfrecord.gz", gzipOf(t, records), nil, func(n int) bool { return n == 0 }},
+		{"x.tfrecord.zlib", zlibOf(t, records), nil, nil},
+		{"x.tar.gz", gzipOf(t, tar), nil, nil},
+		{"x.tar.zst", zstdOf(t, tar), nil, nil},
+		{"x.parquet", parquetOf(t, rows), func(int) int { return 0 }, nil}, // its footer is at the end
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, test.file), test.data)
+		_, all := scan(t, Options{}, Input{"", dir})
+		if len(all) != 3 || all[2].Kind != "" {
+			t.Fatalf("%s: %v", test.file, plain(all))
+		}
+		for n := range len(test.data) {
+			put(t, filepath.Join(dir, test.file), test.data[:n])
+			_, got := scan(t, Options{}, Input{"", dir})
+			good, faults := 0, 0
+			for _, r := range got {
+				switch {
+				case r.Kind != "":
+					faults++
+				case r.Ignored:
+				case good == len(all) || r != all[good]:
+					t.Fatalf("%s cut at byte %d of %d: %v", test.file, n, len(test.data), plain(got))
+				default:
+					good++
+				}
+			}
+			if quiet := test.quiet != nil && test.quiet(n); quiet != (faults == 0) || faults > 2 {
+				t.Errorf("%s cut at byte %d of %d: %v", test.file, n, len(test.data), plain(got))
+			}
+			if test.whole != nil && good != test.whole(n) {
+				t.Errorf("%s cut at byte %d of %d: %d entries, want %d", test.file, n, len(test.data), good, test.whole(n))
+			}
+		}
 	}
 }

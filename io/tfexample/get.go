@@ -143,26 +143,26 @@ func (e *Example) numbers(f *feature, typ protowire.Type, take func([]byte) int)
 		rest := e.data[at:f.list.hi]
 		num, got, n := protowire.ConsumeTag(rest)
 		if n < 0 {
-			return fmt.Errorf("byte %d: %w", at, protowire.ParseError(n))
+			return fmt.Errorf("byte %d: %w", at, parseError(n))
 		}
 		rest = rest[n:]
 		switch {
 		case num == 1 && got == typ:
 			m := take(rest)
 			if m < 0 {
-				return fmt.Errorf("byte %d: %w", at, protowire.ParseError(m))
+				return fmt.Errorf("byte %d: %w", at, parseError(m))
 			}
 			n += m
 		case num == 1 && got == protowire.BytesType:
 			packed, m := protowire.ConsumeBytes(rest)
 			if m < 0 {
-				return fmt.Errorf("byte %d: %w", at, protowire.ParseError(m))
+				return fmt.Errorf("byte %d: %w", at, parseError(m))
 			}
 			n += m
 			for len(packed) > 0 {
 				k := take(packed)
 				if k < 0 {
-					return fmt.Errorf("byte %d: packed values: %w", at, protowire.ParseError(k))
+					return fmt.Errorf("byte %d: packed values: %w", at, parseError(k))
 				}
 				packed = packed[k:]
 			}
@@ -171,7 +171,7 @@ func (e *Example) numbers(f *feature, typ protowire.Type, take func([]byte) int)
 		default:
 			m := protowire.ConsumeFieldValue(num, got, rest)
 			if m < 0 {
-				return fmt.Errorf("byte %d: %w", at, protowire.ParseError(m))
+				return fmt.Errorf("byte %d: %w", at, parseError(m))
 			}
 			n += m
 		}

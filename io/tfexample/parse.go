@@ -2,8 +2,10 @@ package tfexample
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -57,19 +59,19 @@ func (e *Example) fields(message span, f func(protowire.Number, span) error) err
 		rest := e.data[at:message.hi]
 		num, typ, n := protowire.ConsumeTag(rest)
 		if n < 0 {
-			return fmt.Errorf("byte %d: %w", at, protowire.ParseError(n))
+			return fmt.Errorf("byte %d: %w", at, parseError(n))
 		}
 		if typ != protowire.BytesType {
 			m := protowire.ConsumeFieldValue(num, typ, rest[n:])
 			if m < 0 {
-				return fmt.Errorf("byte %d: %w", at, protowire.ParseError(m))
+				return fmt.Errorf("byte %d: %w", at, parseError(m))
 			}
 			at += n + m
 			continue
 		}
 		size, m := protowire.ConsumeVarint(rest[n:])
 		if m < 0 {
-			return fmt.Errorf("byte %d: %w", at, protowire.ParseError(m))
+			return fmt.Errorf("byte %d: %w", at, parseError(m))
 		}
 		lo := at + n + m
 		if size > uint64(message.hi-lo) {
@@ -131,4 +133,15 @@ func (e *Example) find(name string) *feature {
 		}
 	}
 	return nil
+}
+
+// parseError is what protowire says of a negative length. protobuf begins its messages with a
+// space or with one that does not break, from one binary to the next, so that nobody relies on
+// them; failures.jsonl has to be the same bytes everywhere.
+func parseError(n int) error {
+	err := protowire.ParseError(n)
+	if _, text, ok := strings.Cut(err.Error(), "proto:"); ok {
+		return errors.New(strings.TrimLeft(text, " \u00a0"))
+	}
+	return err
 }

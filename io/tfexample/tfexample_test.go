@@ -184,8 +184,9 @@ func TestParseErrors(t *testing.T) {
 	}
 	for name, raw := range tests {
 		var e Example
-		if err := e.Parse([]byte(raw)); err == nil || e.Len() > 0 {
-			t.Errorf("%s: %v, %d features", name, err, e.Len())
+		// What protobuf says of itself is another text in every binary.
+		if err := e.Parse([]byte(raw)); err == nil || e.Len() > 0 || strings.Contains(err.Error(), "proto:") || strings.Contains(err.Error(), "\u00a0") {
+			t.Errorf("%s: %q, %d features", name, err, e.Len())
 		}
 	}
 	for name, raw := range map[string]string{"empty": "", "no features": "\x0a\x00", "unknown fields": "\x10\x05\x1d\x00\x00\x00\x00\x0a\x00"} {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -28,12 +29,14 @@ func BenchmarkRead(b *testing.B) {
 	var tar []file
 	var inner []file
 	var records []byte
+	var rows []parquetRow
 	for i := range n {
 		data := payload(i)
 		key := fmt.Sprintf("n01440764_%05d", i)
 		tar = append(tar, file{key + ".cls", []byte("7")}, file{key + ".jpg", data}, file{key + ".json", []byte(`{"width": 500, "height": 375}`)})
 		inner = append(inner, file{key + ".JPEG", data})
 		records = tfrecord.Append(records, example(map[string]any{"image/encoded": data, "image/class/label": 8, "image/filename": key}))
+		rows = append(rows, parquetRow{parquetImage{data, key + ".JPEG"}, 7, 0})
 	}
 	for _, bench := range []struct {
 		name, file string
@@ -42,6 +45,7 @@ func BenchmarkRead(b *testing.B) {
 		{"layout=webdataset", "train-000000.tar", tarOf(b, tar...)},
 		{"layout=ilsvrc", "n01440764.tar", tarOf(b, inner...)},
 		{"layout=tfrecord", "train-00000-of-00001", records},
+		{"layout=parquet", "train-00000-of-00001.parquet", parquetOf(b, rows, parquet.MaxRowsPerRowGroup(100))},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			dir := b.TempDir()

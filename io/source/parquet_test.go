@@ -55,7 +55,7 @@ type parquetRow struct {
 	Other int64        `parquet:"fine"`
 }
 
-func parquetOf(t *testing.T, list []parquetRow, options ...parquet.WriterOption) []byte {
+func parquetOf(t testing.TB, list []parquetRow, options ...parquet.WriterOption) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	w := parquet.NewGenericWriter[parquetRow](&buf, options...)

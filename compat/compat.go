@@ -9,10 +9,13 @@
 package compat
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image/color"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -37,7 +40,7 @@ type Answer struct {
 }
 
 // Read returns the answer of premix itself: what its own reader says of the split, or replica,
-// that lies in dir.
+// that lies in dir. It has pixels for PNG only.
 func Read(dir, format string, spec shard.Spec) (*Answer, error) {
 	f, err := formats.ByName(format)
 	if err != nil {
@@ -48,7 +51,7 @@ func Read(dir, format string, spec shard.Spec) (*Answer, error) {
 		return nil, err
 	}
 	a := &Answer{Labels: map[string]int64{}, Lam: new(float64)}
-	var keys, rows, encoded []string
+	var keys, rows, encoded, colours []string
 	for _, r := range records {
 		a.Samples++
 		a.Labels[fmt.Sprint(r.Label)]++
@@ -57,6 +60,13 @@ func Read(dir, format string, spec shard.Spec) (*Answer, error) {
 		pixels := int64(r.Lam*float64(spec.Size.H*spec.Size.W) + 0.5)
 		rows = append(rows, fmt.Sprintf("%s %d %d %d %d %s", r.Key, r.Label, r.LabelA, r.LabelB, pixels, r.Source))
 		encoded = append(encoded, hash(string(r.Image)))
+		if spec.ImageFormat == "png" { // a JPEG may be decoded in several ways
+			rgb, err := decode(r.Image)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.Key, err)
+			}
+			colours = append(colours, hash(rgb))
+		}
 		for i, v := range r.Soft {
 			if a.Soft == nil {
 				a.Soft = make([]float64, len(r.Soft))
@@ -65,7 +75,27 @@ func Read(dir, format string, spec shard.Spec) (*Answer, error) {
 		}
 	}
 	a.Keys, a.Rows, a.Encoded = digest(keys), digest(rows), digest(encoded)
+	if colours != nil {
+		a.Pixels = digest(colours)
+	}
 	return a, nil
+}
+
+// decode returns the RGB pixels of a PNG, row by row.
+func decode(data []byte) (string, error) {
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return "", err
+	}
+	var rgb []byte
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+			rgb = append(rgb, c.R, c.G, c.B)
+		}
+	}
+	return string(rgb), nil
 }
 
 // Records returns all records of a small split, or replica, in order. Any deviation from what

@@ -236,14 +236,16 @@ func compare(t *testing.T, jobs map[string][]job) {
 				if want.Samples != j.Samples {
 					t.Errorf("%s: %d samples, want %d", j.same, want.Samples, j.Samples)
 				}
-				if want.Pixels = pixels[j.same]; want.Pixels == nil {
-					pixels[j.same] = answers[i].Pixels
+				if want.Pixels == nil { // JPEG: the readers among themselves
+					if want.Pixels = pixels[j.same]; want.Pixels == nil {
+						pixels[j.same] = answers[i].Pixels
+					}
 				}
 				if err := check(want, &answers[i]); err != nil {
 					t.Errorf("%s: %v", j.same, err)
 				}
-				if answers[i].Pixels == nil {
-					t.Errorf("%s: no pixels", j.same)
+				if answers[i].Pixels == nil || answers[i].Keys == nil || answers[i].Lam == nil {
+					t.Errorf("%s: no pixels, no keys or no λ", j.same)
 				}
 			}
 		})

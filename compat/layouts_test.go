@@ -7,21 +7,31 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix/internal/sharedtest"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
 
 // TestLayouts mixes the same photographs out of an ImageFolder and out of data sets that the
-// readers' own libraries wrote of it: webdataset, TensorFlow, TFDS and datasets. Only the names of
-// the inputs may differ.
+// readers' own libraries wrote of it: webdataset, TensorFlow, TFDS and datasets, and a tar of class
+// tars. Only the names of the inputs may differ.
 func TestLayouts(t *testing.T) {
 	py, bin, root := python(t), build(t), t.TempDir()
-	folder, sets := filepath.Join(root, "folder"), filepath.Join(root, "sets")
-	command(t, bin, "synth", "--out", folder, "--images", "30")
-	if err := os.Mkdir(sets, 0o755); err != nil {
-		t.Fatal(err)
+	drawn := filepath.Join(root, "drawn")
+	command(t, bin, "synth", "--out", drawn, "--images", "30")
+	folders := []struct {
+		name, path string
+		images     int
+	}{{"drawn", drawn, 30}, {"flowers", sharedtest.Dir(t, "data", "flowers"), 200}}
+	args := []string{filepath.Join("writers", "convert.py")}
+	for _, f := range folders {
+		sets := filepath.Join(root, "sets", f.name)
+		if err := os.MkdirAll(sets, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, f.path, sets)
 	}
-	cmd := exec.CommandContext(t.Context(), py, filepath.Join("writers", "convert.py"), folder, sets)
+	cmd := exec.CommandContext(t.Context(), py, args...)
 	cmd.Env = append(os.Environ(), "CUDA_VISIBLE_DEVICES=", "HF_HUB_OFFLINE=1", "TF_CPP_MIN_LOG_LEVEL=3", "HF_HOME="+root, "TMPDIR="+root, "PYTHONDONTWRITEBYTECODE=1")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("convert.py: %v\n%s", err, text)
@@ -45,13 +55,15 @@ func TestLayouts(t *testing.T) {
 		}
 		return records
 	}
-	want := mixed(folder)
-	if len(want) != 30 {
-		t.Fatalf("%d records, want 30", len(want))
-	}
-	for _, layout := range []string{"webdataset", "tfrecord", "tfds/set/1.0.0", "parquet"} {
-		if diff := cmp.Diff(want, mixed(filepath.Join(sets, filepath.FromSlash(layout)))); diff != "" {
-			t.Errorf("%s: differs from the ImageFolder: %.3000s", layout, diff)
+	for _, folder := range folders {
+		want := mixed(folder.path)
+		if len(want) != folder.images {
+			t.Fatalf("%s: %d records, want %d", folder.name, len(want), folder.images)
+		}
+		for _, layout := range []string{"webdataset-tar", "webdataset-tar.gz", "tfrecord", "tfrecordGZIP", "tfrecordZLIB", "tfds/set/1.0.0", "parquet", "ilsvrc"} {
+			if diff := cmp.Diff(want, mixed(filepath.Join(root, "sets", folder.name, filepath.FromSlash(layout)))); diff != "" {
+				t.Errorf("%s: %s differs from the ImageFolder: %.3000s", folder.name, layout, diff)
+			}
 		}
 	}
 }

@@ -36,7 +36,7 @@ def text(v):
 
 class Answer:
     def __init__(self, job):
-        self.job, self.n, self.lam = job, 0, 0.0
+        self.job, self.n, self.lam = job, 0, None
         self.labels, self.keys, self.rows, self.encoded, self.pixels = Counter(), [], [], [], []
         self.soft = None
 
@@ -46,7 +46,8 @@ class Answer:
         if key is not None:
             self.keys.append(text(key))
         if lam is not None:
-            self.lam += float(lam)
+            self.lam = float(lam) + (self.lam or 0.0)
+        if source is not None:
             line = [text(key), int(label), int(label_a), int(label_b), round(float(lam) * self.job["area"]), text(source)]
             self.rows.append(" ".join(map(str, line)))
         if soft is not None:
@@ -68,7 +69,7 @@ class Answer:
 
         print(json.dumps({
             "samples": self.n, "keys": digest(self.keys), "rows": digest(self.rows),
-            "labels": {str(k): v for k, v in sorted(self.labels.items())}, "lam": self.lam if self.rows else None,
+            "labels": {str(k): v for k, v in sorted(self.labels.items())}, "lam": self.lam,
             "soft": None if self.soft is None else self.soft.tolist(),
             "encoded": digest(self.encoded), "pixels": digest(self.pixels),
         }), flush=True)

@@ -28,6 +28,6 @@ model.compile(tf.keras.optimizers.SGD(0.01), tf.keras.losses.CategoricalCrossent
 history = model.fit(train.map(scale).batch(8), epochs=1, verbose=0).history
 loss, accuracy = model.evaluate(validation.map(scale).batch(8), verbose=0)
 print(json.dumps({
-    "reader": "tfds", "train": info.splits["train"].num_examples, "read": int(train.reduce(0, lambda n, _: n + 1)),
+    "reader": "tfds", "train": int(train.reduce(0, lambda n, _: n + 1)),
     "soft_sum": float(train.reduce(0.0, lambda s, x: s + tf.reduce_sum(x[1]))),
-    "first_loss": history["loss"][0], "validation": info.splits["validation"].num_examples, "validation_loss": loss, "accuracy": accuracy}))
+    "first_loss": history["loss"][0], "validation": int(validation.reduce(0, lambda n, _: n + 1)), "validation_loss": loss, "accuracy": accuracy}))

@@ -99,3 +99,66 @@ func TestTraining(t *testing.T) {
 		})
 	}
 }
+
+// TestOnline has the data sets that mix online train by a plan without pixels and by a cache of
+// peaks. Package compat compares their pixels.
+func TestOnline(t *testing.T) {
+	python := os.Getenv("PREMIX_COMPAT_PY")
+	if python == "" {
+		t.Skip("needs PyTorch: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
+	}
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "premix")
+	in, out, cache := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "cache")
+	for _, args := range [][]string{
+		{"go", "build", "-o", bin, "../cmd/premix"},
+		{bin, "synth", "--images", "40", "--out", in},
+		{bin, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--replicas", "2", "--plan-only"},
+	} {
+		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, text)
+		}
+	}
+	caches, err := filepath.Glob(filepath.Join(cache, "*"))
+	if err != nil || len(caches) != 1 {
+		t.Fatalf("caches %v, %v", caches, err)
+	}
+	var planned struct {
+		Statistics []struct {
+			Samples float64
+			Lam     struct{ Mean float64 }
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "__premix__/train/plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &planned); err != nil {
+		t.Fatal(err)
+	}
+	for reader, place := range map[string]string{"Planned": out, "Peaks": caches[0]} {
+		var stdout, stderr bytes.Buffer
+		cmd := exec.Command(python, "pytorch/online.py", place, in)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, stderr.String())
+		}
+		var got struct {
+			Reader    string
+			Epochs    int
+			Train     int
+			LamSum    float64 `json:"lam_sum"`
+			FirstLoss float64 `json:"first_loss"`
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
+			t.Fatalf("%v in %q", err, stdout.String())
+		}
+		if got.Reader != reader || got.Epochs != 2 || got.Train != 80 || !(got.FirstLoss > 0) {
+			t.Errorf("%s: %+v", reader, got)
+		}
+		want := planned.Statistics[0].Samples * planned.Statistics[0].Lam.Mean
+		if near := math.Abs(got.LamSum-want) < 1e-3; near != (reader == "Planned") {
+			t.Errorf("%s: the sum of λ is %v, that of the plan %v", reader, got.LamSum, want)
+		}
+	}
+}

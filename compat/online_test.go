@@ -1,0 +1,126 @@
+package compat
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/premix/premix/internal/sharedtest"
+	"github.com/premix/premix/mix"
+)
+
+// TestOnline holds the data sets of examples/pytorch/online.py against the PNGs of premix: the same
+// pixels, labels and λ from folders and tars, of PNG and of JPEG, in each replica and geometry.
+func TestOnline(t *testing.T) {
+	python := os.Getenv("PREMIX_COMPAT_PY")
+	if python == "" {
+		t.Skip("needs PyTorch and Pillow: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./compat")
+	}
+	bin, dir := build(t), t.TempDir()
+	premix := func(args ...string) {
+		t.Helper()
+		if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, text)
+		}
+	}
+	pngTars, pngs := filepath.Join(dir, "png-tars"), filepath.Join(dir, "pngs")
+	jpegTars, jpegs := filepath.Join(dir, "jpeg-tars"), filepath.Join(dir, "jpegs")
+	premix("mix", "--method", "none", "--in", "synth:36", "--geometry", "squash", "--size", "90x120", "--encode", "png", "--shards", "2", "--out", pngTars, "--cache", "none")
+	unpack(t, pngTars, pngs)
+	premix("synth", "--images", "36", "--format", "webdataset", "--out", jpegTars)
+	premix("synth", "--images", "36", "--out", jpegs)
+	const list = "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"
+	tests := []struct{ name, in, options string }{
+		{"PNG in folders", pngs, "--replicas 2"},
+		{"PNG in tars", pngTars, "--replicas 2"},
+		{"JPEG in folders", jpegs, "--replicas 2"},
+		{"JPEG in tars", jpegTars, "--replicas 2"},
+		{"centre crops", jpegTars, "--geometry center --interpolation bicubic"},
+		{"squashed", jpegs, "--geometry squash --interpolation lanczos"},
+		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
+	}
+	args := []string{"online_check.py"}
+	for _, tt := range tests {
+		out, cache := filepath.Join(dir, "out", tt.name), filepath.Join(dir, "cache", tt.name)
+		premix(append([]string{"mix", "--in", tt.in, "--out", out, "--cache", cache, "--size", "40x56", "--shards", "2", "--encode", "png",
+			"--method", "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"}, strings.Fields(tt.options)...)...)
+		caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
+		if err != nil || len(caches) != 1 {
+			t.Fatalf("caches %v, %v", caches, err)
+		}
+		args = append(args, out, tt.in, filepath.Dir(caches[0]))
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(python, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, stdout.String(), stderr.String())
+	}
+	answers := json.NewDecoder(&stdout)
+	for _, tt := range tests {
+		var got struct {
+			Samples     int
+			Methods     []string
+			ByPeaks     int `json:"by_peaks"`
+			Differences int
+			First       []string
+		}
+		if err := answers.Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Differences != 0 || got.Samples < 36 || got.ByPeaks == 0 {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+		if want := slices.Sorted(slices.Values(mix.Names())); !slices.Equal(got.Methods, want) {
+			t.Errorf("%s: methods %v, want all of %v", tt.name, got.Methods, want)
+		}
+	}
+}
+
+// unpack lays the pictures of a small output of PNGs into class folders.
+func unpack(t *testing.T, out, dir string) {
+	t.Helper()
+	shards, err := filepath.Glob(filepath.Join(out, "*.tar"))
+	if err != nil || len(shards) == 0 {
+		t.Fatalf("no shards: %v", err)
+	}
+	for _, name := range shards {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		class := ""
+		for r := tar.NewReader(f); ; {
+			h, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch filepath.Ext(h.Name) {
+			case ".cls": // comes first
+				class = filepath.Join(dir, "class"+string(data))
+				if err := os.MkdirAll(class, 0o777); err != nil {
+					t.Fatal(err)
+				}
+			case ".png":
+				if err := os.WriteFile(filepath.Join(class, h.Name), data, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

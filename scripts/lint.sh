@@ -2,7 +2,7 @@
 # Formatting, vet and staticcheck (pinned in go.tools.mod).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bad=$(gofmt -l $(git ls-files '*.go'))
+bad=$(gofmt -l .)
 [ -z "$bad" ] || { echo "not formatted by gofmt:"; echo "$bad"; exit 1; }
 go vet ./...
 go tool -modfile=go.tools.mod staticcheck ./...

@@ -53,6 +53,9 @@ func BuildPeaks(s beam.Scope, job *stage.Job, containers []source.Container) {
 }
 
 func peaks(s beam.Scope, job *stage.Job, containers []source.Container) beam.PCollection {
+	if job.StopsEarly() {
+		return transforms.LimitedPeaks(s, job, containers)
+	}
 	return transforms.Peaks(s, job, transforms.Scan(s, job, containers))
 }
 

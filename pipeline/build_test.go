@@ -71,6 +71,8 @@ func TestPerformant(t *testing.T) {
 		"dense":    func(c *Config) { c.LabelForm = "dense" },
 		"list":     func(c *Config) { c.Method = "saliencymix:0.5,mixup:0.3" },
 		"uniform":  func(c *Config) { c.Detector = "uniform" },
+		"limit":    func(c *Config) { c.Limit = 5 },
+		"planonly": func(c *Config) { c.PlanOnly = true },
 	}
 	for name, b := range build {
 		for change, f := range changes {

@@ -11,13 +11,13 @@ const (
 )
 
 var stages = map[string][]string{
-	StageLaunch: {"out", "runner", "parallelism", "flink-job-server", "flink-rest", "flink-sdk-workers", "async"},
-	StageScan:   {"in", "in-format", "split", "label-key", "label-offset", "chunk-size"},
+	StageLaunch: {"out", "plan", "runner", "parallelism", "flink-job-server", "flink-rest", "flink-sdk-workers", "async"},
+	StageScan:   {"in", "in-format", "split", "limit", "limit-per-class", "label-key", "label-offset", "chunk-size"},
 	StagePeaks: {"exif", "truncated", "max-pixels", "max-bytes", "size", "geometry", "resize", "rrc-scale", "hflip", "crop-seed",
 		"interpolation", "detector", "saliency-gray", "cache", "spool", "spool-limit", "workers", "max-memory"},
-	StagePlan: {"classes", "limit", "limit-per-class", "method", "scheme", "alpha", "lambda", "prob", "min-lambda", "max-lambda",
+	StagePlan: {"classes", "method", "scheme", "alpha", "lambda", "prob", "min-lambda", "max-lambda",
 		"lambda-outside", "border", "pair", "seed", "replicas", "first-replica", "shards", "samples-per-shard", "on-bad", "max-bad",
-		"overwrite", "plan-only", "plan", "groups"},
+		"overwrite", "groups", "plan-only"},
 	StageMix:    {"smoothing", "name", "format", "label-form", "encode"},
 	StageFinish: {"indexes"},
 }

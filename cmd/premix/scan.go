@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,98 +12,11 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
-	"github.com/premix/premix/io/source"
-	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
 )
-
-// A scanResult is what a look at the input from the launcher's own machine tells.
-type scanResult struct {
-	chunks               int
-	images, cachedImages int64
-	cached               []string // keys of the chunks that are in the cache, as stage.CopyKey makes them
-}
-
-// look lists the chunks of a local input, so that the first line of a run can say what of the cache
-// is valid, and why the rest is not. Workers list them again; that costs seconds a million files.
-func (l *launch) look(ctx context.Context) error {
-	if !runners.Local(l.config.Runner) {
-		return nil
-	}
-	for _, c := range l.catalog.Containers {
-		if c.Layout != "synth" && !blob.IsLocal(c.URI) {
-			return nil
-		}
-	}
-	chunks := make([][]source.Chunk, len(l.catalog.Containers))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(8)
-	for i, c := range l.catalog.Containers {
-		g.Go(func() (err error) {
-			chunks[i], err = source.Split(gctx, c, l.job.Source)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	cached := map[string]bool{}
-	entries, err := cache.Open(l.job.Cache.URI, l.job.Cache.Fingerprint, l.job.Cache.Settings).List(ctx)
-	if err != nil {
-		return cmp.Or(l.checkCache(), err)
-	}
-	for _, e := range entries {
-		cached[e.ID] = true
-	}
-	r := &scanResult{}
-	var missing []string
-	for i, list := range chunks {
-		n := 0
-		for _, c := range list {
-			r.chunks++
-			images := int64(c.EstImages)
-			if images == 0 {
-				images = int64(len(c.Names))
-			}
-			r.images += images
-			if cached[c.ID] {
-				r.cachedImages += images
-				r.cached = append(r.cached, stage.CopyKey(c.ID, c.Stamp))
-			} else {
-				n++
-			}
-		}
-		if n > 0 {
-			what := l.catalog.Containers[i].Name
-			if n < len(list) {
-				what += fmt.Sprintf(" (%d of %d chunks)", n, len(list))
-			}
-			missing = append(missing, what)
-		}
-	}
-	l.scan = r
-	line := fmt.Sprintf("peaks: %d of %d images are in the cache %s", r.cachedImages, r.images, shortPath(blob.Join(l.job.Cache.URI, l.job.Cache.Fingerprint)))
-	switch {
-	case len(entries) == 0:
-		line += "; nothing is cached for these settings" + l.nearestSettings(ctx)
-	case len(missing) > 3:
-		line += fmt.Sprintf("; new or changed: %s and %d more", strings.Join(missing[:3], ", "), len(missing)-3)
-	case len(missing) > 0:
-		line += "; new or changed: " + strings.Join(missing, ", ")
-	}
-	if !l.job.Cache.Temporary || len(entries) > 0 {
-		l.say("%s", line)
-	}
-	if len(missing) > 0 {
-		return l.checkCache()
-	}
-	return nil
-}
 
 // say prints a line about the job.
 func (l *launch) say(format string, args ...any) {
@@ -254,6 +166,9 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 	fmt.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
 		fmt.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, l.config.Split, dataset.FailuresFile)))
+	}
+	if l.job.StopsEarly() {
+		fmt.Fprint(w, "; the rest was not looked at (--limit)")
 	}
 	_, err = fmt.Fprintln(w)
 	return err

@@ -120,16 +120,9 @@ func validName(s string) bool {
 // Load returns a chunk. The error is fs.ErrNotExist if it is not in the cache, and [ErrCorrupt] if
 // its file is useless; any other is one of the environment.
 func (s *Store) Load(ctx context.Context, id string) (*Chunk, Meta, error) {
-	uri, err := s.file(id)
+	uri, data, err := s.read(ctx, id)
 	if err != nil {
 		return nil, Meta{}, err
-	}
-	data, err := blob.ReadAll(ctx, uri, maxFile)
-	if errors.Is(err, blob.ErrLimit) {
-		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	if err != nil {
-		return nil, Meta{}, fmt.Errorf("cache: %w", err)
 	}
 	c, m, err := decode(data)
 	if err != nil {
@@ -137,6 +130,35 @@ func (s *Store) Load(ctx context.Context, id string) (*Chunk, Meta, error) {
 	}
 	s.touch(ctx)
 	return c, m, nil
+}
+
+// Meta returns what Load says of a chunk as a whole, with the same errors, and reads none of its rows.
+// The checksum of the file is compared.
+func (s *Store) Meta(ctx context.Context, id string) (Meta, error) {
+	uri, data, err := s.read(ctx, id)
+	if err != nil {
+		return Meta{}, err
+	}
+	m, err := decodeMeta(data)
+	if err != nil {
+		return Meta{}, fmt.Errorf("cache: %s: %w", uri, err)
+	}
+	return m, nil
+}
+
+// read returns the file of a chunk, unchecked.
+func (s *Store) read(ctx context.Context, id string) (uri string, data []byte, err error) {
+	if uri, err = s.file(id); err != nil {
+		return "", nil, err
+	}
+	data, err = blob.ReadAll(ctx, uri, maxFile)
+	if errors.Is(err, blob.ErrLimit) {
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("cache: %w", err)
+	}
+	return uri, data, nil
 }
 
 // Save writes a chunk, replacing an older file. Ignored and Schema of m are set from c and from this

@@ -133,6 +133,18 @@ func decode(data []byte) (c *Chunk, m Meta, err error) {
 	return c, m, nil
 }
 
+// decodeMeta reads the head of a file that encode wrote, and changes its bytes. Every error is
+// ErrCorrupt.
+func decodeMeta(data []byte) (m Meta, err error) {
+	err = guard(func() error {
+		_, foot, err := open(data)
+		m = foot.Meta
+		convert(&m, fromText)
+		return err
+	})
+	return m, err
+}
+
 // countRows returns the number of rows of a file, and changes its bytes.
 func countRows(data []byte) (n int64, err error) {
 	err = guard(func() error {

@@ -14,27 +14,26 @@ import (
 func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entry []premix.Sample, label int)) {
 	res := job.resolver(g.Classes)
 	p := g.Chunks[id]
-	taken := map[string]int64{}
+	taken := map[int]int64{}
 	var n int64
 	for e := range entries(all) {
-		if faultOf(e, job.cropReplicas()) != nil {
-			continue
-		}
-		key := labelOf(&e[0])
-		label, ok, err := res.resolve(key)
-		if err != nil || !ok {
-			continue
-		}
-		if p.Take != nil {
-			if taken[key] == p.Take[key] {
-				continue
-			}
-			taken[key]++
-		}
-		if p.Max >= 0 && n == p.Max {
+		if n == p.Entries {
 			return
 		}
 		n++
+		if faultOf(e, job.cropReplicas()) != nil {
+			continue
+		}
+		label, ok, err := res.resolve(labelOf(&e[0]))
+		if err != nil || !ok {
+			continue
+		}
+		if p.Left != nil {
+			if taken[label] == p.Left[label] {
+				continue
+			}
+			taken[label]++
+		}
 		yield(e, label)
 	}
 }
@@ -42,6 +41,9 @@ func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entr
 // Distribute sends the images of a chunk to their shards: it yields batches of rows, one for each
 // part (group of shards in a replica) that gets any, in ascending order of the parts.
 func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield func(part int64, batch []byte)) error {
+	if g.Chunks[sum.ID].Count == 0 {
+		return nil
+	}
 	chunk, meta, err := job.store().Load(ctx, sum.ID)
 	if err != nil {
 		return fmt.Errorf("the peaks of %s, found a moment ago, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)

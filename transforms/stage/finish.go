@@ -16,6 +16,7 @@ import (
 // manifest last. records holds those of all outputs, in any order.
 func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
 	sortSummaries(sums)
+	sums = g.looked(sums)
 	return complete(ctx, job, g, ending{
 		records: records, chunks: chunks(job, g, sums), ignored: job.Catalog.Ignored,
 		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
@@ -150,7 +151,12 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 		if err != nil {
 			return fmt.Errorf("the peaks of %s, found by this run, cannot be read: %w", sums[i].Container, err)
 		}
+		left := g.Chunks[sums[i].ID].Entries
 		for e := range entries(chunk.Rows) {
+			if left == 0 {
+				break
+			}
+			left--
 			f := premix.Failure{Name: e[0].Name}
 			if s := faultOf(e, job.cropReplicas()); s != nil {
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason

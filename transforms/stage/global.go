@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,19 +31,20 @@ type Global struct {
 	// InputsDigest identifies names, bytes and labels of all entries.
 	InputsDigest string
 	// OwnList identifies the class list of the input where labels depend on it.
-	OwnList  string
-	Excluded int64
+	OwnList string
 }
 
 // A ChunkPlan is the share of a chunk in the plan.
 type ChunkPlan struct {
 	First int64 // ordinal of its first image
-	// Take bounds the images used of each label; nil: all.
-	Take map[string]int64
-	// Max bounds the images used; −1: all.
-	Max int64
 	// Count is the number of images used.
 	Count int64
+	// Entries is how many of its entries are looked at, from the first; −1: all.
+	Entries int64
+	// Left bounds the images used of each class; nil: all.
+	Left map[int]int64
+	// Cut is the summary of what is looked at, where that differs from the chunk's own.
+	Cut *Summary
 }
 
 // A Refusal stops the job before its first write. The launcher turns it into an exit code; its
@@ -100,7 +100,7 @@ func refuse(code int, format string, args ...any) error {
 // the output belongs to another recipe or input. It is the last stage before the first write.
 func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	sortSummaries(sums)
-	g, err := makeGlobal(job, sums)
+	g, sums, err := makeGlobal(ctx, job, sums)
 	if err != nil {
 		return nil, err
 	}
@@ -117,56 +117,33 @@ func sortSummaries(sums []Summary) {
 	})
 }
 
-func makeGlobal(job *Job, sums []Summary) (*Global, error) {
-	classes, err := classList(job, sums)
-	if err != nil {
-		return nil, err
+// makeGlobal returns the plan, and the summaries of what the plan looks at.
+func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summary, error) {
+	g := &Global{}
+	var err error
+	if job.Catalog.Classes == nil && job.StopsEarly() {
+		// The class list is that of the images that are looked at; there is no other.
+		if g.Chunks, sums, err = plans(ctx, job, sums, nil); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err := checkShared(job, sums, classes); err != nil {
-		return nil, err
+	if g.Classes, err = classList(job, sums); err != nil {
+		return nil, nil, err
 	}
-	g := &Global{Classes: classes, OwnList: ownList(job, sums, classes), Chunks: map[string]ChunkPlan{}}
-	res := job.resolver(classes)
+	if g.Chunks == nil {
+		if g.Chunks, sums, err = plans(ctx, job, sums, g.Classes); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := checkShared(job, sums, g.Classes); err != nil {
+		return nil, nil, err
+	}
+	g.OwnList = ownList(job, sums, g.Classes)
 	var digest [32]byte
-	taken := map[int]int64{} // by class
 	for i := range sums {
 		s := &sums[i]
 		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
-		if _, twice := g.Chunks[s.ID]; twice {
-			return nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is one folder inside of another --in?", s.Container)
-		}
-		p := ChunkPlan{First: g.N, Max: -1}
-		if job.LimitPerClass > 0 {
-			p.Take = map[string]int64{}
-		}
-		var n int64
-		// In a fixed order: labels of one class share its limit.
-		for _, label := range slices.Sorted(maps.Keys(s.Good)) {
-			count := s.Good[label]
-			class, ok, err := res.resolve(label)
-			if !ok || err != nil {
-				if err == nil {
-					g.Excluded += count
-				}
-				continue
-			}
-			if job.LimitPerClass > 0 {
-				use := min(count, job.LimitPerClass-taken[class])
-				taken[class] += use
-				p.Take[label] = use
-				g.Excluded += count - use
-				count = use
-			}
-			n += count
-		}
-		if job.Limit > 0 && g.N+n > job.Limit {
-			g.Excluded += g.N + n - job.Limit
-			n = job.Limit - g.N
-			p.Max = n
-		}
-		p.Count = n
-		g.N += n
-		g.Chunks[s.ID] = p
+		g.N += g.Chunks[s.ID].Count
 	}
 	g.InputsDigest = hex.EncodeToString(digest[:])
 	switch {
@@ -178,13 +155,13 @@ func makeGlobal(job *Job, sums []Summary) (*Global, error) {
 		g.Shards = plan.DefaultShards(g.N)
 	}
 	if g.N > 0 && g.Shards > g.N {
-		return nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
+		return nil, nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
 	}
 	if g.Shards > maxShards {
-		return nil, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", g.Shards, maxShards)
+		return nil, nil, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", g.Shards, maxShards)
 	}
 	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
-	return g, nil
+	return g, sums, nil
 }
 
 // maxShards is what the names of shards have digits for.
@@ -225,7 +202,7 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 	case float64(bad) > job.MaxBad*float64(entries):
 		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept; %s; raise --max-bad to go on without them", what, job.MaxBad*100, where)
 	case g.N == 0:
-		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, g.Excluded)
+		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, entries-bad)
 	}
 	return nil
 }

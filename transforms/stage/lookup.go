@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/cache"
@@ -33,6 +34,30 @@ const (
 var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged", "extended"}
 
 func (s Status) String() string { return statusNames[s] }
+
+// Glance says what the cache has for a chunk as far as the head of its file tells, in all replicas of
+// the job. Adopted stands for rows of another place or time, which will be compared with the input
+// before they are used.
+func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
+	meta, err := job.store().Meta(ctx, c.ID)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Missing, nil
+	case errors.Is(err, cache.ErrCorrupt):
+		return Damaged, nil
+	case err != nil:
+		return Missing, err
+	}
+	for _, r := range job.cropReplicas() {
+		if !slices.Contains(meta.Replicas, r) {
+			return Extended, nil
+		}
+	}
+	if meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
+		return Adopted, nil
+	}
+	return Valid, nil
+}
 
 // lookUp loads the rows of a chunk if they may be used. Chunks whose names or sizes differ never come
 // here, they have another ID. Where the times are the same and only the place differs, some digests

@@ -16,7 +16,8 @@ type Summary struct {
 	Seq         int
 	URI         string
 	First, Last string
-	Entries     int64 // images and failures
+	Only        string // the label of all entries, as labelOf writes it; empty: they may have any
+	Entries     int64  // images and failures
 	Ignored     int64
 	// Good counts the images without a fault by label, as labelOf writes it.
 	Good map[string]int64
@@ -34,19 +35,25 @@ type Summary struct {
 func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
 		ID: c.ID, Container: c.Container.Name, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
-		Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
+		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
 		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp,
 	}
 	for e := range entries(r.chunk.Rows) {
-		s.Entries++
-		s.Digest = dataset.JoinDigest(s.Digest, entryHash(&e[0]), 1)
-		if f := faultOf(e, job.cropReplicas()); f != nil {
-			s.Failed[string(f.Fault.Kind)]++
-			continue
-		}
-		s.Good[labelOf(&e[0])]++
+		s.add(job, e)
 	}
 	return s
+}
+
+// add counts an entry. good says that it has no fault.
+func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
+	s.Entries++
+	s.Digest = dataset.JoinDigest(s.Digest, entryHash(&e[0]), 1)
+	if f := faultOf(e, job.cropReplicas()); f != nil {
+		s.Failed[string(f.Fault.Kind)]++
+		return false
+	}
+	s.Good[labelOf(&e[0])]++
+	return true
 }
 
 // entryHash covers what the output depends on: name, bytes and label. The place and the times of

@@ -50,8 +50,8 @@ type FinishParams struct {
 
 // Finish completes a split whose shards are all committed: failures.jsonl, classes.txt,
 // config.json, the side files and README.md over all finished splits of the output, report.html,
-// and the manifest last. Replicas that the split has from an earlier run of the same fingerprint
-// are kept. Doing it again gives the same bytes.
+// and the manifest last. Replicas that the split has from an earlier run of the same fingerprint,
+// finished or interrupted after their last shard, are kept. Doing it again gives the same bytes.
 //
 // An error that is not one of the environment means that the shards and what the run says of them
 // do not agree; then there is no manifest.
@@ -142,22 +142,28 @@ func (p *FinishParams) writePlaces(ctx context.Context) error {
 func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRecord, error) {
 	records := slices.Clone(p.Records)
 	replicas := slices.Clone(p.Replicas)
+	kept, _, err := Others(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Replicas)
+	if err != nil {
+		return nil, err
+	}
 	if old != nil && old.Fingerprint == p.Fingerprint {
+		for _, r := range old.Replicas {
+			if !slices.Contains(replicas, r.Replica) {
+				kept = append(kept, r.Replica)
+			}
+		}
+	}
+	if len(kept) > 0 {
 		onDisk, err := Records(ctx, p.Out, p.Spec.Split)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range old.Replicas {
-			if slices.Contains(replicas, r.Replica) {
-				continue
-			}
-			replicas = append(replicas, r.Replica)
-			for _, rec := range onDisk {
-				if rec.Replica == r.Replica {
-					records = append(records, rec)
-				}
+		for _, rec := range onDisk {
+			if slices.Contains(kept, rec.Replica) {
+				records = append(records, rec)
 			}
 		}
+		replicas = append(replicas, kept...)
 	}
 	slices.SortFunc(records, func(a, b ShardRecord) int {
 		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))

@@ -12,6 +12,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
 )
 
 // Inputs is inputs.json: where the input of an output was, and what it was. It is written before
@@ -105,6 +106,11 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		}
 		return err
 	}
+	if !remove {
+		if err := unlisted(ctx, job, o, format, spec, fp, write); err != nil {
+			return err
+		}
+	}
 	if !write {
 		return nil
 	}
@@ -121,6 +127,32 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
+}
+
+// unlisted refuses to go on beside replicas that an interrupted run left unfinished and that this job
+// does not make: no manifest would list them. An unfinished split gets rid of them by --overwrite.
+func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spec shard.Spec, fp string, write bool) error {
+	_, rest, err := dataset.Others(ctx, o.Dir, format, spec, fp, job.Replicas)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	if job.Overwrite {
+		if write {
+			return dataset.RemoveLeftovers(ctx, rest)
+		}
+		return nil
+	}
+	names := make([]string, len(rest))
+	for i, l := range rest {
+		names[i] = fmt.Sprintf("r%03d with %d of %d shards", l.Replica, l.Shards, spec.Shards)
+	}
+	first, last := rest[0].Replica, rest[len(rest)-1].Replica
+	what := "remove them"
+	if _, err := dataset.LoadManifest(ctx, o.Dir, job.Split); err == nil {
+		what = "make the whole split anew"
+	}
+	return refuse(CodeOther, "%s has unfinished replicas of a run that was interrupted (%s): finish them with --first-replica %d --replicas %d, or add --overwrite to %s",
+		o.Dir, some(names), first, last-first+1, what)
 }
 
 // unfinished says whether the output is this job's own, interrupted.

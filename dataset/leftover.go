@@ -1,0 +1,147 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
+)
+
+// A Leftover is what an interrupted run left of a replica that nothing lists.
+type Leftover struct {
+	Replica int
+	Shards  int64 // that are there with their records, of Spec.Shards
+	uris    []string
+	records []string // to be removed last
+}
+
+// Others looks for replicas of a split besides those of a run, in its names and with its
+// fingerprint, that neither the manifest nor plan.json lists. complete are those that are all
+// there, and that [Finish] will list; rest is what is there of others. Both are in order.
+func Others(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, asked []int) (complete []int, rest []Leftover, err error) {
+	listed := map[int]bool{}
+	for _, r := range asked {
+		listed[r] = true
+	}
+	for _, load := range []func(context.Context, string, string) (*Manifest, error){LoadManifest, loadPlanned} {
+		m, err := load(ctx, out, spec.Split)
+		if err != nil && !isNotExist(err) {
+			return nil, nil, err
+		}
+		if err == nil && m.Fingerprint == fingerprint {
+			for _, r := range m.Replicas {
+				listed[r.Replica] = true
+			}
+		}
+	}
+	found, err := findReplicas(ctx, out, format, spec, listed)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, replica := range slices.Sorted(maps.Keys(found)) {
+		l := found[replica]
+		if l.Shards, err = countShards(ctx, out, spec, fingerprint, replica, len(l.records)); err != nil {
+			return nil, nil, err
+		}
+		if l.Shards == spec.Shards {
+			complete = append(complete, replica)
+		} else {
+			rest = append(rest, *l)
+		}
+	}
+	return complete, rest, nil
+}
+
+var recordName = regexp.MustCompile(`^r(\d{3,})-\d{6,}\.json$`)
+
+// findReplicas lists the files of numbered replicas, but for those that are listed.
+func findReplicas(ctx context.Context, out string, format shard.Format, spec shard.Spec, listed map[int]bool) (map[int]*Leftover, error) {
+	found := map[int]*Leftover{}
+	of := func(replica int) *Leftover {
+		if replica < 0 || listed[replica] {
+			return nil
+		}
+		if found[replica] == nil {
+			found[replica] = &Leftover{Replica: replica}
+		}
+		return found[replica]
+	}
+	dirs := []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0)), path.Join(MetaDir, spec.Split, PlanDir)}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		objects, err := blob.List(ctx, blob.Join(out, dir))
+		if err != nil && !isNotExist(err) {
+			return nil, fmt.Errorf("dataset: %w", err)
+		}
+		for _, o := range objects {
+			p := path.Join(dir, blob.Base(o.URI))
+			_, replica, ok := Named(format, spec, p)
+			if !ok {
+				_, replica, ok = namedPlan(format, spec, p)
+			}
+			if !ok || o.Dir {
+				continue
+			}
+			if l := of(replica); l != nil {
+				l.uris = append(l.uris, o.URI)
+			}
+		}
+	}
+	objects, err := blob.List(ctx, Meta(out, spec.Split, ShardsDir))
+	if err != nil && !isNotExist(err) {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	for _, o := range objects {
+		if m := recordName.FindStringSubmatch(blob.Base(o.URI)); m != nil && !o.Dir {
+			replica, err := strconv.Atoi(m[1])
+			if err != nil {
+				continue
+			}
+			if l := of(replica); l != nil {
+				l.records = append(l.records, o.URI)
+			}
+		}
+	}
+	return found, nil
+}
+
+// countShards counts the shards of a replica that are there and agree. Where there are fewer records
+// than shards, none is read.
+func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint string, replica, records int) (n int64, err error) {
+	if int64(records) < spec.Shards {
+		return int64(records), nil
+	}
+	for i := range spec.Shards {
+		r, err := LoadRecord(ctx, out, spec.Split, replica, i)
+		if err != nil || r.Fingerprint != fingerprint {
+			continue // missing or damaged: not whole
+		}
+		ok, err := r.Intact(ctx, out, spec.Split)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// RemoveLeftovers removes the files of replicas that Others found.
+func RemoveLeftovers(ctx context.Context, rest []Leftover) error {
+	for _, l := range rest {
+		if err := removeEach(ctx, l.uris); err != nil {
+			return err
+		}
+		if err := removeEach(ctx, l.records); err != nil {
+			return err
+		}
+	}
+	return nil
+}

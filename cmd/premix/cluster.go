@@ -44,15 +44,17 @@ func (l *launch) reach() {
 	for _, dir := range l.config.OutputDirs() {
 		r.AddMarker("--out", dir, dataset.Meta(dir, l.config.Split), l.job.RunID)
 	}
+	r.Records = l.jobRecords()
 }
 
 // settle is how long workers that a cluster gave up have to notice it.
 const settle = time.Second
 
-// runOnCluster runs the job, and leaves nothing behind but what a next run can use.
+// runOnCluster runs the job, and leaves nothing behind but what a next run can use, and, of a job that
+// goes on without this process, the record that keeps other runs out.
 func (l *launch) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Options) (finished bool, err error) {
 	alive := context.WithoutCancel(ctx)
-	if err := stage.PlaceMarkers(ctx, l.job); err != nil {
+	if err := errors.Join(l.recordJob(ctx), stage.PlaceMarkers(ctx, l.job)); err != nil {
 		return false, errors.Join(err, stage.RemoveMarkers(alive, l.job))
 	}
 	finished, err = runners.Run(ctx, p, o)

@@ -117,6 +117,13 @@ func TestDataflowDetached(t *testing.T) {
 	if !strings.Contains(out.String(), say) {
 		t.Errorf("it did not say %q but:\n%s", say, out)
 	}
+	// The job goes on, so nobody else may write there.
+	again := fails(t, exitUsage, c.args("gs://bkt/out", "--overwrite")...)
+	for _, want := range []string{"a job on a cluster works on gs://bkt/out", "(job premix-premix-train-", " on dataflow, submitted ", "--break-lock"} {
+		if !strings.Contains(again, want) {
+			t.Errorf("it did not say %q but:\n%s", want, again)
+		}
+	}
 	close(gone)
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -285,6 +292,9 @@ func TestDataflowEnds(t *testing.T) {
 		out := premix(t, args("gs://bkt/other", "--async")...)
 		if !strings.Contains(out, "dataflow job "+jobID) {
 			t.Errorf("no job id in:\n%s", out)
+		}
+		if again := fails(t, exitUsage, args("gs://bkt/other")...); !strings.Contains(again, "a job on a cluster works on gs://bkt/other") {
+			t.Errorf("it said:\n%s", again)
 		}
 	})
 	t.Run("active already", func(t *testing.T) {

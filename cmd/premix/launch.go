@@ -60,6 +60,9 @@ func (l *launch) run(ctx context.Context) error {
 				return err
 			}
 			defer unlock()
+			if err := checkJobs(ctx, dir, l.flags.breakLock); err != nil {
+				return err
+			}
 		}
 		if err := l.sweep(ctx); err != nil {
 			return err

@@ -75,17 +75,16 @@ func complete(ctx context.Context, job *Job, g *Global, e ending) error {
 			return err
 		}
 	}
-	if job.Reach.Detached {
-		if err := RemoveMarkers(ctx, job); err != nil {
+	if job.Reach.Detached && job.Cache.Temporary {
+		if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
 			return err
 		}
-		if job.Cache.Temporary {
-			if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
-				return err
-			}
-		}
 	}
-	return RemoveSpool(ctx, job)
+	if err := RemoveSpool(ctx, job); err != nil {
+		return err
+	}
+	// Last: the launcher may be gone, and from here on others may write to the outputs.
+	return RemoveMarkers(ctx, job)
 }
 
 // stillOurs checks, before the manifest says that all is there, that no other run has taken the

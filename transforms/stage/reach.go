@@ -23,8 +23,10 @@ type Reach struct {
 	Host    string   // where the launcher runs
 	Markers []Marker // objects that the launcher wrote
 	Inputs  []string // local folders and files that the launcher read
-	// Detached says that no launcher may be there at the end of the job to remove the markers; then the
-	// job does it.
+	// Records say in each output that the job works on it. They go with the markers.
+	Records []string
+	// Detached says that no launcher may be there at the end of the job to remove a cache that is kept
+	// for the run only; then the job does it.
 	Detached bool
 }
 
@@ -53,10 +55,15 @@ func PlaceMarkers(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// RemoveMarkers removes the markers of a job, those that its workers wrote, and old ones beside
+// RemoveMarkers removes the records and markers of a job, those that its workers wrote, and old ones beside
 // them.
 func RemoveMarkers(ctx context.Context, job *Job) error {
 	var errs []error
+	for _, uri := range job.Reach.Records {
+		if err := blob.Remove(ctx, uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
 	for _, m := range job.Reach.Markers {
 		folder := strings.TrimSuffix(m.URI, "/"+blob.Base(m.URI))
 		list, err := blob.List(ctx, folder)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+)
+
+// A job on a cluster outlives its launcher: after --async, after Ctrl-C on Dataflow, and when the
+// launcher is killed. Its output therefore has a record of it, .job-RUN, from before the job is
+// submitted. The finish stage removes the record, or the launcher, if it sees the job fail; nobody
+// does for a job that was cancelled later, so --break-lock does.
+const jobRecordPrefix = ".job-"
+
+// jobRecords are the addresses of the records of this job, one in each folder of the output.
+func (l *launch) jobRecords() []string {
+	var uris []string
+	for _, dir := range l.config.OutputDirs() {
+		uris = append(uris, blob.Join(dir, dataset.MetaDir, jobRecordPrefix+l.job.RunID))
+	}
+	return uris
+}
+
+// recordJob writes the records.
+func (l *launch) recordJob(ctx context.Context) error {
+	host, _ := os.Hostname()
+	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s\n", l.jobName(), l.config.Runner, l.start.UTC().Format(time.RFC3339), os.Getpid(), host)
+	for _, uri := range l.job.Reach.Records {
+		if err := blob.WriteFile(ctx, uri, []byte(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkJobs refuses an output that a job on a cluster may still write to. With breakIt it removes the
+// records of such jobs.
+func checkJobs(ctx context.Context, out string, breakIt bool) error {
+	list, err := blob.List(ctx, blob.Join(out, dataset.MetaDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if !strings.HasPrefix(blob.Base(o.URI), jobRecordPrefix) {
+			continue
+		}
+		if breakIt {
+			if err := blob.Remove(ctx, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			continue
+		}
+		text, err := blob.ReadAll(ctx, o.URI, 1<<12)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has just ended
+		}
+		if err != nil {
+			return err
+		}
+		return usagef("a job on a cluster works on %s (%s): wait for its end, or add --break-lock if it was cancelled or has failed", out, strings.TrimSpace(string(text)))
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/premix/premix"
@@ -25,6 +26,33 @@ type Shape struct {
 	Shards      int64     `json:"shards"` // of each replica
 	Classes     ClassList `json:"classes"`
 }
+
+// check refuses a shape that no run writes: what is made of it decides names of files, and sizes of
+// what is allocated.
+func (s *Shape) check(split string) error {
+	switch {
+	case s.Split != split:
+		return fmt.Errorf("it is of the split %q", s.Split)
+	case !nameForm.MatchString(s.Name) || !nameForm.MatchString(s.Split):
+		return fmt.Errorf("name %q and split %q are none", s.Name, s.Split)
+	case s.Shards < 0 || s.Shards > maxShards:
+		return fmt.Errorf("%d shards", s.Shards)
+	case min(s.Size[0], s.Size[1]) < 1 || max(s.Size[0], s.Size[1]) > maxSide:
+		return fmt.Errorf("size %d×%d", s.Size[0], s.Size[1])
+	case s.Classes.Count < 0 || s.Classes.Count > MaxClasses:
+		return fmt.Errorf("%d classes", s.Classes.Count)
+	}
+	return nil
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
+
+// Limits of a shape. MaxClasses is far above what any data set has.
+const (
+	MaxClasses = 1 << 24
+	maxShards  = 1 << 31
+	maxSide    = 1 << 16
+)
 
 // A ClassList identifies a list of class names.
 type ClassList struct {
@@ -92,6 +120,9 @@ func LoadConfig(ctx context.Context, out, split string) (*Config, error) {
 	}
 	if err := checkSchema(uri, c.Schema); err != nil {
 		return nil, err
+	}
+	if err := c.Shape.check(split); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
 	return &c, nil
 }

@@ -115,8 +115,8 @@ func loadManifest(ctx context.Context, out, split, name string) (*Manifest, erro
 	if err := checkSchema(uri, m.Schema); err != nil {
 		return nil, err
 	}
-	if m.Shape.Split != split {
-		return nil, fmt.Errorf("dataset: %s is the manifest of the split %q", uri, m.Shape.Split)
+	if err := m.Shape.check(split); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
 	for _, r := range m.Replicas {
 		for _, s := range r.Shards {

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -131,8 +129,7 @@ func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *
 
 // environment returns an error of disk or network, nil for defects of a file.
 func environment(err error) error {
-	var b *blob.Error
-	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, fs.ErrNotExist) || errors.Is(err, context.Canceled) {
+	if dataset.Environment(err) {
 		return err
 	}
 	return nil

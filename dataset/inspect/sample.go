@@ -182,7 +182,7 @@ func (s *Sample) load(ctx context.Context, records []dataset.ShardRecord, i int,
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(s.Output, records[i].PlanPath))
 	if err != nil || s.Index >= int64(len(recipes)) {
 		s.note("the plan of the shard cannot be read: %v", err)
-		return environmentOnly(err)
+		return environment(err)
 	}
 	s.recipe = recipes[s.Index]
 	s.Target = s.half(s.recipe.Target, s.recipe.LabelA)
@@ -200,13 +200,6 @@ func (s *Sample) load(ctx context.Context, records []dataset.ShardRecord, i int,
 		return err
 	}
 	return s.again(&params, rec, recipes, records, i, config.Shape.Shards)
-}
-
-func environmentOnly(err error) error {
-	if err == nil {
-		return nil
-	}
-	return environment(err)
 }
 
 func (s *Sample) note(format string, args ...any) {
@@ -290,7 +283,7 @@ func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Op
 		var err error
 		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(s.Output, s.Split, dataset.InputsFile)); err != nil {
 			s.note("%v", err)
-			return false, environmentOnly(err)
+			return false, environment(err)
 		}
 	}
 	sources, err := derive.NewSources(ctx, inputs, options, p.Decode.MaxBytes)

@@ -65,8 +65,7 @@ func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 	path := dataset.PlanPath(t.set.spec.Split, t.place.path)
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(t.out, path))
 	if err != nil {
-		var b *blob.Error
-		if errors.As(err, &b) && !isNotExist(err) {
+		if dataset.Environment(err) {
 			return err
 		}
 		return nil // lost, or damaged
@@ -147,8 +146,7 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 
 // damage tells defects of a shard from errors of disk and network.
 func damage(err error) error {
-	var b *blob.Error
-	if errors.As(err, &b) && !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+	if dataset.Environment(err) {
 		return err
 	}
 	return &damageError{err}

@@ -103,7 +103,7 @@ func (c *checker) loadPlan(ctx context.Context) error {
 	case isNotExist(err):
 		bad("missing")
 		return nil
-	case err != nil && environment(err):
+	case err != nil && dataset.Environment(err):
 		return err
 	case err != nil:
 		bad("%s", oneLine(err))
@@ -171,7 +171,7 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 			break
 		}
 		var one *shard.RecordError
-		if err != nil && environment(err) {
+		if err != nil && dataset.Environment(err) {
 			return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
 		}
 		if err != nil {
@@ -320,11 +320,3 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // oneLine is the text of an error as a defect.
 func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
-
-// environment tells errors of disk and network, after which nothing can be said about the output,
-// from defects.
-func environment(err error) bool {
-	var b *blob.Error
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &b) && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF)
-}

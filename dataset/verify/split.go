@@ -32,7 +32,7 @@ type verifier struct {
 	manifest *dataset.Manifest // nil: not finished
 	format   shard.Format
 	classes  []string
-	nameless bool // classes.txt could not be read
+	nameless bool // classes.txt is missing, or another one
 	records  []dataset.ShardRecord
 	params   *derive.Params // nil: unknown
 	sources  *derive.Sources
@@ -79,13 +79,13 @@ func (v *verifier) lost(what string) bool {
 func (v *verifier) load(ctx context.Context) (bool, error) {
 	var err error
 	if v.config, err = dataset.LoadConfig(ctx, v.out, v.name); err != nil {
-		if environment(err) {
+		if dataset.Environment(err) {
 			return false, err
 		}
 		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
 	}
 	if v.manifest, err = dataset.LoadManifest(ctx, v.out, v.name); err != nil {
-		if environment(err) {
+		if dataset.Environment(err) {
 			return false, err
 		}
 		if _, planned := dataset.LoadPlanned(ctx, v.out, v.name); isNotExist(err) && planned == nil {
@@ -107,18 +107,21 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if v.classes, err = dataset.LoadClasses(ctx, v.out, v.name); err != nil {
-		if environment(err) {
+		if dataset.Environment(err) {
 			return false, err
 		}
 		v.found.add(v.meta(dataset.ClassesFile), "", "%s", oneLine(err))
-		v.classes = make([]string, min(v.config.Shape.Classes.Count, 1<<24)) // enough to check ranges
 		v.nameless = true
 	} else if have := dataset.ShapeOf(v.format, v.config.Shape.Spec(v.classes)).Classes; have != v.config.Shape.Classes {
 		v.found.add(v.meta(dataset.ClassesFile), "", "%d names with sha256 %.12s…, config.json says %d with %.12s…",
 			have.Count, have.SHA256, v.config.Shape.Classes.Count, v.config.Shape.Classes.SHA256)
+		v.nameless = true
+	}
+	if v.nameless { // enough to check ranges; names that are not the right ones tell nothing
+		v.classes = make([]string, v.config.Shape.Classes.Count)
 	}
 	if v.records, err = dataset.Records(ctx, v.out, v.name); err != nil {
-		if environment(err) {
+		if dataset.Environment(err) {
 			return false, err
 		}
 		v.found.add(v.meta(dataset.ShardsDir), "", "%s", oneLine(err))

@@ -51,14 +51,16 @@ type Counts struct {
 
 // A MethodSummary describes the samples of a method.
 type MethodSummary struct {
-	Method   string     `json:"method"`
-	Samples  int64      `json:"samples"`
-	Mixed    int64      `json:"mixed"`
-	Flat     int64      `json:"flat"`  // without a peak: the centre stood in for it
-	Empty    int64      `json:"empty"` // mixed, but no pixel was pasted from a box
-	LamDrawn LamSummary `json:"lam_drawn"`
-	Lam      LamSummary `json:"lam"`
-	Box      BoxSummary `json:"box"`
+	Method  string `json:"method"`
+	Samples int64  `json:"samples"`
+	Mixed   int64  `json:"mixed"`
+	Flat    int64  `json:"flat"`  // without a peak: the centre stood in for it
+	Empty   int64  `json:"empty"` // mixed, but no pixel was pasted from a box
+	// SameClass counts those mixed from two images of one class.
+	SameClass int64      `json:"same_class"`
+	LamDrawn  LamSummary `json:"lam_drawn"`
+	Lam       LamSummary `json:"lam"`
+	Box       BoxSummary `json:"box"`
 }
 
 // A LamSummary describes λ: its mean, and how many samples lie in each twentieth of [0, 1].
@@ -171,7 +173,7 @@ func (m *Manifest) Sets(classes []string) []shard.Set {
 func Summarize(methods []MethodStats) []MethodSummary {
 	out := make([]MethodSummary, 0, len(methods))
 	for _, m := range methods {
-		s := MethodSummary{Method: m.Method, Samples: m.Count, Mixed: m.Mixed, Flat: m.Flat, Empty: m.Empty,
+		s := MethodSummary{Method: m.Method, Samples: m.Count, Mixed: m.Mixed, Flat: m.Flat, Empty: m.Empty, SameClass: m.SameClass,
 			LamDrawn: LamSummary{ratio(float64(m.LamDrawnSum), m.Count), m.LamDrawn},
 			Lam:      LamSummary{ratio(float64(m.LamSum), m.Count), m.Lam}}
 		boxes := m.Boxes

@@ -19,7 +19,8 @@ type MethodStats struct {
 	Count       int64       `json:"count"`
 	Mixed       int64       `json:"mixed"`
 	Flat        int64       `json:"flat"`
-	Empty       int64       `json:"empty"` // mixed, but without a box
+	Empty       int64       `json:"empty"`      // mixed, but without a box
+	SameClass   int64       `json:"same_class"` // mixed from two images of one class
 	LamDrawnSum Float       `json:"lam_drawn_sum"`
 	LamSum      Float       `json:"lam_sum"`
 	Boxes       int64       `json:"boxes"` // samples with a box; the sums over them are in pixels
@@ -33,14 +34,28 @@ type MethodStats struct {
 // Stats gathers [MethodStats]. The zero value is ready.
 type Stats struct{ methods []MethodStats }
 
+// A Counted is what [Stats] want to know of a sample.
+type Counted struct {
+	Method         string
+	Mixed, Flat    bool
+	LamDrawn, Lam  float64
+	Box            premix.Box
+	LabelA, LabelB int
+	Target, Source string
+}
+
 // Add counts a sample.
-func (s *Stats) Add(method string, mixed, flat bool, lamDrawn, lam float64, box premix.Box) {
+func (s *Stats) Add(c Counted) {
+	method, mixed, flat, lamDrawn, lam, box := c.Method, c.Mixed, c.Flat, c.LamDrawn, c.Lam, c.Box
 	m := s.method(method)
 	m.Count++
 	if mixed {
 		m.Mixed++
 		if box.Empty() {
 			m.Empty++
+		}
+		if c.LabelA == c.LabelB && c.Target != c.Source {
+			m.SameClass++
 		}
 	}
 	if flat {
@@ -66,6 +81,7 @@ func (s *Stats) Merge(shard []MethodStats) {
 		m.Mixed += a.Mixed
 		m.Flat += a.Flat
 		m.Empty += a.Empty
+		m.SameClass += a.SameClass
 		m.LamDrawnSum += a.LamDrawnSum
 		m.LamSum += a.LamSum
 		m.Boxes += a.Boxes
@@ -108,7 +124,7 @@ func StatsOf(recipes []premix.Recipe) []MethodStats {
 	var s Stats
 	for i := range recipes {
 		r := &recipes[i]
-		s.Add(r.Method, r.Mixed, r.Flat, r.LamDrawn, r.Lam, r.Box)
+		s.Add(Counted{r.Method, r.Mixed, r.Flat, r.LamDrawn, r.Lam, r.Box, r.LabelA, r.LabelB, r.Target.Name, r.Source.Name})
 	}
 	return s.Methods()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -162,6 +163,9 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
 		}
 	}
+	if l.config.Pair == string(mix.DifferentClass) {
+		l.summarizePairs(w, m)
+	}
 	c := m.Counts
 	fmt.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
@@ -172,6 +176,21 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 	}
 	_, err = fmt.Fprintln(w)
 	return err
+}
+
+// summarizePairs tells how many pairs could not be of different classes.
+func (l *launch) summarizePairs(w io.Writer, m *dataset.Manifest) {
+	var same, all int64
+	for _, s := range m.Statistics {
+		if mix.Pairs(s.Method) {
+			same, all = same+s.SameClass, all+s.Mixed
+		}
+	}
+	if same == 0 {
+		fmt.Fprintf(w, "pairs    all %d are of different classes\n", all)
+		return
+	}
+	fmt.Fprintf(w, "pairs    %d of %d are of one class: their shards have more images of it than of all others\n", same, all)
 }
 
 // shortPath is a path relative to the working directory if that is shorter.

@@ -126,7 +126,10 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 		}
 		s.last = rec.Key
 		s.samples++
-		s.stats.Add(rec.Method, rec.Mixed, rec.Flat, rec.LamDrawn, rec.Lam, rec.Box)
+		s.stats.Add(dataset.Counted{
+			Method: rec.Method, Mixed: rec.Mixed, Flat: rec.Flat, LamDrawn: rec.LamDrawn, Lam: rec.Lam, Box: rec.Box,
+			LabelA: rec.LabelA, LabelB: rec.LabelB, Target: rec.Target, Source: rec.Source,
+		})
 	}
 	if _, err := io.Copy(io.Discard, in.Reader); err != nil {
 		return nil, fmt.Errorf("reindex: %s: %w", uri, err)

@@ -40,7 +40,10 @@ func (c *checker) record(ctx context.Context, r *shard.Record) error {
 		// the sums of the record were taken before rounding; that both agree was just checked
 		lam, drawn = recipe.Lam, recipe.LamDrawn
 	}
-	c.stats.Add(r.Method, r.Mixed, r.Flat, drawn, lam, r.Box)
+	c.stats.Add(dataset.Counted{
+		Method: r.Method, Mixed: r.Mixed, Flat: r.Flat, LamDrawn: drawn, Lam: lam, Box: r.Box,
+		LabelA: r.LabelA, LabelB: r.LabelB, Target: r.Target, Source: r.Source,
+	})
 	c.result.targets = append(c.result.targets, nameHash(r.Target))
 	source := uint64(0)
 	if r.Mixed && mix.Pairs(r.Method) {

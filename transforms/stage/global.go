@@ -14,6 +14,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 )
 
@@ -105,6 +106,9 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 		return nil, err
 	}
 	if err := checkBad(job, sums, g); err != nil {
+		return nil, err
+	}
+	if err := checkPairs(job, sums, g); err != nil {
 		return nil, err
 	}
 	return g, claimAll(ctx, job, g, dataset.Containers(chunks(job, g, sums)))
@@ -205,6 +209,27 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, entries-bad)
 	}
 	return nil
+}
+
+// checkPairs refuses pairs of different classes where all images are of one.
+func checkPairs(job *Job, sums []Summary, g *Global) error {
+	if job.Mix.Pair != mix.DifferentClass || g.N < 2 {
+		return nil
+	}
+	res, only := job.resolver(g.Classes), -1
+	for i := range sums {
+		for label, count := range sums[i].Good {
+			class, ok, err := res.resolve(label)
+			switch {
+			case !ok || err != nil || count == 0:
+			case only >= 0 && class != only:
+				return nil
+			default:
+				only = class
+			}
+		}
+	}
+	return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so that no two can be paired: leave it out", g.N, g.Classes[only])
 }
 
 func cacheHint(job *Job) string { return blob.Join(job.Cache.URI, job.Cache.Fingerprint) }

@@ -50,6 +50,9 @@ func pngHeader(data []byte) (w, h int, memory int64, err error) {
 	if err != nil {
 		return 0, 0, 0, libraryFault(PNG, err)
 	}
+	if string(data[12:16]) != "IHDR" { // the library skips what it does not know; the standard wants it first
+		return 0, 0, 0, premix.Faultf(premix.Corrupt, "png: the first chunk is no IHDR")
+	}
 	depth, interlaced := data[24], data[28] != 0
 	perPixel := int64(4)
 	if depth == 16 {

@@ -123,6 +123,7 @@ func TestDecodeFaults(t *testing.T) {
 		{"a cut GIF", gifOf(7, 5), DecodeParams{}, premix.Truncated, "EOF"},
 		{"an animation", webpAnimation(), DecodeParams{}, premix.Unsupported, "animation"},
 		{"fax", faxTIFF(), DecodeParams{}, premix.Unsupported, "fax"},
+		{"a chunk before the header", chunkFirst(read(t, "rgb.png")), DecodeParams{}, premix.Corrupt, "first chunk"},
 		{"a checksum", flip(read(t, "rgb.png"), -20), DecodeParams{}, premix.Corrupt, "checksum"},
 	}
 	for _, tt := range tests {
@@ -136,6 +137,14 @@ func TestDecodeFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chunkFirst puts an unknown chunk before the header of a PNG.
+func chunkFirst(data []byte) []byte {
+	chunk := []byte("teStabcdefgh")
+	out := append([]byte(pngMagic), 0, 0, 0, byte(len(chunk)-4))
+	out = binary.BigEndian.AppendUint32(append(out, chunk...), crc32.ChecksumIEEE(chunk))
+	return append(out, data[len(pngMagic):]...)
 }
 
 // pngOf returns the header of a PNG.

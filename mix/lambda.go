@@ -13,7 +13,8 @@ type Lambda struct {
 	Alpha float64 `json:"alpha"`
 	Value float64 `json:"value,omitempty"`
 	// Min and Max bound λ as it is drawn. The λ of a pasted patch is computed again from the
-	// pixels: it is never below Min, but above Max where the border clips the patch.
+	// pixels: it is above Max where the border clips the patch, and never below Min, but under
+	// resizemix, whose scale is drawn in place of λ.
 	Min float64 `json:"min"`
 	Max float64 `json:"max"`
 	// Outside says what becomes of a draw outside of the bounds: clamp takes the nearer bound,

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/mix"
 )
 
@@ -66,6 +68,14 @@ func (c *Config) canonical(o Option) string {
 		return c.detectorName()
 	case o.Name == "saliency-gray" && c.external():
 		return notUsed
+	case o.Name == "encode":
+		if e, err := imaging.NewEncoder(c.Encode); err == nil {
+			return e.String()
+		}
+	case o.Name == "label-offset":
+		if n, ok := c.labelOffset(); ok {
+			return strconv.Itoa(n)
+		}
 	case o.Group == GroupMethod:
 		if p, err := c.MixParams(); err == nil {
 			return canonicalMethod(o, &p)
@@ -95,6 +105,10 @@ func canonicalMethod(o Option, p *mix.Params) string {
 		return string(p.Border)
 	case "pair":
 		return string(p.Pair)
+	case "lambda":
+		if p.Lambda.Law == mix.LawFixed {
+			return formatFloat(p.Lambda.Value)
+		}
 	case "lambda-outside":
 		return p.Lambda.Outside
 	}

@@ -49,7 +49,7 @@ func TestNearest(t *testing.T) {
 func TestShares(t *testing.T) {
 	c := Default()
 	o, _ := Find(Options(&c), "max-bad")
-	for text, want := range map[string]string{"0": "0%", "1%": "1%", "0.01": "1%", "100%": "100%", "1.0": "100%", "2.5%": "2.5%"} {
+	for text, want := range map[string]string{"0": "0%", "1%": "1%", "0.01": "1%", "100%": "100%", "1.0": "100%", "2.5%": "2.5%", "7%": "7%", "29%": "29%"} {
 		if err := o.Value.Set(text); err != nil || o.Value.String() != want {
 			t.Errorf("%s is %s, %v; want %s", text, o.Value.String(), err, want)
 		}

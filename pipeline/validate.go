@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
 )
 
@@ -63,6 +64,13 @@ func (c *Config) Validate() error {
 		addf("--max-pixels and --max-bytes must be at least 1")
 	}
 	add(c.CropGeometry().Validate())
+	// Zero stands for the default in mix.Lambda; of an option it is what the user asked for.
+	if c.Alpha == 0 {
+		addf("--alpha 0: at least %v; for unmixed images use --method none, for patches of the whole image --lambda 0", mix.MinAlpha)
+	}
+	if c.MaxLambda == 0 {
+		addf("--max-lambda 0: every patch would be the whole image, which is --lambda 0")
+	}
 	if p, err := c.MixParams(); err != nil {
 		add(err)
 	} else {

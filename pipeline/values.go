@@ -177,7 +177,7 @@ func formatFloat(x float64) string {
 
 func percent(p *float64) Value {
 	return &value[float64]{p: p, typ: "share", print: func(x float64) string {
-		return strings.TrimSuffix(formatFloat(x*100), ".0") + "%"
+		return strconv.FormatFloat(x*100, 'g', 12, 64) + "%" // 0.07·100 is above 7
 	}, parse: func(s string) (float64, error) {
 		t, isPercent := strings.CutSuffix(s, "%")
 		x, err := parseFloat(t)

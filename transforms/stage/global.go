@@ -203,7 +203,7 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 	switch {
 	case bad > 0 && job.OnBad == "fail":
 		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept; %s", what, where)
-	case float64(bad) > job.MaxBad*float64(entries):
+	case float64(bad) > job.MaxBad*float64(entries)*(1+1e-12): // 0.29·100 is below 29
 		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept; %s; raise --max-bad to go on without them", what, job.MaxBad*100, where)
 	case g.N == 0:
 		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, entries-bad)

@@ -1,6 +1,6 @@
 """Makes every sample of a centre-cropped PNG output again with Pillow, NumPy and OpenCV, and compares.
 
-usage: independent.py OUT INPUT        (--geometry center --resize 256 --size 224 --encode png; INPUT an ImageFolder)
+usage: independent.py OUT INPUT RESIZE     (--geometry center --resize RESIZE --size 224 --encode png; INPUT an ImageFolder)
 
 Independent of premix's code: the crop is Pillow's, the peak that of OpenCV's StaticSaliencyFineGrained on that crop, box
 and λ the formulas of the paper's reference code, one box a sample. Prints one line of JSON; exits 1 at a difference.
@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-RESIZE, SIDE = 256, 224
+RESIZE, SIDE = int(sys.argv[3]), 224
 out, root = sys.argv[1:3]
 classes = sorted(d for d in os.listdir(root) if os.path.isdir(os.path.join(root, d)))
 detector = cv2.saliency.StaticSaliencyFineGrained_create()

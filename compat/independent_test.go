@@ -1,9 +1,11 @@
 package compat
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // TestIndependent has a program of Pillow, NumPy and OpenCV make every sample of a PNG output again,
-// from the photographs of ../shared: each peak, box, λ, label and pixel.
+// from drawn images and the photographs of ../shared: each peak, box, λ, label and pixel.
 func TestIndependent(t *testing.T) {
 	python := os.Getenv("PREMIX_COMPAT_PY")
 	if python == "" {
@@ -26,20 +28,25 @@ func TestIndependent(t *testing.T) {
 		}
 	}
 	run("go", "build", "-o", bin, "../cmd/premix")
-	inputs := map[string]string{}
-	for _, name := range []string{"flowers", "objects"} {
-		inputs[name] = sharedtest.Dir(t, "data", name)
-	}
-	for name, in := range inputs {
-		t.Run(name, func(t *testing.T) {
-			out := filepath.Join(dir, "out-"+name)
-			args := []string{"mix", "--in", in, "--out", out, "--cache", filepath.Join(dir, "cache"), "--geometry", "center", "--resize", "256", "--size", "224", "--encode", "png"}
+	const drawn = 300
+	for _, c := range []struct{ name, resize string }{{"drawn", "224"}, {"flowers", "256"}, {"objects", "256"}} {
+		t.Run(c.name, func(t *testing.T) {
+			in, out := filepath.Join(dir, c.name), filepath.Join(dir, "out-"+c.name)
+			if c.name == "drawn" {
+				run(bin, "synth", "--out", in, "--images", strconv.Itoa(drawn))
+			} else {
+				in = sharedtest.Dir(t, "data", c.name)
+			}
+			args := []string{"mix", "--in", in, "--out", out, "--cache", filepath.Join(dir, "cache"), "--geometry", "center", "--resize", c.resize, "--size", "224", "--encode", "png"}
 			if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			text, err := exec.Command(python, "independent.py", out, in).CombinedOutput()
+			text, err := exec.Command(python, "independent.py", out, in, c.resize).CombinedOutput()
 			if err != nil || !strings.Contains(string(text), `"differences": 0`) {
 				t.Errorf("%v\n%s", err, text)
+			}
+			if c.name == "drawn" && !strings.Contains(string(text), fmt.Sprintf(`"samples": %d,`, drawn)) {
+				t.Errorf("want %d samples", drawn)
 			}
 			t.Logf("%s", text)
 		})

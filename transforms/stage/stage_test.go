@@ -1,0 +1,171 @@
+package stage
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/plan"
+)
+
+// A bench runs the stages of a job one after the other, without Beam.
+type bench struct {
+	*testing.T
+	job        *Job
+	containers []source.Container
+}
+
+// newBench describes a job over n drawn images into an empty folder.
+func newBench(t *testing.T, in string, change func(*Job)) *bench {
+	t.Helper()
+	params := mix.Params{Prob: 1, Lambda: mix.Lambda{Alpha: 1, Max: 1}, Seed: 3}
+	params.EnsureDefaults()
+	size := premix.Size{H: 32, W: 32}
+	job := &Job{
+		Source: source.Options{ChunkImages: 5}, Geometry: crop.Geometry{Mode: crop.Center, Size: size, Resize: 36, Filter: imaging.Bilinear},
+		Detector: "finegrained", Mix: params, Encode: "png", Split: "train", Replicas: []int{0}, Shards: 2, OnBad: "skip", MaxBad: 0.5,
+		Outputs: []Output{{
+			Dir: t.TempDir(), Format: "webdataset", Recipe: json.RawMessage(`{"a":1}`), Fingerprint: "f",
+			Spec: shard.Spec{Name: "premix", Split: "train", Replica: -1, LabelForm: "pair", ImageFormat: "png", Size: size},
+		}},
+		Cache:   CacheInfo{URI: t.TempDir(), Fingerprint: "p", Settings: []byte(`{}`)},
+		Spool:   SpoolInfo{Mode: SpoolRef, URI: filepath.Join(t.TempDir(), "spool")},
+		Indexes: Indexes{DALI: true}, RunID: "run-1", Inputs: json.RawMessage(`[]`), Run: json.RawMessage(`{}`),
+	}
+	if change != nil {
+		change(job)
+	}
+	catalog, err := source.Discover(t.Context(), []source.Input{{URI: in}}, job.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Catalog.Classes, job.Catalog.Own = catalog.Classes, catalog.Own
+	return &bench{t, job, catalog.Containers}
+}
+
+// peaks makes the summaries of all chunks, or of those that the limits want.
+func (b *bench) peaks() []Summary {
+	b.Helper()
+	var sums []Summary
+	err := Choose(b.Context(), b.job, b.containers, func(c source.Chunk) error {
+		s, err := Peaks(b.Context(), b.job, c)
+		if err == nil {
+			sums = append(sums, *s)
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if !b.job.StopsEarly() {
+		return sums
+	}
+	var all []Summary
+	err = Rest(b.Context(), b.job, b.containers, sums, func(s *Summary) error {
+		all = append(all, *s)
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return all
+}
+
+// run runs all stages, each on elements in a random order, and returns the plan.
+func (b *bench) run(seed uint64) (*Global, error) {
+	b.Helper()
+	random := rand.New(rand.NewPCG(seed, 1))
+	sums := b.peaks()
+	shuffle := func() { random.Shuffle(len(sums), func(i, j int) { sums[i], sums[j] = sums[j], sums[i] }) }
+	shuffle()
+	g, err := Gate(b.Context(), b.job, slices.Clone(sums))
+	if err != nil {
+		return nil, err
+	}
+	shuffle()
+	parts := map[int64][]plan.Row{}
+	for i := range sums {
+		err := Distribute(b.Context(), b.job, g, &sums[i], func(part int64, batch []byte) {
+			if parts[part], err = plan.ReadRows(parts[part], batch); err != nil {
+				b.Fatal(err)
+			}
+		})
+		if err != nil {
+			return g, err
+		}
+	}
+	var records []OutputRecord
+	for _, rows := range parts {
+		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		r, err := Mix(b.Context(), b.job, g, rows)
+		if err != nil {
+			return g, err
+		}
+		records = append(records, r...)
+	}
+	shuffle()
+	return g, Finish(b.Context(), b.job, g, sums, records)
+}
+
+// must is run without an error.
+func (b *bench) must(seed uint64) *Global {
+	b.Helper()
+	g, err := b.run(seed)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return g
+}
+
+// manifest is that of the output.
+func (b *bench) manifest() *dataset.Manifest {
+	b.Helper()
+	m, err := dataset.LoadManifest(b.Context(), b.job.Outputs[0].Dir, "train")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+// files hashes what is promised to be the same.
+func (b *bench) files() map[string]string {
+	b.Helper()
+	files := map[string]string{}
+	dir := b.job.Outputs[0].Dir
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || slices.Contains([]string{"run.json", "inputs.json", "report.html"}, d.Name()) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		files[rel] = fmt.Sprintf("%x", sha256.Sum256(text))
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return files
+}
+
+// refused is the refusal that an error is.
+func refused(t *testing.T, err error, code int) string {
+	t.Helper()
+	r := FindRefusal(err)
+	if r == nil || r.Code != code {
+		t.Fatalf("%v, want a refusal with code %d", err, code)
+	}
+	return r.Message
+}

@@ -41,7 +41,7 @@ type Counts struct {
 	Entries  int64 `json:"entries"`
 	Good     int64 `json:"good"`     // in the output: once target and once source in each replica
 	Ignored  int64 `json:"ignored"`  // side files that are no images
-	Excluded int64 `json:"excluded"` // images left out on purpose: limits, classes not asked for
+	Excluded int64 `json:"excluded"` // images left out on purpose: beyond a limit, classes not asked for
 	Failed   int64 `json:"failed"`   // the lines of failures.jsonl
 	// Failures counts them by kind.
 	Failures map[premix.FaultKind]int64 `json:"failures"`

@@ -26,7 +26,8 @@ func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock fu
 	made := errors.Is(err, fs.ErrNotExist)
 	f, err := openLock(dir)
 	if err != nil {
-		return nil, err
+		// What access(2) promised may not hold: root may write everywhere, it says.
+		return nil, usagef("--out %s cannot be written: %v", out, err)
 	}
 	path := f.Name()
 	release := func() {

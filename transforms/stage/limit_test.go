@@ -17,7 +17,7 @@ import (
 // in chunks, and wants no chunk computed behind the last that is needed.
 func TestLimits(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	for round := range 12 {
+	for round := range 8 {
 		dir, classes := t.TempDir(), []string{"a", "b", "c"}
 		type entry struct{ class, kind int } // kind 0: good, 1: broken, 2: a side file
 		var all []entry

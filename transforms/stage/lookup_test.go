@@ -1,0 +1,120 @@
+package stage
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/io/source/synth"
+)
+
+// TestCacheAgrees changes an input and its cache between two looks, and wants to know of each chunk what
+// is true, first by the head of its file, and then by its rows and bytes.
+func TestCacheAgrees(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		change       func(t *testing.T, in, cache string) (moved string)
+		glance, real Status
+		computed     int64
+	}{
+		{"nothing", func(t *testing.T, in, _ string) string { return in }, Valid, Valid, 0},
+		{"moved", func(t *testing.T, in, _ string) string {
+			check(t, os.Rename(in, in+"2"))
+			return in + "2"
+		}, Adopted, Adopted, 0},
+		{"touched", func(t *testing.T, in, _ string) string {
+			each(t, in, func(path string) { check(t, os.Chtimes(path, time.Time{}, time.Unix(1e9, 0))) })
+			return in
+		}, Adopted, Adopted, 0},
+		{"edited and as long as before", func(t *testing.T, in, _ string) string {
+			each(t, in, func(path string) {
+				text, err := os.ReadFile(path)
+				check(t, err)
+				text[len(text)-3] ^= 1
+				check(t, os.WriteFile(path, text, 0o666))
+				check(t, os.Chtimes(path, time.Time{}, time.Unix(1e9, 0)))
+			})
+			return in
+		}, Adopted, Changed, 12},
+		{"longer", func(t *testing.T, in, _ string) string {
+			each(t, in, func(path string) {
+				f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+				check(t, err)
+				f.Write([]byte{0})
+				check(t, f.Close())
+			})
+			return in
+		}, Missing, Missing, 12},
+		{"damaged", func(t *testing.T, in, cache string) string {
+			each(t, cache, func(path string) {
+				if filepath.Ext(path) == ".parquet" {
+					check(t, os.Truncate(path, 300))
+				}
+			})
+			return in
+		}, Damaged, Damaged, 12},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := filepath.Join(t.TempDir(), "in")
+			check(t, synth.Write(t.Context(), in, "imagefolder", 12))
+			b := newBench(t, in, nil)
+			first := b.peaks()
+			in = c.change(t, in, b.job.Cache.URI)
+			again := newBench(t, in, func(j *Job) { j.Cache = b.job.Cache })
+			err := Choose(t.Context(), again.job, again.containers, func(chunk source.Chunk) error {
+				if s, err := Glance(t.Context(), again.job, chunk); err != nil || s != c.glance {
+					t.Errorf("%s: %v at first sight (%v), want %v", chunk.Container.Name, s, err, c.glance)
+				}
+				return nil
+			})
+			check(t, err)
+			ResetProgress()
+			second := again.peaks()
+			p := ReadProgress()
+			if p.Images != c.computed || p.ByStatus[c.real] != p.Chunks {
+				t.Errorf("%d images computed, chunks %v; want %d and all %v", p.Images, p.ByStatus, c.computed, c.real)
+			}
+			if c.real == Valid || c.real == Adopted {
+				for i := range second {
+					second[i].URI, second[i].Stamp = first[i].URI, first[i].Stamp
+				}
+				if d := cmp.Diff(first, second); d != "" {
+					t.Errorf("other summaries (-first +second):\n%s", d)
+				}
+			}
+		})
+	}
+	b := newBench(t, "synth:12", nil)
+	b.peaks()
+	b.job.Geometry.Mode, b.job.Replicas = "rrc", []int{0, 1}
+	err := Choose(t.Context(), b.job, b.containers, func(chunk source.Chunk) error {
+		if s, err := Glance(t.Context(), b.job, chunk); err != nil || s != Extended {
+			t.Errorf("a replica lacks: %v (%v)", s, err)
+		}
+		return nil
+	})
+	check(t, err)
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// each calls f for every file below a folder.
+func each(t *testing.T, dir string, f func(path string)) {
+	t.Helper()
+	check(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			f(path)
+		}
+		return err
+	}))
+}

@@ -75,7 +75,8 @@ func marshal(ctx context.Context, p *beam.Pipeline, environment string) (*pipepb
 }
 
 // environmentCache is how long, in milliseconds, a TaskManager keeps the worker process of a job
-// between two stages; without it each stage starts new ones.
+// between two stages that overlap, or where Beam is on Flink's own class path. Elsewhere Flink drops the
+// job's classes between two batch stages, and each stage starts workers of its own.
 const environmentCache = 60_000
 
 // pipelineOptions are the options that Beam's flags cannot set. BATCH_FORCED makes every exchange

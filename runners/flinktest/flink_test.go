@@ -62,14 +62,14 @@ const mixShards = 64
 // frozen starts a job of the shared recipe and stops its workers (SIGSTOP) in the middle of the mix
 // stage, when at most half of the shards are done: every slot has work left then, and nothing moves
 // until thaw, so that a test can disturb the job at leisure. It returns the number of shards done.
-func (w *world) frozen(t *testing.T, out string) (r *run, done int) {
+func (w *world) frozen(t *testing.T, out string, more ...string) (r *run, done int) {
 	t.Helper()
 	const attempts = 5 // on a busy machine the look may come too late
 	for range attempts {
 		if err := os.RemoveAll(out); err != nil {
 			t.Fatal(err)
 		}
-		r = w.start(t, w.on(w.mix(out)...)...)
+		r = w.start(t, w.on(w.mix(out, more...)...)...)
 		r.mixing(out, 4)
 		w.signal(t, syscall.SIGSTOP)
 		if done = records(out); done <= mixShards/2 {
@@ -194,15 +194,21 @@ func TestFlinkTaskManagerKilled(t *testing.T) {
 	figure(t, "TaskManager killed with %d of %d shards done: the job ended %.1f s later", done, mixShards, took.Seconds())
 }
 
-// TestFlinkWorkerKilled kills a worker process in the middle of the mix stage.
+// TestFlinkWorkerKilled kills one of two worker processes of a TaskManager in the middle of the mix
+// stage.
 func TestFlinkWorkerKilled(t *testing.T) {
 	w := theWorld(t)
 	out := filepath.Join(t.TempDir(), "out")
-	r, done := w.frozen(t, out)
-	workers := w.workers(t)
-	if len(workers) == 0 {
-		t.Fatal("there is no worker")
-	}
+	r, done := w.frozen(t, out, "--flink-sdk-workers", "2")
+	var workers []process
+	within(t, "each TaskManager has two workers", func() bool {
+		count := map[int]int{}
+		workers = w.workers(t)
+		for _, p := range workers {
+			count[p.parent]++
+		}
+		return len(count) == 2 && len(workers) == 4
+	})
 	killed := time.Now()
 	if err := syscall.Kill(workers[0].pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

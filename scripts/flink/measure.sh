@@ -52,7 +52,8 @@ def run(name, *more):
     before = {n: cpu(p) for n, p in cluster.items()}
     children = sum(os.times()[2:4])
     start, memory, own = time.time(), {}, 0
-    p = subprocess.Popen(args, stdout=subprocess.DEVNULL)
+    said = open(f"{work}/{key}.log", "w+")
+    p = subprocess.Popen(args, stdout=said, stderr=said)
     while p.poll() is None:
         own = max(own, peak(p.pid))
         for pid in workers():
@@ -60,14 +61,16 @@ def run(name, *more):
         time.sleep(0.1)
     wall = time.time() - start
     if p.returncode:
-        sys.exit(f"{name}: exit code {p.returncode}")
+        said.seek(0)
+        sys.exit(f"{name}: exit code {p.returncode}\n{said.read()}")
     while list(workers()):  # the CPU time of a child counts when it has ended
         time.sleep(0.1)
     time.sleep(0.5)
     after = {n: cpu(p) for n, p in cluster.items()}
     launcher = sum(os.times()[2:4]) - children
-    java = sum(after[n][0] - before[n][0] for n in cluster)
-    work_cpu = sum(after[n][1] - before[n][1] for n in cluster)
+    used = [n for n in cluster if "flink" in more]  # an idle cluster costs something too, but not on account of the job
+    java = sum(after[n][0] - before[n][0] for n in used)
+    work_cpu = sum(after[n][1] - before[n][1] for n in used)
     mb = lambda values: ", ".join(f"{m:.0f}" for m in values) or "–"
     print(f"| {name} | {wall:.1f} | {launcher + java + work_cpu:.1f} | {launcher:.1f} | {work_cpu:.1f} | {java:.1f} | {own:.0f} | {mb(memory.values())} |", flush=True)
     return out

@@ -50,7 +50,7 @@ func TestOnline(t *testing.T) {
 	for _, tt := range tests {
 		out, cache := filepath.Join(dir, "out", tt.name), filepath.Join(dir, "cache", tt.name)
 		premix(append([]string{"mix", "--in", tt.in, "--out", out, "--cache", cache, "--size", "40x56", "--shards", "2", "--encode", "png",
-			"--method", "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"}, strings.Fields(tt.options)...)...)
+			"--method", list}, strings.Fields(tt.options)...)...)
 		caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
 		if err != nil || len(caches) != 1 {
 			t.Fatalf("caches %v, %v", caches, err)

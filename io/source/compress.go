@@ -198,9 +198,37 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		}
 		return atWindow(f, off, end, min(size, max(f.Size(), off))), f, nil
 	}
-	r, err := blob.OpenRange(ctx, c.URI, off, end-off)
+	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenRange(ctx, c.URI, pos, end-pos) }}
+	first, err := r.from(off)
 	if err != nil {
 		return nil, nil, err
 	}
-	return streamWindow(r, off, end, end), r, nil
+	w := streamWindow(first, off, end, end)
+	w.again = r.from
+	return w, r, nil
+}
+
+// A remote is a range of an object at a store, of which one stream is open at a time.
+type remote struct {
+	open func(pos int64) (io.ReadCloser, error)
+	r    io.ReadCloser
+}
+
+func (r *remote) from(pos int64) (io.Reader, error) {
+	r.Close()
+	next, err := r.open(pos)
+	if err != nil {
+		return nil, err
+	}
+	r.r = next
+	return next, nil
+}
+
+func (r *remote) Close() error {
+	if r.r == nil {
+		return nil
+	}
+	err := r.r.Close()
+	r.r = nil
+	return err
 }

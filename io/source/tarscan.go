@@ -107,7 +107,9 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 				s.done = true
 				return m, false, io.EOF
 			}
-			if s.back(err) {
+			if ok, failed := s.back(err); failed != nil {
+				return m, false, failed
+			} else if ok {
 				return m, false, damagef(s.data, premix.Truncated, "the archive ends inside of a member")
 			}
 			return m, false, s.broken(err, s.w.pos, "the archive ends inside of a member")
@@ -160,22 +162,27 @@ func (s *tarScanner) broken(err error, offset int64, what string) error {
 
 // back goes back to where the data of the last member begin, if the archive ends inside of them:
 // members may follow a header that states a wrong size. In an archive that was cut there are none.
-func (s *tarScanner) back(err error) bool {
-	if !s.rescue || s.w.at == nil || !s.w.ended(err) {
-		return false
+func (s *tarScanner) back(err error) (ok bool, failed error) {
+	if !s.rescue || !s.w.ended(err) {
+		return false, nil
 	}
-	s.w.jump(s.data)
-	s.next, s.resync = s.align(s.data), true
-	return true
+	ok, failed = s.w.back(s.data)
+	if ok {
+		s.next, s.resync = s.align(s.data), true
+	}
+	return ok, failed
 }
 
 // read returns the data of the member that the scanner stands at, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
-	if left := s.w.max - s.w.pos; s.w.at != nil && m.size > left {
-		s.w.jump(s.w.max)
-		s.done = !s.back(io.ErrUnexpectedEOF)
-		return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
+	if left := s.w.max - s.w.pos; s.rescue && s.w.max >= 0 && m.size > left {
+		if ok, err := s.w.back(s.data); err != nil {
+			return dst[:0], err
+		} else if ok {
+			s.next, s.resync = s.align(s.data), true
+			return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
+		}
 	}
 	data, err := s.w.read(dst, m.size)
 	if err == nil {

@@ -16,6 +16,8 @@ type window struct {
 	end int64 // where a chunk or an inner container ends; −1 if only the stream knows
 	max int64 // where the object ends; −1 if only the stream knows
 
+	again func(pos int64) (io.Reader, error) // begins the stream anew at a position; may be nil
+
 	failed error // of Read
 	eof    bool  // Read has met the end
 }
@@ -95,6 +97,27 @@ func (w *window) skip(n int64) error {
 	}
 	w.jump(w.pos + n)
 	return nil
+}
+
+// back moves to an earlier position. ok is false if the window cannot.
+func (w *window) back(pos int64) (ok bool, err error) {
+	switch {
+	case w.max >= 0 && pos >= w.max: // nothing is there
+		return false, nil
+	case w.at != nil:
+		w.jump(pos)
+	case w.again != nil:
+		r, err := w.again(pos)
+		if err != nil {
+			return false, err
+		}
+		w.pos = pos
+		w.br.Reset(r)
+	default:
+		return false, nil
+	}
+	w.failed, w.eof = nil, false
+	return true, nil
 }
 
 // jump moves to a position of an object that can be read at any place.

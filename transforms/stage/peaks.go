@@ -256,8 +256,7 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 	for i := range out {
 		s := &out[i]
 		s.Width, s.Height = w.full.W, w.full.H
-		draws := plan.DigestStream(job.CropSeed, s.Replica, s.Digest, plan.PurposeCrop)
-		p, err := w.cropInto(job, s, draws.Float64)
+		p, err := w.cropInto(job, s, cropDraws(job, s))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
@@ -274,6 +273,11 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 		}
 	}
 	return pixels, nil
+}
+
+// cropDraws are the numbers that decide the crop of a sample.
+func cropDraws(job *Job, s *premix.Sample) func() float64 {
+	return plan.DigestStream(job.CropSeed, s.Replica, s.Digest, plan.PurposeCrop).Float64
 }
 
 // cropInto makes the crop of a sample in w.crop from the decoded image in w.full.

@@ -197,12 +197,13 @@ func FuzzRecords(f *testing.F) {
 	f.Add(recordsOf(example(map[string]any{"image/encoded": small, "image/class/label": 1}), example(map[string]any{"image/encoded": small, "image/class/label": []int64{1, 2}})))
 	f.Add(recordsOf(example(map[string]any{"image": small, "label": "x"}), nil))
 	f.Add(tfrecord.Append(nil, []byte("\x0a\x02\x0a\x00")))
+	f.Add(join([]byte("no head here at all"), recordsOf(slim(0, 1)), make([]byte, 5000), recordsOf(slim(1, 1))))
 	for _, data := range oddFiles("tfrecord-*") {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		read := func(w *window) (list []Entry) {
-			scan := recordScanner{w: w}
+			scan := recordScanner{w: w, rescue: true}
 			var ex tfexample.Example
 			for {
 				r, err := scan.record(context.Background(), fuzzLimit+recordSlack)

@@ -90,7 +90,8 @@ func TestNamed(t *testing.T) {
 		{"class tar of 2^40 bytes", "n01440764.tar", claim(tarOf(t, file{"a.JPEG", p}, file{"b.JPEG", p}, file{"c.JPEG", q}), "b.JPEG"), 2, []string{"n01440764.tar/b.JPEG: limit: byte %: 1099511627776 bytes, the limit is 134217728", "n01440764.tar: truncated: byte %: the archive ends inside of a member"}},
 
 		{"record checksum", "a.tfrecord", join(one, flip(two, 40), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: data checksum mismatch"}},
-		{"record length", "a.tfrecord", join(one, flip(two, 0), three), 1, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: length checksum mismatch: what follows in the file is lost"}},
+		{"record length", "a.tfrecord", join(one, flip(two, 0), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: length checksum mismatch: % bytes are lost up to the next record"}},
+		{"last record length", "a.tfrecord", join(one, two, flip(three, 8)), 2, []string{"a.tfrecord/000000002: corrupt: record 2 at byte %: length checksum mismatch: no record follows, % bytes are lost"}},
 		{"record of 2^40 bytes", "a.tfrecord", join(one, huge, three), 1, []string{"a.tfrecord/000000001: truncated: record 1 at byte %: it says that it has 1099511627776 bytes, more than the file"}},
 		{"record of 2^40 bytes, gzip", "a.tfrecord.gz", gzipOf(t, join(one, huge, three)), 1, []string{"a.tfrecord.gz/000000001: limit: record 1 at byte %: 1099511627776 bytes, the limit is 150994944"}},
 		{"record cut", "a.tfrecord", join(one, two[:50]), 1, []string{"a.tfrecord/000000001: truncated: record 1 at byte %: it says that it has % bytes, more than the file"}},

@@ -171,8 +171,10 @@ func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield
 		case stopped != nil:
 			return stopped
 		case errors.Is(err, hfparquet.ErrFormat):
-			s := premix.Sample{Name: c.below(recordName(row)), Label: -1}
-			if err := yield(failf(s, premix.StageScan, premix.Corrupt, "rows %d to %d are lost: %v", row, next-1, cause(err))); err != nil {
+			if err := yieldLost(row, next, yield, func(n int64) Entry {
+				s := premix.Sample{Name: c.below(recordName(n)), Label: -1}
+				return failf(s, premix.StageScan, premix.Corrupt, "row %d, in row group %d: lost: %v", n, g, cause(err))
+			}); err != nil {
 				return err
 			}
 		case err != nil:

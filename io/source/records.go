@@ -153,7 +153,8 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 	if ch.End >= c.Size || !ch.Seekable() {
 		w.end = -1
 	}
-	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset}
+	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
+	next := ch.Base // behind the last record that has a row
 	keys, known := keysOf(c)
 	var ex tfexample.Example
 	for {
@@ -164,7 +165,10 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 		var fault *recordFault
 		switch {
 		case err == io.EOF:
-			return nil
+			return yieldLost(next, ch.Base+ch.promised(), yield, func(n int64) Entry {
+				s := premix.Sample{Name: c.below(recordName(n)), Label: -1}
+				return failf(s, premix.StageScan, premix.Truncated, "record %d: lost: there should be %d records", n, ch.Base+ch.promised())
+			})
 		case errors.As(err, &fault):
 			e = fail(s, premix.StageScan, fault.fault)
 		case err != nil:
@@ -189,6 +193,7 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 				e.Sample.Location.Offset = -1
 			}
 		}
+		next = r.number + 1
 		if err := yield(e); err != nil {
 			return err
 		}

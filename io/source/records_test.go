@@ -188,7 +188,7 @@ func TestTFRecordDamage(t *testing.T) {
 		{"empty", nil, []row{}, ""},
 		{"data", join(one, flip(two, 40), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: data checksum", at)},
 		{"data checksum", join(one, flip(two, len(two)-1), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, "data checksum"},
-		{"length", join(one, flip(two, 0), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt)}, fmt.Sprintf("record 1 at byte %d: length checksum", at)},
+		{"length", join(one, flip(two, 0), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: length checksum", at)},
 		{"huge", join(one, huge, three), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "1099511627776 bytes"},
 		{"cut in the data", join(one, two[:50]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "record 1 at byte"},
 		{"cut in the head", join(one, two[:5]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "5 of the 12 bytes"},

@@ -23,6 +23,7 @@ type recordScanner struct {
 	head   [12]byte
 	done   bool
 	over   bool // the last record was above the limit and is being skipped
+	rescue bool // behind a broken head, look for the next good one
 }
 
 // A record is one record of the file; data are valid until the next call.
@@ -81,13 +82,12 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 		return r, s.faultf(r, premix.Truncated, "%d of the %d bytes of its head", len(have), len(s.head))
 	}
 	copy(s.head[:], have)
-	if err := s.w.skip(int64(len(s.head))); err != nil {
-		return r, err
-	}
 	length := binary.LittleEndian.Uint64(s.head[:])
 	if binary.LittleEndian.Uint32(s.head[8:]) != tfrecord.Mask(s.head[:8]) {
-		s.done = true
-		return r, s.faultf(r, premix.Corrupt, "length checksum mismatch: what follows in the file is lost")
+		return r, s.broken(ctx, r)
+	}
+	if err := s.w.skip(int64(len(s.head))); err != nil {
+		return r, err
 	}
 	if length > 1<<62 || s.w.max >= 0 && int64(length) > s.w.max-s.w.pos {
 		s.done = true
@@ -98,6 +98,67 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	s.next = r.offset + tfrecord.Overhead + r.size
 	return r, nil
 }
+
+// broken is the fault of a record whose head is broken. Its length is not known, so the next record
+// begins where the next head is whose checksum is right: that has 32 bits, and the upper half of a
+// length is 0 besides, so that no accident makes one.
+func (s *recordScanner) broken(ctx context.Context, r record) error {
+	if s.done = !s.rescue; s.done {
+		return s.faultf(r, premix.Corrupt, "length checksum mismatch: what follows is lost")
+	}
+	s.number++
+	err := s.w.skip(1)
+	for err == nil {
+		if err = ctx.Err(); err != nil {
+			return err
+		}
+		var p []byte
+		p, err = s.w.peek(resyncBytes)
+		at := findHead(p)
+		if at >= 0 || len(p) == resyncBytes {
+			err = nil
+		} else if err == nil {
+			err = io.ErrUnexpectedEOF // it is the end
+		}
+		step := at
+		if step < 0 {
+			step = max(1, len(p)-len(s.head)+1)
+		}
+		if err != nil {
+			step = len(p)
+		}
+		if err := s.w.skip(int64(step)); err != nil {
+			return err
+		}
+		if at >= 0 || s.w.end >= 0 && s.w.pos >= s.w.end {
+			break
+		}
+	}
+	if err != nil && !s.w.ended(err) && premix.AsFault(err) == nil {
+		return err
+	}
+	if s.next = s.w.pos; err != nil {
+		s.done = true
+		return s.faultf(r, premix.Corrupt, "length checksum mismatch: no record follows, %d bytes are lost", s.next-r.offset)
+	}
+	if s.w.end >= 0 {
+		s.next = min(s.next, s.w.end)
+	}
+	return s.faultf(r, premix.Corrupt, "length checksum mismatch: %d bytes are lost up to the next record", s.next-r.offset)
+}
+
+// findHead finds the first head of a record in p; −1 if there is none.
+func findHead(p []byte) int {
+	for i := 0; i+12 <= len(p); i++ {
+		if h := p[i : i+12]; binary.LittleEndian.Uint32(h[4:]) == 0 && binary.LittleEndian.Uint32(h[8:]) == tfrecord.Mask(h[:8]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// resyncBytes is how much is looked at in one go.
+const resyncBytes = 4096
 
 // stop ends the scan with an error of the window.
 func (s *recordScanner) stop(r record, err error, what string) error {

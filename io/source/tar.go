@@ -165,7 +165,7 @@ func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, 
 		keys, _ := keysOf(c)
 		r := &sampleReader{
 			scan: scan, c: c, key: keys.label, offset: keys.offset, folders: c.Extra[extraLabels] == "folder",
-			seekable: ch.Seekable(), maxBytes: maxBytes, yield: yield, seen: seen,
+			seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: seen,
 		}
 		return r.run(ctx)
 	}

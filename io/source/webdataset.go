@@ -21,12 +21,15 @@ type sampleReader struct {
 	folders  bool   // labels are the folders of the keys
 	seekable bool
 	maxBytes int64
+	promised int64 // samples
 	yield    func(Entry) error
 
-	seen  map[xxh3.Uint128]struct{} // hashes of the keys of finished samples
-	cur   sample
-	image []byte // of cur
-	spare []byte // for a candidate that may be better
+	seen   map[xxh3.Uint128]struct{} // hashes of the keys of finished samples
+	cur    sample
+	ended  int64  // samples that have a row
+	damage int64  // rows of damage
+	image  []byte // of cur
+	spare  []byte // for a candidate that may be better
 }
 
 // A sample is the group that is being read.
@@ -57,12 +60,16 @@ func (r *sampleReader) run(ctx context.Context) error {
 			if err := r.flush(); err != nil {
 				return err
 			}
+			r.damage++
 			if err := r.yield(fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)); err != nil {
 				return err
 			}
 			continue
 		case err == io.EOF:
-			return r.flush()
+			if err := r.flush(); err != nil {
+				return err
+			}
+			return r.lost()
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
@@ -70,6 +77,18 @@ func (r *sampleReader) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// lost yields a failure for each sample that damage took, where it is known how many there should
+// be. A row of damage stands for one.
+func (r *sampleReader) lost() error {
+	if r.damage == 0 {
+		return nil // then the count is wrong
+	}
+	return yieldLost(r.ended+r.damage, r.promised, r.yield, func(int64) Entry {
+		s := premix.Sample{Name: r.c.Name, Label: -1}
+		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: there should be %d, and %d are there", r.promised, r.ended)
+	})
 }
 
 // member adds one member to the sample that it belongs to.
@@ -192,6 +211,7 @@ func (r *sampleReader) flush() error {
 	}
 	e := r.finish()
 	e.at(c.place)
+	r.ended++
 	r.seen[xxh3.HashString128(c.key)] = struct{}{}
 	r.cur = sample{exts: c.exts[:0], cls: c.cls[:0], json: c.json[:0]}
 	return r.yield(e)

@@ -175,7 +175,7 @@ func Path(ctx context.Context, uri string, o Options) (*Report, error) {
 		return r, r.input(ctx, uri, &o)
 	}
 	object, err := blob.Stat(ctx, uri)
-	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(uri, "*?[{") {
+	if errors.Is(err, fs.ErrNotExist) && blob.HasMeta(uri) {
 		return r, r.input(ctx, uri, &o)
 	}
 	if err != nil {

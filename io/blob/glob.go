@@ -10,13 +10,31 @@ import (
 	"strings"
 )
 
+const meta = "*?[{"
+
 // HasMeta reports whether a URI holds characters that [Glob] takes for a pattern.
-func HasMeta(uri string) bool {
+func HasMeta(uri string) bool { return metaAt(uri) >= 0 }
+
+// metaAt is where the first of them is, −1 without one. URL parameters are no part of a pattern.
+func metaAt(uri string) int {
+	key := uri
 	if s, rest := scheme(uri); s != "" && s != "file" {
-		_, key, _ := strings.Cut(rest, "/")
-		return strings.ContainsAny(key, "*?[{")
+		_, key, _ = strings.Cut(rest, "/")
 	}
-	return strings.ContainsAny(uri, "*?[{")
+	i := strings.IndexAny(key, meta)
+	if i < 0 {
+		return -1
+	}
+	return len(uri) - len(key) + i
+}
+
+// GlobDir returns the directory above the first part of an address that is a pattern, or above the
+// address if none is: everything that [Glob] finds lies below it.
+func GlobDir(pattern string) string {
+	if i := metaAt(pattern); i >= 0 {
+		pattern = pattern[:i+1]
+	}
+	return Dir(pattern)
 }
 
 // Glob returns what matches a pattern, sorted by the bytes of the addresses, each once.

@@ -109,3 +109,26 @@ func TestExpandBraces(t *testing.T) {
 		}
 	}
 }
+
+func TestGlobDir(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"/d/train-*.tar":                       "/d",
+		"/d/{a,b}/c/x.tar":                     "/d",
+		"/d/x.tar":                             "/d",
+		"train-[0-9].tar":                      ".",
+		"file:///d/a?/x.tar":                   "/d",
+		"mem://b/d/*/x.tar":                    "mem://b/d",
+		"mem://b/*.tar":                        "mem://b",
+		"mem://b?x=1/d/train-{000..001}.tar":   "mem://b?x=1/d",
+		"mem://b?x=1/d/x.tar":                  "mem://b?x=1/d",
+		"mem://b?x=1/?.tar":                    "mem://b?x=1",
+		"s3://b?endpoint=[::1]:9000&x=1/d/*/a": "s3://b?endpoint=[::1]:9000&x=1/d",
+	} {
+		if got := GlobDir(pattern); got != want {
+			t.Errorf("%s: %s, want %s", pattern, got, want)
+		}
+	}
+	if HasMeta("mem://b?x=1/d/x.tar") || HasMeta("mem://b?x=[1]") || !HasMeta("mem://b?x=1/d/?.tar") {
+		t.Error("HasMeta")
+	}
+}

@@ -214,7 +214,7 @@ func resolve(ctx context.Context, in Input) (root, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return r, fmt.Errorf("source: %s: %w", in.URI, err)
 	}
-	if !strings.ContainsAny(uri, "*?[{") {
+	if !blob.HasMeta(uri) {
 		return r, usagef("--in %s: no such file or folder", in.URI)
 	}
 	objects, err := blob.Glob(ctx, uri)
@@ -224,7 +224,7 @@ func resolve(ctx context.Context, in Input) (root, error) {
 	if len(objects) == 0 {
 		return r, usagef("--in %s: nothing matches the pattern", in.URI)
 	}
-	r.uri, r.picked, r.objects = blob.Dir(uri[:strings.IndexAny(uri, "*?[{")+1]), true, objects
+	r.uri, r.picked, r.objects = blob.GlobDir(uri), true, objects
 	return r, nil
 }
 

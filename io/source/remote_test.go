@@ -123,3 +123,35 @@ func TestGone(t *testing.T) {
 		}
 	}
 }
+
+// TestRemotePattern: the parameters of an address are no pattern, and the root of one keeps them.
+func TestRemotePattern(t *testing.T) {
+	root := "mem://source-pattern?x=1/d"
+	data := map[string][]byte{"classes.txt": []byte("a\nb\nc\n")}
+	for i, name := range []string{"a/train-000.tar", "b/train-000.tar", "train-000.tar", "train-001.tar"} {
+		data[name] = tarOf(t, samples(i+1)...)
+	}
+	for name, d := range data {
+		if err := blob.WriteFile(t.Context(), blob.Join(root, name), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pattern, want := range map[string][]string{
+		"/train-{000..001}.tar": {"train-000.tar", "train-001.tar"},
+		"/*/train-*.tar":        {"a/train-000.tar", "b/train-000.tar"},
+		"/train-001.tar":        {"train-001.tar"},
+	} {
+		cat, _ := scan(t, Options{}, Input{"", root + pattern})
+		var names []string
+		for _, c := range cat.Containers {
+			names = append(names, c.Name)
+		}
+		if d := cmp.Diff(want, names); d != "" {
+			t.Errorf("%s: %s", pattern, d)
+		}
+		if len(cat.Classes) != 3 {
+			t.Errorf("%s: the classes are %q", pattern, cat.Classes)
+		}
+	}
+	wantUsage(t, Options{}, []Input{{"", root + "/none.tar"}}, "no such file or folder")
+}

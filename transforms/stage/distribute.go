@@ -3,7 +3,6 @@ package stage
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/plan"
@@ -44,14 +43,9 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 	if g.Chunks[sum.ID].Count == 0 {
 		return nil
 	}
-	chunk, meta, err := job.store().Load(ctx, sum.ID)
+	chunk, err := again(ctx, job, sum)
 	if err != nil {
-		return fmt.Errorf("the peaks of %s, found a moment ago, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)
-	}
-	for _, r := range job.cropReplicas() {
-		if !slices.Contains(meta.Replicas, r) {
-			return fmt.Errorf("the peaks of %s in replica %d, found a moment ago, were replaced by those of another run: run again", sum.Container, r)
-		}
+		return err
 	}
 	copies := newCopies(job, sum, chunk.Rows)
 	shards := plan.Shards{N: g.N, S: g.Shards}

@@ -141,14 +141,13 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 		}
 	}
 	res := job.resolver(g.Classes)
-	store := job.store()
 	for i := range sums {
 		if n, _ := badLabels(res, &sums[i]); n == 0 && len(sums[i].Failed) == 0 {
 			continue
 		}
-		chunk, _, err := store.Load(ctx, sums[i].ID)
+		chunk, err := again(ctx, job, &sums[i])
 		if err != nil {
-			return fmt.Errorf("the peaks of %s, found by this run, cannot be read: %w", sums[i].Container, err)
+			return err
 		}
 		left := g.Chunks[sums[i].ID].Entries
 		for e := range entries(chunk.Rows) {

@@ -3,7 +3,6 @@ package stage
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -128,9 +127,9 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 		*b = *after
 		return p, nil
 	}
-	chunk, _, err := job.store().Load(ctx, s.ID)
+	chunk, err := again(ctx, job, s)
 	if err != nil {
-		return p, fmt.Errorf("the peaks of %s, found a moment ago, cannot be read: %w; run again, and do not prune the cache meanwhile", s.Container, err)
+		return p, err
 	}
 	cut := *s
 	cut.Entries, cut.Good, cut.Failed, cut.Digest, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, [32]byte{}, 0

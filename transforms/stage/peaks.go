@@ -60,6 +60,15 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Container.Name, err)
 	}
+	if have != nil && !fresh.sameInput(have) {
+		// Replaced with size and time kept: nothing of what the cache had is of use.
+		have, status, missing = nil, Changed, replicas
+		if len(want) < len(replicas) {
+			if fresh, err = compute(ctx, job, c, replicas); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.Container.Name, err)
+			}
+		}
+	}
 	if have != nil {
 		fresh.merge(have)
 	}
@@ -69,7 +78,9 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 		}
 		// Another run may have added other replicas meanwhile.
 		if latest, meta, err := store.Load(ctx, c.ID); err == nil && meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
-			fresh.merge(&rows{meta, latest})
+			if other := (&rows{meta, latest}); fresh.sameInput(other) {
+				fresh.merge(other)
+			}
 		}
 		if err := store.Save(ctx, c.ID, fresh.meta, fresh.chunk); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
 )
 
 // entries splits rows into those of one input entry each: the replicas of an entry stand together
@@ -44,6 +45,23 @@ func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
 		}
 	}
 	return nil
+}
+
+// sameInput says whether two chunks list the same entries: names, bytes and labels.
+func (r *rows) sameInput(other *rows) bool {
+	return digestOf(r.chunk.Rows, -1) == digestOf(other.chunk.Rows, -1)
+}
+
+// digestOf identifies the first n entries of rows, in their order; −1: all of them.
+func digestOf(all []premix.Sample, n int64) (digest [32]byte) {
+	for e := range entries(all) {
+		if n == 0 {
+			break
+		}
+		n--
+		digest = dataset.JoinDigest(digest, entryHash(&e[0]), 1)
+	}
+	return digest
 }
 
 // merge adds the rows that old has of other replicas. Both list the same entries in the same

@@ -140,6 +140,9 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 			}
 			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
 		}
+		if t.fetch == nil && source.DigestOf(data) != s.Digest {
+			return replaced(s)
+		}
 		cfg, err := imaging.DecodeConfig(data, t.job.Decode)
 		if err != nil {
 			return changed(s, err)
@@ -169,6 +172,12 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 // the image, so it must not become a failure row.
 func changed(s *premix.Sample, err error) error {
 	return fmt.Errorf("%s: was good when its peak was found, but not now (%s): was the input changed during the run? run again", s.Name, err.Error())
+}
+
+// replaced reports an image that is not the one whose peak was found. Where it kept size and time,
+// the cache cannot know.
+func replaced(s *premix.Sample) error {
+	return fmt.Errorf("%s: is another image of the same size than the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
 }
 
 // mixOne makes and encodes the picture of a recipe.

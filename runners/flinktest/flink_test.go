@@ -417,13 +417,20 @@ func TestFlinkBinaryMissing(t *testing.T) {
 	}
 }
 
-// TestFlinkAsync submits a job and leaves; the job needs no launcher.
+// TestFlinkAsync submits a job and leaves; the job needs no launcher, and its output is not free for
+// another one while it works.
 func TestFlinkAsync(t *testing.T) {
 	w := theWorld(t)
 	out := filepath.Join(t.TempDir(), "out")
 	output := w.start(t, w.on(w.mix(out, "--async")...)...).wait(0)
 	jid := w.last(t).Jid
 	says(t, output, "flink job premix", "curl -X PATCH '"+w.rest+"/jobs/"+jid+"?mode=cancel'")
+	within(t, "a worker is there", func() bool { return len(w.workers(t)) > 0 })
+	w.signal(t, syscall.SIGSTOP) // so that the job does not end meanwhile
+	t.Cleanup(func() { w.thaw(t) })
+	second := w.start(t, w.on(w.mix(out)...)...).wait(2)
+	w.thaw(t)
+	says(t, problem(second), "a job on a cluster works on "+out, "--break-lock")
 	within(t, "the job has ended", func() bool { return slices.Contains([]string{"FINISHED", "FAILED", "CANCELED"}, w.state(t, jid)) })
 	if s := w.state(t, jid); s != "FINISHED" {
 		t.Fatalf("the job is %s", s)

@@ -40,7 +40,7 @@ for cmdline in /proc/[0-9]*/cmdline; do
     status=1
   fi
 done
-left=$(find "$TMPDIR" "$CLUSTER" -mindepth 1 ! -path "$CLUSTER/log*" ! -path "$CLUSTER/conf*" ! -path "$CLUSTER/run" | head -n 20)
+left=$(find "$TMPDIR" "$CLUSTER" -mindepth 1 ! -path "$CLUSTER/log*" ! -path "$CLUSTER/conf*" ! -path "$CLUSTER/run" | sed -n 1,20p)
 if [ -n "$left" ]; then
   printf 'test.sh: this is left behind:\n%s\n' "$left" >&2
   status=1

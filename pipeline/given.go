@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/mix"
@@ -50,6 +51,15 @@ func (c *Config) checkGiven(p mix.Params) error {
 		if c.Given["hflip"] && c.HFlip != 0 {
 			refuse("hflip", formatFloat(c.HFlip), with, reason)
 		}
+		if c.Given["crop-seed"] && c.CropSeed != 0 {
+			refuse("crop-seed", fmt.Sprint(c.CropSeed), with, reason)
+		}
+	}
+	if c.Given["saliency-gray"] && c.SaliencyGray != "stored" && !slices.Contains([]string{"finegrained", "spectral"}, c.Detector) {
+		refuse("saliency-gray", c.SaliencyGray, "--detector "+c.Detector, "only finegrained and spectral look at gray")
+	}
+	if c.Given["lambda-outside"] && c.LambdaOutside != mix.Clamp && p.Lambda.Min == 0 && p.Lambda.Max == 1 {
+		refuse("lambda-outside", c.LambdaOutside, "neither --min-lambda nor --max-lambda", "no draw is outside of 0 to 1")
 	}
 	if c.Given["resize"] && c.Geometry != crop.Center && c.Resize != 0 {
 		refuse("resize", fmt.Sprint(c.Resize), "--geometry "+c.Geometry, "only a centre crop (--geometry center) is resized before it is cropped")

@@ -58,7 +58,7 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		Location: premix.Location{URI: r.c.URI, Offset: m.data, Length: m.size},
 	}
 	side := Entry{Sample: s, Ignored: true}
-	if !m.regular || junkPath(name) {
+	if !m.entry() || junkPath(name) {
 		return side, nil
 	}
 	if !imageName(name) {
@@ -66,7 +66,7 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		if err != nil && !r.scan.w.ended(err) {
 			return Entry{}, err
 		}
-		if m.sparse || imaging.Sniff(head) == imaging.Unknown {
+		if m.sparse || m.link != "" || imaging.Sniff(head) == imaging.Unknown {
 			return side, nil
 		}
 	}
@@ -75,13 +75,8 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		return failf(s, premix.StageScan, premix.Duplicate, "a second member of this name"), nil
 	}
 	r.seen[h] = struct{}{}
-	switch {
-	case m.sparse:
-		return failf(s, premix.StageScan, premix.Unsupported, "a sparse member"), nil
-	case m.size == 0:
-		return failf(s, premix.StageScan, premix.Empty, "the member is empty"), nil
-	case m.size > r.maxBytes:
-		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", m.size, r.maxBytes), nil
+	if f := m.fault(r.maxBytes); f != nil {
+		return fail(s, premix.StageScan, f), nil
 	}
 	data, err := r.scan.read(r.buf, m)
 	r.buf = data

@@ -123,7 +123,7 @@ func (c Container) points(ctx context.Context, most int) (points []point, all bo
 		if c.Layout != layoutTar {
 			key, ok = name, true
 		}
-		if !m.regular || !ok || key == last {
+		if !m.entry() || !ok || key == last {
 			continue
 		}
 		h := xxh3.HashString128(key)

@@ -20,6 +20,7 @@ type tarMember struct {
 	size    int64
 	regular bool
 	sparse  bool
+	link    string // what it is, if it should have data and has none: a link, a device
 }
 
 // tarDamage is a place where a tar cannot be read as one. The scanner goes on behind it.
@@ -48,6 +49,24 @@ func damagef(offset int64, kind premix.FaultKind, format string, args ...any) *t
 }
 
 const tarBlock = 512
+
+// entry reports whether a member is part of the data: directories and the like are not.
+func (m *tarMember) entry() bool { return m.regular || m.link != "" }
+
+// fault is what makes the data of a member useless before they are read, or nil.
+func (m *tarMember) fault(maxBytes int64) *premix.Fault {
+	switch {
+	case m.link != "":
+		return &premix.Fault{Kind: premix.Unsupported, Reason: m.link + ": write the archive with the file itself (tar --dereference --hard-dereference)"}
+	case m.sparse:
+		return &premix.Fault{Kind: premix.Unsupported, Reason: "a sparse member"}
+	case m.size == 0:
+		return &premix.Fault{Kind: premix.Empty, Reason: "the member is empty"}
+	case m.size > maxBytes:
+		return &premix.Fault{Kind: premix.TooLarge, Reason: fmt.Sprintf("%d bytes, the limit is %d", m.size, maxBytes)}
+	}
+	return nil
+}
 
 // A tarScanner walks through the members of a tar and survives what is wrong with it: behind a
 // broken header it looks for the next good one, behind the end mark for another archive. Headers
@@ -228,6 +247,12 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 	m := tarMember{name: h.Name, header: header, data: s.w.pos, size: h.Size}
 	s.data = m.data
 	switch h.Typeflag {
+	case tar.TypeLink:
+		m.link = "a hard link to " + shorten(h.Linkname)
+	case tar.TypeSymlink:
+		m.link = "a symbolic link to " + shorten(h.Linkname)
+	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+		m.link = "a device"
 	case tar.TypeReg, tar.TypeCont:
 		m.regular = true
 	case tar.TypeGNUSparse:

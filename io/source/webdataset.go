@@ -95,7 +95,7 @@ func (r *sampleReader) lost() error {
 func (r *sampleReader) member(m tarMember) error {
 	name := member(m.name)
 	key, ext, ok := splitKey(name)
-	if !m.regular || name == "" || junkPath(name) {
+	if !m.entry() || name == "" || junkPath(name) {
 		return r.side(name)
 	}
 	if !ok {
@@ -148,15 +148,8 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 		}
 		return nil
 	}
-	c.name, c.rank, c.tie, c.at, c.size, c.fault = name, rank, "", m.data, m.size, nil
-	switch {
-	case m.sparse:
-		c.fault = &premix.Fault{Kind: premix.Unsupported, Reason: "a sparse member"}
-	case m.size == 0:
-		c.fault = &premix.Fault{Kind: premix.Empty, Reason: "the member is empty"}
-	case m.size > r.maxBytes:
-		c.fault = &premix.Fault{Kind: premix.TooLarge, Reason: fmt.Sprintf("%d bytes, the limit is %d", m.size, r.maxBytes)}
-	default:
+	c.name, c.rank, c.tie, c.at, c.size, c.fault = name, rank, "", m.data, m.size, m.fault(r.maxBytes)
+	if c.fault == nil {
 		data, err := r.scan.read(r.spare, m)
 		r.image, r.spare = data, r.image
 		if c.fault = premix.AsFault(err); err != nil && c.fault == nil {
@@ -168,6 +161,10 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 
 // text reads a member that holds a label.
 func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
+	if m.link != "" {
+		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: "the " + what + " member is " + m.link}
+		return nil
+	}
 	if m.size > maxLabelBytes || m.sparse {
 		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: fmt.Sprintf("the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)}
 		return nil

@@ -191,6 +191,15 @@ func Rel(root, uri string) (string, bool) {
 	return rel, ok && rel != ""
 }
 
+// Below returns the address of what lies at rel below root, the inverse of Rel. Unlike Join it keeps
+// the keys of a store as they are, empty parts included.
+func Below(root, rel string) string {
+	if IsLocal(root) {
+		return Join(root, rel)
+	}
+	return strings.TrimSuffix(root, "/") + "/" + rel
+}
+
 // Abs makes a local path absolute, strips file://, and checks the scheme and bucket of a store; a
 // trailing slash is removed.
 func Abs(uri string) (string, error) {

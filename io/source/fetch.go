@@ -14,7 +14,7 @@ import (
 func Relocate(c Container, s *premix.Sample) {
 	switch c.Layout {
 	case layoutFolder, layoutFlat:
-		s.Location.URI = blob.Join(c.URI, strings.TrimPrefix(s.Name, c.below("")))
+		s.Location.URI = blob.Below(c.URI, strings.TrimPrefix(s.Name, c.below("")))
 	case layoutSynth:
 		s.Location.URI = synthScheme
 	default:

@@ -28,6 +28,9 @@ func discoverFolders(ctx context.Context, r root, cat *Catalog) error {
 	}
 	for _, d := range dirs {
 		class := r.rel(d)
+		if strings.Trim(class, "/") == "" {
+			return usagef("--in %s: there are keys with two slashes behind it, which makes a class folder without a name: rename them", r.in.URI)
+		}
 		if !utf8.ValidString(class) {
 			return usagef("--in %s: the name of the class folder %q is not UTF-8: rename it", r.in.URI, class)
 		}
@@ -172,7 +175,7 @@ func folderEntry(ctx context.Context, c Container, name string, maxBytes int64, 
 	name, unreadable := readable(name)
 	s := premix.Sample{
 		Key: stem(name), Name: c.below(name), Label: -1, Class: c.Class,
-		Location: premix.Location{URI: blob.Join(c.URI, name), Length: -1},
+		Location: premix.Location{URI: blob.Below(c.URI, name), Length: -1},
 	}
 	claims := imageName(name)
 	switch {

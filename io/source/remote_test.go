@@ -155,3 +155,27 @@ func TestRemotePattern(t *testing.T) {
 	}
 	wantUsage(t, Options{}, []Input{{"", root + "/none.tar"}}, "no such file or folder")
 }
+
+// TestOddKeys: keys of a store may have empty parts; what is listed is what is read.
+func TestOddKeys(t *testing.T) {
+	root := "mem://source-odd-keys/train"
+	for i, key := range []string{"n01//b.jpg", "n01/b.jpg", "n02/c.jpg", "n02/x//y//z.jpg"} {
+		if err := blob.WriteFile(t.Context(), root+"/"+key, picture(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, rows := scan(t, Options{}, Input{"", root})
+	wantRows(t, []row{
+		good("n01//b.jpg", "/b", "n01", -1), good("n01/b.jpg", "b", "n01", -1),
+		good("n02/c.jpg", "c", "n02", -1), good("n02/x//y//z.jpg", "x//y//z", "n02", -1),
+	}, rows)
+	for i, r := range rows {
+		if r.Digest != digest(picture(i)) {
+			t.Errorf("%s has the bytes of another", r.Name)
+		}
+	}
+	if err := blob.WriteFile(t.Context(), root+"//d.jpg", picture(0)); err != nil {
+		t.Fatal(err)
+	}
+	wantUsage(t, Options{}, []Input{{"", root}}, "two slashes", "rename")
+}

@@ -67,7 +67,8 @@ type Object struct {
 	// Dir says that the entry is a directory, or a common prefix of a store.
 	Dir bool
 	// Special says why a local entry is neither a regular file nor a directory ("dangling symbolic
-	// link", "named pipe", …); empty otherwise. Such an entry cannot be read.
+	// link", "named pipe", …) or why [Walk] does not enter a directory; empty otherwise. Such an
+	// entry cannot be read.
 	Special string
 }
 

@@ -25,8 +25,8 @@ func List(ctx context.Context, dirURI string) ([]Object, error) {
 
 // Walk yields the files below a directory, sorted by the bytes of their paths, in memory
 // proportional to the largest directory. Directories are not yielded. Symbolic links to directories
-// are followed; a directory that was visited already under another path is not visited again. After
-// an error Walk ends.
+// are followed; a directory that was visited already under another path is not visited again but
+// yielded, as Special. After an error Walk ends.
 func Walk(ctx context.Context, dirURI string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		w := walker{ctx: ctx, seen: map[fileID]bool{}}
@@ -56,6 +56,9 @@ func (w *walker) walk(dir string, yield func(Object, error) bool) error {
 		}
 		if id, ok := idOf(fi); ok && fi.IsDir() {
 			if w.seen[id] {
+				if !yield(Object{URI: dir, Size: -1, Special: "folder that is read already under another path"}, nil) {
+					return errStop
+				}
 				return nil
 			}
 			w.seen[id] = true

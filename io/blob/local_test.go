@@ -378,6 +378,9 @@ func TestSweepTemp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if n, err := SweepDir(ctx, dir, 24*time.Hour); n != 0 || err != nil {
+		t.Errorf("SweepDir above: %d removed, %v", n, err)
+	}
 	n, err := SweepTemp(ctx, dir, 24*time.Hour)
 	if err != nil || n != 1 {
 		t.Errorf("%d removed, %v", n, err)
@@ -385,6 +388,10 @@ func TestSweepTemp(t *testing.T) {
 	want := []string{fresh, ".tmp-users-own", "x.tar"}
 	slices.Sort(want)
 	onDisk(t, filepath.Join(dir, "a"), want...)
+	write(t, dir, "a/"+old)
+	if n, err := SweepDir(ctx, filepath.Join(dir, "a"), -time.Hour); n != 2 || err != nil {
+		t.Errorf("SweepDir: %d removed, %v", n, err)
+	}
 	if n, err := SweepTemp(ctx, filepath.Join(dir, "none"), 0); n != 0 || err != nil {
 		t.Errorf("missing directory: %d, %v", n, err)
 	}
@@ -403,10 +410,13 @@ func TestWalk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if again := strings.HasSuffix(o.URI, "/up") || strings.HasSuffix(o.URI, "self") || strings.HasSuffix(o.URI, "z"); again != (o.Special != "") {
+			t.Errorf("%s: %q", o.URI, o.Special)
+		}
 		list = append(list, o)
 	}
 	got := names(t, dir, list)
-	want := []string{"a-b", "a.txt", "a/b", "a/c/d", "file", "y/q", "é", "\xe9"}
+	want := []string{"a-b", "a.txt", "a/b", "a/c/d", "a/up", "file", "y/q", "y/self", "z", "zz", "é", "\xe9"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -43,10 +43,19 @@ func IsTemp(name string) bool {
 	return true
 }
 
+// SweepDir is SweepTemp for one local directory without those below it.
+func SweepDir(ctx context.Context, dirURI string, olderThan time.Duration) (removed int, err error) {
+	return sweep(ctx, dirURI, olderThan, false)
+}
+
 // SweepTemp removes the temporaries below a local directory that nothing was written to for
 // olderThan: what killed processes have left. It follows no symbolic links and returns how many it
 // removed. Stores have no temporaries: it does nothing there, nor where the directory is missing.
 func SweepTemp(ctx context.Context, dirURI string, olderThan time.Duration) (removed int, err error) {
+	return sweep(ctx, dirURI, olderThan, true)
+}
+
+func sweep(ctx context.Context, dirURI string, olderThan time.Duration, deep bool) (removed int, err error) {
 	if !IsLocal(dirURI) {
 		return 0, nil
 	}
@@ -64,6 +73,9 @@ func SweepTemp(ctx context.Context, dirURI string, olderThan time.Duration) (rem
 				return nil
 			}
 			return err
+		}
+		if d.IsDir() && path != dir && !deep {
+			return fs.SkipDir
 		}
 		if !d.Type().IsRegular() || !IsTemp(d.Name()) {
 			return nil

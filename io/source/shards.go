@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"sort"
@@ -136,6 +137,14 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 		if len(split.ShardLengths) == len(split.Filenames) {
 			lengths[s.URI] = split.ShardLengths[i]
 		}
+	}
+	for _, other := range info.Splits {
+		for _, name := range other.Filenames {
+			delete(byName, path.Clean(name))
+		}
+	}
+	if unlisted := slices.Sorted(maps.Keys(byName)); len(unlisted) > 0 {
+		return nil, nil, usagef("--in %s: its _info.json does not list %d of the shards, %s among them: correct it, or name the shards by a pattern", r.in.URI, len(unlisted), unlisted[0])
 	}
 	return list, lengths, nil
 }

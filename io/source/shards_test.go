@@ -126,6 +126,8 @@ func TestTimmInfo(t *testing.T) {
 		t.Error(d)
 	}
 	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "train, val", "--split test")
+	put(t, filepath.Join(dir, "a-2.tar"), tarOf(t, samples(1)...))
+	wantUsage(t, Options{}, []Input{{"", dir}}, "does not list 1 of the shards, a-2.tar among them", "pattern")
 	put(t, filepath.Join(dir, "_info.json"), []byte(`{"splits":{"train":{"filenames":["gone.tar"],"shard_lengths":[1]}}}`))
 	wantUsage(t, Options{}, []Input{{"", dir}}, "gone.tar", "not there")
 	put(t, filepath.Join(dir, "_info.json"), []byte(`{"splits":`))

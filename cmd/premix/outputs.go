@@ -171,21 +171,9 @@ func (l *launch) sweep(ctx context.Context) error {
 	if l.flags.breakLock {
 		age = time.Hour
 	}
-	for i, dir := range l.config.OutputDirs() {
-		f, err := formats.ByName(l.config.Formats[i])
-		if err != nil {
+	for i := range l.job.Outputs {
+		if err := stage.SweepOutput(ctx, l.job, i, age); err != nil {
 			return err
-		}
-		spec := l.job.Outputs[i].Spec
-		spec.Shards = 1
-		folders := []string{dir, filepath.Dir(blob.Join(dir, f.ShardPath(spec, 0))), dataset.Meta(dir, l.config.Split), dataset.Meta(dir, l.config.Split, dataset.ShardsDir), dataset.Meta(dir, l.config.Split, dataset.PlanDir), l.job.Spool.URI}
-		for _, d := range folders {
-			if !blob.IsLocal(d) {
-				continue
-			}
-			if _, err := blob.SweepTemp(ctx, d, age); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
 		}
 	}
 	if l.flags.breakLock {

@@ -120,10 +120,13 @@ const cacheTempAge = time.Hour
 func Sweep(ctx context.Context, job *Job) error {
 	var errs []error
 	for i := range job.Outputs {
-		_, err := blob.SweepTemp(ctx, job.Outputs[i].Dir, 0)
-		errs = append(errs, err)
+		errs = append(errs, SweepOutput(ctx, job, i, 0))
 	}
-	_, err := blob.SweepTemp(ctx, cacheHint(job), cacheTempAge)
+	age := cacheTempAge
+	if job.Cache.Temporary {
+		age = 0
+	}
+	_, err := blob.SweepTemp(ctx, cacheHint(job), age)
 	return errors.Join(append(errs, err)...)
 }
 

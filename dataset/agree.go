@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -91,6 +92,15 @@ type SplitState struct {
 	Name     string
 	Config   *Config   // nil: nothing but an empty folder or another run's start
 	Manifest *Manifest // nil: not finished
+	Damaged  error     // what is wrong with config.json or the manifest, which is nil then
+}
+
+// damageOf is an error if it is one of a damaged file.
+func damageOf(err error) error {
+	if Damaged(err) {
+		return err
+	}
+	return nil
 }
 
 // Look says what is at the place of an output. A place that does not exist is free.
@@ -109,12 +119,15 @@ func Look(ctx context.Context, out string) (*State, error) {
 	var state State
 	for _, name := range names {
 		s := SplitState{Name: name}
-		if s.Config, err = LoadConfig(ctx, out, name); err != nil && !isNotExist(err) {
+		s.Config, err = LoadConfig(ctx, out, name)
+		if err == nil || isNotExist(err) || Damaged(err) {
+			s.Damaged = damageOf(err)
+			s.Manifest, err = LoadManifest(ctx, out, name)
+		}
+		if err != nil && !isNotExist(err) && !Damaged(err) {
 			return nil, err
 		}
-		if s.Manifest, err = LoadManifest(ctx, out, name); err != nil && !isNotExist(err) {
-			return nil, err
-		}
+		s.Damaged = cmp.Or(s.Damaged, damageOf(err))
 		state.Splits = append(state.Splits, s)
 	}
 	if len(names) > 0 {

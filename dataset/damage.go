@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/premix/premix/io/blob"
@@ -22,4 +23,23 @@ func Environment(err error) bool {
 func Damaged(err error) bool {
 	var newer *SchemaError
 	return err != nil && !isNotExist(err) && !Environment(err) && !errors.As(err, &newer)
+}
+
+// AsideSuffix is what the name of a damaged file ends with that was kept when it was replaced.
+const AsideSuffix = ".damaged"
+
+// PutAside keeps a damaged file of a split under another name, so that a new one can take its
+// place. One that was kept before is replaced.
+func PutAside(ctx context.Context, out, split, name string) error {
+	data, err := blob.ReadAll(ctx, Meta(out, split, name), maxManifest)
+	if err == nil {
+		err = blob.WriteFile(ctx, Meta(out, split, name+AsideSuffix), data)
+	}
+	if err == nil {
+		err = blob.Remove(ctx, Meta(out, split, name))
+	}
+	if err != nil && !isNotExist(err) {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
 }

@@ -63,7 +63,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
 		return nil, err
 	}
-	others, err := Finished(ctx, p.Out)
+	others, _, err := Finished(ctx, p.Out) // reindex rebuilds what is damaged, and these files with it
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +155,9 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 	}
 	if len(kept) > 0 {
 		onDisk, err := Records(ctx, p.Out, p.Spec.Split)
+		if Damaged(err) {
+			return nil, fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it", err, p.Out)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +217,10 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 		c.Failed += n
 	}
 	if c.Failed < inChunks {
-		return nil, fmt.Errorf("dataset: %d failures were counted, but %d are listed", inChunks, c.Failed)
+		if !slices.Contains(p.Lost, LostFailures) {
+			return nil, fmt.Errorf("dataset: %d failures were counted, but %d are listed", inChunks, c.Failed)
+		}
+		c.Failed = inChunks
 	}
 	c.Entries = c.Good + c.Ignored + c.Excluded + c.Failed
 	m.Replicas, c.Samples = GroupReplicas(p.Format, p.Spec, records)

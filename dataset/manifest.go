@@ -42,8 +42,8 @@ type Counts struct {
 	Good     int64 `json:"good"`     // in the output: once target and once source in each replica
 	Ignored  int64 `json:"ignored"`  // side files that are no images
 	Excluded int64 `json:"excluded"` // images left out on purpose: beyond a limit, classes not asked for
-	Failed   int64 `json:"failed"`   // the lines of failures.jsonl
-	// Failures counts them by kind.
+	Failed   int64 `json:"failed"`   // the lines of failures.jsonl, and those that were lost
+	// Failures counts the lines by kind.
 	Failures map[premix.FaultKind]int64 `json:"failures"`
 	// Samples is the number of records in all shards.
 	Samples int64 `json:"samples"`
@@ -130,24 +130,26 @@ func loadManifest(ctx context.Context, out, split, name string) (*Manifest, erro
 	return &m, nil
 }
 
-// Finished returns the manifests of all finished splits, by name of the split.
-func Finished(ctx context.Context, out string) ([]*Manifest, error) {
+// Finished returns the manifests of all finished splits, by name of the split. Those that are
+// damaged are left out; damaged says what is wrong with each.
+func Finished(ctx context.Context, out string) (finished []*Manifest, damaged []error, err error) {
 	splits, err := Splits(ctx, out)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var finished []*Manifest
 	for _, split := range splits {
 		m, err := LoadManifest(ctx, out, split)
 		switch {
 		case isNotExist(err):
+		case Damaged(err):
+			damaged = append(damaged, err)
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		default:
 			finished = append(finished, m)
 		}
 	}
-	return finished, nil
+	return finished, damaged, nil
 }
 
 // Sets are the shards of the split as the side files list them: one set for each replica.

@@ -113,39 +113,67 @@ func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 // Records reads all shard records of a split, in order of replica and shard. A split without any
 // gives an empty slice.
 func Records(ctx context.Context, out, split string) ([]ShardRecord, error) {
-	objects, err := blob.List(ctx, Meta(out, split, ShardsDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	records, damaged, err := readRecords(ctx, out, split)
+	if err == nil && len(damaged) > 0 {
+		err = damaged[0].err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
+		return nil, err
+	}
+	return records, nil
+}
+
+// A damagedRecord is a record of a shard that cannot be used.
+type damagedRecord struct {
+	uri string
+	err error
+}
+
+// readRecords is [Records], but that damaged records are told apart.
+func readRecords(ctx context.Context, out, split string) (records []ShardRecord, damaged []damagedRecord, err error) {
+	objects, err := blob.List(ctx, Meta(out, split, ShardsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("dataset: %w", err)
 	}
 	objects = slices.DeleteFunc(objects, func(o blob.Object) bool {
 		return o.Dir || path.Ext(o.URI) != ".json"
 	})
-	records := make([]ShardRecord, len(objects))
+	read := make([]*ShardRecord, len(objects))
+	bad := make([]error, len(objects))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16) // of an object store each is one request
 	for i, o := range objects {
 		g.Go(func() error {
 			r, err := loadRecord(ctx, o.URI)
-			if err != nil {
+			if err == nil {
+				if want := path.Base(recordURI("", "", r.Replica, r.Shard)); blob.Base(o.URI) != want {
+					err = fmt.Errorf("dataset: %s is the record of another shard, %s", o.URI, want)
+				}
+			}
+			if err != nil && !Damaged(err) {
 				return err
 			}
-			if want := path.Base(recordURI("", "", r.Replica, r.Shard)); blob.Base(o.URI) != want {
-				return fmt.Errorf("dataset: %s is the record of another shard, %s", o.URI, want)
-			}
-			records[i] = *r
+			read[i], bad[i] = r, err
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	for i := range objects {
+		if bad[i] != nil {
+			damaged = append(damaged, damagedRecord{objects[i].URI, bad[i]})
+		} else {
+			records = append(records, *read[i])
+		}
 	}
 	slices.SortFunc(records, func(a, b ShardRecord) int {
 		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
 	})
-	return records, nil
+	return records, damaged, nil
 }
 
 // Intact reports whether what the record describes is there: the shard in its size, its index and

@@ -19,26 +19,28 @@ import (
 )
 
 // Remove removes one split from an output: the files that its manifest and its shard records
-// list, shards of its names that an interrupted run left without a record, and premix's own files
-// of the split. Files of anyone else stay. A split that is not there is no error.
+// list, shards that an interrupted run left without a record, and premix's own files of the split.
+// Which replicas were begun is told by the manifest, the records, plan.json and inputs.json; a file
+// that has the name of a shard of another replica is someone else's. Files of anyone else stay. A split that is not there is no error. A manifest, a
+// config.json or a record that is damaged lists nothing, and goes.
 //
 // The manifest goes first and the records last: whatever stops a removal leaves no split that
 // looks finished, and it can be repeated. The side files that all splits share are rebuilt
 // without the split.
 func Remove(ctx context.Context, out, split string) error {
-	records, err := Records(ctx, out, split)
+	records, damaged, err := readRecords(ctx, out, split)
 	if err != nil {
 		return err
 	}
 	config, err := LoadConfig(ctx, out, split)
-	if err != nil && !isNotExist(err) {
+	if err != nil && !isNotExist(err) && !Damaged(err) {
 		return err
 	}
-	finished, err := Finished(ctx, out)
+	finished, _, err := Finished(ctx, out)
 	if err != nil {
 		return err
 	}
-	r := removal{out: out, split: split}
+	r := removal{out: out, split: split, begun: map[int]bool{}}
 	for _, m := range finished {
 		if m.Shape.Split == split {
 			r.manifest = m
@@ -49,8 +51,16 @@ func Remove(ctx context.Context, out, split string) error {
 	if r.manifest == nil && config != nil {
 		r.manifest = &Manifest{Shape: config.Shape, Indexes: AllIndexes} // what there would have been
 	}
+	planned, err := loadPlanned(ctx, out, split)
+	if err != nil { // what cannot be read lists nothing
+		planned = &Manifest{}
+	}
 	if r.manifest != nil {
-		if err := r.listShards(ctx, records); err != nil {
+		r.note(planned.Replicas)
+		if err := r.noteBegun(ctx); err != nil {
+			return err
+		}
+		if err := r.listShards(ctx, records, damaged); err != nil {
 			return err
 		}
 	}
@@ -59,12 +69,13 @@ func Remove(ctx context.Context, out, split string) error {
 		r.add(records[i].IndexPath)
 		r.add(records[i].PlanPath)
 	}
-	if planned, err := loadPlanned(ctx, out, split); err == nil { // what cannot be read lists nothing
-		for _, replica := range planned.Replicas {
-			for _, s := range replica.Shards {
-				r.add(PlanPath(split, s.Name))
-			}
+	for _, replica := range planned.Replicas {
+		for _, s := range replica.Shards {
+			r.add(PlanPath(split, s.Name))
 		}
+	}
+	if err := r.addAside(ctx); err != nil {
+		return err
 	}
 	if err := r.shared(ctx); err != nil {
 		return err
@@ -76,12 +87,18 @@ func Remove(ctx context.Context, out, split string) error {
 	for i := range records {
 		own = append(own, recordURI(out, split, records[i].Replica, records[i].Shard))
 	}
+	for _, d := range damaged {
+		own = append(own, d.uri)
+	}
 	if err := removeEach(ctx, own); err != nil {
 		return err
 	}
 	var last []string
 	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile} {
 		last = append(last, Meta(out, split, name))
+	}
+	for _, name := range []string{ManifestFile, ConfigFile, FailuresFile} {
+		last = append(last, Meta(out, split, name+AsideSuffix))
 	}
 	if err := removeEach(ctx, last); err != nil {
 		return err
@@ -95,7 +112,48 @@ type removal struct {
 	out, split string
 	manifest   *Manifest // of the split, or as much of one as config.json allows
 	rest       []*Manifest
+	begun      map[int]bool // replicas, −1: the one without a number in its names
 	uris       []string
+}
+
+// note takes note of replicas that the split has, or was to have.
+func (r *removal) note(replicas []Replica) {
+	for _, replica := range replicas {
+		if replica.Numbered {
+			r.begun[replica.Replica] = true
+		} else {
+			r.begun[-1] = true
+		}
+	}
+}
+
+// noteBegun takes note of the replicas of inputs.json, which is there before the first shard.
+func (r *removal) noteBegun(ctx context.Context) error {
+	var inputs struct {
+		Replicas []int `json:"replicas"`
+	}
+	err := readJSON(ctx, Meta(r.out, r.split, InputsFile), maxManifest, &inputs)
+	if err != nil && !isNotExist(err) && !Damaged(err) {
+		return err
+	}
+	for _, replica := range inputs.Replicas {
+		r.begun[replica] = true
+	}
+	return nil
+}
+
+// addAside adds the plans that were put aside.
+func (r *removal) addAside(ctx context.Context) error {
+	objects, err := blob.List(ctx, Meta(r.out, r.split, PlanDir))
+	if err != nil && !isNotExist(err) {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	for _, o := range objects {
+		if strings.HasSuffix(o.URI, AsideSuffix) && !o.Dir {
+			r.uris = append(r.uris, o.URI)
+		}
+	}
+	return nil
 }
 
 func (r *removal) add(p string) {
@@ -104,16 +162,23 @@ func (r *removal) add(p string) {
 	}
 }
 
-// listShards adds the shards that the manifest lists, and those in the split's names that are
-// there without a record, with their indexes and plans.
-func (r *removal) listShards(ctx context.Context, records []ShardRecord) error {
+// listShards adds the shards that the manifest lists, and those of the replicas that were begun
+// that are there without a record, with their indexes and plans.
+func (r *removal) listShards(ctx context.Context, records []ShardRecord, damaged []damagedRecord) error {
 	format, err := formats.ByName(r.manifest.Shape.Format)
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	spec := r.manifest.Shape.Spec(nil)
+	recorded, _ := GroupReplicas(format, spec, records)
+	r.note(recorded)
+	r.note(r.manifest.Replicas)
 	if len(r.manifest.Replicas) == 0 {
-		r.manifest.Replicas, _ = GroupReplicas(format, spec, records)
+		r.manifest.Replicas = recorded
+	}
+	lost := map[string]bool{} // the records that cannot be read
+	for _, d := range damaged {
+		lost[blob.Base(d.uri)] = true
 	}
 	for _, replica := range r.manifest.Replicas {
 		for _, s := range replica.Shards {
@@ -130,14 +195,28 @@ func (r *removal) listShards(ctx context.Context, records []ShardRecord) error {
 			if o.Dir {
 				continue
 			}
-			if i, replica, ok := Named(format, spec, p); ok {
+			i, replica, ok := Named(format, spec, p)
+			if ok && (r.begun[replica] || lost[path.Base(recordURI("", "", max(replica, 0), i))]) {
 				r.add(p)
-				spec.Replica = replica
-				r.add(PlanPath(r.split, format.ShardPath(spec, i)))
+				named := spec
+				named.Replica = replica
+				r.add(PlanPath(r.split, format.ShardPath(named, i)))
+				r.mention(replica, format.ShardPath(named, i))
 			}
 		}
 	}
 	return nil
+}
+
+// mention adds a replica that only names of files tell of, so that its side files are known.
+func (r *removal) mention(replica int, shard string) {
+	numbered := replica >= 0
+	known := slices.ContainsFunc(r.manifest.Replicas, func(o Replica) bool {
+		return o.Numbered == numbered && (o.Replica == replica || !numbered)
+	})
+	if !known {
+		r.manifest.Replicas = append(r.manifest.Replicas, Replica{Replica: max(replica, 0), Numbered: numbered, Shards: []Shard{{Name: shard}}})
+	}
 }
 
 // shared removes the manifest, rebuilds the side files that the other splits still want, and adds

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,14 +40,19 @@ func (l *launch) checkOutputs(ctx context.Context) error {
 			}
 		}
 		state, err := dataset.Look(ctx, dir)
-		if damaged(err) {
-			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", err, dir)
-		}
 		if err != nil {
 			return err
 		}
 		if state.Foreign != "" {
 			return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
+		}
+		for _, s := range state.Splits {
+			switch {
+			case s.Damaged != nil && s.Name != c.Split:
+				return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", s.Damaged, dir)
+			case s.Damaged != nil && !c.Overwrite:
+				return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
+			}
 		}
 		if c.Overwrite {
 			continue
@@ -66,13 +70,6 @@ func (l *launch) checkOutputs(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// damaged says whether an error is one of the content of a JSON file.
-func damaged(err error) bool {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	return errors.As(err, &syntax) || errors.As(err, &kind)
 }
 
 // checkRoot looks at the folder above the outputs of several formats: it must not be an output

@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/reindex"
 )
 
@@ -23,7 +25,7 @@ shards of an output, and says what cannot be rebuilt. Shards are never changed.`
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{Workers: workers})
 			var empty *reindex.EmptyError
-			if errors.As(err, &empty) {
+			if errors.As(err, &empty) || errors.Is(err, fs.ErrNotExist) {
 				return usagef("%v", err)
 			}
 			if err != nil {
@@ -63,7 +65,13 @@ func (a *app) printReindexed(path string, r *reindex.Report) {
 		for _, f := range s.Damaged {
 			fmt.Fprintf(a.stdout, "  damaged  %s\n", f)
 		}
-		if len(s.Rebuilt)+len(s.Lost)+len(s.Damaged) == 0 {
+		for _, f := range s.Aside {
+			fmt.Fprintf(a.stdout, "  aside    %s%s\n", f, dataset.AsideSuffix)
+		}
+		for _, f := range s.Stray {
+			fmt.Fprintf(a.stdout, "  stray    %s\n", f)
+		}
+		if len(s.Rebuilt)+len(s.Lost)+len(s.Damaged)+len(s.Stray) == 0 {
 			fmt.Fprintln(a.stdout, "  nothing was missing")
 		}
 	}

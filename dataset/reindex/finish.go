@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/premix/premix"
@@ -44,26 +43,20 @@ func (t *task) finish(ctx context.Context) error {
 	} else {
 		t.lose(dataset.LostVersions)
 	}
-	failures, err := t.failures(ctx)
-	if err != nil {
-		return err
-	}
 	p.Failures = func(yield func(premix.Failure) error) error {
-		for _, f := range failures {
+		for _, f := range t.failures {
 			if err := yield(f); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := t.inputs(ctx, &p, int64(len(failures))); err != nil {
-		return err
-	}
+	t.takeInputs(&p)
 	slices.Sort(t.split.Lost)
 	if len(t.split.Lost) > 0 {
 		p.Lost = t.split.Lost
 	}
-	_, err = dataset.Finish(ctx, p)
+	_, err := dataset.Finish(ctx, p)
 	if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
 		t.damaged("%v", mismatch)
 		return nil
@@ -72,41 +65,54 @@ func (t *task) finish(ctx context.Context) error {
 	return err
 }
 
-// failures reads failures.jsonl, as far as it can be read.
-func (t *task) failures(ctx context.Context) ([]premix.Failure, error) {
+// loadFailures reads failures.jsonl, as far as it can be read: a damaged line costs no other one.
+func (t *task) loadFailures(ctx context.Context) error {
 	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), maxFile)
 	if isNotExist(err) {
 		t.lose(dataset.LostFailures)
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reindex: %w", err)
+		return fmt.Errorf("reindex: %w", err)
 	}
-	var rows []premix.Failure
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
+	for line := range bytes.Lines(data) {
 		var f premix.Failure
-		err := d.Decode(&f)
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
+		if json.Unmarshal(line, &f) != nil || f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" || line[len(line)-1] != '\n' {
 			t.lose(dataset.LostFailures)
-			return rows, nil
+			t.broken = append(t.broken, dataset.FailuresFile)
+			continue
 		}
-		rows = append(rows, f)
+		t.failures = append(t.failures, f)
 	}
+	t.broken = slices.Compact(t.broken)
+	return nil
 }
 
-// inputs says what became of the entries of the input: what the old manifest says if its samples
+// loadInputs reads inputs.json.
+func (t *task) loadInputs(ctx context.Context) error {
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), maxFile)
+	if err != nil && dataset.Environment(err) {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	if err != nil || json.Unmarshal(data, &t.inputs) != nil {
+		t.inputs = inputsFile{}
+	}
+	return nil
+}
+
+// takeInputs says what became of the entries of the input: what the old manifest says if its samples
 // are those that are there, else what inputs.json says, else only what the shards show.
-func (t *task) inputs(ctx context.Context, p *dataset.FinishParams, failed int64) error {
+func (t *task) takeInputs(p *dataset.FinishParams) {
 	var good int64
 	for _, r := range t.records {
 		if r.Replica == t.records[0].Replica {
 			good += r.Samples
 		}
 	}
+	if m := t.manifest; m != nil && slices.Contains(m.Lost, dataset.LostFailures) {
+		t.lose(dataset.LostFailures) // an earlier rebuilding did without, so does this one
+	}
+	failed := int64(len(t.failures))
 	adopt := func(digest string, containers []dataset.InputContainer) (ignored int64, ok bool) {
 		var have, bad int64
 		for _, c := range containers {
@@ -114,7 +120,7 @@ func (t *task) inputs(ctx context.Context, p *dataset.FinishParams, failed int64
 			bad += c.Failed
 			ignored += c.Ignored
 		}
-		if have != good || bad > failed {
+		if have != good || bad > failed && !slices.Contains(t.split.Lost, dataset.LostFailures) {
 			return 0, false
 		}
 		p.InputsDigest, p.Chunks = digest, chunks(containers)
@@ -123,27 +129,21 @@ func (t *task) inputs(ctx context.Context, p *dataset.FinishParams, failed int64
 	if m := t.manifest; m != nil {
 		if ignored, ok := adopt(m.Inputs.Digest, m.Inputs.Containers); ok {
 			p.Ignored = max(m.Counts.Ignored-ignored, 0)
-			for _, what := range []string{dataset.LostClasses, dataset.LostInputs, dataset.LostFailures, dataset.LostVersions, dataset.LostRecipe} {
+			for _, what := range []string{dataset.LostClasses, dataset.LostInputs, dataset.LostVersions, dataset.LostRecipe} {
 				if slices.Contains(m.Lost, what) {
-					t.lose(what) // an earlier rebuilding did without, so does this one
+					t.lose(what)
 				}
 			}
-			return nil
+			return
 		}
 	}
-	var file struct {
-		Digest     string                   `json:"digest"`
-		Containers []dataset.InputContainer `json:"containers"`
-	}
-	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), maxFile)
-	if err == nil && json.Unmarshal(data, &file) == nil && len(file.Containers) > 0 {
-		if _, ok := adopt(file.Digest, file.Containers); ok {
-			return nil // but for side files outside of all containers, which only the manifest counted
+	if len(t.inputs.Containers) > 0 {
+		if _, ok := adopt(t.inputs.Digest, t.inputs.Containers); ok {
+			return // but for side files outside of all containers, which only the manifest counted
 		}
 	}
 	t.lose(dataset.LostInputs)
 	p.Chunks = []dataset.Chunk{{Container: "(lost)", Entries: good + failed, Good: good, Failed: failed}}
-	return nil
 }
 
 func chunks(containers []dataset.InputContainer) []dataset.Chunk {

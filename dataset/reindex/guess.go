@@ -65,7 +65,11 @@ func (t *task) guess(ctx context.Context) error {
 // side files or the records of the format have, and numbers for the others.
 func (t *task) guessClasses(ctx context.Context, n int) error {
 	spec := &t.set.spec
-	if names := t.keptNames(ctx); len(names) > 0 && (n == 0 || n == len(names)) {
+	names, err := t.keptNames(ctx)
+	if err != nil {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	if len(names) > 0 && (n == 0 || n == len(names)) {
 		spec.Classes = names
 		return nil
 	}
@@ -104,23 +108,24 @@ const maxClasses = 1 << 22
 
 // keptNames are the class names that a format keeps: TFDS beside the shards, Hugging Face's Parquet
 // inside of each.
-func (t *task) keptNames(ctx context.Context) []string {
+func (t *task) keptNames(ctx context.Context) (names []string, err error) {
 	first := t.set.shards[0].path
 	switch t.set.format.Name() {
 	case "tfds":
-		data, err := blob.ReadAll(ctx, blob.Join(t.out, path.Dir(first), "label.labels.txt"), maxFile)
-		if err != nil || len(data) == 0 {
-			return nil
+		var data []byte
+		if data, err = blob.ReadAll(ctx, blob.Join(t.out, path.Dir(first), "label.labels.txt"), maxFile); len(data) > 0 {
+			names = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 		}
-		return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 	case "parquet":
-		names, err := metadataNames(ctx, blob.Join(t.out, first))
-		if err != nil {
-			return nil // a damaged shard is found when it is read
-		}
-		return names
+		names, err = metadataNames(ctx, blob.Join(t.out, first))
 	}
-	return nil
+	if dataset.Environment(err) {
+		return nil, err
+	}
+	if err != nil {
+		names = nil // a damaged shard is found when it is read
+	}
+	return names, nil
 }
 
 // metadataNames reads the names of the ClassLabel label in the metadata of a Parquet file.

@@ -12,14 +12,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
 )
 
 // Options change how an output is rebuilt.
@@ -50,6 +53,8 @@ type Split struct {
 	Lost    []string `json:"lost"`
 	// Damaged are shards that cannot be used, and gaps, one line each.
 	Damaged []string `json:"damaged"`
+	// Aside are damaged files that are kept under another name, with .damaged at its end.
+	Aside []string `json:"aside"`
 	// Stray are files in the names of the split that its manifest does not know; they are left alone.
 	Stray []string `json:"stray"`
 }
@@ -74,25 +79,67 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	if _, err := blob.Stat(ctx, out); err != nil {
 		return nil, fmt.Errorf("reindex: %w", err)
 	}
+	tasks, err := plan(ctx, out, &o)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks { // nothing is written before all of it was read
+		if err := t.load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range tasks { // a damaged file of one split must not be in the way of another
+		if err := t.putAside(ctx); err != nil {
+			return nil, err
+		}
+	}
 	report := &Report{Path: out}
+	for _, t := range tasks {
+		if err := t.rebuild(ctx); err != nil {
+			return nil, err
+		}
+		report.Splits = append(report.Splits, t.split)
+	}
+	return report, nil
+}
+
+// plan finds the splits of an output: those that have shards, and those that once had.
+func plan(ctx context.Context, out string, o *Options) ([]*task, error) {
+	var tasks []*task
 	for _, dir := range append([]string{""}, formats.Names()...) {
-		sets, err := discover(ctx, blob.Join(out, dir))
+		at := blob.Join(out, dir)
+		sets, err := discover(ctx, at)
 		if err != nil {
 			return nil, err
 		}
-		for _, set := range sets {
-			t := &task{out: blob.Join(out, dir), options: &o, set: set}
-			t.split = Split{Output: dir, Name: set.spec.Split, Format: set.format.Name(), Rebuilt: []string{}, Lost: []string{}, Damaged: []string{}, Stray: []string{}}
-			if err := t.run(ctx); err != nil {
+		names, err := dataset.Splits(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if slices.ContainsFunc(sets, func(s shardSet) bool { return s.spec.Split == name }) {
+				continue
+			}
+			m, err := dataset.LoadManifest(ctx, at, name)
+			if err == nil && len(m.Replicas) > 0 || dataset.Damaged(err) {
+				sets = append(sets, shardSet{spec: shard.Spec{Split: name}})
+			} else if err != nil && !isNotExist(err) {
 				return nil, err
 			}
-			report.Splits = append(report.Splits, t.split)
+		}
+		for _, set := range sets {
+			t := &task{out: at, options: o, set: set}
+			t.split = Split{Output: dir, Name: set.spec.Split, Rebuilt: []string{}, Lost: []string{}, Damaged: []string{}, Aside: []string{}, Stray: []string{}}
+			if set.format != nil {
+				t.split.Format = set.format.Name()
+			}
+			tasks = append(tasks, t)
 		}
 	}
-	if len(report.Splits) == 0 {
+	if !slices.ContainsFunc(tasks, func(t *task) bool { return len(t.set.shards) > 0 }) {
 		return nil, &EmptyError{out}
 	}
-	return report, nil
+	return tasks, nil
 }
 
 // A task rebuilds one split.
@@ -103,16 +150,23 @@ type task struct {
 	split       Split
 	config      *dataset.Config   // nil: lost
 	manifest    *dataset.Manifest // nil: lost
+	failures    []premix.Failure  // those that can be read
+	inputs      inputsFile        // empty: lost
+	broken      []string          // files of premix's own that are to be put aside
 	fingerprint string
 	records     []dataset.ShardRecord
 }
 
+// An inputsFile is what inputs.json says of the input.
+type inputsFile struct {
+	Digest     string                   `json:"digest"`
+	Containers []dataset.InputContainer `json:"containers"`
+}
+
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-func (t *task) run(ctx context.Context) error {
-	if err := t.load(ctx); err != nil {
-		return err
-	}
+// rebuild makes what is missing of the split, if its shards are all there.
+func (t *task) rebuild(ctx context.Context) error {
 	if len(t.split.Damaged) > 0 {
 		return nil
 	}
@@ -139,12 +193,23 @@ func (t *task) damaged(format string, args ...any) {
 // shards.
 func (t *task) load(ctx context.Context) error {
 	spec := &t.set.spec
-	var newer *dataset.SchemaError
 	var err error
-	if t.manifest, err = dataset.LoadManifest(ctx, t.out, spec.Split); errors.As(err, &newer) {
+	t.manifest, err = dataset.LoadManifest(ctx, t.out, spec.Split)
+	if err := t.loaded(dataset.ManifestFile, err); err != nil {
 		return err
 	}
-	if t.config, err = dataset.LoadConfig(ctx, t.out, spec.Split); errors.As(err, &newer) {
+	t.config, err = dataset.LoadConfig(ctx, t.out, spec.Split)
+	if err := t.loaded(dataset.ConfigFile, err); err != nil {
+		return err
+	}
+	if t.set.format == nil {
+		t.damaged("none of its shards is there")
+		return nil
+	}
+	if err := t.loadFailures(ctx); err != nil {
+		return err
+	}
+	if err := t.loadInputs(ctx); err != nil {
 		return err
 	}
 	if t.config == nil && t.manifest != nil {
@@ -175,7 +240,54 @@ func (t *task) load(ctx context.Context) error {
 		return nil
 	}
 	spec.Classes = nil
+	if found, err := t.sharedClasses(ctx); found || err != nil {
+		return err
+	}
 	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
+}
+
+// sharedClasses takes the class names from another split of the output, if it has the same ones.
+func (t *task) sharedClasses(ctx context.Context) (bool, error) {
+	splits, err := dataset.Splits(ctx, t.out)
+	if err != nil {
+		return false, err
+	}
+	for _, split := range splits {
+		classes, err := dataset.LoadClasses(ctx, t.out, split)
+		if err != nil && dataset.Environment(err) {
+			return false, err
+		}
+		spec := t.set.spec
+		spec.Classes = classes
+		if err == nil && dataset.ShapeOf(t.set.format, spec).Classes == t.config.Shape.Classes {
+			t.set.spec.Classes = classes
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// loaded sorts out what became of reading a file: what is damaged is lost, and will be put aside.
+func (t *task) loaded(file string, err error) error {
+	if dataset.Damaged(err) {
+		t.broken = append(t.broken, file)
+		return nil
+	}
+	if err != nil && !isNotExist(err) {
+		return err
+	}
+	return nil
+}
+
+// putAside makes room for what will take the place of damaged files.
+func (t *task) putAside(ctx context.Context) error {
+	for _, file := range t.broken {
+		if err := dataset.PutAside(ctx, t.out, t.set.spec.Split, file); err != nil {
+			return err
+		}
+		t.split.Aside = append(t.split.Aside, path.Join(dataset.MetaDir, t.set.spec.Split, file))
+	}
+	return nil
 }
 
 // leaveStray leaves out shards of replicas that the manifest does not know.
@@ -210,7 +322,7 @@ func (t *task) leaveStray() {
 func (t *task) shards(ctx context.Context) error {
 	t.records = make([]dataset.ShardRecord, len(t.set.shards))
 	damaged := make([]string, len(t.set.shards))
-	rebuilt := make([][]string, len(t.set.shards))
+	rebuilt, aside := make([][]string, len(t.set.shards)), make([][]string, len(t.set.shards))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(t.options.Workers)
 	for i, s := range t.set.shards {
@@ -222,7 +334,7 @@ func (t *task) shards(ctx context.Context) error {
 				damaged[i] = fmt.Sprintf("%s: %v", s.path, bad)
 				return nil
 			}
-			t.records[i], rebuilt[i] = one.record, one.rebuilt
+			t.records[i], rebuilt[i], aside[i] = one.record, one.rebuilt, one.aside
 			if err == nil && t.options.Progress != nil {
 				t.options.Progress(one.record.Samples, one.record.Bytes)
 			}
@@ -237,6 +349,7 @@ func (t *task) shards(ctx context.Context) error {
 		t.split.Shards++
 		t.split.Samples += r.Samples
 		t.split.Rebuilt = append(t.split.Rebuilt, rebuilt[i]...)
+		t.split.Aside = append(t.split.Aside, aside[i]...)
 		count[t.set.shards[i].replica]++
 		if damaged[i] != "" {
 			t.damaged("%s", damaged[i])

@@ -20,6 +20,7 @@ type shardTask struct {
 	place   place
 	record  dataset.ShardRecord
 	rebuilt []string
+	aside   []string
 }
 
 // run reads the shard and writes its index and its record if they are missing or wrong. The
@@ -48,7 +49,11 @@ func (t *shardTask) run(ctx context.Context) error {
 	if err := t.plan(ctx, s); err != nil {
 		return err
 	}
-	if old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard); err == nil {
+	old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard)
+	if err != nil && !isNotExist(err) && !dataset.Damaged(err) {
+		return err
+	}
+	if err == nil {
 		have, errA := dataset.Encode(old)
 		want, errB := dataset.Encode(t.record)
 		if errA == nil && errB == nil && bytes.Equal(have, want) {
@@ -62,16 +67,18 @@ func (t *shardTask) run(ctx context.Context) error {
 // plan takes the plan of the shard into its record if it is there and fits. Where the format
 // rounds λ, the sums of the record come from it.
 func (t *shardTask) plan(ctx context.Context, s *scanned) error {
-	path := dataset.PlanPath(t.set.spec.Split, t.place.path)
+	split := t.set.spec.Split
+	path := dataset.PlanPath(split, t.place.path)
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(t.out, path))
-	if err != nil {
-		if dataset.Environment(err) {
-			return err
-		}
-		return nil // lost, or damaged
-	}
-	if n := len(recipes); int64(n) != s.samples || recipes[0].Key != s.first || recipes[n-1].Key != s.last {
+	if isNotExist(err) {
 		return nil
+	}
+	if err != nil && dataset.Environment(err) {
+		return err
+	}
+	if n := len(recipes); err != nil || n == 0 || int64(n) != s.samples || recipes[0].Key != s.first || recipes[n-1].Key != s.last {
+		t.aside = append(t.aside, path)
+		return dataset.PutAside(ctx, t.out, split, dataset.PlanName(t.place.path))
 	}
 	t.record.PlanPath = path
 	if t.set.format.Traits().Float32 {

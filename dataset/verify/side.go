@@ -82,9 +82,17 @@ func (v *verifier) checkSideFiles(ctx context.Context) error {
 	if v.manifest == nil || v.nameless {
 		return nil
 	}
-	finished, err := dataset.Finished(ctx, v.out)
+	finished, damaged, err := dataset.Finished(ctx, v.out)
+	if err != nil && dataset.Environment(err) {
+		return err
+	}
 	if err != nil {
-		v.found.add(dataset.MetaDir, "", "%s", oneLine(err))
+		damaged = append(damaged, err) // of a newer premix
+	}
+	if len(damaged) > 0 { // what these files should be is not known
+		for _, err := range damaged {
+			v.found.add(dataset.MetaDir, "", "%s", oneLine(err))
+		}
 		return nil
 	}
 	files, err := dataset.SideFiles(ctx, v.out, v.format, finished, map[string][]string{v.name: v.classes})
@@ -159,6 +167,9 @@ var numbered = regexp.MustCompile(`^r?[0-9]`)
 
 // stray says why a file that nothing lists must not be there; empty if it does no harm.
 func stray(format shard.Format, spec shard.Spec, plans bool, p string) string {
+	if strings.HasSuffix(p, dataset.AsideSuffix) && plans {
+		return ""
+	}
 	if plans {
 		return "plan of no shard"
 	}

@@ -292,7 +292,7 @@ func TestFormats(t *testing.T) {
 			o := fixture.Output{Dir: t.TempDir(), Format: name, Images: 4, Shards: 1, LabelForm: shard.Dense}
 			p := o.Make(t)
 			files := []string{p.Records[0].Path, p.Records[0].IndexPath, p.Records[0].PlanPath}
-			finished, err := dataset.Finished(context.Background(), o.Dir)
+			finished, _, err := dataset.Finished(context.Background(), o.Dir)
 			if err != nil {
 				t.Fatal(err)
 			}

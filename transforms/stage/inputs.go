@@ -20,6 +20,7 @@ import (
 type Inputs struct {
 	Digest     string                   `json:"digest"` // of names, bytes and labels of all entries
 	RunID      string                   `json:"run"`
+	Replicas   []int                    `json:"replicas"` // begun, as in names of shards; −1: names have no number
 	Roots      json.RawMessage          `json:"inputs"`
 	Containers []dataset.InputContainer `json:"containers"`
 }
@@ -73,7 +74,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !(job.Overwrite && dataset.Damaged(err)) {
 		return refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
 	}
 	remove := false
@@ -119,7 +120,17 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 			return err
 		}
 	}
-	text, err := dataset.Encode(&Inputs{Digest: g.InputsDigest, RunID: job.RunID, Roots: job.Inputs, Containers: rows})
+	begun := []int{}
+	if old != nil {
+		begun = append(begun, old.Replicas...)
+	}
+	for _, replica := range job.Replicas {
+		begun = append(begun, o.spec(job, g, replica).Replica)
+	}
+	slices.Sort(begun)
+	text, err := dataset.Encode(&Inputs{
+		Digest: g.InputsDigest, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
+	})
 	if err != nil {
 		return err
 	}
@@ -163,6 +174,9 @@ func unfinished(ctx context.Context, job *Job, o *Output, config *dataset.Config
 	_, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
+	}
+	if dataset.Damaged(err) {
+		return false, nil // it was finished once
 	}
 	return false, err
 }

@@ -52,10 +52,12 @@ func (l *launch) run(ctx context.Context) error {
 		_, err := runners.Run(ctx, l.pipeline(), l.runnerOptions())
 		return err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	if !l.peaksOnly {
 		// Each folder of an output has its own lock, whether it is one of several formats or alone.
 		for _, dir := range l.config.OutputDirs() {
-			unlock, err := lockOutput(ctx, dir, l.job.RunID, l.flags.breakLock)
+			unlock, err := l.lock(ctx, dir, cancel)
 			if err != nil {
 				return err
 			}
@@ -81,6 +83,9 @@ func (l *launch) run(ctx context.Context) error {
 	}
 	finished, err := run(ctx, p, o)
 	report.stop()
+	if lost := (*codeError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
+		return lost
+	}
 	if err != nil || !finished {
 		return err
 	}
@@ -93,6 +98,15 @@ func (l *launch) run(ctx context.Context) error {
 		os.Remove(blob.Join(l.config.Out, dataset.MetaDir)) // held copies only; Remove spares what is not empty
 	}
 	return l.summary(ctx)
+}
+
+// lock locks a folder of the output. A job in this process ends when its lock is lost; one on a cluster
+// has a record of its own there.
+func (l *launch) lock(ctx context.Context, dir string, lost func(error)) (unlock func(), err error) {
+	if blob.IsLocal(dir) || l.onCluster() {
+		return lockOutput(ctx, dir, l.job.RunID, l.flags.breakLock)
+	}
+	return lockStore(ctx, dir, l.job.RunID, l.flags.breakLock, lost)
 }
 
 // pipeline builds the stages of the job.

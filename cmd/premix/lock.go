@@ -19,7 +19,7 @@ import (
 // locks across them.
 func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock func(), err error) {
 	if !blob.IsLocal(out) {
-		return lockStore(ctx, out, runID, breakIt)
+		return lockStore(ctx, out, runID, breakIt, nil)
 	}
 	dir := filepath.Join(out, dataset.MetaDir)
 	_, err = os.Stat(out)

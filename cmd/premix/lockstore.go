@@ -19,29 +19,49 @@ const (
 	storeLockStale   = 5 * time.Minute
 )
 
+// A storeLock is the lock of a run on an output in an object store: an object of its own there, which
+// is written again every minute.
+type storeLock struct {
+	out, dir, uri string
+	content       []byte
+	now           func() time.Time
+	written       time.Time            // when it was written last, by now
+	known         map[string]bool      // locks of others that were broken
+	seen          map[string]time.Time // locks of others at the last look
+}
+
 // lockStore makes sure that one run at a time works on an output in an object store. Each run
-// keeps a lock object of its own there, written again every minute, and looks for others after
-// it wrote its own: of two that start at once at most one goes on. A lock that was not refreshed
-// for five minutes is that of a run that died; ages are compared by the store's own clock.
-func lockStore(ctx context.Context, out, runID string, breakIt bool) (unlock func(), err error) {
+// keeps a lock object of its own there, and looks for others after it wrote its own: of two that
+// start at once at most one goes on. A lock that was not refreshed for five minutes is that of a run
+// that died; ages are compared by the store's own clock. A run that could not refresh its own for so
+// long, since its process or its host was suspended, and one whose lock was broken, have lost it:
+// lost is called, once.
+func lockStore(ctx context.Context, out, runID string, breakIt bool, lost func(error)) (unlock func(), err error) {
 	dir := blob.Join(out, dataset.MetaDir)
-	mine := blob.Join(dir, storeLockPrefix+runID)
 	host, _ := os.Hostname()
-	write := func() error {
-		return blob.WriteFile(ctx, mine, fmt.Appendf(nil, "process %d on %s\n", os.Getpid(), host))
+	l := &storeLock{
+		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+runID),
+		content: fmt.Appendf(nil, "process %d on %s\n", os.Getpid(), host), known: map[string]bool{},
+		now: func() time.Time { return time.Now().Round(0) }, // by the wall: other clocks stop with the host
 	}
-	if err := write(); err != nil {
+	if err := l.write(ctx); err != nil {
 		return nil, err
 	}
 	alive := context.WithoutCancel(ctx)
 	other, err := otherLock(ctx, dir, storeLockPrefix+runID)
 	if err != nil {
-		return nil, errors.Join(err, blob.Remove(alive, mine))
+		return nil, errors.Join(err, blob.Remove(alive, l.uri))
 	}
 	if other != "" && !breakIt {
 		who, _ := blob.ReadAll(ctx, other, 1<<12)
 		err := usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
-		return nil, errors.Join(err, blob.Remove(alive, mine))
+		return nil, errors.Join(err, blob.Remove(alive, l.uri))
+	}
+	if l.seen, err = l.others(ctx); err != nil {
+		return nil, errors.Join(err, blob.Remove(alive, l.uri))
+	}
+	for uri := range l.seen {
+		l.known[uri] = true
 	}
 	done := make(chan struct{})
 	stopped := make(chan struct{})
@@ -52,8 +72,10 @@ func lockStore(ctx context.Context, out, runID string, breakIt bool) (unlock fun
 		for {
 			select {
 			case <-tick.C:
-				// A store that cannot be written for minutes fails the job itself.
-				_ = write()
+				if err := l.refresh(ctx); err != nil && lost != nil {
+					lost(err)
+					return
+				}
 			case <-done:
 				return
 			}
@@ -62,10 +84,63 @@ func lockStore(ctx context.Context, out, runID string, breakIt bool) (unlock fun
 	return func() {
 		close(done)
 		<-stopped
-		if err := blob.Remove(alive, mine); err != nil {
-			fmt.Fprintf(os.Stderr, "premix: warning: the lock %s could not be removed (%v); it is ignored after %v\n", mine, err, storeLockStale)
+		if err := blob.Remove(alive, l.uri); err != nil {
+			fmt.Fprintf(os.Stderr, "premix: warning: the lock %s could not be removed (%v); it is ignored after %v\n", l.uri, err, storeLockStale)
 		}
 	}, nil
+}
+
+func (l *storeLock) write(ctx context.Context) error {
+	at := l.now()
+	err := blob.WriteFile(ctx, l.uri, l.content)
+	if err == nil {
+		l.written = at
+	}
+	return err
+}
+
+// refresh writes the lock again. It returns an error if the lock is lost. A lock of another run counts
+// when it was refreshed since the last look: one that has just come may be that of a run that
+// sees this lock and ends.
+func (l *storeLock) refresh(ctx context.Context) error {
+	age := l.now().Sub(l.written)
+	err := l.write(ctx)
+	if age >= storeLockStale {
+		if err == nil {
+			err = errors.New("the host or the process may have been suspended")
+		}
+		return l.lostf("it was not refreshed for %v (%v)", age.Round(time.Second), err)
+	}
+	others, err := l.others(ctx)
+	if err != nil {
+		return nil // it is looked again in a minute
+	}
+	for uri, at := range others {
+		if was, ok := l.seen[uri]; ok && !l.known[uri] && at.After(was) {
+			return l.lostf("another run holds %s", uri)
+		}
+	}
+	l.seen = others
+	return nil
+}
+
+func (l *storeLock) lostf(format string, args ...any) error {
+	return &codeError{exitFailed, fmt.Sprintf("the lock on %s is lost: %s; what is finished is kept: see that no other run works there, then run the same command again", l.out, fmt.Sprintf(format, args...))}
+}
+
+// others are the locks of other runs, and when they were written.
+func (l *storeLock) others(ctx context.Context) (map[string]time.Time, error) {
+	list, err := blob.List(ctx, l.dir)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]time.Time{}
+	for _, o := range list {
+		if strings.HasPrefix(blob.Base(o.URI), storeLockPrefix) && o.URI != l.uri {
+			found[o.URI] = o.ModTime
+		}
+	}
+	return found, nil
 }
 
 // otherLock returns the address of a lock of another run that is alive, or "".

@@ -85,7 +85,7 @@ func (e *Encoder) Ints(name string, v ...int64) {
 	e.add(name, Ints, e.arena[start:])
 }
 
-// Bools adds a feature of integers that are 0 or 1.
+// Bool adds a feature of one integer, 0 or 1.
 func (e *Encoder) Bool(name string, v bool) {
 	n := int64(0)
 	if v {

@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/premix/premix"
@@ -82,11 +85,11 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.Wrote); err != nil {
 		return nil, err
 	}
-	kinds, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
+	failures, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
 	if err != nil {
 		return nil, err
 	}
-	m, err := p.manifest(records, kinds)
+	m, err := p.manifest(records, failures)
 	if err != nil {
 		return nil, err
 	}
@@ -193,11 +196,12 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 }
 
 // manifest puts the manifest together and checks that the counts add up.
-func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKind]int64) (*Manifest, error) {
+func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary) (*Manifest, error) {
+	kinds := failures.kinds
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
 		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
-		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)}, Lost: p.Lost,
+		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
 	c := &m.Counts
@@ -234,7 +238,9 @@ func (p *FinishParams) manifest(records []ShardRecord, kinds map[premix.FaultKin
 		stats.Merge(r.Stats)
 	}
 	m.Statistics = Summarize(stats.Methods())
-	return m, nil
+	var err error
+	m.SHA256, err = m.Sum()
+	return m, err
 }
 
 // AllIndexes are the files for readers that FinishParams.Indexes can name.
@@ -267,15 +273,22 @@ func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) 
 	return replicas, samples
 }
 
+// A failureSummary is what the manifest says of failures.jsonl.
+type failureSummary struct {
+	kinds map[premix.FaultKind]int64
+	sum   string // SHA-256
+}
+
 // writeFailures streams the failures into a file, one JSON object a line, and counts them.
-func writeFailures(ctx context.Context, uri string, failures func(func(premix.Failure) error) error) (map[premix.FaultKind]int64, error) {
+func writeFailures(ctx context.Context, uri string, failures func(func(premix.Failure) error) error) (*failureSummary, error) {
 	w, err := blob.Create(ctx, uri)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	defer w.Abort()
 	kinds := map[premix.FaultKind]int64{}
-	b := bufio.NewWriterSize(w, 1<<16)
+	sum := sha256.New()
+	b := bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if failures != nil {
@@ -293,5 +306,5 @@ func writeFailures(ctx context.Context, uri string, failures func(func(premix.Fa
 	if err := w.Commit(); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	return kinds, nil
+	return &failureSummary{kinds, hex.EncodeToString(sum.Sum(nil))}, nil
 }

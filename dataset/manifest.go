@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -20,9 +22,25 @@ type Manifest struct {
 	Counts      Counts            `json:"counts"`
 	Statistics  []MethodSummary   `json:"statistics"` // by name of the method, over all replicas
 	Inputs      InputSummary      `json:"inputs"`
+	// FailuresSHA256 is the hash of failures.jsonl.
+	FailuresSHA256 string `json:"failures_sha256"`
 	// Lost names what could not be rebuilt when the manifest itself was lost: see dataset/reindex.
 	Lost     []string  `json:"lost,omitempty"`
 	Replicas []Replica `json:"replicas"`
+	// SHA256 is the hash of the manifest itself with an empty SHA256.
+	SHA256 string `json:"sha256"`
+}
+
+// Sum is what SHA256 should be.
+func (m *Manifest) Sum() (string, error) {
+	bare := *m
+	bare.SHA256 = ""
+	data, err := Encode(&bare)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // What a rebuilt output can lack.

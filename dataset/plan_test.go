@@ -44,7 +44,7 @@ func TestPlan(t *testing.T) {
 	for _, n := range []int{0, 1, 5, 300, 1252} {
 		want := recipes(n)
 		uri := filepath.Join(t.TempDir(), "plan", "a.parquet")
-		if err := dataset.WritePlan(ctx, uri, want); err != nil {
+		if _, err := dataset.WritePlan(ctx, uri, want); err != nil {
 			t.Fatal(err)
 		}
 		got, err := dataset.ReadPlan(ctx, uri)
@@ -137,7 +137,7 @@ func TestKeyPosition(t *testing.T) {
 func TestBriefs(t *testing.T) {
 	want := recipes(300)
 	uri := filepath.Join(t.TempDir(), "a.parquet")
-	if err := dataset.WritePlan(context.Background(), uri, want); err != nil {
+	if _, err := dataset.WritePlan(context.Background(), uri, want); err != nil {
 		t.Fatal(err)
 	}
 	i := 0

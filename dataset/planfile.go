@@ -95,16 +95,16 @@ func sound(data []byte) error {
 	return nil
 }
 
-// WritePlan commits the plan file of a shard at uri.
-func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) error {
+// WritePlan commits the plan file of a shard at uri, and returns its size.
+func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) (size int64, err error) {
 	data, err := EncodePlan(recipes)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := blob.WriteFile(ctx, uri, data); err != nil {
-		return fmt.Errorf("dataset: plan: %w", err)
+		return 0, fmt.Errorf("dataset: plan: %w", err)
 	}
-	return nil
+	return int64(len(data)), nil
 }
 
 // ReadPlan reads a plan file. Of the samples, Name, the offset and length of Location, Label,

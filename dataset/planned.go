@@ -55,11 +55,11 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := SaveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe); err != nil {
 		return nil, err
 	}
-	kinds, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
+	failures, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
 	if err != nil {
 		return nil, err
 	}
-	m, err := p.manifest(p.Records, kinds)
+	m, err := p.manifest(p.Records, failures)
 	if err != nil {
 		return nil, err
 	}

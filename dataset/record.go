@@ -28,6 +28,9 @@ type ShardRecord struct {
 	Path      string `json:"path"`
 	IndexPath string `json:"index"`
 	PlanPath  string `json:"plan"`
+	// IndexBytes and PlanBytes are their sizes.
+	IndexBytes int64 `json:"index_bytes"`
+	PlanBytes  int64 `json:"plan_bytes"`
 	// Samples is the number of records, Bytes the size of the shard, PayloadBytes that of its
 	// records without framing.
 	Samples      int64 `json:"samples"`
@@ -68,8 +71,13 @@ func PlanName(shardPath string) string {
 	return path.Join(PlanDir, name+".parquet")
 }
 
+// RecordName is the name of the record of a shard in its folder.
+func RecordName(replica int, shard int64) string {
+	return fmt.Sprintf("r%03d-%06d.json", replica, shard)
+}
+
 func recordURI(out, split string, replica int, shard int64) string {
-	return Meta(out, split, ShardsDir, fmt.Sprintf("r%03d-%06d.json", replica, shard))
+	return Meta(out, split, ShardsDir, RecordName(replica, shard))
 }
 
 // CommitRecord writes the record of a finished shard. The shard, its index and its plan must have
@@ -149,7 +157,7 @@ func readRecords(ctx context.Context, out, split string) (records []ShardRecord,
 		g.Go(func() error {
 			r, err := loadRecord(ctx, o.URI)
 			if err == nil {
-				if want := path.Base(recordURI("", "", r.Replica, r.Shard)); blob.Base(o.URI) != want {
+				if want := RecordName(r.Replica, r.Shard); blob.Base(o.URI) != want {
 					err = fmt.Errorf("dataset: %s is the record of another shard, %s", o.URI, want)
 				}
 			}
@@ -176,25 +184,24 @@ func readRecords(ctx context.Context, out, split string) (records []ShardRecord,
 	return records, damaged, nil
 }
 
-// Intact reports whether what the record describes is there: the shard in its size, its index and
-// its plan. The contents are not read; that is what verify does.
+// Intact reports whether what the record describes is there: the shard, its index and its plan, each
+// in its size. The contents are not read; that is what verify does.
 func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, error) {
-	o, err := blob.Stat(ctx, blob.Join(out, r.Path))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("dataset: %w", err)
-	case o.Dir || o.Size != r.Bytes:
-		return false, nil
-	}
-	for _, uri := range r.companions(out) {
-		_, err := blob.Stat(ctx, uri)
+	for _, f := range []struct {
+		path string
+		size int64
+	}{{r.Path, r.Bytes}, {r.IndexPath, r.IndexBytes}, {r.PlanPath, r.PlanBytes}} {
+		if f.path == "" {
+			continue
+		}
+		o, err := blob.Stat(ctx, blob.Join(out, f.path))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return false, nil
 		case err != nil:
 			return false, fmt.Errorf("dataset: %w", err)
+		case o.Dir || o.Size != f.size:
+			return false, nil
 		}
 	}
 	return true, nil
@@ -206,18 +213,6 @@ func Folder(p string) string {
 		return dir
 	}
 	return ""
-}
-
-// companions are the files that belong to the shard alone, but for its record.
-func (r *ShardRecord) companions(out string) []string {
-	var uris []string
-	if r.IndexPath != "" {
-		uris = append(uris, blob.Join(out, r.IndexPath))
-	}
-	if r.PlanPath != "" {
-		uris = append(uris, blob.Join(out, r.PlanPath))
-	}
-	return uris
 }
 
 // Sample is the finished sample that a recipe describes, with its encoded image: what goes into

@@ -196,7 +196,7 @@ func (r *removal) listShards(ctx context.Context, records []ShardRecord, damaged
 				continue
 			}
 			i, replica, ok := Named(format, spec, p)
-			if ok && (r.begun[replica] || lost[path.Base(recordURI("", "", max(replica, 0), i))]) {
+			if ok && (r.begun[replica] || lost[RecordName(max(replica, 0), i)]) {
 				r.add(p)
 				named := spec
 				named.Replica = replica

@@ -37,7 +37,7 @@ func (t *shardTask) run(ctx context.Context) error {
 		Samples: s.samples, Bytes: s.bytes, PayloadBytes: s.payload, SHA256: s.sum, Fingerprint: t.fingerprint, Stats: s.stats.Methods(),
 	}
 	if path := t.set.format.IndexPath(spec, t.place.index); path != "" && t.wants("dali") {
-		t.record.IndexPath = path
+		t.record.IndexPath, t.record.IndexBytes = path, int64(len(s.index))
 		wrote, err := dataset.WriteChanged(ctx, blob.Join(t.out, path), s.index)
 		if err != nil {
 			return err
@@ -80,7 +80,11 @@ func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 		t.aside = append(t.aside, path)
 		return dataset.PutAside(ctx, t.out, split, dataset.PlanName(t.place.path))
 	}
-	t.record.PlanPath = path
+	o, err := blob.Stat(ctx, blob.Join(t.out, path))
+	if err != nil {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	t.record.PlanPath, t.record.PlanBytes = path, o.Size
 	if t.set.format.Traits().Float32 {
 		t.record.Stats = dataset.StatsOf(recipes)
 	}

@@ -72,6 +72,9 @@ func (c *checker) run(ctx context.Context) (*shardResult, error) {
 	if want := c.v.format.ShardPath(c.spec, c.rec.Shard); c.rec.Path != want {
 		c.bad("", "its record says shard %d of replica %d, which is %s", c.rec.Shard, c.rec.Replica, want)
 	}
+	if err := c.canonical(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.loadPlan(ctx); err != nil {
 		return nil, err
 	}
@@ -87,6 +90,12 @@ func (c *checker) run(ctx context.Context) (*shardResult, error) {
 		c.bad("", "statistics of its record differ from those of its samples")
 	}
 	return &c.result, nil
+}
+
+// canonical checks that the record of the shard is as premix writes it.
+func (c *checker) canonical(ctx context.Context) error {
+	file := c.v.meta(dataset.ShardsDir, dataset.RecordName(c.rec.Replica, c.rec.Shard))
+	return canonical(ctx, &c.result.found, c.v.out, file, c.rec)
 }
 
 // loadPlan reads the plan of the shard and draws it again from the recipe.
@@ -108,6 +117,11 @@ func (c *checker) loadPlan(ctx context.Context) error {
 	case err != nil:
 		bad("%s", oneLine(err))
 		return nil
+	}
+	if o, err := blob.Stat(ctx, blob.Join(c.v.out, c.rec.PlanPath)); err != nil {
+		return fmt.Errorf("verify: %w", err)
+	} else if o.Size != c.rec.PlanBytes {
+		bad("%d bytes, the record of its shard says %d", o.Size, c.rec.PlanBytes)
 	}
 	if int64(len(recipes)) != c.rec.Samples {
 		bad("%d rows, the record of its shard says %d samples", len(recipes), c.rec.Samples)
@@ -268,6 +282,13 @@ func (c *checker) compare(sum string) {
 
 // checkIndex compares the index file with the index that the shard should have.
 func (c *checker) checkIndex(ctx context.Context, want []byte) error {
+	path := c.v.format.IndexPath(c.spec, c.rec.Shard)
+	if m := c.v.manifest; m != nil && !slices.Contains(m.Indexes, "dali") {
+		path = ""
+	}
+	if c.rec.IndexPath != path && (c.v.manifest != nil || c.rec.IndexPath != "") {
+		c.bad("", "its record says that the index is %q, it should be %q", c.rec.IndexPath, path)
+	}
 	if c.rec.IndexPath == "" {
 		return nil
 	}
@@ -279,6 +300,8 @@ func (c *checker) checkIndex(ctx context.Context, want []byte) error {
 		c.result.found.add(c.rec.IndexPath, "", "larger than %d bytes", maxIndex)
 	case err != nil:
 		return fmt.Errorf("verify: %w", err)
+	case int64(len(have)) != c.rec.IndexBytes:
+		c.result.found.add(c.rec.IndexPath, "", "%d bytes, the record of its shard says %d", len(have), c.rec.IndexBytes)
 	case want != nil && !bytes.Equal(have, want):
 		line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
 		c.result.found.add(c.rec.IndexPath, "", "line %d is not what %s gives", line, c.rec.Path)

@@ -55,8 +55,8 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 }
 
 // canonical checks that a JSON file is as premix writes it.
-func (v *verifier) canonical(ctx context.Context, file string, value any) error {
-	have, err := blob.ReadAll(ctx, blob.Join(v.out, file), maxSide)
+func canonical(ctx context.Context, found *defects, out, file string, value any) error {
+	have, err := blob.ReadAll(ctx, blob.Join(out, file), maxSide)
 	if isNotExist(err) {
 		return nil // said before
 	}
@@ -65,12 +65,12 @@ func (v *verifier) canonical(ctx context.Context, file string, value any) error 
 	}
 	want, err := dataset.Encode(value)
 	if err != nil {
-		v.found.add(file, "", "%s", oneLine(err))
+		found.add(file, "", "%s", oneLine(err))
 		return nil
 	}
 	if !bytes.Equal(have, want) {
 		line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
-		v.found.add(file, "", "line %d is not as premix writes it: was it edited?", line)
+		found.add(file, "", "line %d is not as premix writes it: was it edited?", line)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,7 +40,9 @@ type verifier struct {
 	sources  *derive.Sources
 	deep     map[int]map[int64]bool // record → indexes of samples to derive
 	stats    dataset.Stats
-	perfect  bool // all shards were there and read to their end
+	// failuresSum is the hash of failures.jsonl; empty if it could not be read
+	failuresSum string
+	perfect     bool // all shards were there and read to their end
 }
 
 // meta is the path of a file of the split below the output.
@@ -204,6 +208,7 @@ func (v *verifier) replica(ctx context.Context, from, to int, n int64) error {
 // checkManifest holds records against the manifest, the manifest against config.json, and the
 // counts against failures.jsonl.
 func (v *verifier) checkManifest(ctx context.Context) error {
+	before := v.found.total
 	kinds, err := v.failures(ctx)
 	if err != nil {
 		return err
@@ -214,10 +219,10 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	}
 	file := v.meta(dataset.ManifestFile)
 	bad := func(format string, args ...any) { v.found.add(file, "", format, args...) }
-	if err := v.canonical(ctx, file, m); err != nil {
+	if err := canonical(ctx, &v.found, v.out, file, m); err != nil {
 		return err
 	}
-	if err := v.canonical(ctx, v.meta(dataset.ConfigFile), v.config); err != nil {
+	if err := canonical(ctx, &v.found, v.out, v.meta(dataset.ConfigFile), v.config); err != nil {
 		return err
 	}
 	if m.Fingerprint != v.config.Fingerprint {
@@ -272,6 +277,12 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	if want := dataset.Summarize(v.stats.Methods()); v.perfect && !slices.Equal(want, m.Statistics) {
 		bad("statistics differ from those of the records")
 	}
+	if v.found.total == before && v.failuresSum != "" && v.failuresSum != m.FailuresSHA256 {
+		v.found.add(v.meta(dataset.FailuresFile), "", "sha256 %.12s…, the manifest says %.12s…", v.failuresSum, m.FailuresSHA256)
+	}
+	if sum, err := m.Sum(); v.found.total == before && (err != nil || sum != m.SHA256) {
+		bad("was edited or damaged: its own sha256 does not fit") // and where, nothing else tells
+	}
 	return nil
 }
 
@@ -325,10 +336,12 @@ func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, er
 	}
 	defer r.Close()
 	kinds := map[premix.FaultKind]int64{}
-	b := bufio.NewReader(r)
+	sum := sha256.New()
+	b := bufio.NewReader(io.TeeReader(r, sum))
 	for {
 		line, err := readLine(b)
 		if err == io.EOF {
+			v.failuresSum = hex.EncodeToString(sum.Sum(nil))
 			return kinds, nil
 		}
 		if err != nil && err != errLongLine {
@@ -344,10 +357,20 @@ func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, er
 			continue
 		}
 		if f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" {
-			v.found.add(file, "", "line %d lacks a name, stage, kind or reason: %s", v.split.Failures, bytes.TrimSpace(line))
+			v.found.add(file, "", "line %d lacks a name, stage, kind or reason: %s", v.split.Failures, cut(line))
 		}
 		kinds[f.Kind]++
 	}
+}
+
+// cut is as much of a line as a message can hold.
+func cut(line []byte) string {
+	const most = 200
+	line = bytes.TrimSpace(line)
+	if len(line) > most {
+		return fmt.Sprintf("%.*q…", most, line)
+	}
+	return fmt.Sprintf("%q", line)
 }
 
 const maxLine = 1 << 20

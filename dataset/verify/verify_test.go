@@ -215,10 +215,12 @@ func TestDefects(t *testing.T) {
 		{"failures by kind", meta + "manifest.json", replace(`"corrupt": 2`, `"empty": 2`), []string{"failures by kind"}},
 		{"statistics", meta + "manifest.json", replace(`"mixed": 12`, `"mixed": 11`), []string{"statistics differ"}},
 		{"sha256 in the manifest", meta + "manifest.json", func(_ *testing.T, b []byte) []byte {
-			i := bytes.LastIndex(b, []byte(`"sha256": "`)) + 11
+			i := bytes.LastIndex(b, []byte(`"sha256": "`)) // that of the manifest itself
+			i = bytes.LastIndex(b[:i], []byte(`"sha256": "`)) + 11
 			b[i] = 'a' + (b[i]-'a'+1)%6
 			return b
 		}, []string{tar1 + ": the manifest says"}},
+		{"class list cut", meta + "classes.txt", func(_ *testing.T, b []byte) []byte { return b[:5] }, []string{"classes.txt: 1 names with sha256"}},
 		{"class list", meta + "classes.txt", replace("hash", "mash"), []string{"classes.txt: 3 names with sha256"}},
 		{"config", meta + "config.json", replace(`"f00d"`, `"f00e"`), []string{"fingerprint f00d, config.json says f00e"}},
 		{"failure lost", meta + "failures.jsonl", func(_ *testing.T, b []byte) []byte { return b[bytes.IndexByte(b, '\n')+1:] },

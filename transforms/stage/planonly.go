@@ -24,7 +24,7 @@ func (t *shardTask) planOnly(ctx context.Context) ([]dataset.ShardRecord, error)
 		}
 		path := format.ShardPath(t.spec(o), t.shard)
 		plan := dataset.PlanPath(t.job.Split, path)
-		if err := dataset.WritePlan(ctx, blob.Join(o.Dir, plan), recipes); err != nil {
+		if _, err := dataset.WritePlan(ctx, blob.Join(o.Dir, plan), recipes); err != nil {
 			return nil, err
 		}
 		records[i] = dataset.ShardRecord{

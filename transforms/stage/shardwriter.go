@@ -140,13 +140,15 @@ func (w *shardWriter) commit(ctx context.Context, k int) (*dataset.ShardRecord, 
 		Stats: dataset.StatsOf(w.recipes),
 	}
 	if path := o.format.IndexPath(o.spec, t.shard); path != "" && t.job.Indexes.DALI {
-		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, path), o.w.Index()); err != nil {
+		index := o.w.Index()
+		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, path), index); err != nil {
 			return nil, err
 		}
-		r.IndexPath = path
+		r.IndexPath, r.IndexBytes = path, int64(len(index))
 	}
 	r.PlanPath = blob.Join(dataset.MetaDir, t.job.Split, dataset.PlanName(r.Path))
-	if err := dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), w.recipes); err != nil {
+	var err error
+	if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), w.recipes); err != nil {
 		return nil, err
 	}
 	return r, dataset.CommitRecord(ctx, o.output.Dir, t.job.Split, *r)

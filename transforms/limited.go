@@ -30,7 +30,8 @@ func LimitedPeaks(s beam.Scope, job *Job, containers []source.Container) beam.PC
 // chooseFn emits the chunks that are needed by an estimate.
 type chooseFn struct{ Job, Containers []byte }
 
-func (fn *chooseFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) error {
+func (fn *chooseFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, containers, err := loadBoth(fn.Job, fn.Containers)
 	if err != nil {
 		return err
@@ -50,7 +51,8 @@ func (fn *chooseFn) ProcessElement(ctx context.Context, _ []byte, emit func([]by
 // restFn emits the summaries of the chunks that are really needed, and makes those that lack.
 type restFn struct{ Job, Containers []byte }
 
-func (fn *restFn) ProcessElement(ctx context.Context, _ []byte, some func(*[]byte) bool, emit func([]byte)) error {
+func (fn *restFn) ProcessElement(ctx context.Context, _ []byte, some func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, containers, err := loadBoth(fn.Job, fn.Containers)
 	if err != nil {
 		return err

@@ -28,7 +28,8 @@ type mixFn struct {
 	global *stage.Global
 }
 
-func (fn *mixFn) ProcessElement(ctx context.Context, _ int64, batch []byte, global func(*[]byte) bool, emit func([]byte)) error {
+func (fn *mixFn) ProcessElement(ctx context.Context, _ int64, batch []byte, global func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -74,7 +75,8 @@ type finishFn struct {
 	job *Job
 }
 
-func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, global, records func(*[]byte) bool) error {
+func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, global, records func(*[]byte) bool) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err

@@ -26,7 +26,8 @@ type peaksFn struct {
 	job *Job
 }
 
-func (fn *peaksFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
+func (fn *peaksFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err

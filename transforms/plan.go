@@ -31,7 +31,8 @@ type gateFn struct {
 	job *Job
 }
 
-func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) error {
+func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -67,7 +68,8 @@ type distributeFn struct {
 	global *stage.Global
 }
 
-func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global func(*[]byte) bool, emit func(int64, []byte)) error {
+func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global func(*[]byte) bool, emit func(int64, []byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -134,7 +136,8 @@ func Collect(s beam.Scope, batches beam.PCollection) beam.PCollection {
 
 type collectFn struct{}
 
-func (fn *collectFn) ProcessElement(_ context.Context, _ int64, batches func(*[]byte) bool, emit func(int64, []byte)) error {
+func (fn *collectFn) ProcessElement(_ context.Context, _ int64, batches func(*[]byte) bool, emit func(int64, []byte)) (err error) {
+	defer seal(&err)
 	parts := map[int64][]byte{}
 	var framed []byte
 	for batches(&framed) {

@@ -30,7 +30,8 @@ type replayGateFn struct {
 	job *Job
 }
 
-func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) error {
+func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -59,7 +60,8 @@ type copyAsideFn struct {
 	job *Job
 }
 
-func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
+func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -97,7 +99,8 @@ type plannedShardsFn struct {
 	job *Job
 }
 
-func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global func(*[]byte) bool, emit func([]byte)) error {
+func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -128,7 +131,8 @@ type replayFn struct {
 	places     *stage.Places
 }
 
-func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) error {
+func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err
@@ -178,7 +182,8 @@ type finishReplayFn struct {
 	job *Job
 }
 
-func (fn *finishReplayFn) ProcessElement(ctx context.Context, _ []byte, global, records func(*[]byte) bool) error {
+func (fn *finishReplayFn) ProcessElement(ctx context.Context, _ []byte, global, records func(*[]byte) bool) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err

@@ -27,7 +27,8 @@ func Scan(s beam.Scope, job *Job, containers []source.Container) beam.PCollectio
 // listFn emits the containers.
 type listFn struct{ Containers []byte }
 
-func (fn *listFn) ProcessElement(_ context.Context, _ []byte, emit func([]byte)) error {
+func (fn *listFn) ProcessElement(_ context.Context, _ []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	var list []source.Container
 	if err := unmarshal(fn.Containers, &list); err != nil {
 		return err
@@ -48,7 +49,8 @@ type splitFn struct {
 	job *Job
 }
 
-func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) error {
+func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
 	job, err := load(&fn.job, fn.Job)
 	if err != nil {
 		return err

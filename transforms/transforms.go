@@ -67,6 +67,9 @@ func load[T any](cached **T, encoded []byte) (*T, error) {
 	return *cached, nil
 }
 
+// seal is deferred by every DoFn.
+func seal(err *error) { *err = stage.Seal(*err) }
+
 // drain reads an iterator of encoded elements.
 func drain[T any](next func(*[]byte) bool) ([]T, error) {
 	var out []T

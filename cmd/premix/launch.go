@@ -86,6 +86,9 @@ func (l *launch) run(ctx context.Context) error {
 	if lost := (*codeError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
 		return lost
 	}
+	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
+		return r
+	}
 	if err != nil || !finished {
 		return err
 	}

@@ -89,6 +89,7 @@ func explain(ctx context.Context, err error) (int, string) {
 		mismatch *dataset.MismatchError
 		schema   *dataset.SchemaError
 		code     *codeError
+		refusal  *stage.Refusal
 		runner   *runners.UsageError
 	)
 	switch {
@@ -99,13 +100,12 @@ func explain(ctx context.Context, err error) (int, string) {
 		return exitInterrupted, "interrupted: what is finished is kept, run the same command again to go on"
 	case errors.As(err, &code):
 		return code.code, code.message
+	case errors.As(err, &refusal):
+		return refusal.Code, refusal.Message
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input), errors.As(err, &runner):
 		return exitUsage, err.Error()
 	case errors.As(err, &mismatch), errors.As(err, &schema):
 		return exitOther, err.Error()
-	}
-	if r := stage.FindRefusal(err); r != nil {
-		return r.Code, r.Message
 	}
 	return exitFailed, trimBeam(err.Error())
 }

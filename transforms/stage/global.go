@@ -57,7 +57,6 @@ type Refusal struct {
 
 // Exit codes of refusals.
 const (
-	CodeFailed = 1
 	CodeUsage  = 2
 	CodeMaxBad = 3
 	CodeOther  = 4
@@ -70,7 +69,8 @@ func (r *Refusal) Error() string {
 	return refusalMark + string(text) + "\n"
 }
 
-// FindRefusal returns the refusal in the text of an error that came back from a runner, or nil.
+// FindRefusal returns the refusal in the text of an error that came back from a runner, or nil. The
+// error must have left its stage through [Seal].
 func FindRefusal(err error) *Refusal {
 	if err == nil {
 		return nil
@@ -85,13 +85,37 @@ func FindRefusal(err error) *Refusal {
 		text = text[i+len(refusalMark):]
 		for _, t := range []string{text, strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\\`, `\`)} {
 			found := new(Refusal)
-			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" {
+			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" && CodeUsage <= found.Code && found.Code <= CodeOther {
 				return found
 			}
 		}
 	}
 	return nil
 }
+
+// Seal prepares the error of a stage for its way through a runner, which hands on nothing but the
+// text: a refusal stands alone there, and what looks like one in any other error, because an entry of
+// the input has such a name, does not any more.
+func Seal(err error) error {
+	var r *Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &r):
+		return r
+	case strings.Contains(err.Error(), refusalMark):
+		return &sealed{err}
+	}
+	return err
+}
+
+type sealed struct{ err error }
+
+func (s *sealed) Error() string {
+	return strings.ReplaceAll(s.err.Error(), refusalMark, strings.TrimSuffix(refusalMark, "=")+" ")
+}
+
+func (s *sealed) Unwrap() error { return s.err }
 
 func refuse(code int, format string, args ...any) error {
 	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}

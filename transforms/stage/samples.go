@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -135,7 +136,7 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 		}
 		data, err := fetch(ctx, getBuffer(0), s)
 		if err != nil {
-			if FindRefusal(err) != nil {
+			if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
 				return err
 			}
 			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)

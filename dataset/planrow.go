@@ -110,6 +110,11 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 		Crop: premix.Crop{X: row.SourceCropX, Y: row.SourceCropY, W: row.SourceCropW, H: row.SourceCropH},
 		Flip: row.SourceFlip, Flat: row.SourceFlat,
 	}
+	for _, e := range []*premix.Sample{&target, &source} {
+		if e.Location.Length < 0 {
+			return r, fmt.Errorf("%s: a length of %d bytes", e.Name, e.Location.Length)
+		}
+	}
 	if r.Box, err = toBox(row.Box); err != nil {
 		return r, fmt.Errorf("box: %w", err)
 	}

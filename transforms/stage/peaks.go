@@ -326,4 +326,9 @@ func getBuffer(n int) []byte {
 	return b[:0]
 }
 
-func putBuffer(b []byte) { buffers.Put(&b) }
+// putBuffer gives a buffer back. One of a huge entry is left to the garbage collector.
+func putBuffer(b []byte) {
+	if cap(b) <= keep {
+		buffers.Put(&b)
+	}
+}

@@ -66,11 +66,17 @@ func (p *Places) Fetch(ctx context.Context, dst []byte, s *premix.Sample) ([]byt
 	if !ok {
 		return nil, refuse(CodeOther, "%s, which the plan names, is in no folder or file of the input: is --in what the plan was made for, with the same NAME=?", s.Name)
 	}
+	if s.Location.Length < 0 {
+		return nil, refuse(CodeOther, "%s: the plan says that it has %d bytes: it is damaged", s.Name, s.Location.Length)
+	}
 	if p.maxBytes > 0 && s.Location.Length > p.maxBytes {
 		return nil, refuse(CodeOther, "%s: the plan says that it has %d bytes, more than --max-bytes %d", s.Name, s.Location.Length, p.maxBytes)
 	}
 	at, whole := *s, false
 	if (&source.Chunk{Container: c}).Seekable() {
+		if at.Location.Offset < 0 && !strings.HasPrefix(c.URI, "synth:") {
+			return nil, refuse(CodeOther, "%s: the plan says that it begins at byte %d: it is damaged", s.Name, at.Location.Offset)
+		}
 		source.Relocate(c, &at)
 		whole = at.Location.URI != c.URI // an object of its own, and no part of the container
 	} else if err := p.locate(ctx, c.Name, &at); err != nil {
@@ -93,7 +99,7 @@ func (p *Places) Fetch(ctx context.Context, dst []byte, s *premix.Sample) ([]byt
 // fetchWhole reads an entry that is an object of its own. A byte more than the plan says is read
 // too, and shows in the digest.
 func fetchWhole(ctx context.Context, dst []byte, l premix.Location) ([]byte, error) {
-	if l.Offset != 0 || l.Length < 0 || strings.HasPrefix(l.URI, "synth:") {
+	if l.Offset != 0 || strings.HasPrefix(l.URI, "synth:") {
 		return source.Fetch(ctx, dst, l)
 	}
 	r, err := blob.Open(ctx, l.URI)

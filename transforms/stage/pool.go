@@ -82,7 +82,10 @@ func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error)
 func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
 	select {
 	case w := <-p.slots:
-		defer func() { p.slots <- w }()
+		defer func() {
+			w.shrink()
+			p.slots <- w
+		}()
 		defer func() {
 			if r := recover(); r != nil {
 				err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
@@ -91,6 +94,21 @@ func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
 		return f(w)
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+// keep is how many bytes a worker keeps of each of its buffers from one image to the next. Nothing of
+// it is in the bound on memory, and a single huge image would be held as long as the process lives.
+const keep = 16 << 20
+
+func (w *worker) shrink() {
+	for _, m := range []*imaging.Image{&w.full, &w.crop, &w.saliency, &w.salCrop} {
+		if cap(m.Pix) > keep {
+			*m = imaging.Image{}
+		}
+	}
+	if cap(w.gray) > keep {
+		w.gray = nil
 	}
 }
 

@@ -128,27 +128,7 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 		}
 		img.Pix = b
 	} else {
-		fetch := t.fetch
-		if fetch == nil {
-			fetch = func(ctx context.Context, dst []byte, _ *premix.Sample) ([]byte, error) {
-				return source.Fetch(ctx, dst, pic.place)
-			}
-		}
-		data, err := fetch(ctx, getBuffer(0), s)
-		if err != nil {
-			if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
-				return err
-			}
-			return fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
-		}
-		if t.fetch == nil && source.DigestOf(data) != s.Digest {
-			return replaced(s)
-		}
-		cfg, err := imaging.DecodeConfig(data, t.job.Decode)
-		if err != nil {
-			return changed(s, err)
-		}
-		release, err := p.reserve(ctx, cfg.Memory+int64(len(data)))
+		data, release, err := t.encoded(ctx, p, pic)
 		if err != nil {
 			return err
 		}
@@ -167,6 +147,45 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 	pic.img = img
 	close(pic.ready)
 	return nil
+}
+
+// encoded reads the bytes of a picture again. The memory that they and their pixels take is reserved;
+// what the bytes take, before they are read.
+func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []byte, release func(), err error) {
+	s := pic.sample
+	if release, err = p.reserve(ctx, pic.place.Length); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
+	if t.fetch != nil {
+		data, err = t.fetch(ctx, getBuffer(0), s)
+	} else {
+		data, err = source.Fetch(ctx, getBuffer(0), pic.place)
+	}
+	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
+		return nil, release, err
+	}
+	if err != nil {
+		return nil, release, fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
+	}
+	if t.fetch == nil && source.DigestOf(data) != s.Digest {
+		return nil, release, replaced(s)
+	}
+	cfg, err := imaging.DecodeConfig(data, t.job.Decode)
+	if err != nil {
+		return nil, release, changed(s, err)
+	}
+	// Who kept the first part while waiting for the rest could wait for others that do the same.
+	release()
+	release, err = p.reserve(ctx, cfg.Memory+int64(len(data)))
+	if err != nil {
+		release = func() {}
+	}
+	return data, release, err
 }
 
 // changed reports an image that was good in the peaks stage and is not now. That is no property of

@@ -1,0 +1,104 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/plan"
+)
+
+// TestKeep holds that a worker keeps little of a huge image: it is outside of the bound on memory.
+func TestKeep(t *testing.T) {
+	p := poolFor(1, 1<<20)
+	for _, side := range []int{100, 3000} {
+		err := p.do(t.Context(), func(w *worker) error {
+			w.full.Resize(side, side)
+			w.crop.Resize(side, side)
+			w.saliency.Resize(side, side)
+			w.salCrop.Resize(side, side)
+			w.gray = make([]byte, 3*side*side)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := <-p.slots
+		p.slots <- w
+		for i, b := range [][]byte{w.full.Pix, w.crop.Pix, w.saliency.Pix, w.salCrop.Pix, w.gray} {
+			want := 3 * side * side
+			if want > keep {
+				want = 0
+			}
+			if cap(b) != want {
+				t.Errorf("after an image of %d×%d: buffer %d has %d bytes, want %d", side, side, i, cap(b), want)
+			}
+		}
+	}
+	putBuffer(make([]byte, keep+1))
+	if b := getBuffer(0); cap(b) > keep {
+		t.Errorf("a buffer of %d bytes was kept", cap(b))
+	}
+}
+
+// TestReserveBeforeReading wants nothing read while there is no memory for it.
+func TestReserveBeforeReading(t *testing.T) {
+	s := newFakeSet(t)
+	a := newAttempt(t, t.TempDir(), func(j *Job) { j.Workers, j.MaxMemory = 2, 1<<20+7 })
+	a.peaks(s.dir)
+	var row plan.Row
+	for i := range a.sums {
+		err := Distribute(t.Context(), a.job, a.g, &a.sums[i], func(_ int64, batch []byte) {
+			rows, err := plan.ReadRows(nil, batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row = rows[0]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := poolFor(a.job.Workers, a.job.MaxMemory)
+	all, err := p.reserve(t.Context(), p.max)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan bool, 1)
+	task := &shardTask{job: a.job, global: a.g}
+	task.fetch = func(context.Context, []byte, *premix.Sample) ([]byte, error) {
+		read <- true
+		return nil, errors.New("enough")
+	}
+	done := make(chan error, 1)
+	go func() {
+		pic := &picture{sample: row.Sample, place: row.Sample.Location, ready: make(chan struct{})}
+		done <- task.load(t.Context(), p, pic)
+	}()
+	for !waiting(p) {
+		select {
+		case <-read:
+			t.Fatal("it was read before its memory was to be had")
+		default:
+			runtime.Gosched()
+		}
+	}
+	all()
+	<-read
+	wantError(t, <-done, "enough")
+	if err := p.bytes.Acquire(t.Context(), p.max); err != nil {
+		t.Fatal(err)
+	}
+	p.bytes.Release(p.max)
+}
+
+// waiting says whether somebody waits for memory: then not even nothing is to be had.
+func waiting(p *pool) bool {
+	if p.bytes.TryAcquire(0) {
+		p.bytes.Release(0)
+		return false
+	}
+	return true
+}

@@ -111,7 +111,7 @@ func (a *app) listCaches(infos []cache.Info) {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FINGERPRINT\tROWS\tCHUNKS\tSIZE\tUSED\tSETTINGS")
 	for _, i := range infos {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, bytesText(i.Bytes), i.Used.Format("2006-01-02"),
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),
 			settingsText(config.PeaksSettings(), i))
 	}
 	w.Flush()

@@ -157,7 +157,7 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 		bytes += r.Bytes
 	}
 	fmt.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, l.config.Split)
-	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), bytesText(bytes), plural(int64(m.Shape.Classes.Count), "class"))
+	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
 			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))

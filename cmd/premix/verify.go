@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/pipeline"
 )
@@ -86,7 +87,7 @@ func (a *app) printVerified(path string, r *verify.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		line := fmt.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), bytesText(s.Bytes))
+		line := fmt.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
 		if s.Derived > 0 {
 			line += fmt.Sprintf(", %d made again from their sources", s.Derived)
 		}

@@ -3,16 +3,17 @@ package source
 import (
 	"path"
 	"strings"
+
+	"github.com/premix/premix/io/webdataset"
 )
 
-// splitKey divides the name of a member of a WebDataset tar at the first dot of its last element:
-// the key is what stands before it, with the folders, the extension what follows. ok is false for
-// names that are no member of a sample: those without a dot, hidden ones, and metadata (__x__).
-// This is the rule of webdataset, Hugging Face and DALI.
+// splitKey divides the name of a member of a WebDataset tar as [webdataset.SplitName] does, and puts
+// the extension into small letters. ok is false also for metadata (__x__), and for what lies in such
+// a folder. Then the key is the name.
 func splitKey(name string) (key, ext string, ok bool) {
-	dir, base := path.Split(name)
-	before, after, found := strings.Cut(base, ".")
-	if !found || before == "" || strings.HasPrefix(base, "__") && strings.HasSuffix(before, "__") {
+	key, ext, ok = webdataset.SplitName(name)
+	dir, base := path.Split(key)
+	if !ok || strings.HasPrefix(base, "__") && strings.HasSuffix(base, "__") {
 		return name, "", false
 	}
 	for part := range strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/") {
@@ -20,7 +21,7 @@ func splitKey(name string) (key, ext string, ok bool) {
 			return name, "", false
 		}
 	}
-	return dir + before, strings.ToLower(after), true
+	return key, strings.ToLower(ext), true
 }
 
 // imageRank orders the extensions under which a sample keeps its image: the smaller the better,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -38,16 +39,25 @@ func TestFinishFails(t *testing.T) {
 	}
 	whole := fresh()
 	var steps int
+	var renamed []string // in their order
 	t.Run("none", func(t *testing.T) {
 		fs := faultfs.Inject(t, nil)
 		if err := finish(whole); err != nil {
 			t.Fatal(err)
 		}
 		steps = len(fs.Ops())
+		for _, op := range fs.Ops() {
+			if op.Name == "rename" {
+				renamed = append(renamed, filepath.Base(op.Path))
+			}
+		}
 	})
 	want := tree(t, whole)
 	if last := "manifest.json"; steps < 20 {
 		t.Fatalf("%d steps before %s", steps, last)
+	}
+	if i := slices.Index(renamed, ".tmp-manifest.json"); i < 0 || i != len(renamed)-1 {
+		t.Errorf("the manifest is not the last file: %q", renamed)
 	}
 	stride := 3 // no divisor of the steps that a file takes, so that all kinds of steps have their turn
 	if testing.Short() {
@@ -64,11 +74,10 @@ func TestFinishFails(t *testing.T) {
 				t.Errorf("step %d: %v", n, err)
 			}
 		})
-		after := tree(t, dir)
-		for name, data := range after {
-			// until the manifest is there, a file may be as it was before
-			if data != want[name] && name == manifest {
-				t.Errorf("step %d left half of %s", n, name)
+		// until the manifest is there, a file may be as it was before; then all of them are whole
+		if after := tree(t, dir); after[manifest] != "" {
+			if diff := cmp.Diff(want, after); diff != "" {
+				t.Errorf("step %d left a manifest, but not all that it stands for (-want +got):\n%s", n, diff)
 			}
 		}
 		if err := finish(dir); err != nil {

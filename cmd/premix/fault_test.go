@@ -87,14 +87,21 @@ func faultOf(spec string) (func(faultfs.Op) error, error) {
 	}, nil
 }
 
+// patience ends waits for another process that will not answer any more: it is longer than any run of
+// a script takes on a busy machine, and shorter than the test's own limit, which would say less.
+const patience = 5 * time.Minute
+
 // hold says that the process waits, and waits.
 func hold(dir string) {
 	if err := os.WriteFile(filepath.Join(dir, "held"), nil, 0o666); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(99)
 	}
-	for !fileExists(filepath.Join(dir, "go")) {
-		time.Sleep(time.Millisecond)
+	for until := time.Now().Add(patience); !fileExists(filepath.Join(dir, "go")); time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			fmt.Fprintln(os.Stderr, "nobody let this run go on")
+			os.Exit(99)
+		}
 	}
 }
 
@@ -144,8 +151,11 @@ func cmdHold(ts *testscript.TestScript, _ bool, args []string) {
 	go func() { ended <- cmd.Wait() }()
 	ts.Defer(func() { cmd.Process.Kill() })
 	holding.Store(dir, ended)
+	late := time.After(patience)
 	for !fileExists(filepath.Join(dir, "held")) {
 		select {
+		case <-late:
+			ts.Fatalf("it did not come to be held")
 		case err := <-ended:
 			ts.Fatalf("%v before it could be held\n%s", err, out.String())
 		case <-time.After(time.Millisecond):
@@ -160,5 +170,10 @@ func cmdRelease(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s is not held", args[0])
 	}
 	ts.Check(os.WriteFile(filepath.Join(dir, "go"), nil, 0o666))
-	ts.Check(<-ended.(chan error))
+	select {
+	case err := <-ended.(chan error):
+		ts.Check(err)
+	case <-time.After(patience):
+		ts.Fatalf("%s was released and did not end", args[0])
+	}
 }

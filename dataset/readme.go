@@ -187,3 +187,8 @@ func Bytes(n int64) string {
 	}
 	return fmt.Sprintf("%.0f %s", v, units[u])
 }
+
+// IsReadme reports whether a README.md is one that premix wrote for an output.
+func IsReadme(data []byte) bool {
+	return bytes.Contains(data, []byte("by premix")) && bytes.Contains(data, []byte("| split | samples | shards | size | replicas | labels | mean lam |"))
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ func (a *app) reindexCommand() *cobra.Command {
 	var (
 		workers int
 		asJSON  bool
+		breakIt bool
 	)
 	cmd := &cobra.Command{
 		Use:   "reindex OUT",
@@ -23,9 +25,15 @@ func (a *app) reindexCommand() *cobra.Command {
 shards of an output, and says what cannot be rebuilt. Shards are never changed.`,
 		Args: onePath("reindex OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{Workers: workers})
+			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{
+				Workers: workers,
+				Lock: func(ctx context.Context, out string) (func(), error) {
+					return lockOutput(ctx, out, randomID(), breakIt)
+				},
+			})
 			var empty *reindex.EmptyError
-			if errors.As(err, &empty) || errors.Is(err, fs.ErrNotExist) {
+			var foreign *reindex.ForeignError
+			if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {
 				return usagef("%v", err)
 			}
 			if err != nil {
@@ -46,6 +54,7 @@ shards of an output, and says what cannot be rebuilt. Shards are never changed.`
 	}
 	cmd.Flags().IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	cmd.Flags().BoolVar(&breakIt, "break-lock", false, "run although another run seems to hold the output")
 	return cmd
 }
 

@@ -29,6 +29,9 @@ import (
 type Options struct {
 	// Workers bounds how many shards are read at once; 0: one a core.
 	Workers int
+	// Lock, if set, is called for each folder before anything of it is read to be rebuilt; what it
+	// returns is called at the end. An error ends the work.
+	Lock func(ctx context.Context, out string) (unlock func(), err error)
 	// Progress, if set, is called after each shard, from several goroutines.
 	Progress func(samples, bytes int64)
 }
@@ -83,6 +86,21 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Lock != nil {
+		for i, t := range tasks {
+			if i > 0 && t.out == tasks[i-1].out {
+				continue
+			}
+			unlock, err := o.Lock(ctx, t.out)
+			if err != nil {
+				return nil, err
+			}
+			defer unlock()
+		}
+		if tasks, err = plan(ctx, out, &o); err != nil { // what was there before may have been a run's that ended
+			return nil, err
+		}
+	}
 	for _, t := range tasks { // nothing is written before all of it was read
 		if err := t.load(ctx); err != nil {
 			return nil, err
@@ -124,6 +142,11 @@ func plan(ctx context.Context, out string, o *Options) ([]*task, error) {
 			if err == nil && len(m.Replicas) > 0 || dataset.Damaged(err) {
 				sets = append(sets, shardSet{spec: shard.Spec{Split: name}})
 			} else if err != nil && !isNotExist(err) {
+				return nil, err
+			}
+		}
+		if len(sets) > 0 && len(names) == 0 {
+			if err := foreign(ctx, at); err != nil {
 				return nil, err
 			}
 		}
@@ -223,6 +246,9 @@ func (t *task) load(ctx context.Context) error {
 	if t.config == nil {
 		t.lose(dataset.LostRecipe)
 		t.fingerprint = "lost"
+		if err := t.promised(ctx); err != nil {
+			return err
+		}
 		spec.Classes = classes
 		return t.guess(ctx)
 	}

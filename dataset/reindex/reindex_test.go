@@ -364,3 +364,100 @@ func TestFailureLine(t *testing.T) {
 		t.Errorf("rebuilt again: %q", again.Rebuilt)
 	}
 }
+
+// TestShardsGone: without premix's own files, what is left of the side files tells how many shards
+// there were; fewer are not taken for all.
+func TestShardsGone(t *testing.T) {
+	for _, left := range []string{"_info.json", "__index__/wids-train-r001.json", "__index__/demo-train-r001-000002.idx"} {
+		o := fixture.Output{Dir: t.TempDir(), Images: 6, Shards: 3, Replicas: []int{1}}
+		p := o.Make(t)
+		for f := range tree(t, o.Dir) {
+			if f != left && f != p.Records[0].Path && f != p.Records[1].Path {
+				if err := os.Remove(filepath.Join(o.Dir, f)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, f := range []string{"inputs.json", "run.json", "report.html"} {
+			if err := os.Remove(filepath.Join(o.Dir, "__premix__/train", f)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := run(t, o.Dir).Splits[0]
+		if s.Finished || len(s.Damaged) != 1 || !strings.HasPrefix(s.Damaged[0], "of the 3 shards") {
+			t.Errorf("with %s: %+v", left, s)
+		}
+	}
+}
+
+// TestForeign: a README.md of someone else is not replaced where only names of shards speak for an
+// output of premix; one of premix is.
+func TestForeign(t *testing.T) {
+	o := fixture.Output{Dir: t.TempDir(), Images: 4}
+	o.Make(t)
+	if err := os.RemoveAll(filepath.Join(o.Dir, "__premix__")); err != nil {
+		t.Fatal(err)
+	}
+	readme := filepath.Join(o.Dir, "README.md")
+	ours, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(readme, []byte("# My thesis\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, o.Dir)
+	var foreign *reindex.ForeignError
+	if _, err := reindex.Run(ctx, o.Dir, reindex.Options{}); !errors.As(err, &foreign) {
+		t.Errorf("%v", err)
+	}
+	if diff := cmp.Diff(before, tree(t, o.Dir)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+	if err := os.WriteFile(readme, ours, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, o.Dir); !r.OK() {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestLock: every folder is locked once, before anything is written, and let go at the end.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"tfds", "webdataset"} {
+		for _, split := range []string{"train", "validation"} {
+			o := fixture.Output{Dir: filepath.Join(dir, name), Format: name, Split: split, Images: 2, Shards: 1}
+			o.Make(t)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "webdataset/_info.json")); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	var locked []string
+	busy := errors.New("busy")
+	lock := func(fail string) reindex.Options {
+		return reindex.Options{Lock: func(_ context.Context, out string) (func(), error) {
+			if filepath.Base(out) == fail {
+				return nil, busy
+			}
+			locked = append(locked, "+"+filepath.Base(out))
+			return func() { locked = append(locked, "-"+filepath.Base(out)) }, nil
+		}}
+	}
+	if _, err := reindex.Run(ctx, dir, lock("webdataset")); !errors.Is(err, busy) {
+		t.Errorf("%v", err)
+	}
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" || len(locked)%2 != 0 {
+		t.Errorf("locked %q; (-before +after):\n%s", locked, diff)
+	}
+	locked = nil
+	if r, err := reindex.Run(ctx, dir, lock("")); err != nil || !r.OK() {
+		t.Errorf("%v %+v", err, r)
+	}
+	slices.Sort(locked)
+	if want := []string{"+tfds", "+webdataset", "-tfds", "-webdataset"}; !slices.Equal(locked, want) {
+		t.Errorf("locked %q", locked)
+	}
+}

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/shard"
@@ -221,5 +224,63 @@ func TestSwappedImage(t *testing.T) {
 		if _, err := c.mix(); err != nil {
 			t.Errorf("what was found anew was not kept: %v", err)
 		}
+	}
+}
+
+// TestFinishAgain ends a job that no launcher waits for, and a worker that dies before its runner
+// knows: the last stage, or all of the job, runs again where all that was temporary is gone.
+func TestFinishAgain(t *testing.T) {
+	s := newFakeSet(t)
+	if err := os.WriteFile(filepath.Join(s.dir, "c1", "broken.png"), []byte("\x89PNG\r\n\x1a\n and no more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a := newAttempt(t, filepath.Join(t.TempDir(), "cache"), func(j *Job) {
+		j.Slots, j.Reach.Host, j.Reach.Detached, j.Cache.Temporary = 2, "launcher", true, true
+		j.Reach.AddMarker("--out", j.Outputs[0].Dir, dataset.Meta(j.Outputs[0].Dir, "train"), "run")
+	})
+	if err := PlaceMarkers(t.Context(), a.job); err != nil {
+		t.Fatal(err)
+	}
+	a.peaks(s.dir)
+	records, err := a.mix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bench := &bench{T: t, job: a.job}
+	var want map[string]string
+	for _, what := range []string{"first", "again"} {
+		if err := Finish(t.Context(), a.job, a.g, a.sums, records); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if _, err := os.Stat(a.job.Cache.URI); !os.IsNotExist(err) {
+			t.Errorf("%s: the cache is left: %v", what, err)
+		}
+		files := bench.files()
+		if want == nil {
+			want = files
+		}
+		if d := cmp.Diff(want, files); d != "" {
+			t.Errorf("%s: %s", what, d)
+		}
+	}
+	// Another output is not there just because the cache is gone.
+	missing := slices.Clone(records)
+	missing[0].Record.SHA256 = "0"
+	if err := Finish(t.Context(), a.job, a.g, a.sums, missing); err == nil {
+		t.Error("a manifest that does not list the shards passed")
+	}
+
+	// All of it, in a process that has not looked yet.
+	reached.Delete(a.job.RunID)
+	a.sums = nil
+	a.peaks(s.dir)
+	if records, err = a.mix(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Finish(t.Context(), a.job, a.g, a.sums, records); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, bench.files()); d != "" {
+		t.Error(d)
 	}
 }

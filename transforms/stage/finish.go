@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/premix/premix"
@@ -31,7 +32,56 @@ type ending struct {
 	failures func(yield func(premix.Failure) error) error
 }
 
+// complete finishes the outputs and cleans up. It may run again after it cleaned up: then what
+// failures are read from may be gone, and the outputs are as they should be.
 func complete(ctx context.Context, job *Job, g *Global, e ending) error {
+	err := completeOutputs(ctx, job, g, e)
+	if errors.Is(err, fs.ErrNotExist) && job.Cache.Temporary {
+		done, why := completed(ctx, job, g, e.records)
+		if why != nil {
+			return errors.Join(err, why)
+		}
+		if done {
+			err = nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return cleanUp(ctx, job)
+}
+
+// completed says whether each output has a manifest of this very job that lists all records.
+func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord) (bool, error) {
+	sums := make([]map[string]string, len(job.Outputs)) // of shards, by path
+	for i := range job.Outputs {
+		o := &job.Outputs[i]
+		if run, err := RunOf(ctx, o.Dir, job.Split); err != nil || run != job.RunID {
+			return false, err
+		}
+		m, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil || m.Fingerprint != shardFingerprint(o, g) {
+			return false, err
+		}
+		sums[i] = map[string]string{}
+		for _, r := range m.Replicas {
+			for _, s := range r.Shards {
+				sums[i][s.Name] = s.SHA256
+			}
+		}
+	}
+	for _, r := range records {
+		if sum, ok := sums[r.Output][r.Record.Path]; !ok || sum != r.Record.SHA256 {
+			return false, nil
+		}
+	}
+	return !job.PlanOnly, nil
+}
+
+func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 	finish := dataset.Finish
 	if job.PlanOnly {
 		finish = dataset.FinishPlan
@@ -70,18 +120,23 @@ func complete(ctx context.Context, job *Job, g *Global, e ending) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// cleanUp removes what only the work needed.
+func cleanUp(ctx context.Context, job *Job) error {
 	if job.Slots > 0 {
 		if err := Sweep(ctx, job); err != nil {
 			return err
 		}
 	}
+	if err := RemoveSpool(ctx, job); err != nil {
+		return err
+	}
 	if job.Reach.Detached && job.Cache.Temporary {
 		if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
 			return err
 		}
-	}
-	if err := RemoveSpool(ctx, job); err != nil {
-		return err
 	}
 	// Last: the launcher may be gone, and from here on others may write to the outputs.
 	return RemoveMarkers(ctx, job)

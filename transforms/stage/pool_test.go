@@ -12,7 +12,7 @@ import (
 
 // TestKeep holds that a worker keeps little of a huge image: it is outside of the bound on memory.
 func TestKeep(t *testing.T) {
-	p := poolFor(1, 1<<20)
+	p := poolFor(1, 1<<20+3)
 	for _, side := range []int{100, 3000} {
 		err := p.do(t.Context(), func(w *worker) error {
 			w.full.Resize(side, side)

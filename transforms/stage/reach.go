@@ -120,6 +120,8 @@ func Reachable(ctx context.Context, job *Job) error {
 func (m Marker) check(ctx context.Context, job *Job, host string) error {
 	text, err := blob.ReadAll(ctx, m.URI, 1<<10)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && job.claimed(ctx):
+		return nil // the job has ended, removed its markers, and runs again
 	case errors.Is(err, fs.ErrNotExist), err == nil && string(text) != job.RunID:
 		return refuse(CodeUsage, "%s %s: what the launcher on %s wrote there is not seen by the worker on %s: give a URL, or a mount that all hosts share", m.Flag, m.Place, job.Reach.Host, host)
 	case err != nil:
@@ -135,6 +137,16 @@ func (m Marker) check(ctx context.Context, job *Job, host string) error {
 		return unreachable(m.Flag, m.Place, host, err)
 	}
 	return nil
+}
+
+// claimed says whether the outputs are there and tell that this job was planned.
+func (j *Job) claimed(ctx context.Context) bool {
+	for i := range j.Outputs {
+		if run, err := RunOf(ctx, j.Outputs[i].Dir, j.Split); err != nil || run != j.RunID {
+			return false
+		}
+	}
+	return len(j.Outputs) > 0
 }
 
 // unreachable is a refusal where trying again is useless, and the error itself elsewhere.

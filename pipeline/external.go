@@ -41,6 +41,9 @@ func (c *Config) checkExternal() error {
 	if c.Geometry == crop.RRC && e.Kind == peakfile.KindTable && !e.Original && !e.PerReplica {
 		bad = append(bad, fmt.Errorf("--detector %s gives peaks in pixels of the crop, and under --geometry rrc every replica has another crop: add a column replica, give peak_x and peak_y in pixels of the original, or use --geometry center or squash", c.Detector))
 	}
+	if c.Geometry != crop.RRC && e.Later && (c.Replicas > 1 || c.FirstReplica > 0) {
+		bad = append(bad, fmt.Errorf("--detector %s gives every replica its own peaks, and under --geometry %s all replicas have one crop and one peak, that of replica 0: use --geometry rrc, or take the rows of other replicas than 0 out", c.Detector, c.Geometry))
+	}
 	source, target := mix.Scheme(c.Scheme).Spots()
 	if (source == mix.Trough || target == mix.Trough) && !e.Troughs {
 		low := "trough_row and trough_col"

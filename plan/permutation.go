@@ -40,9 +40,6 @@ func NewPermutation(n int64, seed uint64, replica int) Permutation {
 	return p
 }
 
-// Len is n.
-func (p *Permutation) Len() int64 { return int64(p.n) }
-
 // At is the position of the image with the given ordinal. Both are in [0,n); it panics on an
 // ordinal outside.
 func (p *Permutation) At(ordinal int64) int64 {

@@ -93,11 +93,3 @@ func (s *Stream) Intn(n int) int {
 	}
 	return int(hi)
 }
-
-// Bits is the 64-bit word of index n of a stream, without the ones before it.
-func Bits(seed uint64, replica int, ordinal uint64, p Purpose, n int) uint64 {
-	s := NewStream(seed, replica, ordinal, p)
-	s.ctr[3] += uint32(n / 2)
-	w := philox(s.ctr, s.key)
-	return word(w[n%2*2], w[n%2*2+1])
-}

@@ -20,9 +20,6 @@ func TestStreamLayout(t *testing.T) {
 			if got := s.Uint64(); got != want {
 				t.Errorf("word %d of block %d: %x, want %x", i, k, got, want)
 			}
-			if got := Bits(seed, replica, ordinal, PurposeLambda, int(2*k)+i); got != want {
-				t.Errorf("Bits of word %d of block %d: %x, want %x", i, k, got, want)
-			}
 		}
 	}
 }

@@ -73,6 +73,8 @@ type Info struct {
 	// Original says that a table's coordinates are those of the original image, PerReplica that it
 	// has a column of replicas, Troughs that it knows least salient pixels. Maps know them too.
 	Original, PerReplica, Troughs bool
+	// Later says that a table has rows of replicas behind the first one, number 0.
+	Later bool
 	// Folder says that a table is in several files.
 	Folder bool
 }

@@ -81,7 +81,7 @@ func TestCSV(t *testing.T) {
 
 func TestReplicas(t *testing.T) {
 	table := open(t, write(t, "peaks.csv", "name,replica,peak_x,peak_y\na,1,10,20\na,0,30,40\n"))
-	if i := table.Info(); !i.Original || !i.PerReplica || i.Troughs {
+	if i := table.Info(); !i.Original || !i.PerReplica || !i.Later || i.Troughs {
 		t.Errorf("%+v", i)
 	}
 	for replica, x := range []int{30, 10} {

@@ -205,6 +205,7 @@ func (b *builder) add(line int64, name string, replica int, flat bool, x, y, low
 	} else if replica < 0 || replica > 999 {
 		return errorf("%s:%d: replica %d: they count from 0 to 999", b.uri, line, replica)
 	}
+	b.info.Later = b.info.Later || replica > 0
 	r := row{key: keyOf(name, replica), line: uint32(line), file: uint16(len(b.files) - 1), flat: flat, peak: [2]int32{pixel(x), pixel(y)}, low: [2]int32{pixel(lowX), pixel(lowY)}}
 	b.low = b.low || r.low != [2]int32{-1, -1}
 	b.rows = append(b.rows, r)

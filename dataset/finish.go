@@ -42,6 +42,8 @@ type FinishParams struct {
 	Failures func(yield func(premix.Failure) error) error
 	// InputsDigest identifies all that was read.
 	InputsDigest string
+	// InputsClassList is what [InputSummary] says of the input's own class list.
+	InputsClassList string
 	// Wrote, if set, is told the path, below the output, of each file that was not as it should be,
 	// but for failures.jsonl, report.html and what depends on places.
 	Wrote func(path string)
@@ -201,7 +203,7 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
 		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
-		Inputs: InputSummary{p.InputsDigest, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
+		Inputs: InputSummary{p.InputsDigest, p.InputsClassList, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
 	c := &m.Counts

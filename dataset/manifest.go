@@ -97,7 +97,10 @@ type BoxSummary struct {
 
 // An InputSummary identifies what was read.
 type InputSummary struct {
-	Digest     string           `json:"digest"`
+	Digest string `json:"digest"`
+	// ClassList is the hash of the class list that indexes in the input refer to, where it decides
+	// labels and is not the list of the output.
+	ClassList  string           `json:"class_list,omitempty"`
 	Containers []InputContainer `json:"containers"`
 }
 

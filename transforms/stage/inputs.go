@@ -18,7 +18,8 @@ import (
 // Inputs is inputs.json: where the input of an output was, and what it was. It is written before
 // the first shard, depends on places, and is outside of the promise of identical bytes.
 type Inputs struct {
-	Digest     string                   `json:"digest"` // of names, bytes and labels of all entries
+	Digest     string                   `json:"digest"`               // of names, bytes and labels of all entries
+	ClassList  string                   `json:"class_list,omitempty"` // as in the manifest
 	RunID      string                   `json:"run"`
 	Replicas   []int                    `json:"replicas"` // begun, as in names of shards; −1: names have no number
 	Roots      json.RawMessage          `json:"inputs"`
@@ -129,7 +130,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	}
 	slices.Sort(begun)
 	text, err := dataset.Encode(&Inputs{
-		Digest: g.InputsDigest, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
+		Digest: g.InputsDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
 	})
 	if err != nil {
 		return err

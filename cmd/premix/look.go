@@ -72,7 +72,7 @@ func (l *launch) look(ctx context.Context) error {
 	if !l.job.Cache.Temporary || len(entries) > 0 {
 		l.say("%s", line)
 	}
-	if t.by[stage.Valid].chunks < len(chunks) {
+	if t.usable() < len(chunks) {
 		return l.checkCache()
 	}
 	return nil
@@ -129,6 +129,16 @@ func tallyCache(chunks []source.Chunk, states []stage.Status) *cacheTally {
 		}
 	}
 	return t
+}
+
+// usable counts the chunks whose peaks need not be written: those of what was moved or touched can be
+// used where they are, if they agree with the input.
+func (t *cacheTally) usable() int {
+	n := t.by[stage.Valid].chunks
+	if adopted := t.by[stage.Adopted]; adopted != nil {
+		n += adopted.chunks
+	}
+	return n
 }
 
 // reasons says why what is not valid is not, in the order of what it costs.

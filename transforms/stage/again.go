@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
 )
 
 // again loads the rows that a summary was made from. The cache is shared: another run may have found
@@ -15,12 +16,19 @@ func again(ctx context.Context, job *Job, sum *Summary) (*cache.Chunk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the peaks of %s, found by this run, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)
 	}
-	ours := meta.Stamp == sum.Stamp && meta.URI == sum.URI && digestOf(chunk.Rows, sum.Entries) == sum.Digest
+	now := meta.Stamp == sum.Stamp && meta.URI == sum.URI
+	kept := !now && sum.Kept != nil && meta.Stamp == sum.Kept.Stamp && meta.URI == sum.Kept.URI
+	ours := (now || kept) && digestOf(chunk.Rows, sum.Entries) == sum.Digest
 	for _, r := range job.cropReplicas() {
 		ours = ours && slices.Contains(meta.Replicas, r)
 	}
 	if !ours {
 		return nil, fmt.Errorf("the peaks of %s, found by this run, were replaced by those of another run, which saw other files there: run again, and do not change the input meanwhile", sum.Container)
+	}
+	if kept {
+		for i := range chunk.Rows {
+			source.Relocate(sum.Kept.Container, &chunk.Rows[i])
+		}
 	}
 	return chunk, nil
 }

@@ -16,6 +16,7 @@ import (
 type rows struct {
 	meta  cache.Meta
 	chunk *cache.Chunk
+	kept  *Kept // of adopted rows: what the cache says of them
 }
 
 // Status says what the cache had for a chunk.
@@ -72,7 +73,7 @@ func lookUp(ctx context.Context, job *Job, store *cache.Store, c source.Chunk) (
 	case err != nil:
 		return nil, Missing, err
 	}
-	r := &rows{meta, chunk}
+	r := &rows{meta: meta, chunk: chunk}
 	if meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
 		return r, Valid, nil
 	}
@@ -88,6 +89,7 @@ func lookUp(ctx context.Context, job *Job, store *cache.Store, c source.Chunk) (
 	if err != nil || !same {
 		return nil, Changed, err
 	}
+	r.kept = &Kept{meta.Stamp, meta.URI, c.Container}
 	r.meta.Stamp, r.meta.URI = c.Stamp, c.Container.URI
 	return r, Adopted, nil
 }

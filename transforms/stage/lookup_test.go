@@ -4,11 +4,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premix/premix/internal/faultfs"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/io/source/synth"
 )
@@ -117,4 +119,57 @@ func each(t *testing.T, dir string, f func(path string)) {
 		}
 		return err
 	}))
+}
+
+// TestAdoptedUnsaved adopts the peaks of a data set in another place from a cache that can only be
+// read: its rows do as they are, lead to the new place, and are still told from another run's.
+func TestAdoptedUnsaved(t *testing.T) {
+	s := newFakeSet(t)
+	cache := t.TempDir()
+	first := newAttempt(t, cache, nil)
+	first.peaks(s.dir)
+	want, err := first.mix()
+	check(t, err)
+	moved := filepath.Join(t.TempDir(), "moved")
+	check(t, os.Rename(s.dir, moved))
+	for _, mode := range []string{SpoolRef, SpoolPixels} {
+		second := newAttempt(t, cache, func(j *Job) { j.Spool = SpoolInfo{Mode: mode, URI: filepath.Join(t.TempDir(), "spool")} })
+		t.Run(mode, func(t *testing.T) {
+			faultfs.Inject(t, faultfs.On(faultfs.Create, cache, syscall.EROFS))
+			second.peaks(moved)
+			for i := range second.sums {
+				if second.sums[i].Kept == nil {
+					t.Errorf("%s: nothing says that its rows were not saved", second.sums[i].Container)
+				}
+			}
+			got, err := second.mix()
+			check(t, err)
+			check(t, Finish(t.Context(), second.job, second.g, second.sums, got))
+			if len(got) != len(want) || got[0].Record.SHA256 != want[0].Record.SHA256 {
+				t.Error("the shard differs from that of the first place")
+			}
+		})
+		if mode == SpoolPixels {
+			continue
+		}
+		// What a run that may write has saved meanwhile will do; rows of a third place will not.
+		newAttempt(t, cache, nil).peaks(moved)
+		if _, err := second.mix(); err != nil {
+			t.Error(err)
+		}
+		third := filepath.Join(t.TempDir(), "third")
+		check(t, os.CopyFS(third, os.DirFS(moved)))
+		newAttempt(t, cache, nil).peaks(third)
+		_, err := second.mix()
+		wantError(t, err, "another run", "run again")
+	}
+	// An error of another kind is one.
+	fourth := newAttempt(t, cache, nil)
+	faultfs.Inject(t, faultfs.On(faultfs.Create, cache, syscall.ENOSPC))
+	catalog, err := source.Discover(t.Context(), []source.Input{{URI: moved}}, fourth.job.Source)
+	check(t, err)
+	chunks, err := source.Split(t.Context(), catalog.Containers[0], fourth.job.Source)
+	check(t, err)
+	_, err = Peaks(t.Context(), fourth.job, chunks[0])
+	wantError(t, err, "no space left", "--cache none")
 }

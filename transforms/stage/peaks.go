@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -42,12 +44,13 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 		return nil, err
 	}
 	if len(missing) == 0 && spooled {
+		sum := summarize(job, c, have)
 		if status == Adopted {
-			if err := store.Save(ctx, c.ID, have.meta, have.chunk); err != nil {
+			err := store.Save(ctx, c.ID, have.meta, have.chunk)
+			if sum.Kept, err = unsaved(have, err); err != nil {
 				return nil, err
 			}
 		}
-		sum := summarize(job, c, have)
 		countPeaks(status, sum.Entries)
 		countBad(sum)
 		return sum, nil
@@ -72,22 +75,39 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	if have != nil {
 		fresh.merge(have)
 	}
+	var kept *Kept
 	if len(missing) > 0 || status == Adopted {
 		if have != nil && len(missing) > 0 {
 			status = Extended
 		}
 		// Another run may have added other replicas meanwhile.
 		if latest, meta, err := store.Load(ctx, c.ID); err == nil && meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
-			if other := (&rows{meta, latest}); fresh.sameInput(other) {
+			if other := (&rows{meta: meta, chunk: latest}); fresh.sameInput(other) {
 				fresh.merge(other)
 			}
 		}
-		if err := store.Save(ctx, c.ID, fresh.meta, fresh.chunk); err != nil {
+		err := store.Save(ctx, c.ID, fresh.meta, fresh.chunk)
+		if status == Adopted {
+			kept, err = unsaved(have, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	countPeaks(status, 0)
-	return summarize(job, c, fresh), nil
+	sum := summarize(job, c, fresh)
+	sum.Kept = kept
+	return sum, nil
+}
+
+// unsaved takes the error of saving adopted rows. Where the cache may be read but not written, as one
+// that is shared, what it has will do as it is: the later stages find the rows there, and where the
+// images are now in what is returned.
+func unsaved(adopted *rows, err error) (*Kept, error) {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return adopted.kept, nil
+	}
+	return nil, err
 }
 
 // cropReplicas are the replicas whose crops differ: all of the job's under a random geometry,
@@ -146,7 +166,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 		Container: c.Container.Name, First: c.First, Last: c.Last, Stamp: c.Stamp, URI: c.Container.URI,
 		Replicas: replicas, Entries: int64(len(t.rows)) + t.ignored, Ignored: t.ignored, Schema: cache.Schema,
 	}
-	return &rows{meta, chunk}, nil
+	return &rows{meta: meta, chunk: chunk}, nil
 }
 
 // A chunkTask is the work on one chunk: entries come in one after the other, and are worked on by

@@ -69,8 +69,8 @@ func TestMerge(t *testing.T) {
 	row := func(name string, replica int) premix.Sample {
 		return premix.Sample{Name: name, Replica: replica, Width: replica}
 	}
-	fresh := &rows{cache.Meta{Replicas: []int{1}}, &cache.Chunk{Rows: []premix.Sample{row("a", 1), row("b", 1), row("b", 1), row("c", 1)}}}
-	old := &rows{cache.Meta{Replicas: []int{0, 2}}, &cache.Chunk{Rows: []premix.Sample{
+	fresh := &rows{meta: cache.Meta{Replicas: []int{1}}, chunk: &cache.Chunk{Rows: []premix.Sample{row("a", 1), row("b", 1), row("b", 1), row("c", 1)}}}
+	old := &rows{meta: cache.Meta{Replicas: []int{0, 2}}, chunk: &cache.Chunk{Rows: []premix.Sample{
 		row("a", 0), row("a", 2), row("b", 0), row("b", 2), row("b", 0), row("b", 2), row("c", 0), row("c", 2),
 	}}}
 	fresh.merge(old)

@@ -27,8 +27,18 @@ type Summary struct {
 	Digest [32]byte
 	// Stamp is that of the chunk, by which a stale copy is told from a fresh one.
 	Stamp string
+	// Kept, where the cache could not be written, is what it still has for the adopted rows; nil: the
+	// cache has the rows as they are now.
+	Kept *Kept
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
+}
+
+// Kept says of rows that were adopted, but could not be saved, what the cache says of them, and where
+// their container is now.
+type Kept struct {
+	Stamp, URI string
+	Container  source.Container
 }
 
 // summarize counts the entries of a chunk.

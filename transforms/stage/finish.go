@@ -18,8 +18,12 @@ import (
 func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
 	sortSummaries(sums)
 	sums = g.looked(sums)
+	list, err := chunks(job, g, sums)
+	if err != nil {
+		return err
+	}
 	return complete(ctx, job, g, ending{
-		records: records, chunks: chunks(job, g, sums), ignored: job.Catalog.Ignored,
+		records: records, chunks: list, ignored: job.Catalog.Ignored,
 		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
 	})
 }

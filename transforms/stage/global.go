@@ -40,6 +40,8 @@ type ChunkPlan struct {
 	First int64 // ordinal of its first image
 	// Count is the number of images used.
 	Count int64
+	// Excluded is the number of good images left out on purpose: by a limit, or by the class list.
+	Excluded int64
 	// Entries is how many of its entries are looked at, from the first; −1: all.
 	Entries int64
 	// Left bounds the images used of each class; nil: all.
@@ -135,7 +137,11 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err := checkPairs(job, sums, g); err != nil {
 		return nil, err
 	}
-	return g, claimAll(ctx, job, g, dataset.Containers(chunks(job, g, sums)))
+	list, err := chunks(job, g, sums)
+	if err != nil {
+		return nil, err
+	}
+	return g, claimAll(ctx, job, g, dataset.Containers(list))
 }
 
 // sortSummaries puts chunks into the order of the input.

@@ -42,13 +42,14 @@ func newBudget(job *Job, classes []string) *budget {
 	return b
 }
 
-// class is the class index of a label; ok is false for one that is left out, or is a fault.
-func (b *budget) class(label string) (class int, ok bool) {
+// class is the class index of a label. ok is false for one that is left out on purpose, and then out
+// is true, or that is a fault.
+func (b *budget) class(label string) (class int, ok, out bool) {
 	if b.res == nil {
-		return -1, true
+		return -1, true, false
 	}
 	class, ok, err := b.res.resolve(label)
-	return class, ok && err == nil
+	return class, ok && err == nil, !ok && err == nil
 }
 
 // ended says whether nothing more of a container can be used, whose images all have the label only;
@@ -62,7 +63,7 @@ func (b *budget) ended(only string) bool {
 	case only == "":
 		return b.open == 0 || b.open > 0 && b.mixed >= b.each*int64(b.open)
 	}
-	class, ok := b.class(only)
+	class, ok, _ := b.class(only)
 	return ok && b.used[class] >= b.each
 }
 
@@ -86,7 +87,7 @@ func (b *budget) take(class int, n int64) int64 {
 // expect takes off what a chunk of about n images will use.
 func (b *budget) expect(only string, n int64) {
 	if only != "" {
-		if class, ok := b.class(only); ok {
+		if class, ok, _ := b.class(only); ok {
 			b.take(class, n)
 			return
 		}
@@ -110,8 +111,11 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 	after, p := b.clone(), ChunkPlan{Entries: -1}
 	byClass := map[int]int64{}
 	for label, n := range s.Good {
-		if class, ok := b.class(label); ok {
+		switch class, ok, out := b.class(label); {
+		case ok:
 			byClass[class] += n
+		case out:
+			p.Excluded += n
 		}
 	}
 	if b.each > 0 {
@@ -121,7 +125,9 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 		if b.each > 0 {
 			p.Left[class] = b.each - b.used[class]
 		}
-		p.Count += after.take(class, n)
+		used := after.take(class, n)
+		p.Count += used
+		p.Excluded += n - used
 	}
 	if !after.ended(s.Only) {
 		*b = *after
@@ -132,16 +138,23 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 		return p, err
 	}
 	cut := *s
-	cut.Entries, cut.Good, cut.Failed, cut.Digest, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, [32]byte{}, 0
-	p.Count = 0
+	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
+	cut.Digest = [32]byte{}
+	p.Count, p.Excluded = 0, 0
 	for e := range entries(chunk.Rows) {
 		if b.ended(s.Only) {
 			break
 		}
-		if cut.add(job, e) {
-			if class, ok := b.class(labelOf(&e[0])); ok {
-				p.Count += b.take(class, 1)
-			}
+		if !cut.add(job, e) {
+			continue
+		}
+		switch class, ok, out := b.class(labelOf(&e[0])); {
+		case ok:
+			used := b.take(class, 1)
+			p.Count += used
+			p.Excluded += 1 - used
+		case out:
+			p.Excluded++
 		}
 	}
 	p.Entries, p.Cut = cut.Entries, &cut

@@ -40,8 +40,8 @@ type FinishParams struct {
 	// Failures yields every failure in canonical order, those outside of the chunks too, and
 	// returns the first error of yield.
 	Failures func(yield func(premix.Failure) error) error
-	// InputsDigest identifies all that was read.
-	InputsDigest string
+	// InputsDigest identifies all that was read, GoodDigest what of it has no fault.
+	InputsDigest, GoodDigest string
 	// InputsClassList is what [InputSummary] says of the input's own class list.
 	InputsClassList string
 	// Wrote, if set, is told the path, below the output, of each file that was not as it should be,
@@ -203,7 +203,7 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
 		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
-		Inputs: InputSummary{p.InputsDigest, p.InputsClassList, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
+		Inputs: InputSummary{p.InputsDigest, p.GoodDigest, p.InputsClassList, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
 	c := &m.Counts

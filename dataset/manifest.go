@@ -98,6 +98,8 @@ type BoxSummary struct {
 // An InputSummary identifies what was read.
 type InputSummary struct {
 	Digest string `json:"digest"`
+	// GoodDigest identifies the entries that are good in every replica.
+	GoodDigest string `json:"good_digest,omitempty"`
 	// ClassList is the hash of the class list that indexes in the input refer to, where it decides
 	// labels and is not the list of the output.
 	ClassList  string           `json:"class_list,omitempty"`

@@ -113,7 +113,7 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 		t.lose(dataset.LostFailures) // an earlier rebuilding did without, so does this one
 	}
 	failed := int64(len(t.failures))
-	adopt := func(digest, classList string, containers []dataset.InputContainer) (ignored int64, ok bool) {
+	adopt := func(digest, goodDigest, classList string, containers []dataset.InputContainer) (ignored int64, ok bool) {
 		var have, bad int64
 		for _, c := range containers {
 			have += c.Good
@@ -123,11 +123,11 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 		if have != good || bad > failed && !slices.Contains(t.split.Lost, dataset.LostFailures) {
 			return 0, false
 		}
-		p.InputsDigest, p.InputsClassList, p.Chunks = digest, classList, chunks(containers)
+		p.InputsDigest, p.GoodDigest, p.InputsClassList, p.Chunks = digest, goodDigest, classList, chunks(containers)
 		return ignored, true
 	}
 	if m := t.manifest; m != nil {
-		if ignored, ok := adopt(m.Inputs.Digest, m.Inputs.ClassList, m.Inputs.Containers); ok {
+		if ignored, ok := adopt(m.Inputs.Digest, m.Inputs.GoodDigest, m.Inputs.ClassList, m.Inputs.Containers); ok {
 			p.Ignored = max(m.Counts.Ignored-ignored, 0)
 			for _, what := range []string{dataset.LostClasses, dataset.LostInputs, dataset.LostVersions, dataset.LostRecipe} {
 				if slices.Contains(m.Lost, what) {
@@ -138,7 +138,7 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 		}
 	}
 	if len(t.inputs.Containers) > 0 {
-		if _, ok := adopt(t.inputs.Digest, t.inputs.ClassList, t.inputs.Containers); ok {
+		if _, ok := adopt(t.inputs.Digest, t.inputs.GoodDigest, t.inputs.ClassList, t.inputs.Containers); ok {
 			return // but for side files outside of all containers, which only the manifest counted
 		}
 	}

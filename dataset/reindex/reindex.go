@@ -183,6 +183,7 @@ type task struct {
 // An inputsFile is what inputs.json says of the input.
 type inputsFile struct {
 	Digest     string                   `json:"digest"`
+	GoodDigest string                   `json:"good_digest"`
 	ClassList  string                   `json:"class_list"`
 	Containers []dataset.InputContainer `json:"containers"`
 }

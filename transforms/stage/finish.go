@@ -117,7 +117,7 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 		_, err = finish(ctx, dataset.FinishParams{
 			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
 			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
-			Chunks: e.chunks, Ignored: e.ignored, InputsDigest: g.InputsDigest, InputsClassList: g.OwnList, Failures: e.failures,
+			Chunks: e.chunks, Ignored: e.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: e.failures,
 			Inputs: inputs, Run: job.Run, Indexes: job.Indexes.names(),
 		})
 		if err != nil {

@@ -31,6 +31,9 @@ type Global struct {
 	Chunks map[string]ChunkPlan
 	// InputsDigest identifies names, bytes and labels of all entries.
 	InputsDigest string
+	// GoodDigest identifies those of them that are good in every replica of the job. Where peaks are
+	// given replica by replica, other replicas can have other ones.
+	GoodDigest string
 	// OwnList identifies the class list of the input where labels depend on it.
 	OwnList string
 }
@@ -173,13 +176,18 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 		return nil, nil, err
 	}
 	g.OwnList = ownList(job, sums, g.Classes)
-	var digest [32]byte
+	var digest, good [32]byte
 	for i := range sums {
 		s := &sums[i]
 		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
+		var n int64
+		for _, count := range s.Good {
+			n += count
+		}
+		good = dataset.JoinDigest(good, s.GoodDigest, n)
 		g.N += g.Chunks[s.ID].Count
 	}
-	g.InputsDigest = hex.EncodeToString(digest[:])
+	g.InputsDigest, g.GoodDigest = hex.EncodeToString(digest[:]), hex.EncodeToString(good[:])
 	switch {
 	case job.Shards > 0:
 		g.Shards = job.Shards

@@ -18,8 +18,9 @@ import (
 // Inputs is inputs.json: where the input of an output was, and what it was. It is written before
 // the first shard, depends on places, and is outside of the promise of identical bytes.
 type Inputs struct {
-	Digest     string                   `json:"digest"`               // of names, bytes and labels of all entries
-	ClassList  string                   `json:"class_list,omitempty"` // as in the manifest
+	Digest     string                   `json:"digest"` // of names, bytes and labels of all entries
+	GoodDigest string                   `json:"good_digest,omitempty"`
+	ClassList  string                   `json:"class_list,omitempty"` // both as in the manifest
 	RunID      string                   `json:"run"`
 	Replicas   []int                    `json:"replicas"` // begun, as in names of shards; −1: names have no number
 	Roots      json.RawMessage          `json:"inputs"`
@@ -104,6 +105,9 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		if list, err := dataset.LoadClasses(ctx, o.Dir, job.Split); err == nil {
 			diff = append(diff, classDiff(list, g.Classes)...)
 		}
+		if old != nil && old.Digest == g.InputsDigest && old.GoodDigest != g.GoodDigest {
+			return refuse(CodeOther, "%s", goodRefusal(o.Dir, job.Split, diff))
+		}
 		return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
 	}
 	spec := o.spec(job, g, job.Replicas[0])
@@ -135,7 +139,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	}
 	slices.Sort(begun)
 	text, err := dataset.Encode(&Inputs{
-		Digest: g.InputsDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
+		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
 	})
 	if err != nil {
 		return err
@@ -246,12 +250,23 @@ func RecipeRefusal(out, split string, diff []string) string {
 	return fmt.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
 }
 
-func inputRefusal(out, split string, diff []string) string {
+// goodRefusal is the message for an output of this very input, of which other images have faults.
+func goodRefusal(out, split string, diff []string) string {
+	what := fmt.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
+	return strings.Join(append([]string{what}, someLines(diff)...), "\n  ")
+}
+
+// someLines are at most some lines, and how many more there are.
+func someLines(lines []string) []string {
 	const most = 10
-	if len(diff) > most {
-		diff = append(diff[:most:most], fmt.Sprintf("and %d more", len(diff)-most))
+	if len(lines) > most {
+		return append(lines[:most:most], fmt.Sprintf("and %d more", len(lines)-most))
 	}
-	if len(diff) == 0 {
+	return lines
+}
+
+func inputRefusal(out, split string, diff []string) string {
+	if diff = someLines(diff); len(diff) == 0 {
 		diff = []string{"the choice of images differs"}
 	}
 	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))

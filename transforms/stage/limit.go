@@ -139,7 +139,7 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 	}
 	cut := *s
 	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
-	cut.Digest = [32]byte{}
+	cut.Digest, cut.GoodDigest = [32]byte{}, [32]byte{}
 	p.Count, p.Excluded = 0, 0
 	for e := range entries(chunk.Rows) {
 		if b.ended(s.Only) {

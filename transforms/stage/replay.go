@@ -44,7 +44,10 @@ func ReplayGate(ctx context.Context, job *Job) (*Global, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Global{N: m.Counts.Good, Shards: m.Shape.Shards, Classes: classes, InputsDigest: m.Inputs.Digest, OwnList: m.Inputs.ClassList}
+	g := &Global{
+		N: m.Counts.Good, Shards: m.Shape.Shards, Classes: classes,
+		InputsDigest: m.Inputs.Digest, GoodDigest: m.Inputs.GoodDigest, OwnList: m.Inputs.ClassList,
+	}
 	if g.N < 1 || g.Shards < 1 || g.Shards > g.N {
 		return nil, fmt.Errorf("stage: %s: a plan of %d images in %d shards", job.Replay.Dir, g.N, g.Shards)
 	}

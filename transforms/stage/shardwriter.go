@@ -18,9 +18,10 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// shardFingerprint identifies what a shard is made from: the recipe of its output and the input.
+// shardFingerprint identifies what a shard is made from: the recipe of its output, the input,
+// and the images of it that are good.
 func shardFingerprint(o *Output, g *Global) string {
-	h := sha256.Sum256([]byte(o.Fingerprint + " " + g.InputsDigest + " " + fmt.Sprint(g.N, g.Shards) + " " + classesHash(g.Classes) + g.OwnList))
+	h := sha256.Sum256([]byte(o.Fingerprint + " " + g.InputsDigest + " " + g.GoodDigest + " " + fmt.Sprint(g.N, g.Shards) + " " + classesHash(g.Classes) + g.OwnList))
 	return hex.EncodeToString(h[:])
 }
 

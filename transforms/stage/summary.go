@@ -25,6 +25,8 @@ type Summary struct {
 	Failed map[string]int64
 	// Digest is that of the chunk's entries in their order, as dataset.JoinDigest joins them.
 	Digest [32]byte
+	// GoodDigest is that of the entries without a fault in the replicas of the job, in their order.
+	GoodDigest [32]byte
 	// Stamp is that of the chunk, by which a stale copy is told from a fresh one.
 	Stamp string
 	// Kept, where the cache could not be written, is what it still has for the adopted rows; nil: the
@@ -57,11 +59,13 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 // add counts an entry. good says that it has no fault.
 func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 	s.Entries++
-	s.Digest = dataset.JoinDigest(s.Digest, entryHash(&e[0]), 1)
+	hash := entryHash(&e[0])
+	s.Digest = dataset.JoinDigest(s.Digest, hash, 1)
 	if f := faultOf(e, job.cropReplicas()); f != nil {
 		s.Failed[string(f.Fault.Kind)]++
 		return false
 	}
+	s.GoodDigest = dataset.JoinDigest(s.GoodDigest, hash, 1)
 	s.Good[labelOf(&e[0])]++
 	return true
 }

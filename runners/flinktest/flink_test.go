@@ -286,7 +286,7 @@ func TestFlinkPermanentError(t *testing.T) {
 	}
 	output := w.start(t, w.on(args...)...).wait(1)
 	last := problem(output)
-	says(t, last, "failed: ", "was good when its peak was found, but not now")
+	says(t, last, "failed: ", "is another image of the same size as the one whose peak was found")
 	if strings.Contains(last, "Exception") || strings.Contains(last, "caused by") {
 		t.Errorf("not in one line of its own: %s", last)
 	}

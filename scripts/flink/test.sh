@@ -22,7 +22,8 @@ export PREMIX_FLINK=1 PREMIX_BINARY=${BINARY:-$work/premix}
 # Whatever is temporary, of the cluster, of the command or of the tests, is made in here.
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
-REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
+# A read error hits every slot at once, and each part that fails counts.
+RESTART_ATTEMPTS=12 REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
 set -a; . "$CLUSTER/address"; set +a
 
 status=0

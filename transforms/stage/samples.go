@@ -197,7 +197,7 @@ func changed(s *premix.Sample, err error) error {
 // replaced reports an image that is not the one whose peak was found. Where it kept size and time,
 // the cache cannot know.
 func replaced(s *premix.Sample) error {
-	return fmt.Errorf("%s: is another image of the same size than the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
+	return fmt.Errorf("%s: is another image of the same size as the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
 }
 
 // mixOne makes and encodes the picture of a recipe.

@@ -67,6 +67,12 @@ exp:
 	VZEROUPPER
 	RET
 
+// HORNER is acc = (acc + c)·x; it uses Y15.
+#define HORNER(c, x, acc) \
+	VBROADCASTSD c, Y15   \
+	VADDPD Y15, acc, acc  \
+	VMULPD x, acc, acc
+
 // func logRowAVX2(dst, x, y *[64]float64)
 //
 //	for u := range 36 {
@@ -114,23 +120,13 @@ log:
 	VMULPD       Y3, Y3, Y4                 // s4
 	VBROADCASTSD ·logConstants+56(SB), Y5
 	VMULPD       Y5, Y4, Y5
-	VBROADCASTSD ·logConstants+64(SB), Y15
-	VADDPD       Y15, Y5, Y5
-	VMULPD       Y4, Y5, Y5
-	VBROADCASTSD ·logConstants+72(SB), Y15
-	VADDPD       Y15, Y5, Y5
-	VMULPD       Y4, Y5, Y5
-	VBROADCASTSD ·logConstants+80(SB), Y15
-	VADDPD       Y15, Y5, Y5
-	VMULPD       Y3, Y5, Y5                 // t1
+	HORNER(·logConstants+64(SB), Y4, Y5)
+	HORNER(·logConstants+72(SB), Y4, Y5)
+	HORNER(·logConstants+80(SB), Y3, Y5)  // t1
 	VBROADCASTSD ·logConstants+88(SB), Y3
 	VMULPD       Y3, Y4, Y3
-	VBROADCASTSD ·logConstants+96(SB), Y15
-	VADDPD       Y15, Y3, Y3
-	VMULPD       Y4, Y3, Y3
-	VBROADCASTSD ·logConstants+104(SB), Y15
-	VADDPD       Y15, Y3, Y3
-	VMULPD       Y4, Y3, Y3                 // t2
+	HORNER(·logConstants+96(SB), Y4, Y3)
+	HORNER(·logConstants+104(SB), Y4, Y3)  // t2
 	VADDPD       Y3, Y5, Y5                 // r
 	VMULPD       Y11, Y0, Y3
 	VMULPD       Y0, Y3, Y3                 // h

@@ -16,6 +16,7 @@ type cursor struct {
 	buf    [64]parquet.Value
 	lo, hi int
 	row    []parquet.Value // of a list
+	float  floatPage
 }
 
 // open returns cursors for some leafs of a group. Close them before the next group is opened.

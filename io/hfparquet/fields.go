@@ -42,15 +42,7 @@ var recordFields = []field{
 	intField("replica", func(r *shard.Record) *int { return &r.Replica }),
 	textField("target", func(r *shard.Record) *string { return &r.Target }),
 	textField("source", func(r *shard.Record) *string { return &r.Source }),
-	{column: "soft_label", list: func(r *shard.Record, v []parquet.Value) error {
-		for i := range v {
-			if v[i].Kind() != parquet.Float {
-				return fmt.Errorf("holds %v, want floats", v[i].Kind())
-			}
-			r.Soft = append(r.Soft, v[i].Float())
-		}
-		return nil
-	}},
+	{column: "soft_label", floats: func(r *shard.Record) *[]float32 { return &r.Soft }},
 }
 
 func blob(v parquet.Value) ([]byte, error) {

@@ -25,12 +25,14 @@ type reader struct {
 	err     error
 }
 
-// A field is a leaf and what is done with its value. Value is nil for lists.
+// A field is a leaf and what is done with its value, or that of a list, or where a list of floats
+// goes. One of the three is set.
 type field struct {
 	column string
 	leaf   int
 	value  func(*shard.Record, parquet.Value) error
 	list   func(*shard.Record, []parquet.Value) error
+	floats func(*shard.Record) *[]float32
 }
 
 func newReader(r io.Reader, o shard.ReadOptions) *reader {
@@ -57,7 +59,7 @@ func (t *reader) bind() error {
 	for _, want := range recordFields {
 		for _, leaf := range t.file.leafs[strings.Split(want.column, ".")[0]] {
 			path := t.file.paths[leaf]
-			if name := strings.Join(path, "."); name == want.column || want.list != nil && len(path) == 3 && path[0] == want.column {
+			if name := strings.Join(path, "."); name == want.column || want.value == nil && len(path) == 3 && path[0] == want.column {
 				want.leaf = leaf
 				if set := want.value; want.column == "image.path" {
 					want.value = func(r *shard.Record, v parquet.Value) error {
@@ -120,12 +122,16 @@ func (t *reader) next(rec *shard.Record) error {
 	for i := range t.fields {
 		f, c := &t.fields[i], t.cursors[i]
 		var err error
-		if f.list != nil {
+		switch {
+		case f.floats != nil:
+			dst := f.floats(rec)
+			*dst, err = c.floats(*dst)
+		case f.list != nil:
 			var v []parquet.Value
 			if v, err = c.list(); err == nil {
 				err = f.list(rec, v)
 			}
-		} else {
+		default:
 			var v parquet.Value
 			if v, err = c.one(); err == nil && !v.IsNull() {
 				err = f.value(rec, v)

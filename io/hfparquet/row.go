@@ -3,7 +3,6 @@ package hfparquet
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -80,62 +79,35 @@ func schemaOf(dense bool) *parquet.Schema {
 
 var pairSchema, denseSchema = schemaOf(false), schemaOf(true)
 
-// softLeaf is the number of the last leaf, soft_label.
-const softLeaf = 17
+var imagePath = []string{"image", "bytes"}
 
-// zeroLabel is a dense label of n zeros: most of any label, so that only the others are made anew.
-func zeroLabel(n int) parquet.Row {
-	row := make(parquet.Row, n)
-	for i := range row {
-		row[i] = softValue(i, 0)
+// putRow adds a record to the columns of its schema, which are in the order of the file.
+func putRow(columns []*chunkWriter, r *shard.Record) {
+	next := func() *chunkWriter {
+		c := columns[0]
+		columns = columns[1:]
+		return c
 	}
-	return row
-}
-
-func softValue(i int, share float32) parquet.Value {
-	return parquet.FloatValue(share).Level(min(i, 1), 3, softLeaf)
-}
-
-// appendRow appends the values of a record, column by column. Zero is what zeroLabel made.
-func appendRow(row, zero parquet.Row, r *shard.Record) parquet.Row {
-	leaf := 0
-	put := func(v parquet.Value, definition int) {
-		row = append(row, v.Level(0, definition, leaf))
-		leaf++
+	putBinary(next(), r.Image)
+	next().string(r.Key + "." + r.ImageFormat)
+	next().integers(r.Label)
+	next().string(r.Key)
+	next().integers(r.LabelA)
+	next().integers(r.LabelB)
+	next().double(r.Lam)
+	next().double(r.LamDrawn)
+	next().integers(r.Box.X0, r.Box.Y0, r.Box.X1, r.Box.Y1)
+	next().integers(r.SrcBox.X0, r.SrcBox.Y0, r.SrcBox.X1, r.SrcBox.Y1)
+	next().integers(r.Peak.X, r.Peak.Y)
+	next().flag(r.Flat)
+	next().string(r.Method)
+	next().flag(r.Mixed)
+	next().integers(r.Replica)
+	next().string(r.Target)
+	next().string(r.Source)
+	if len(columns) > 0 {
+		next().shares(r.Soft)
 	}
-	integer := func(n int) { put(parquet.Int64Value(int64(n)), 1) }
-	text := func(s string, definition int) { put(parquet.ByteArrayValue([]byte(s)), definition) }
-	integers := func(v ...int) {
-		for i, n := range v {
-			row = append(row, parquet.Int64Value(int64(n)).Level(min(i, 1), 3, leaf))
-		}
-		leaf++
-	}
-	put(parquet.ByteArrayValue(r.Image), 2)
-	text(r.Key+"."+r.ImageFormat, 2)
-	integer(r.Label)
-	text(r.Key, 1)
-	integer(r.LabelA)
-	integer(r.LabelB)
-	put(parquet.DoubleValue(r.Lam), 1)
-	put(parquet.DoubleValue(r.LamDrawn), 1)
-	integers(r.Box.X0, r.Box.Y0, r.Box.X1, r.Box.Y1)
-	integers(r.SrcBox.X0, r.SrcBox.Y0, r.SrcBox.X1, r.SrcBox.Y1)
-	integers(r.Peak.X, r.Peak.Y)
-	put(parquet.BooleanValue(r.Flat), 1)
-	text(r.Method, 1)
-	put(parquet.BooleanValue(r.Mixed), 1)
-	integer(r.Replica)
-	text(r.Target, 1)
-	text(r.Source, 1)
-	start := len(row)
-	row = append(row, zero[:len(r.Soft)]...)
-	for i, share := range r.Soft {
-		if math.Float32bits(share) != 0 {
-			row[start+i] = softValue(i, share)
-		}
-	}
-	return row
 }
 
 // metaKey is the key of the features in the file's metadata.

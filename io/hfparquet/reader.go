@@ -45,10 +45,13 @@ func newReader(r io.Reader, o shard.ReadOptions) *reader {
 	if t.file, t.err = Open(ra, ra.Size(), t.limit); t.err != nil {
 		return t
 	}
-	t.err = t.bind()
-	if t.err == nil && t.report != nil {
-		t.lintFile()
-	}
+	t.err = caught(func() error {
+		err := t.bind()
+		if err == nil && t.report != nil {
+			t.lintFile() // printing a hostile schema can panic
+		}
+		return err
+	})
 	return t
 }
 

@@ -157,3 +157,17 @@ func pngOf(t *testing.T, random *rand.Rand) []byte {
 	}
 	return data
 }
+
+// A container of two classes, of which one is full before its end, leaves out the rest of that one.
+func TestSpendPart(t *testing.T) {
+	job := &Job{LimitPerClass: 2}
+	job.Catalog.Classes = []string{"a", "b"}
+	b := newBudget(job, job.Catalog.Classes)
+	p, err := b.spend(t.Context(), job, &Summary{Good: map[string]int64{nameLabel + "a": 5, nameLabel + "b": 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Count != 3 || p.Excluded != 3 || p.Cut != nil || b.used[0] != 2 || b.used[1] != 1 {
+		t.Errorf("%+v, used %v; want 3 used and 3 left out", p, b.used)
+	}
+}

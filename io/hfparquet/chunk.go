@@ -18,6 +18,9 @@ import (
 // pageSize ends a page: 98 % of 256 KiB, counted as the buffers of parquet-go count.
 const pageSize = 256901
 
+// maxPage leaves room for a header in 31 bits.
+const maxPage = math.MaxInt32 - 1<<20
+
 // A chunkWriter makes the chunk of a leaf in the open row group, byte for byte the one that
 // parquet-go's GenericWriter makes of the same values: data pages of version 1, not compressed,
 // PLAIN or with a dictionary, and no value null. parquet-go takes values one by one, 24 bytes each,
@@ -111,10 +114,9 @@ type limits[T cmp.Ordered] struct {
 	lo, hi T
 }
 
-// add leaves out NaN, which has no order.
+// add takes no NaN: records have none.
 func (l *limits[T]) add(v T) {
 	switch {
-	case v != v:
 	case !l.some:
 		l.some, l.lo, l.hi = true, v, v
 	case v < l.lo:
@@ -184,8 +186,14 @@ func newChunkWriters(schema *parquet.Schema) ([]*chunkWriter, error) {
 	return columns, nil
 }
 
-// reset begins another row group, and keeps the memory of the last one.
+// reset begins another row group, and keeps the memory of the last one, but for large images: each
+// row group may have its own at another place, and all of them together would stay.
 func (c *chunkWriter) reset() {
+	for i := range c.pages {
+		if cap(c.pages[i].body) > 4*pageSize {
+			c.pages[i].body = nil
+		}
+	}
 	c.used, c.firstRow, c.text, c.err = 0, 0, 0, nil
 	c.clearPage()
 	c.whole = span{}
@@ -340,8 +348,9 @@ func (c *chunkWriter) closePage() error {
 		NumValues: int32(c.values), Encoding: encoding,
 		DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 	}
-	if c.bounded {
-		header.Statistics = format.Statistics{Min: lo.Bytes(), Max: hi.Bytes(), MinValue: lo.Bytes(), MaxValue: hi.Bytes()}
+	if least, most := lo.Bytes(), hi.Bytes(); c.bounded && (c.dict != nil || len(most) > 0) {
+		// parquet-go leaves out the bounds of a PLAIN page of empty texts.
+		header.Statistics = format.Statistics{Min: least, Max: most, MinValue: least, MaxValue: most}
 	}
 	h := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)}
 	head := &c.pages[c.used].head
@@ -400,8 +409,8 @@ func (c *chunkWriter) header(head []byte, h *format.PageHeader, parts ...[]byte)
 		size += int64(len(p))
 		sum = crc32.Update(sum, crc32.IEEETable, p)
 	}
-	if size > math.MaxInt32 {
-		return 0, fmt.Errorf("parquet: column %v: a page of %d bytes is above the limit of 2 GiB", c.path, size)
+	if size > maxPage {
+		return 0, fmt.Errorf("column %v: a page of %d bytes is above the limit of 2 GiB", c.path, size)
 	}
 	h.UncompressedPageSize, h.CompressedPageSize, h.CRC = int32(size), int32(size), int32(sum)
 	c.head.b = head

@@ -12,14 +12,14 @@ import (
 // out, and the repetition levels, of which 0 begins a row.
 type floatPage struct {
 	values   []float32
-	null     []bool // as long as the levels; nil where none is null
+	null     []bool // as long as the levels; nil if the page was taken whole
 	repeated []byte
 	at, next int // into the levels, into the values
 }
 
 // floats appends the values of the next row of a list to dst, as list does it with values of any
 // kind. Dense labels have a thousand of them, so that they are taken by the page: one by one they
-// cost more than the image beside them.
+// cost more than the image beside them. An error in a page is that of the first row in it.
 func (c *cursor) floats(dst []float32) ([]float32, error) {
 	p := &c.float
 	for begun := false; ; begun = true {
@@ -112,7 +112,7 @@ func (p *floatPage) take(page parquet.Page) error {
 // It reports false if the page is not of that kind.
 func flatFloats(page parquet.Page, dst []float32) ([]float32, bool) {
 	n := len(page.RepetitionLevels())
-	if n == 0 || len(page.DefinitionLevels()) != n || page.NumNulls() != 0 || page.NumValues() != int64(n) {
+	if n == 0 || len(page.DefinitionLevels()) != n || page.NumNulls() != 0 {
 		return dst, false
 	}
 	data := page.Data()

@@ -2,10 +2,13 @@ package hfparquet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -109,7 +112,11 @@ func TestOracle(t *testing.T) {
 				check(t, s, shardtest.Records(s, n))
 			})
 		}
-		for seed := range uint64(40) {
+		seeds := uint64(40)
+		if testing.Short() {
+			seeds = 6
+		}
+		for seed := range seeds {
 			t.Run(fmt.Sprintf("%s/drawn-%d", form, seed), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, 1))
 				s := shardtest.Spec(form)
@@ -131,11 +138,104 @@ func TestOracle(t *testing.T) {
 	})
 }
 
+// Closed writers leave their memory to the next ones, and nothing of what they held, whatever ended
+// them; many write at once.
+func TestWriterPool(t *testing.T) {
+	type job struct {
+		s    shard.Spec
+		recs []shard.Record
+		want []byte
+	}
+	var jobs []job
+	for _, form := range []string{shard.Pair, shard.Dense} {
+		for _, n := range []int{1, 99, 130, 210} {
+			s := shardtest.Spec(form)
+			recs := shardtest.Records(s, n)
+			for i := range recs {
+				recs[i].Target, recs[i].Method = fmt.Sprint("t", i%7, n), fmt.Sprint("m", i%5, n)
+			}
+			jobs = append(jobs, job{s, recs, oracle(t, s, recs)})
+		}
+	}
+	write := func(out io.Writer, j *job, recs ...shard.Record) error {
+		w := Format{}.NewWriter(out, j.s)
+		for i := range recs {
+			if w.Write(&recs[i]) != nil {
+				break
+			}
+		}
+		return w.Close()
+	}
+	var group sync.WaitGroup
+	for g := range 4 {
+		group.Go(func() {
+			for k := range 12 {
+				j := &jobs[(g*5+k*3)%len(jobs)]
+				if err := write(&full{left: 30_000 * (k % 2)}, j, j.recs...); err == nil && len(j.want) > 30_000*(k%2) {
+					t.Errorf("job %d: no error of the medium", k)
+				}
+				bad := j.recs[0]
+				bad.Key = "/"
+				if err := write(io.Discard, j, j.recs[0], bad); err == nil {
+					t.Errorf("job %d: no error of the record", k)
+				}
+				var out bytes.Buffer
+				if err := write(&out, j, j.recs...); err != nil || !bytes.Equal(out.Bytes(), j.want) {
+					t.Errorf("job %d: other bytes, %v", k, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// full is a disk with some bytes left.
+type full struct{ left int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errors.New("no space left")
+	}
+	return len(p), nil
+}
+
+// The memory of a writer is that of a row group, however many have a large image, each in another place.
+func TestWriterMemory(t *testing.T) {
+	s := shardtest.Spec(shard.Pair)
+	recs := shardtest.Records(s, 80)
+	small, large := make([]byte, 300_000), make([]byte, 20<<20)
+	w := newWriter(io.Discard, s, nil)
+	for group := range 8 {
+		for i := range recs {
+			recs[i].Image = small
+			if i == 5*group {
+				recs[i].Image = large
+			}
+			if err := w.Write(&recs[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := 0
+	for _, p := range w.columns[0].pages {
+		held += cap(p.body)
+	}
+	if held > groupBytes {
+		t.Errorf("%d MB in the pages of images", held>>20)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // drawn returns records whose sizes fill pages in all ways.
 func drawn(rng *rand.Rand, s shard.Spec) []shard.Record {
 	sizes := []int{1, 300, 20_000, pageSize - 10, pageSize - 9, pageSize - 8, pageSize, pageSize + 1}
 	size := sizes[rng.IntN(len(sizes))]
-	names := []int{0, 1, 16, 17, 40, pageSize/50 - 9, pageSize / 50}[rng.IntN(7)]
+	names := []int{0, 0, 1, 16, 17, 40, pageSize/50 - 9, pageSize / 50}[rng.IntN(8)]
 	shares := []int{1, 2, 3, 8, 9, 100_000}[rng.IntN(6)]
 	n := 230
 	if size > 300 {
@@ -143,8 +243,8 @@ func drawn(rng *rand.Rand, s shard.Spec) []shard.Record {
 	}
 	recs := shardtest.Records(s, rng.IntN(n))
 	text := func() string {
-		b := []byte(strings.Repeat(string(rune('a'+rng.IntN(4))), 1+rng.IntN(names+1)))
-		if rng.IntN(3) == 0 {
+		b := []byte(strings.Repeat(string(rune('a'+rng.IntN(4))), rng.IntN(names+1)))
+		if len(b) > 0 && rng.IntN(3) == 0 {
 			b[rng.IntN(len(b))] = 0x7f
 		}
 		return string(b)
@@ -156,7 +256,7 @@ func drawn(rng *rand.Rand, s shard.Spec) []shard.Record {
 			r.Image = r.Image[:1+rng.IntN(size)]
 		}
 		r.Key = fmt.Sprintf("%x", rng.Uint64())
-		r.Target, r.Source, r.Method = text(), text(), []string{"none", "cutmix", text()}[rng.IntN(3)]
+		r.Target, r.Source, r.Method = text(), text(), []string{"none", "cutmix", "", text()}[rng.IntN(4)]
 		r.Lam, r.LamDrawn = rng.Float64(), rng.NormFloat64()
 		r.Flat, r.Mixed, r.Replica = rng.IntN(5) == 0, rng.IntN(2) == 0, rng.IntN(1<<40)
 		if rng.IntN(8) == 0 {

@@ -93,6 +93,11 @@ func (r *Record) Check(s *Spec) error {
 	if len(r.Soft) != want {
 		return bad("dense label of %d values, want %d", len(r.Soft), want)
 	}
+	for i, share := range r.Soft {
+		if math.IsNaN(float64(share)) {
+			return bad("the dense label is NaN for class %d", i)
+		}
+	}
 	return nil
 }
 

@@ -134,7 +134,7 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBad(job, sums, g); err != nil {
+	if err := checkBad(ctx, job, sums, g); err != nil {
 		return nil, err
 	}
 	if err := checkPairs(job, sums, g); err != nil {
@@ -210,10 +210,9 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 const maxShards = 99999
 
 // checkBad applies --on-bad and --max-bad.
-func checkBad(job *Job, sums []Summary, g *Global) error {
+func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 	bad, entries := int64(len(job.Catalog.Failures)), int64(len(job.Catalog.Failures))
 	var kinds []string
-	label := ""
 	count := map[string]int64{}
 	for _, f := range job.Catalog.Failures {
 		count[string(f.Kind)]++
@@ -225,28 +224,56 @@ func checkBad(job *Job, sums []Summary, g *Global) error {
 			count[k] += n
 			bad += n
 		}
-		n, why := badLabels(res, &sums[i])
-		bad += n
-		if n > 0 {
+		if n := badLabels(res, &sums[i]); n > 0 {
+			bad += n
 			count[string(premix.BadLabel)] += n
-			label = cmp.Or(label, "; "+why)
 		}
+	}
+	over := float64(bad) > job.MaxBad*float64(entries)*(1+1e-12) // 0.29·100 is below 29
+	if !over && g.N > 0 && (bad == 0 || job.OnBad != "fail") {
+		return nil
 	}
 	for k, n := range count {
 		kinds = append(kinds, fmt.Sprintf("%d %s", n, k))
 	}
 	slices.Sort(kinds)
 	what := fmt.Sprintf("%d of %d images are bad (%s)", bad, entries, strings.Join(kinds, ", "))
-	where := fmt.Sprintf("premix inspect %s lists them", cacheHint(job)) + label
+	where := ""
+	if bad > 0 {
+		where = fmt.Sprintf("; %spremix inspect %s lists them", firstFailure(ctx, job, sums, g), cacheHint(job))
+	}
 	switch {
 	case bad > 0 && job.OnBad == "fail":
-		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept; %s", what, where)
-	case float64(bad) > job.MaxBad*float64(entries)*(1+1e-12): // 0.29·100 is below 29
-		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept; %s; raise --max-bad to go on without them", what, job.MaxBad*100, where)
-	case g.N == 0:
-		return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed", entries, bad, entries-bad)
+		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept%s", what, where)
+	case over:
+		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept%s; raise --max-bad to go on without them", what, job.MaxBad*100, where)
+	case entries == 0 && containers(sums) == 1:
+		return refuse(CodeMaxBad, "no usable image in the input: %s holds none", sums[0].Container)
+	case entries == 0 && len(sums) > 0:
+		return refuse(CodeMaxBad, "no usable image in the input: of its %d containers none holds one; the first is %s", containers(sums), sums[0].Container)
 	}
-	return nil
+	return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", entries, bad, entries-bad, where)
+}
+
+// firstFailure says which the first bad image is and why, as the beginning of a sentence. The rows may
+// be gone: then the caller's refusal is still the more useful thing to say.
+func firstFailure(ctx context.Context, job *Job, sums []Summary, g *Global) (what string) {
+	enough := errors.New("enough")
+	_ = failures(ctx, job, g, sums, func(f premix.Failure) error {
+		what = fmt.Sprintf("the first is %s: %s; ", f.Name, f.Reason)
+		return enough
+	})
+	return what
+}
+
+// containers counts those of chunks that are in order.
+func containers(sums []Summary) (n int) {
+	for i := range sums {
+		if i == 0 || sums[i].Container != sums[i-1].Container {
+			n++
+		}
+	}
+	return n
 }
 
 // checkPairs refuses pairs of different classes where all images are of one.

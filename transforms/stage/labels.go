@@ -238,16 +238,12 @@ func leastOf(m map[string]bool) string {
 	return best
 }
 
-// badLabels counts the good images of a chunk whose label is none of the class list, and says of
-// one of them why.
-func badLabels(res *resolver, s *Summary) (n int64, why string) {
+// badLabels counts the good images of a chunk whose label is none of the class list.
+func badLabels(res *resolver, s *Summary) (n int64) {
 	for label, count := range s.Good {
 		if _, _, err := res.resolve(label); err != nil {
 			n += count
-			if why == "" || err.Error() < why {
-				why = err.Error()
-			}
 		}
 	}
-	return n, why
+	return n
 }

@@ -65,8 +65,8 @@ const (
 type Report struct {
 	Path string `json:"path"`
 	Kind string `json:"kind"`
-	// Format is that of a shard or an output (webdataset, tfrecord, tfds, parquet), of an image
-	// (jpeg, png, …), or the layout of an input.
+	// Format is that of a shard or an output (webdataset, tfrecord, tfds, parquet; of several, joined by
+	// commas), of an image (jpeg, png, …), or the layout of an input.
 	Format string `json:"format,omitempty"`
 	Name   string `json:"name,omitempty"` // of the data set
 	Size   []int  `json:"size,omitempty"` // height, width
@@ -89,7 +89,8 @@ type Report struct {
 	several  bool             // splits are described, so that pictures say theirs
 }
 
-// A Summary counts samples.
+// A Summary counts samples. Where an output is there in several formats, which hold the same samples,
+// each counts once; Bytes are those of all.
 type Summary struct {
 	Samples int64 `json:"samples"`
 	Bytes   int64 `json:"bytes"`

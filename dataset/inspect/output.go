@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,7 +21,8 @@ import (
 
 func outputsAt(ctx context.Context, out string) ([]string, error) { return verify.Outputs(ctx, out) }
 
-// output describes an output, or those of several formats below one folder.
+// output describes an output, or those of several formats below one folder, which hold the same samples:
+// each is described, and those of the first are counted in the report's own summary.
 func (r *Report) output(ctx context.Context, out string, dirs []string, o *Options) error {
 	r.Kind = KindOutput
 	labels := map[int]int64{}
@@ -40,7 +42,11 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 	r.several = len(parts) > 1
 	for i, p := range parts {
 		pictures := share(o.Pictures-len(r.first), len(parts)-i) // from all splits alike
-		if err := r.split(ctx, blob.Join(out, p.dir), p.dir, p.split, labels, pictures, o); err != nil {
+		counts := labels
+		if p.dir != parts[0].dir {
+			counts = map[int]int64{}
+		}
+		if err := r.split(ctx, blob.Join(out, p.dir), p.dir, p.split, counts, pictures, o); err != nil {
 			return err
 		}
 	}
@@ -48,11 +54,17 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 		return fmt.Errorf("inspect: %s has no split %q", out, o.Split)
 	}
 	r.Keys = r.Splits[0].Keys
-	r.Format = r.Splits[0].Format
 	r.Methods = map[string]int64{}
+	var all []string
 	for _, s := range r.Splits {
-		r.Samples += s.Samples
+		if !slices.Contains(all, s.Format) {
+			all = append(all, s.Format)
+		}
 		r.Bytes += s.Bytes
+		if s.Output != r.Splits[0].Output {
+			continue
+		}
+		r.Samples += s.Samples
 		r.Mixed += s.Mixed
 		r.LamSum += s.LamSum
 		r.LamDrawnSum += s.LamDrawnSum
@@ -60,6 +72,7 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 			r.Methods[m] += n
 		}
 	}
+	r.Format = strings.Join(all, ",")
 	r.Labels = r.labels(labels)
 	return nil
 }

@@ -14,6 +14,9 @@ import (
 func (r *Report) Title() string {
 	switch r.Kind {
 	case KindOutput:
+		if all := strings.Split(r.Format, ","); len(all) > 1 {
+			return fmt.Sprintf("an output of premix, %d samples of %d x %d pixels in %d classes, in each of %s", r.Samples, r.Size[0], r.Size[1], r.Classes, strings.Join(all, ", "))
+		}
 		return fmt.Sprintf("an output of premix, %s, %d samples of %d x %d pixels in %d classes", r.Format, r.Samples, r.Size[0], r.Size[1], r.Classes)
 	case KindShard:
 		return fmt.Sprintf("a shard, %s, %d samples", r.Format, r.Samples)

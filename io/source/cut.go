@@ -77,7 +77,7 @@ func (h *hasher) String() string {
 func (c Container) identity() *hasher {
 	h := newHasher().text("premix chunk 1").text(c.Layout).text(c.Name).text(c.Class).num(int64(c.Label)).num(c.Size)
 	for _, key := range slices.Sorted(maps.Keys(c.Extra)) {
-		if (key != extraSamples || c.Layout == layoutRecord) && key != extraIndex && key != extraList {
+		if key != extraIndex && key != extraList && key != extraCounted {
 			h.text(key).text(c.Extra[key])
 		}
 	}

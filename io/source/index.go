@@ -1,10 +1,12 @@
 package source
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -22,13 +24,16 @@ var errIndex = errors.New("not an index")
 type indexed struct {
 	name string // of its first member; empty in version 1.1
 	data int64  // offset of the data of its first member
+	size int64  // of these
 	end  int64  // of the data of its last one
 }
 
+// A tarIndex is DALI's index of a tar; nil if there is none that can be read as one.
+type tarIndex []indexed
+
 // parseIndex reads DALI's index of a tar (tools/wds2idx.py): "v1.2 N", then for each sample
-// "EXT OFFSET SIZE NAME" for each of its members; version 1.1 has no names. Offsets must rise and
-// stay within size.
-func parseIndex(data []byte, size int64) ([]indexed, error) {
+// "EXT OFFSET SIZE NAME" for each of its members; version 1.1 has no names. Offsets must rise.
+func parseIndex(data []byte) (tarIndex, error) {
 	head, rest, _ := bytes.Cut(data, []byte("\n"))
 	fields := 0
 	switch {
@@ -39,7 +44,7 @@ func parseIndex(data []byte, size int64) ([]indexed, error) {
 	default:
 		return nil, errIndex
 	}
-	var list []indexed
+	var list tarIndex
 	last := int64(0)
 	for line := range strings.Lines(string(rest)) {
 		f := strings.Fields(line)
@@ -53,11 +58,11 @@ func parseIndex(data []byte, size int64) ([]indexed, error) {
 		for i := 0; i < len(f); i += fields {
 			at, err1 := strconv.ParseInt(f[i+1], 10, 64)
 			n, err2 := strconv.ParseInt(f[i+2], 10, 64)
-			if err1 != nil || err2 != nil || at < tarBlock || at%tarBlock != 0 || n < 0 || n > size || at > size-n {
+			if err1 != nil || err2 != nil || at < tarBlock || at%tarBlock != 0 || n < 0 || at > math.MaxInt64-n {
 				return nil, errIndex
 			}
 			if s.data < 0 || at < s.data {
-				s.data = at
+				s.data, s.size = at, n
 				if fields == 4 {
 					s.name = f[i+3]
 				}
@@ -76,44 +81,78 @@ func parseIndex(data []byte, size int64) ([]indexed, error) {
 	return list, nil
 }
 
-// indexPoints reads the beginnings of samples from the index of a tar. ok is false if the index
-// is of no use: it is absent, odd, or not of this tar.
-func (c Container) indexPoints(ctx context.Context) (points []point, ok bool, err error) {
+// tarIndex reads the index of a tar, unless it is not needed.
+func (c Container) tarIndex(ctx context.Context, needless bool) (tarIndex, error) {
 	uri := c.Extra[extraIndex]
-	if uri == "" || c.Extra[extraCompression] != "" {
-		return nil, false, nil
+	if needless || uri == "" || c.Extra[extraCompression] != "" {
+		return nil, nil
 	}
 	data, err := blob.ReadAll(ctx, uri, 256<<20)
 	if err != nil {
-		return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
+		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
-	list, err := parseIndex(data, c.Size)
-	if err != nil {
-		return nil, false, nil
+	index, _ := parseIndex(data)
+	return index, nil
+}
+
+// fits reports whether an index is that of a tar, or of one that was cut off to what is there: one of
+// the last samples whose header is in the tar is where the index says. It fits a tar in which not even
+// one is.
+func (x tarIndex) fits(ctx context.Context, c Container) (bool, error) {
+	if len(x) == 0 || c.Size-x[len(x)-1].end > maxGap {
+		return false, nil
 	}
-	seen := make(map[xxh3.Uint128]struct{}, len(list))
+	tried := 0
+	for i := len(x) - 1; i >= 0 && tried < fitTries; i-- {
+		if x[i].data > c.Size {
+			continue
+		}
+		head, err := blob.ReadRange(ctx, nil, c.URI, x[i].data-tarBlock, tarBlock)
+		if err != nil {
+			return false, fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		if h, err := tar.NewReader(bytes.NewReader(head)).Next(); headerBlock(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name) {
+			return true, nil
+		}
+		tried++
+	}
+	return tried == 0, nil
+}
+
+// sameName compares the name of a header with that of an index; a header cuts a long name off.
+func sameName(header, index string) bool {
+	return index == "" || member(header) == member(index) || len(header) >= 99 && strings.HasPrefix(index, header)
+}
+
+// points are the beginnings of samples. ok is false if the index is of no use to cut a tar: it is absent,
+// odd, or not of this tar.
+func (x tarIndex) points(c Container) (points []point, ok bool) {
+	if len(x) == 0 || x[len(x)-1].end > c.Size {
+		return nil, false
+	}
+	seen := make(map[xxh3.Uint128]struct{}, len(x))
 	end := int64(0)
-	for _, s := range list {
+	for _, s := range x {
 		key, _, named := splitKey(member(s.name))
 		if !named {
-			return nil, false, nil // version 1.1, or names that webdataset passes over
+			return nil, false // version 1.1, or names that webdataset passes over
 		}
 		h := xxh3.HashString128(key)
 		if _, twice := seen[h]; twice {
-			return nil, false, nil
+			return nil, false
 		}
 		seen[h] = struct{}{}
 		start := (end + tarBlock - 1) / tarBlock * tarBlock
 		if s.data-start > maxGap {
-			return nil, false, nil
+			return nil, false
 		}
 		points = append(points, point{key, start})
 		end = s.end
 	}
 	if c.Size-end > maxGap {
-		return nil, false, nil
+		return nil, false
 	}
-	return points, true, nil
+	return points, true
 }
 
 // verifyCut looks at the headers around a cut that an index proposes, and returns where the

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -9,15 +11,43 @@ import (
 // mostLost bounds how many rows damage may have in one chunk: counts in an input are only claims.
 const mostLost = 1 << 17
 
+// promise states how many entries a container should have, and what says so. The container may
+// share its Extra with others.
+func (c Container) promise(n int64, by string) Container {
+	c.Extra = maps.Clone(c.Extra)
+	if c.Extra == nil {
+		c.Extra = map[string]string{}
+	}
+	c.Extra[extraSamples], c.Extra[extraCounted] = strconv.FormatInt(n, 10), by
+	return c
+}
+
+// Promised is how many entries a side file says that the container has, and the name of that; ok is
+// false if none does.
+func (c Container) Promised() (n int64, by string, ok bool) {
+	n, err := strconv.ParseInt(c.Extra[extraSamples], 10, 64)
+	return n, c.Extra[extraCounted], err == nil
+}
+
+// shouldBe says how many entries are promised.
+func (c Container) shouldBe(what string) string {
+	n, by, _ := c.Promised()
+	if by == "" {
+		by = "the index"
+	}
+	return fmt.Sprintf("there should be %d %s by %s", n, what, by)
+}
+
 // promised is how many entries a chunk should have: what a side file or the index that it was cut
-// by says; 0 if nothing does. It counts what damage took, and nothing else depends on it.
+// by says; 0 if nothing does. It counts what is lost, and nothing else depends on it.
 func (ch Chunk) promised() int64 {
 	c := ch.Container
-	n, _ := strconv.ParseInt(c.Extra[extraSamples], 10, 64)
-	if ch.Seq == 0 && ch.Offset == c.Offset && ch.End == c.Offset+c.Size {
+	n, _, _ := c.Promised()
+	end := ch.End == c.Offset+c.Size
+	switch {
+	case ch.Seq == 0 && ch.Offset == c.Offset && end:
 		return n
-	}
-	if c.Layout == layoutRecord && ch.End == c.Size {
+	case end:
 		return max(int64(ch.EstImages), n-ch.Base)
 	}
 	return int64(ch.EstImages)

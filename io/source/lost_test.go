@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,8 +46,8 @@ func TestLost(t *testing.T) {
 		{"tfds cut in a record", append(tfds, file{"x-train.tfrecord-00000-of-00001", join(records...)[:len(join(records[:2]...))+20]}), 2, "record 5: lost: there should be 6 records"},
 		{"tfds, two records zeroed", append(tfds, file{"x-train.tfrecord-00000-of-00001", zeroed}), 4, "record 5: lost: there should be 6 records"},
 		{"tfds, gzip cut", append(tfds, file{"x-train.tfrecord-00000-of-00001", gzipOf(t, join(records...))[:40]}), 0, "record 5: lost: there should be 6 records"},
-		{"tar of timm, cut", []file{{"x.tar", cut}, {"_info.json", []byte(`{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[6]}}}`)}}, 2, "a sample is lost: there should be 6, and 2 are there"},
-		{"tar of wids, cut", []file{{"x.tar", cut}, {"wids.json", []byte(`{"shardlist":[{"url":"x.tar","nsamples":6}]}`)}}, 2, "a sample is lost: there should be 6, and 2 are there"},
+		{"tar of timm, cut", []file{{"x.tar", cut}, {"_info.json", []byte(`{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[6]}}}`)}}, 2, "a sample is lost: there should be 6 samples by _info.json, and 2 are there"},
+		{"tar of wids, cut", []file{{"x.tar", cut}, {"wids.json", []byte(`{"shardlist":[{"url":"x.tar","nsamples":6}]}`)}}, 2, "a sample is lost: there should be 6 samples by wids.json, and 2 are there"},
 		{"parquet, a row group", []file{{"x.parquet", parquetFile}}, 2, "row 3, in row group 0: lost: "},
 	}
 	for _, test := range tests {
@@ -77,14 +78,89 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestLostCounts: a count that a whole tar contradicts is wrong, and one that nobody could believe
-// makes no endless list.
+// TestTarCounts: each sample that a list or an index promises, and that is not there, is a row, wherever
+// the tar was cut, with an end mark or without.
+func TestTarCounts(t *testing.T) {
+	image := []byte("\xff\xd8\xff not a real image, but sniffed as one")
+	var list []file
+	for i := range 6 {
+		key := fmt.Sprintf("s%04d", i)
+		list = append(list, file{key + ".cls", fmt.Append(nil, i%3)}, file{key + ".jpg", image}, file{key + ".txt", []byte("x")})
+	}
+	whole := tarOf(t, list...)
+	const member = 1024
+	timm := file{"_info.json", []byte(`{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[6]}}}`)}
+	dali := file{"__index__/x.idx", []byte(daliIndex(t, whole))}
+	tests := []struct {
+		name string
+		data []byte
+		good int
+	}{
+		{"whole", whole, 6},
+		{"no end mark", whole[:len(whole)-1024], 6},
+		{"nothing", nil, 0},
+		{"only an end mark", make([]byte, 1024), 0},
+		{"ends behind a label", tarOf(t, list[:7]...), 2},
+		{"ends behind a sample", tarOf(t, list[:9]...), 3},
+		{"lacks one in the middle", tarOf(t, append(slices.Clone(list[:6]), list[9:]...)...), 5},
+	}
+	for i := range 18 {
+		for _, n := range []int{0, 1, 511, 512, 513, 600, 1023} {
+			good := i / 3 // the last member is no part of what is used
+			if i%3 == 2 || i%3 == 1 && n >= 512+len(image) {
+				good++
+			}
+			tests = append(tests, struct {
+				name string
+				data []byte
+				good int
+			}{fmt.Sprintf("cut in member %d at %d", i, n), whole[:member*i+n], good})
+		}
+	}
+	for _, side := range []file{timm, dali} {
+		for _, test := range tests {
+			if side.name == dali.name && (strings.HasPrefix(test.name, "lacks") || strings.HasPrefix(test.name, "only")) {
+				continue // the index is of another tar
+			}
+			t.Run(side.name+" "+test.name, func(t *testing.T) {
+				dir := t.TempDir()
+				put(t, filepath.Join(dir, "x.tar"), test.data)
+				put(t, filepath.Join(dir, side.name), side.data)
+				cat, rows := scan(t, Options{}, Input{"", dir})
+				good, bad := count(rows)
+				want := 6 - test.good
+				if want == 0 && test.name != "whole" {
+					want = 1 // something was lost, if only the end mark
+				}
+				if good != test.good || bad != want {
+					t.Errorf("%d are good and %d bad, want %d and %d:\n%s", good, bad, test.good, want, reasons(t, cat, Options{}))
+				}
+				if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 2})); d != "" {
+					t.Errorf("ChunkImages 2: %s", d)
+				}
+			})
+		}
+	}
+}
+
+// TestLostCounts: a short tar that is cut into chunks lacks what its last chunk lacks, one that has more
+// is used, and a count that nobody could believe makes no endless list.
 func TestLostCounts(t *testing.T) {
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "x.tar"), tarOf(t, samples(2)...))
-	put(t, filepath.Join(dir, "wids.json"), []byte(`{"shardlist":[{"url":"x.tar","nsamples":6}]}`))
-	if _, rows := scan(t, Options{}, Input{"", dir}); len(rows) != 2 {
-		t.Errorf("%v", plain(rows))
+	put(t, filepath.Join(dir, "x.tar"), tarOf(t, samples(120)...))
+	for promised, want := range map[int]int{124: 4, 120: 0, 118: 0} {
+		put(t, filepath.Join(dir, "wids.json"), fmt.Appendf(nil, `{"shardlist":[{"url":"x.tar","nsamples":%d}]}`, promised))
+		cat, rows := scan(t, Options{}, Input{"", dir})
+		if good, bad := count(rows); good != 120 || bad != want {
+			t.Errorf("%d promised: %d good, %d bad", promised, good, bad)
+		}
+		chunks, err := Split(t.Context(), cat.Containers[0], Options{ChunkImages: 20})
+		if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 20})); d != "" || len(chunks) < 4 || err != nil {
+			t.Errorf("%d promised, %d chunks, %v: %s", promised, len(chunks), err, d)
+		}
+		if n, by, ok := cat.Containers[0].Promised(); n != int64(promised) || by != "wids.json" || !ok {
+			t.Errorf("%d by %s", n, by)
+		}
 	}
 	n, last := 0, ""
 	err := yieldLost(5, 1<<60, func(e Entry) error {

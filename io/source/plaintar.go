@@ -75,7 +75,7 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		return failf(s, premix.StageScan, premix.Duplicate, "a second member of this name"), nil
 	}
 	r.seen[h] = struct{}{}
-	if f := m.fault(r.maxBytes); f != nil {
+	if f := r.scan.fault(m, r.maxBytes); f != nil {
 		return fail(s, premix.StageScan, f), nil
 	}
 	data, err := r.scan.read(r.buf, m)

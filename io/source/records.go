@@ -6,8 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
+	"math"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
@@ -22,17 +21,29 @@ type records struct{}
 func recordName(number int64) string { return fmt.Sprintf("%09d", number) }
 
 func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+	index, err := c.recordIndex(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, known := c.Promised(); !known {
+		if fits, err := index.fits(ctx, c); err != nil {
+			return nil, err
+		} else if fits {
+			c = c.promise(int64(index.records()), byIndex)
+		}
+	}
 	whole := Chunk{
 		Container: c, End: c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp(),
 		First: recordName(0), EstImages: int(c.Size/110_000) + 1,
 	}
-	if n, err := strconv.Atoi(c.Extra[extraSamples]); err == nil && n > 0 {
-		whole.EstImages = n
+	n, _, known := c.Promised()
+	if n > 0 {
+		whole.EstImages = int(min(n, math.MaxInt32))
 	}
-	if c.Extra[extraCompression] != "" || c.Extra[extraSamples] != "" && whole.EstImages <= 4*o.chunkImages()/3 {
+	if c.Extra[extraCompression] != "" || known && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
-	offsets, all, err := c.recordOffsets(ctx, 4*o.chunkImages()/3)
+	offsets, all, err := c.recordOffsets(ctx, index, 4*o.chunkImages()/3)
 	if n := len(offsets); n > 0 {
 		whole.EstImages = extrapolate(n, offsets[n-1], c.Size)
 	}
@@ -67,17 +78,9 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 // recordOffsets finds where the records begin: in a local file by going from length to length,
 // at a store from DALI's index. It gives up, and all is false, where the file is better not cut: it has
 // about as many records as one chunk may have, or something is wrong with it.
-func (c Container) recordOffsets(ctx context.Context, most int) (offsets []int64, all bool, err error) {
+func (c Container) recordOffsets(ctx context.Context, index recordIndex, most int) (offsets []int64, all bool, err error) {
 	if !blob.IsLocal(c.URI) {
-		uri := c.Extra[extraIndex]
-		if uri == "" {
-			return nil, false, nil
-		}
-		data, err := blob.ReadAll(ctx, uri, 256<<20)
-		if err != nil {
-			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
-		}
-		offsets = parseRecordIndex(data, c.Size)
+		offsets = index.covers(c.Size)
 		return offsets, len(offsets) > 0, nil
 	}
 	w, f, err := c.open(ctx, 0, c.Size)
@@ -116,33 +119,6 @@ func (c Container) recordAt(ctx context.Context, offset int64) (bool, error) {
 	return binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]), nil
 }
 
-// parseRecordIndex reads DALI's index of a TFRecord file (tools/tfrecord2idx): a line a record,
-// of its offset and its length with the framing. It is nil unless the records cover the file.
-func parseRecordIndex(data []byte, size int64) []int64 {
-	var offsets []int64
-	end := int64(0)
-	for line := range strings.Lines(string(data)) {
-		f := strings.Fields(line)
-		if len(f) == 0 {
-			continue
-		}
-		if len(f) != 2 {
-			return nil
-		}
-		at, err1 := strconv.ParseInt(f[0], 10, 64)
-		n, err2 := strconv.ParseInt(f[1], 10, 64)
-		if err1 != nil || err2 != nil || at != end || n < 16 || n > size-at {
-			return nil
-		}
-		offsets = append(offsets, at)
-		end = at + n
-	}
-	if end != size {
-		return nil
-	}
-	return offsets
-}
-
 func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
 	w, f, err := c.open(ctx, ch.Offset, ch.End)
@@ -165,10 +141,16 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 		var fault *recordFault
 		switch {
 		case err == io.EOF:
-			return yieldLost(next, ch.Base+ch.promised(), yield, func(n int64) Entry {
-				s := premix.Sample{Name: c.below(recordName(n)), Label: -1}
-				return failf(s, premix.StageScan, premix.Truncated, "record %d: lost: there should be %d records", n, ch.Base+ch.promised())
-			})
+			if until := ch.Base + ch.promised(); next < until {
+				return yieldLost(next, until, yield, func(n int64) Entry {
+					s := premix.Sample{Name: c.below(recordName(n)), Label: -1}
+					return failf(s, premix.StageScan, premix.Truncated, "record %d: lost: %s", n, c.shouldBe("records"))
+				})
+			}
+			if _, _, known := c.Promised(); next == 0 && !known {
+				return yield(failf(premix.Sample{Name: c.Name, Label: -1}, premix.StageScan, premix.Empty, "byte 0: no TFRecord: nothing in it"))
+			}
+			return nil
 		case errors.As(err, &fault):
 			e = fail(s, premix.StageScan, fault.fault)
 		case err != nil:

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -22,8 +23,7 @@ type recordScanner struct {
 	buf    []byte
 	head   [12]byte
 	done   bool
-	over   bool // the last record was above the limit and is being skipped
-	rescue bool // behind a broken head, look for the next good one
+	rescue bool // behind a broken head, or a length that cannot be, look for the next good head
 }
 
 // A record is one record of the file; data are valid until the next call.
@@ -63,10 +63,6 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	}
 	if s.next > s.w.pos {
 		if err := s.w.skip(s.next - s.w.pos); err != nil {
-			if s.over && s.w.ended(err) {
-				s.done = true
-				return r, io.EOF
-			}
 			return r, s.stop(r, err, "the file ends inside of the record before")
 		}
 	}
@@ -84,14 +80,13 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	copy(s.head[:], have)
 	length := binary.LittleEndian.Uint64(s.head[:])
 	if binary.LittleEndian.Uint32(s.head[8:]) != tfrecord.Mask(s.head[:8]) {
-		return r, s.broken(ctx, r)
+		return r, s.broken(ctx, r, -1, premix.Corrupt, "length checksum mismatch")
+	}
+	if length > 1<<62 || s.w.max >= 0 && int64(length) > s.w.max-s.w.pos-int64(len(s.head)) {
+		return r, s.broken(ctx, r, -1, premix.Truncated, fmt.Sprintf("it says that it has %d bytes, more than the file", length))
 	}
 	if err := s.w.skip(int64(len(s.head))); err != nil {
 		return r, err
-	}
-	if length > 1<<62 || s.w.max >= 0 && int64(length) > s.w.max-s.w.pos {
-		s.done = true
-		return r, s.faultf(r, premix.Truncated, "it says that it has %d bytes, more than the file", length)
 	}
 	r.size = int64(length)
 	s.number++
@@ -99,15 +94,16 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	return r, nil
 }
 
-// broken is the fault of a record whose head is broken. Its length is not known, so the next record
-// begins where the next head is whose checksum is right: that has 32 bits, and the upper half of a
-// length is 0 besides, so that no accident makes one.
-func (s *recordScanner) broken(ctx context.Context, r record) error {
+// broken is the fault of a record whose head is broken, or states a length that cannot be. The next
+// record begins where the next head is whose checksum is right: that has 32 bits, and the upper half
+// of a length is 0 besides, so that no accident makes one. If it is at end, where it should be by the
+// length, the record is only too large; end may be −1. kind is that of a record that none follows.
+func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind premix.FaultKind, what string) error {
 	if s.done = !s.rescue; s.done {
-		return s.faultf(r, premix.Corrupt, "length checksum mismatch: what follows is lost")
+		return s.faultf(r, kind, "%s: what follows is lost", what)
 	}
-	s.number++
-	err := s.w.skip(1)
+	s.number = r.number + 1
+	err := s.w.skip(max(0, r.offset+1-s.w.pos))
 	for err == nil {
 		if err = ctx.Err(); err != nil {
 			return err
@@ -137,14 +133,20 @@ func (s *recordScanner) broken(ctx context.Context, r record) error {
 	if err != nil && !s.w.ended(err) && premix.AsFault(err) == nil {
 		return err
 	}
-	if s.next = s.w.pos; err != nil {
-		s.done = true
-		return s.faultf(r, premix.Corrupt, "length checksum mismatch: no record follows, %d bytes are lost", s.next-r.offset)
-	}
+	s.next, s.done = s.w.pos, err != nil
 	if s.w.end >= 0 {
 		s.next = min(s.next, s.w.end)
 	}
-	return s.faultf(r, premix.Corrupt, "length checksum mismatch: %d bytes are lost up to the next record", s.next-r.offset)
+	switch {
+	case premix.AsFault(err) != nil:
+		f := premix.AsFault(err)
+		return s.faultf(r, f.Kind, "%s: no record follows, %d bytes are lost; %s", what, s.next-r.offset, f.Reason)
+	case s.next == end:
+		return s.faultf(r, premix.TooLarge, "%s", what)
+	case err == nil:
+		return s.faultf(r, premix.Corrupt, "%s: %d bytes are lost up to the next record", what, s.next-r.offset)
+	}
+	return s.faultf(r, kind, "%s: no record follows, %d bytes are lost", what, s.next-r.offset)
 }
 
 // findHead finds the first head of a record in p; −1 if there is none.
@@ -172,14 +174,37 @@ func (s *recordScanner) stop(r record, err error, what string) error {
 	return err
 }
 
-// record reads the next record and checks it. Records above the limit are faults, and skipped.
+// large is the fault of a record above the limit. It is skipped by its length if another record, or
+// the end, is where that says; otherwise the length is wrong, whatever its checksum says.
+func (s *recordScanner) large(ctx context.Context, r record, limit int64) error {
+	what := fmt.Sprintf("%d bytes, the limit is %d", r.size, limit)
+	from, end := s.w.pos, s.next
+	if s.w.max >= 0 && (s.w.end < 0 || end <= s.w.end) && end <= s.w.max {
+		if err := s.w.skip(end - from); err != nil {
+			return err
+		}
+		head, err := s.w.peek(len(s.head))
+		if err != nil {
+			return err
+		}
+		if len(head) == 0 || findHead(head) == 0 {
+			return s.faultf(r, premix.TooLarge, "%s", what)
+		}
+		if ok, err := s.w.back(from); err != nil || !ok {
+			return cmp.Or(err, s.faultf(r, premix.TooLarge, "%s", what))
+		}
+	}
+	return s.broken(ctx, r, end, premix.Truncated, what)
+}
+
+// record reads the next record and checks it. Records above the limit are faults.
 func (s *recordScanner) record(ctx context.Context, limit int64) (record, error) {
 	r, err := s.header(ctx)
 	if err != nil {
 		return r, err
 	}
-	if s.over = r.size > limit; s.over {
-		return r, s.faultf(r, premix.TooLarge, "%d bytes, the limit is %d", r.size, limit)
+	if r.size > limit {
+		return r, s.large(ctx, r, limit)
 	}
 	s.buf, err = s.w.read(s.buf, r.size+4)
 	if err != nil {

@@ -19,9 +19,13 @@ import (
 // Keys of Container.Extra besides extraCompression.
 const (
 	extraSamples = "samples" // how many samples a side file promises
+	extraCounted = "counted" // the name of that file
 	extraIndex   = "index"   // the URI of DALI's index
 	extraLabels  = "labels"  // "folder": the labels of a WebDataset are the folders of its keys
 )
+
+// byIndex is what a count of an index is said to come from.
+const byIndex = "its index"
 
 // shardsOf lists the files of a root that are shards by their name, those in folders included,
 // and takes the wanted split where names speak of several. Everything else is a side file.
@@ -67,6 +71,12 @@ func shardsOf(ctx context.Context, r root, o Options, cat *Catalog, isShard func
 	return wanted, nil
 }
 
+// A length is how many samples a list says that a shard has, and the name of the list.
+type length struct {
+	samples int64
+	by      string
+}
+
 // timmInfo is what timm's _info.json says of a folder of shards.
 type timmInfo struct {
 	Splits map[string]struct {
@@ -92,12 +102,14 @@ func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
 
 // timmSplit narrows shards down to the wanted split of _info.json, if the root has one, and
 // returns the lengths that it states, by URI.
-func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]blob.Object, map[string]int64, error) {
+func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]blob.Object, map[string]length, error) {
 	if r.picked {
 		return shards, nil, nil
 	}
 	var info timmInfo
+	by := ""
 	for _, name := range []string{"_info.json", "info.json"} {
+		by = name
 		found, err := readJSON(ctx, blob.Join(r.uri, name), &info)
 		if err != nil {
 			return nil, nil, err
@@ -126,7 +138,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 		byName[r.rel(s)] = s
 	}
 	split := info.Splits[chosen]
-	lengths := map[string]int64{}
+	lengths := map[string]length{}
 	var list []blob.Object
 	for i, name := range split.Filenames {
 		s, ok := byName[path.Clean(name)]
@@ -135,7 +147,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 		}
 		list = append(list, s)
 		if len(split.ShardLengths) == len(split.Filenames) {
-			lengths[s.URI] = split.ShardLengths[i]
+			lengths[s.URI] = length{split.ShardLengths[i], by}
 		}
 	}
 	for _, other := range info.Splits {
@@ -151,7 +163,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 
 // widsLengths adds what wids' lists say of the lengths of shards. Its json is a help, not a
 // part of the data: what is odd in it is passed over.
-func widsLengths(ctx context.Context, r root, lengths map[string]int64) error {
+func widsLengths(ctx context.Context, r root, lengths map[string]length) error {
 	var lists []string
 	for _, e := range r.objects {
 		switch base := blob.Base(e.URI); {
@@ -189,7 +201,7 @@ func widsLengths(ctx context.Context, r root, lengths map[string]int64) error {
 				at = blob.Join(blob.Dir(blob.Dir(uri)), path.Clean(strings.TrimPrefix(s.URL, "../")))
 			}
 			if _, known := lengths[at]; !known && s.Samples > 0 {
-				lengths[at] = s.Samples
+				lengths[at] = length{s.Samples, blob.Base(uri)}
 			}
 		}
 	}
@@ -259,7 +271,7 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 		return err
 	}
 	if lengths == nil {
-		lengths = map[string]int64{}
+		lengths = map[string]length{}
 	}
 	if err := widsLengths(ctx, r, lengths); err != nil {
 		return fmt.Errorf("source: %w", err)
@@ -275,8 +287,8 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 		if kind := compressionOf(blob.Base(s.URI)); kind != "" {
 			c.Extra[extraCompression] = kind
 		}
-		if n, ok := lengths[s.URI]; ok {
-			c.Extra[extraSamples] = strconv.FormatInt(n, 10)
+		if l, ok := lengths[s.URI]; ok && l.samples >= 0 {
+			c = c.promise(l.samples, l.by)
 		}
 		if uri := index[s.URI]; uri != "" {
 			c.Extra[extraIndex] = uri

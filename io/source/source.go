@@ -153,7 +153,8 @@ type Chunk struct {
 	// Offset and End are the half-open range of the container: bytes in tars and TFRecords,
 	// row groups in Parquet, positions in synth.
 	Offset, End int64
-	// First record of a TFRecord chunk or first row of a Parquet chunk, counted in the container.
+	// First record of a TFRecord chunk, sample of a tar or row of a Parquet chunk, counted in the
+	// container.
 	Base int64
 	// Names are the entries of a folder, below it, in order.
 	Names []string

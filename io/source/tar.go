@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"math"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/zeebo/xxh3"
@@ -15,21 +15,28 @@ import (
 type tarLayout struct{}
 
 func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
-	whole := Chunk{Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp()}
-	whole.EstImages = int(c.Size/110_000) + 1
-	if n, err := strconv.Atoi(c.Extra[extraSamples]); err == nil && n > 0 {
-		whole.EstImages = n
-		if n <= 4*o.chunkImages()/3 {
-			return []Chunk{whole}, nil
-		}
-	}
-	if c.Extra[extraCompression] != "" {
-		return []Chunk{whole}, nil
-	}
-	points, ok, err := c.indexPoints(ctx)
+	n, _, known := c.Promised()
+	index, err := c.tarIndex(ctx, known && n <= int64(4*o.chunkImages()/3))
 	if err != nil {
 		return nil, err
 	}
+	if !known {
+		if fits, err := index.fits(ctx, c); err != nil {
+			return nil, err
+		} else if fits {
+			n, known = int64(len(index)), true
+			c = c.promise(n, byIndex)
+		}
+	}
+	whole := Chunk{Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp()}
+	whole.EstImages = int(c.Size/110_000) + 1
+	if n > 0 {
+		whole.EstImages = int(min(n, math.MaxInt32))
+	}
+	if c.Extra[extraCompression] != "" || n > 0 && whole.EstImages <= 4*o.chunkImages()/3 {
+		return []Chunk{whole}, nil
+	}
+	points, ok := index.points(c)
 	if ok {
 		if chunks, err := cutTar(ctx, whole, points, o, true); err != nil || chunks != nil {
 			return chunks, err
@@ -77,7 +84,7 @@ func cutTar(ctx context.Context, whole Chunk, points []point, o Options, check b
 			}
 		}
 		chunks = append(chunks, Chunk{
-			Container: c, Seq: i, Offset: offset, End: until, Stamp: whole.Stamp,
+			Container: c, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
 			ID:    c.identity().num(offset - c.Offset).num(until - c.Offset).String(),
 			First: points[from].key, Last: points[end-1].key, EstImages: end - from,
 		})
@@ -160,16 +167,15 @@ func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, 
 	}
 	scan := newTarScanner(w, c.Offset)
 	scan.rescue = true
-	seen := map[xxh3.Uint128]struct{}{}
 	if c.Layout == layoutTar {
 		keys, _ := keysOf(c)
 		r := &sampleReader{
 			scan: scan, c: c, key: keys.label, offset: keys.offset, folders: c.Extra[extraLabels] == "folder",
-			seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: seen,
+			seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: map[xxh3.Uint128]group{},
 		}
 		return r.run(ctx)
 	}
-	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, yield: yield, seen: seen}
+	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 	if c.Layout == layoutListTar {
 		if r.list, err = c.listOf(ctx); err != nil {
 			return err

@@ -27,6 +27,7 @@ type tarMember struct {
 type tarDamage struct {
 	offset int64
 	fault  *premix.Fault
+	inside bool // the archive ends inside of the member before
 }
 
 func (d *tarDamage) Error() string { return d.fault.Reason }
@@ -45,7 +46,7 @@ func (m *tarMember) place() string {
 
 func damagef(offset int64, kind premix.FaultKind, format string, args ...any) *tarDamage {
 	reason := bytePlace(offset) + fmt.Sprintf(format, args...)
-	return &tarDamage{offset, &premix.Fault{Kind: kind, Reason: reason}}
+	return &tarDamage{offset: offset, fault: &premix.Fault{Kind: kind, Reason: reason}}
 }
 
 const tarBlock = 512
@@ -79,6 +80,7 @@ type tarScanner struct {
 	resync  bool        // look for a header at the next blocks
 	rescue  bool        // go on behind a header whose member is larger than the archive
 	data    int64       // of the last member
+	size    int64       // of these
 	marked  bool        // an end mark was seen, and nothing since
 	done    bool
 	members int
@@ -126,12 +128,22 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 				s.done = true
 				return m, false, io.EOF
 			}
+			what := fmt.Sprintf("the archive ends inside of a member, after %d of its %d bytes", s.w.pos-s.data, s.size)
+			if s.w.pos >= s.data+s.size {
+				what = "the archive ends in the padding of a member"
+			}
 			if ok, failed := s.back(err); failed != nil {
 				return m, false, failed
 			} else if ok {
-				return m, false, damagef(s.data, premix.Truncated, "the archive ends inside of a member")
+				err = damagef(s.data, premix.Truncated, "%s", what)
+			} else {
+				err = s.broken(err, s.w.pos, what)
 			}
-			return m, false, s.broken(err, s.w.pos, "the archive ends inside of a member")
+			var damage *tarDamage
+			if errors.As(err, &damage) {
+				damage.inside = true
+			}
+			return m, false, err
 		}
 	}
 	block, err := s.w.peek(tarBlock)
@@ -192,10 +204,26 @@ func (s *tarScanner) back(err error) (ok bool, failed error) {
 	return ok, failed
 }
 
+// beyond reports whether a member is larger than what is left of the archive, and the scanner can go
+// on behind its header.
+func (s *tarScanner) beyond(m tarMember) bool {
+	return s.rescue && !m.sparse && s.w.max >= 0 && m.size > s.w.max-s.w.pos
+}
+
+// fault is what makes the data of the member that the scanner stands at useless before they are read,
+// or nil. A member beyond the end of the archive is left to read.
+func (s *tarScanner) fault(m tarMember, maxBytes int64) *premix.Fault {
+	f := m.fault(maxBytes)
+	if f != nil && f.Kind == premix.TooLarge && s.beyond(m) {
+		return nil
+	}
+	return f
+}
+
 // read returns the data of the member that the scanner stands at, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
-	if left := s.w.max - s.w.pos; s.rescue && s.w.max >= 0 && m.size > left {
+	if left := s.w.max - s.w.pos; s.beyond(m) {
 		if ok, err := s.w.back(s.data); err != nil {
 			return dst[:0], err
 		} else if ok {
@@ -270,7 +298,7 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 		m.size = 0
 		s.next = s.align(m.data)
 	default:
-		s.next = s.align(m.data + m.size)
+		s.next, s.size = s.align(m.data+m.size), m.size
 		if m.size < 0 || s.next < m.data {
 			s.next, s.resync = s.align(m.data), true
 			return tarMember{}, damagef(from, premix.Corrupt, "a member of %d bytes", m.size)

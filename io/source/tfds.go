@@ -121,9 +121,7 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 	}
 	for i := range shards {
 		keys.store(cat.Containers[first+i].Extra)
-		if lengths[i] > 0 {
-			cat.Containers[first+i].Extra[extraSamples] = strconv.FormatInt(lengths[i], 10)
-		}
+		cat.Containers[first+i] = cat.Containers[first+i].promise(lengths[i], "dataset_info.json")
 	}
 	cat.Classes, err = classesBeside(ctx, r.uri, keys.label+".labels.txt")
 	if cat.Classes == nil && err == nil {

@@ -24,13 +24,24 @@ type sampleReader struct {
 	promised int64 // samples
 	yield    func(Entry) error
 
-	seen   map[xxh3.Uint128]struct{} // hashes of the keys of finished samples
-	cur    sample
-	ended  int64  // samples that have a row
-	damage int64  // rows of damage
-	image  []byte // of cur
-	spare  []byte // for a candidate that may be better
+	seen  map[xxh3.Uint128]group // hashes of the keys of finished samples
+	cur   sample
+	hurt  *tarDamage // beside cur, and without a row
+	inCur bool       // it is behind the first member of cur
+	there int64      // samples that are there, whatever became of them
+	lost  int64      // rows of samples that damage took
+	image []byte     // of cur
+	spare []byte     // for a candidate that may be better
 }
+
+// A group is what became of the members that share a key.
+type group int8
+
+const (
+	imageless group = iota // they have no image
+	used
+	failed
+)
 
 // A sample is the group that is being read.
 type sample struct {
@@ -57,19 +68,12 @@ func (r *sampleReader) run(ctx context.Context) error {
 		var damage *tarDamage
 		switch {
 		case errors.As(err, &damage):
-			if err := r.flush(); err != nil {
-				return err
-			}
-			r.damage++
-			if err := r.yield(fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)); err != nil {
+			if err := r.damage(damage); err != nil {
 				return err
 			}
 			continue
 		case err == io.EOF:
-			if err := r.flush(); err != nil {
-				return err
-			}
-			return r.lost()
+			return r.end()
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
@@ -79,15 +83,42 @@ func (r *sampleReader) run(ctx context.Context) error {
 	}
 }
 
-// lost yields a failure for each sample that damage took, where it is known how many there should
-// be. A row of damage stands for one.
-func (r *sampleReader) lost() error {
-	if r.damage == 0 {
-		return nil // then the count is wrong
+// damage takes note of damage. If the sample before it or the one behind it is not whole, that is what
+// it took, and it gets no row of its own.
+func (r *sampleReader) damage(d *tarDamage) error {
+	err := r.row()
+	r.hurt, r.inCur = d, len(r.cur.exts) > 0
+	return err
+}
+
+// row yields the row of damage that no sample has taken upon itself: it stands for one that is lost.
+func (r *sampleReader) row() error {
+	d := r.hurt
+	if r.hurt = nil; d == nil {
+		return nil
 	}
-	return yieldLost(r.ended+r.damage, r.promised, r.yield, func(int64) Entry {
+	if n, _, known := r.c.Promised(); d.fault.Kind == premix.Empty && known && n == 0 {
+		return nil
+	}
+	r.lost++
+	return r.yield(fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.fault))
+}
+
+// end yields what is left, and a failure for each sample that is not there, where it is known how many
+// there should be.
+func (r *sampleReader) end() error {
+	if r.hurt == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
+		r.hurt, r.inCur = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}}, true
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	if err := r.row(); err != nil {
+		return err
+	}
+	return yieldLost(r.there+r.lost, r.promised, r.yield, func(int64) Entry {
 		s := premix.Sample{Name: r.c.Name, Label: -1}
-		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: there should be %d, and %d are there", r.promised, r.ended)
+		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: %s, and %d are there", r.c.shouldBe("samples"), r.there)
 	})
 }
 
@@ -107,6 +138,9 @@ func (r *sampleReader) member(m tarMember) error {
 			return r.side(name)
 		}
 		if err := r.flush(); err != nil {
+			return err
+		}
+		if err := r.row(); err != nil {
 			return err
 		}
 		return r.yield(failf(r.sample(name), premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
@@ -148,7 +182,7 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 		}
 		return nil
 	}
-	c.name, c.rank, c.tie, c.at, c.size, c.fault = name, rank, "", m.data, m.size, m.fault(r.maxBytes)
+	c.name, c.rank, c.tie, c.at, c.size, c.fault = name, rank, "", m.data, m.size, r.scan.fault(m, r.maxBytes)
 	if c.fault == nil {
 		data, err := r.scan.read(r.spare, m)
 		r.image, r.spare = data, r.image
@@ -165,7 +199,7 @@ func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
 		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: "the " + what + " member is " + m.link}
 		return nil
 	}
-	if m.size > maxLabelBytes || m.sparse {
+	if m.size > maxLabelBytes && !r.scan.beyond(m) || m.sparse {
 		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: fmt.Sprintf("the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)}
 		return nil
 	}
@@ -193,6 +227,11 @@ func (r *sampleReader) sniff(m tarMember) (bool, error) {
 }
 
 func (r *sampleReader) side(name string) error {
+	if len(r.cur.exts) == 0 {
+		if err := r.row(); err != nil {
+			return err
+		}
+	}
 	return r.yield(Entry{Sample: premix.Sample{Name: r.c.below(name), Label: -1}, Ignored: true})
 }
 
@@ -206,23 +245,60 @@ func (r *sampleReader) flush() error {
 	if len(c.exts) == 0 {
 		return nil
 	}
-	e := r.finish()
-	e.at(c.place)
-	r.ended++
-	r.seen[xxh3.HashString128(c.key)] = struct{}{}
+	hash := xxh3.HashString128(c.key)
+	before, again := r.seen[hash]
+	e := r.finish(before, again)
+	torn := !again && r.hurt != nil && c.torn(e.Sample.Fault, r.inCur && r.hurt.inside)
+	f := e.Sample.Fault
+	switch {
+	case torn:
+		e = failf(e.Sample, premix.StageScan, r.hurt.fault.Kind, "%s, and the sample %s is not whole", r.hurt.fault.Reason, c.key)
+		r.hurt = nil
+		r.lost++
+	case f != nil && f.Kind == premix.Truncated:
+		r.lost++
+	case !again || f != nil && f.Kind == premix.Duplicate:
+		r.there++
+	}
+	if !torn {
+		e.at(c.place)
+	}
+	if !r.inCur {
+		if err := r.row(); err != nil {
+			return err
+		}
+	}
+	r.inCur = false
+	switch {
+	case e.Sample.Fault != nil:
+		before = failed
+	case c.name != "":
+		before = used
+	}
+	r.seen[hash] = before
 	r.cur = sample{exts: c.exts[:0], cls: c.cls[:0], json: c.json[:0]}
 	return r.yield(e)
 }
 
-func (r *sampleReader) finish() Entry {
+// torn reports whether damage beside a sample explains its fault; inside says that its last member is cut.
+func (c *sample) torn(f *premix.Fault, inside bool) bool {
+	switch {
+	case c.name == "":
+		return true
+	case f == nil:
+		return false
+	}
+	return inside || f.Kind == premix.Truncated || f.Kind == premix.NoLabel && !c.hasCls && !c.hasJS
+}
+
+func (r *sampleReader) finish(before group, again bool) Entry {
 	c := &r.cur
-	_, again := r.seen[xxh3.HashString128(c.key)]
 	if c.name == "" {
 		s := premix.Sample{Key: c.key, Name: r.c.below(c.first), Label: -1}
-		if again {
-			return failf(s, premix.StageScan, premix.Corrupt, "members of the sample %s stand apart", c.key)
-		}
-		if c.labelFault != nil {
+		switch {
+		case again && before == used:
+			return failf(s, premix.StageScan, premix.Corrupt, "members of the sample %s stand apart: those before are used", c.key)
+		case c.labelFault != nil && before != failed:
 			return fail(s, premix.StageScan, c.labelFault)
 		}
 		return Entry{Sample: s, Ignored: true}
@@ -235,6 +311,8 @@ func (r *sampleReader) finish() Entry {
 		s.Location.Offset = -1
 	}
 	switch {
+	case again && before == imageless:
+		return failf(s, premix.StageScan, premix.Corrupt, "members of the sample %s stand apart: some are far before its image; sort the archive by name", c.key)
 	case again:
 		return failf(s, premix.StageScan, premix.Duplicate, "a second sample with the key %s", c.key)
 	case c.fault != nil:
@@ -273,7 +351,7 @@ func (c *sample) label(key string, folders bool) (label, error) {
 		}
 		return label{}, premix.Faultf(premix.NoLabel, "the json member has no label under %s: name its key with --label-key", keyText(key))
 	}
-	return label{}, premix.Faultf(premix.NoLabel, "no label: no cls and no json member stands beside the image")
+	return label{}, premix.Faultf(premix.NoLabel, "no label: no cls and no json member stands beside the image; members that stand apart are not joined")
 }
 
 func keyText(key string) string {

@@ -1,0 +1,192 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix/io/tfrecord"
+)
+
+// count is how many rows are good and how many are faults.
+func count(rows []row) (good, bad int) {
+	for _, r := range rows {
+		if r.Kind != "" {
+			bad++
+		} else if !r.Ignored {
+			good++
+		}
+	}
+	return good, bad
+}
+
+// TestRecordIndexCounts: each record that the index of a TFRecord lists and that is not there is a row,
+// however the file was cut; an index of another file counts nothing.
+func TestRecordIndexCounts(t *testing.T) {
+	var data []byte
+	var ends []int
+	index := ""
+	for i := range 12 {
+		from := len(data)
+		data = tfrecord.Append(data, slim(i, 1+i%4))
+		ends = append(ends, len(data))
+		index += fmt.Sprintf("%d %d\n", from, len(data)-from)
+	}
+	zeroed := bytes.Clone(data)
+	clear(zeroed[ends[3]:ends[7]])
+	tests := []struct {
+		name      string
+		data      []byte
+		index     string
+		good, bad int
+		why       string
+	}{
+		{"whole", data, index, 12, 0, ""},
+		{"cut between records", data[:ends[5]], index, 6, 6, "record 11: lost: there should be 12 records by its index"},
+		{"cut in a record", data[:ends[5]+100], index, 6, 6, ": no record follows, 100 bytes are lost\n"},
+		{"cut in a head", data[:ends[5]+7], index, 6, 6, "7 of the 12 bytes of its head"},
+		{"cut in the first head", data[:7], index, 0, 12, "record 11: lost"},
+		{"nothing is there", nil, index, 0, 12, "record 0: lost"},
+		{"records zeroed", zeroed, index, 8, 4, "record 11: lost"},
+		{"of another file", data[:ends[5]], otherIndex(len(data)), 6, 0, ""},
+		{"of a shorter file", data, index[:strings.Index(index, "\n")+1], 12, 0, ""},
+		{"garbage", data[:ends[5]], "0 x\n", 6, 0, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, "train-00000-of-00001"), test.data)
+			put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(test.index))
+			for name, uri := range map[string]string{"local": dir, "store": upload(t, dir)} {
+				cat, rows := scan(t, Options{}, Input{"", uri})
+				if good, bad := count(rows); good != test.good || bad != test.bad {
+					t.Errorf("%s: %d good and %d bad, want %d and %d: %v", name, good, bad, test.good, test.bad, plain(rows))
+				}
+				if why := reasons(t, cat, Options{}); !strings.Contains(why, test.why) {
+					t.Errorf("%s: %s does not say %q", name, why, test.why)
+				}
+				if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 2})); d != "" {
+					t.Errorf("%s, ChunkImages 2: %s", name, d)
+				}
+			}
+		})
+	}
+}
+
+// TestEmptyShards: a file of nothing is a row, unless nothing is what it should hold.
+func TestEmptyShards(t *testing.T) {
+	one := tfrecord.Append(nil, example(map[string]any{"image": picture(0), "label": 1}))
+	tfds := func(lengths string) []file {
+		return []file{
+			{"features.json", []byte(`{"pythonClassName":"tensorflow_datasets.core.features.features_dict.FeaturesDict","featuresDict":{"features":{
+				"image":{"pythonClassName":"x.Image"},"label":{"pythonClassName":"x.ClassLabel","classLabel":{"numClasses":"9"}}}}}`)},
+			{"dataset_info.json", []byte(`{"name":"x","fileFormat":"tfrecord","splits":[{"name":"train","shardLengths":[` + lengths + `]}]}`)},
+			{"x-train.tfrecord-00000-of-00002", one}, {"x-train.tfrecord-00001-of-00002", nil},
+		}
+	}
+	timm := func(lengths string) file {
+		return file{"_info.json", []byte(`{"splits":{"train":{"filenames":["a.tar","b.tar"],"shard_lengths":[` + lengths + `]}}}`)}
+	}
+	a := file{"a.tar", tarOf(t, samples(1)...)}
+	tests := []struct {
+		name  string
+		files []file
+		want  string
+	}{
+		{"tfrecord", []file{{"a-00000-of-00002", one}, {"a-00001-of-00002", nil}}, "a-00001-of-00002: empty: byte 0: no TFRecord: nothing in it\n"},
+		{"tfrecord with an index", []file{{"a-00000-of-00002", one}, {"a-00001-of-00002", nil}, {"a-00001-of-00002.idx", nil}}, ""},
+		{"gzip of nothing", []file{{"a.tfrecord.gz", gzipOf(t, one)}, {"b.tfrecord.gz", gzipOf(t, nil)}}, "b.tfrecord.gz: empty: byte 0: no TFRecord: nothing in it\n"},
+		{"tfds of none", tfds(`"1","0"`), ""},
+		{"tfds of one", tfds(`"1","1"`), "x-train.tfrecord-00001-of-00002/000000000: truncated: record 0: lost: there should be 1 records by dataset_info.json\n"},
+		{"tar", []file{a, {"b.tar", nil}}, "b.tar: empty: byte 0: no tar archive: nothing in it\n"},
+		{"tar of timm of none", []file{a, {"b.tar", nil}, timm("1,0")}, ""},
+		{"tar of timm of two", []file{a, {"b.tar", nil}, timm("1,2")}, "b.tar: empty: byte 0: no tar archive: nothing in it\nb.tar: truncated: a sample is lost: there should be 2 samples by _info.json, and 0 are there\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range test.files {
+				put(t, filepath.Join(dir, f.name), f.data)
+			}
+			cat, rows := scan(t, Options{}, Input{"", dir})
+			if good, _ := count(rows); good != 1 {
+				t.Errorf("%v", plain(rows))
+			}
+			if d := cmp.Diff(test.want, reasons(t, cat, Options{})); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// TestLargeRecords: a record above the limit is skipped if it is as long as it says; a length that
+// cannot be right, whatever its checksum says, takes no more than its own record.
+func TestLargeRecords(t *testing.T) {
+	one, big, two := []byte("one"), bytes.Repeat([]byte{0}, 5000), []byte("two")
+	lie := recordsOf(one, big, two)
+	claim := func(n uint64) []byte {
+		data := bytes.Clone(lie)
+		head := data[len(one)+16:]
+		binary.LittleEndian.PutUint64(head, n)
+		binary.LittleEndian.PutUint32(head[8:], tfrecord.Mask(head[:8]))
+		return data
+	}
+	tests := []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"as it says", lie, "one|limit: record 1 at byte 19: 5000 bytes, the limit is 1000|two|"},
+		{"at the end", recordsOf(one, big), "one|limit: record 1 at byte 19: 5000 bytes, the limit is 1000|"},
+		{"shorter", claim(4000), "one|corrupt: record 1 at byte 19: 4000 bytes, the limit is 1000: 5016 bytes are lost up to the next record|two|"},
+		{"longer", claim(5001), "one|corrupt: record 1 at byte 19: 5001 bytes, the limit is 1000: 5016 bytes are lost up to the next record|two|"},
+		{"beyond the end", claim(1 << 40), "one|corrupt: record 1 at byte 19: WHAT: 5016 bytes are lost up to the next record|two|"},
+		{"2^63", claim(1 << 63), "one|corrupt: record 1 at byte 19: WHAT: 5016 bytes are lost up to the next record|two|"},
+		{"cut", lie[:3000], "one|truncated: record 1 at byte 19: WHAT: no record follows, 2981 bytes are lost|"},
+	}
+	for _, test := range tests {
+		size := int64(len(test.data))
+		again := streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, size)
+		again.again = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
+		for name, w := range map[string]*window{
+			"file": atWindow(bytes.NewReader(test.data), 0, -1, size), "store": again,
+			"stream": streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, -1), "chunk": atWindow(bytes.NewReader(append(bytes.Clone(test.data), lie...)), 0, size, size+int64(len(lie))),
+		} {
+			if name == "chunk" && test.name == "cut" {
+				continue // a chunk ends where a record does
+			}
+			scan := recordScanner{w: w, rescue: true}
+			got := ""
+			for {
+				r, err := scan.record(t.Context(), 1000)
+				var fault *recordFault
+				if err == io.EOF {
+					break
+				} else if errors.As(err, &fault) {
+					got += string(fault.fault.Kind) + ": " + fault.fault.Reason + "|"
+				} else if err != nil {
+					t.Fatal(err)
+				} else {
+					got += string(r.data) + "|"
+				}
+			}
+			for _, what := range []string{
+				"1099511627776 bytes, the limit is 1000", "5000 bytes, the limit is 1000", "it says that it has 1099511627776 bytes, more than the file",
+				"it says that it has 9223372036854775808 bytes, more than the file", "it says that it has 5000 bytes, more than the file",
+			} {
+				if strings.Contains(test.want, "WHAT") {
+					got = strings.Replace(got, what, "WHAT", 1)
+				}
+			}
+			if got != test.want {
+				t.Errorf("%s, %s:\n got %s\nwant %s", test.name, name, got, test.want)
+			}
+		}
+	}
+}

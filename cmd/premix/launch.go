@@ -201,6 +201,9 @@ func (l *launch) prepare(ctx context.Context) error {
 	if err := l.classesOfOutput(ctx); err != nil {
 		return err
 	}
+	if l.catalog.Cut != "" && l.classesOf == "" && !l.peaksOnly {
+		return usagef("%s", l.catalog.Cut)
+	}
 	cacheURI, temporary, err := l.cachePlace()
 	if err != nil {
 		return err

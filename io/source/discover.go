@@ -85,7 +85,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		return cmp2(a.Name, b.Name, a.URI, b.URI)
 	})
 	all := &Catalog{}
-	var lists []classList
+	var lists, cut []classList
 	var firsts []Container
 	for _, in := range inputs {
 		if strings.ContainsAny(in.Name, "\x00\n") || in.Name != strings.Trim(in.Name, "/") || junkPath(in.Name) && in.Name != "" {
@@ -95,12 +95,25 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if err != nil {
 			return nil, err
 		}
-		lists = append(lists, classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout)})
+		list := classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout)}
+		if cat.Cut == "" {
+			lists = append(lists, list)
+		} else {
+			all.Cut, all.cutIn, cut = cat.Cut, cat.cutIn, append(cut, list)
+		}
 		all.add(cat)
 		firsts = append(firsts, cat.Containers[0])
 	}
 	if o.Classes != nil {
+		if all.Cut != "" {
+			all.missing(o.Classes)
+		}
 		all.choose(o.Classes)
+	}
+	if o.Classes != nil || slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }) {
+		all.Cut = "" // another list is complete
+	} else {
+		lists = append(lists, cut...)
 	}
 	if err := all.sort(); err != nil {
 		return nil, err
@@ -173,9 +186,10 @@ func (c *Catalog) sort() error {
 			return usagef("%s is in two inputs (%s and %s): tell them apart with --in NAME=URI", a.Name, a.URI, b.URI)
 		}
 	}
-	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int { return cmp2(a.Name, b.Name, a.Reason, b.Reason) })
 	for i := 1; i < len(c.Failures); i++ {
-		if n := c.Failures[i].Name; n == c.Failures[i-1].Name {
+		// A damaged container may have several, each with its place.
+		if n := c.Failures[i].Name; n == c.Failures[i-1].Name && c.Failures[i].Reason == c.Failures[i-1].Reason {
 			return usagef("%s is in two inputs: tell them apart with --in NAME=URI", n)
 		}
 	}

@@ -153,11 +153,15 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 	defer f.Close()
 	scan := newTarScanner(w, 0)
 	seen := map[string]bool{}
+	var last tarMember
 	for {
 		m, err := scan.member(ctx)
 		var damage *tarDamage
 		switch {
 		case err == io.EOF:
+			if len(cat.Containers) == 0 && cat.Cut != "" {
+				return usagef("%s", cat.Cut)
+			}
 			if len(cat.Containers) == 0 {
 				return usagef("--in %s: %s holds no class tars and no images", r.in.URI, outer.Name)
 			}
@@ -165,10 +169,14 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 			return nil
 		case errors.As(err, &damage):
 			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: damage.fault.Kind, Reason: damage.fault.Reason})
+			if cat.Cut == "" {
+				cat.Cut, cat.cutIn = cutList(r, outer, last, damage), outer.Name
+			}
 			continue
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", outer.Name, err)
 		}
+		last = m
 		name := member(m.name)
 		switch {
 		case m.regular && !m.sparse && strings.HasSuffix(name, ".tar") && !junkPath(name):
@@ -195,6 +203,32 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.below(name), Stage: premix.StageScan, Kind: premix.Unsupported, Reason: "not a regular member"})
 		default:
 			cat.ignore(outer.below(name))
+		}
+	}
+}
+
+// cutList says why the class list of a tar of class tars cannot be trusted, and what to do.
+func cutList(r root, outer Container, last tarMember, d *tarDamage) string {
+	what := d.fault.Reason
+	if d.inside {
+		what = fmt.Sprintf("it ends at byte %d inside of %s, of which %d of %d bytes are missing, as is all behind it",
+			outer.Size, member(last.name), max(0, last.data+last.size-outer.Size), last.size)
+	} else if last.name != "" {
+		what += ", behind " + member(last.name)
+	}
+	return fmt.Sprintf("--in %s: %s is damaged: %s: whole classes may be missing, and the numbers of the others would be wrong; get the file again, or name all classes with --classes FILE to use what is there",
+		r.in.URI, outer.Name, what)
+}
+
+// missing are the failures of the classes that a damaged tar of class tars has lost.
+func (c *Catalog) missing(classes []string) {
+	there := map[string]bool{}
+	for _, k := range c.Containers {
+		there[k.Class] = true
+	}
+	for _, class := range classes {
+		if !there[class] {
+			c.Failures = append(c.Failures, premix.Failure{Name: c.cutIn + "/" + class + ".tar", Stage: premix.StageScan, Kind: premix.Truncated, Reason: "a class is lost: it is in --classes, and not in what is left of the archive"})
 		}
 	}
 }

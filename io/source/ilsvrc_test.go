@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -194,6 +195,74 @@ func TestILSVRCTrain(t *testing.T) {
 		t.Errorf("%d good, %d cut, %v", good, cut, cat3.Failures)
 	}
 	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "--split test", "ILSVRC2012_img_test.tar")
+}
+
+// TestILSVRCCut: the listing of a tar of class tars that is damaged is no class list, unless another one
+// says what is in it; then each class that is lost is a failure.
+func TestILSVRCCut(t *testing.T) {
+	classes := []string{"n01440764", "n01443537", "n01484850", "n01491361"}
+	var list []file
+	for _, class := range classes {
+		list = append(list, file{class + ".tar", tarOf(t, file{class + "_0.JPEG", picture(0)}, file{class + "_1.JPEG", picture(1)})})
+	}
+	whole := tarOf(t, list...)
+	at := func(class string) int { return bytes.Index(whole, []byte(class+".tar")) }
+	broken := bytes.Clone(whole)
+	broken[at(classes[1])+20] ^= 1
+	twice := bytes.Clone(broken)
+	twice[at(classes[3])+20] ^= 1
+	size := len(list[2].data)
+	tests := []struct {
+		name    string
+		data    []byte
+		cut     string
+		lost    []string // classes that --classes states, and that are not there
+		reasons int      // of the damage itself
+	}{
+		{"whole", whole, "", nil, 0},
+		{"in a class tar", whole[:at(classes[2])+512+3000], fmt.Sprintf("it ends at byte %d inside of n01484850.tar, of which %d of %d bytes are missing, as is all behind it", at(classes[2])+512+3000, size-3000, size), classes[3:], 1},
+		{"between class tars", whole[:at(classes[2])], fmt.Sprintf("byte %d: the archive ends without its end mark: members may be missing, behind n01443537.tar", at(classes[2])), classes[2:], 1},
+		{"in a header", whole[:at(classes[2])+100], "100 bytes where a header should be, behind n01443537.tar", classes[2:], 1},
+		{"without its end mark", whole[:len(whole)-1024], "without its end mark", nil, 1},
+		{"a broken header", broken, "a broken header; what it stands for is lost, behind n01440764.tar", classes[1:2], 1},
+		{"two broken headers", twice, "a broken header", []string{classes[1], classes[3]}, 2},
+		{"nothing", whole[:100], "is damaged", nil, -1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir, other := t.TempDir(), t.TempDir()
+			put(t, filepath.Join(dir, "ILSVRC2012_img_train.tar"), test.data)
+			in := Input{"", dir}
+			if test.reasons < 0 {
+				wantUsage(t, Options{}, []Input{in}, test.cut, "--classes FILE")
+				return
+			}
+			cat, _ := scan(t, Options{}, in)
+			if (cat.Cut == "") != (test.cut == "") || !strings.Contains(cat.Cut, test.cut) || strings.Contains(cat.Cut, "\n") {
+				t.Errorf("%q does not say %q", cat.Cut, test.cut)
+			}
+			cat, _ = scan(t, Options{Classes: classes}, in)
+			var lost []string
+			reasons := 0
+			for _, f := range cat.Failures {
+				if f.Name == "ILSVRC2012_img_train.tar" {
+					reasons++
+				} else if strings.Contains(f.Reason, "a class is lost") {
+					lost = append(lost, strings.TrimSuffix(strings.TrimPrefix(f.Name, "ILSVRC2012_img_train.tar/"), ".tar"))
+				}
+			}
+			if d := cmp.Diff(test.lost, lost); d != "" || reasons != test.reasons || cat.Cut != "" || len(cat.Classes) != 4 {
+				t.Errorf("--classes: %s%d of the damage, %q, %v", d, reasons, cat.Cut, cat.Classes)
+			}
+			for _, class := range classes {
+				put(t, filepath.Join(other, class, "a.JPEG"), picture(2))
+			}
+			cat, _ = scan(t, Options{}, in, Input{"other", other})
+			if cat.Cut != "" || len(cat.Classes) != 4 {
+				t.Errorf("another input has the list: %q, %v", cat.Cut, cat.Classes)
+			}
+		})
+	}
 }
 
 func TestKaggleTree(t *testing.T) {

@@ -123,6 +123,10 @@ type Catalog struct {
 	// Ignored counts side files outside of the containers; IgnoredNames are the first few.
 	Ignored      int64
 	IgnoredNames []string
+	// Cut says why Classes cannot be trusted, and what to do: they are those of a listing that is
+	// damaged, and no other list is known. Usually it is empty.
+	Cut   string
+	cutIn string // the name of the container
 	// Failures are entries outside of any container, as loose images beside class folders.
 	Failures []premix.Failure
 }

@@ -160,6 +160,9 @@ func (l *launch) summary(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := l.tellCounts(ctx, l.config.OutputDirs()[0]); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(w, "time     %.1f s\nlook     premix inspect %s\n", time.Since(l.start).Seconds(), shortPath(l.config.Out))
 	return err
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+)
+
+// tellCounts warns of containers that have more than a list beside them says. All of it is used, but
+// readers that go by the list may see something else. What they have too little of are failures.
+func (l *launch) tellCounts(ctx context.Context, dir string) error {
+	data, err := blob.ReadAll(ctx, dataset.Meta(dir, l.config.Split, dataset.InputsFile), 1<<30)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // of a plan
+	}
+	if err != nil {
+		return err
+	}
+	var inputs struct {
+		Containers []dataset.InputContainer `json:"containers"`
+	}
+	if err := json.Unmarshal(data, &inputs); err != nil {
+		return err
+	}
+	usable := map[string]int64{}
+	for _, c := range inputs.Containers {
+		usable[c.Name] = c.Good + c.Excluded
+	}
+	first, more := "", 0
+	for _, c := range l.catalog.Containers {
+		n, by, ok := c.Promised()
+		if !ok || usable[c.Name] <= n {
+			continue
+		}
+		if first == "" {
+			first = fmt.Sprintf("%s has %s, and should have %d by %s", c.Name, plural(usable[c.Name], "image"), n, by)
+		} else {
+			more++
+		}
+	}
+	if first == "" {
+		return nil
+	}
+	if more > 0 {
+		first += fmt.Sprintf(" (and %d more have too many)", more)
+	}
+	l.say("warning: %s: all are used; correct the list, or get the file that it was written for", first)
+	return nil
+}

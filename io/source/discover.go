@@ -99,7 +99,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if cat.Cut == "" {
 			lists = append(lists, list)
 		} else {
-			all.Cut, all.cutIn, cut = cat.Cut, cat.cutIn, append(cut, list)
+			all.Cut, all.CutIn, cut = cat.Cut, cat.CutIn, append(cut, list)
 		}
 		all.add(cat)
 		firsts = append(firsts, cat.Containers[0])

@@ -170,7 +170,7 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 		case errors.As(err, &damage):
 			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: damage.fault.Kind, Reason: damage.fault.Reason})
 			if cat.Cut == "" {
-				cat.Cut, cat.cutIn = cutList(r, outer, last, damage), outer.Name
+				cat.Cut, cat.CutIn = cutList(r, outer, last, damage), outer.Name
 			}
 			continue
 		case err != nil:
@@ -228,7 +228,7 @@ func (c *Catalog) missing(classes []string) {
 	}
 	for _, class := range classes {
 		if !there[class] {
-			c.Failures = append(c.Failures, premix.Failure{Name: c.cutIn + "/" + class + ".tar", Stage: premix.StageScan, Kind: premix.Truncated, Reason: "a class is lost: it is in --classes, and not in what is left of the archive"})
+			c.Failures = append(c.Failures, premix.Failure{Name: c.CutIn + "/" + class + ".tar", Stage: premix.StageScan, Kind: premix.Truncated, Reason: "a class is lost: it is in --classes, and not in what is left of the archive"})
 		}
 	}
 }

@@ -124,9 +124,8 @@ type Catalog struct {
 	Ignored      int64
 	IgnoredNames []string
 	// Cut says why Classes cannot be trusted, and what to do: they are those of a listing that is
-	// damaged, and no other list is known. Usually it is empty.
-	Cut   string
-	cutIn string // the name of the container
+	// damaged, and no other list is known. Usually it is empty. CutIn names the damaged container.
+	Cut, CutIn string
 	// Failures are entries outside of any container, as loose images beside class folders.
 	Failures []premix.Failure
 }

@@ -139,6 +139,9 @@ func detect(ctx context.Context, r root) (string, error) {
 	if allVersions(dirs) {
 		return "tfds", nil
 	}
+	if sets, err := tfdsSets(ctx, r); err != nil || len(sets) > 0 {
+		return "tfds", err
+	}
 	if dirs["data"] { // where Hugging Face keeps the shards
 		inner, err := r.into(ctx, blob.Join(r.uri, "data"))
 		if err != nil {

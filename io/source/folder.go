@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -42,6 +43,15 @@ func discoverFolders(ctx context.Context, r root, cat *Catalog) error {
 	}
 	if some, err := anyImage(ctx, dirs); err != nil || some {
 		return err
+	}
+	for _, d := range dirs {
+		list, err := blob.List(ctx, d.URI)
+		if err != nil {
+			return fmt.Errorf("source: %w", err)
+		}
+		if slices.ContainsFunc(list, func(o blob.Object) bool { return o.Dir && blob.Base(o.URI) == "__premix__" }) {
+			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, d.URI)
+		}
 	}
 	return usagef("--in %s: no image in its %d class folders", r.in.URI, len(dirs))
 }

@@ -324,6 +324,21 @@ func TestTFDSUsage(t *testing.T) {
 	}
 	root := filepath.Join(dir, "1.0.0")
 	in := []Input{{"", root}}
+	// A data_dir of one data set is that data set, of several none.
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.MkdirAll(filepath.Join(data, "downloads"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(data, "flowers"), os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, rows := scan(t, Options{}, Input{"", data}); len(rows) != 16 {
+		t.Errorf("%d rows of a data_dir", len(rows))
+	}
+	if err := os.CopyFS(filepath.Join(data, "more"), os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	wantUsage(t, Options{}, []Input{{"", data}}, "several data sets", "flowers")
 	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
 	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
 	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {

@@ -132,8 +132,44 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 	return err
 }
 
-// tfdsVersion goes from the folder of a data set to that of its only version.
+// tfdsSets returns the folders of a root if each is that of a data set, with a folder of a version: the
+// root is a data_dir of TFDS, as its own ~/tensorflow_datasets, or an output of premix.
+func tfdsSets(ctx context.Context, r root) ([]blob.Object, error) {
+	var sets []blob.Object
+	for _, e := range r.objects {
+		base := blob.Base(e.URI)
+		if r.picked || !e.Dir || junkName(base) || base == "downloads" {
+			continue
+		}
+		version := ""
+		for o, err := range blob.Walk(ctx, e.URI) { // the first file says it: a class folder may have a million
+			if err != nil {
+				return nil, fmt.Errorf("source: %w", err)
+			}
+			version, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(o.URI, e.URI), "/"), "/")
+			break
+		}
+		if !versionName.MatchString(version) {
+			return nil, nil
+		}
+		sets = append(sets, e)
+	}
+	return sets, nil
+}
+
+// tfdsVersion goes from the folder of the only data set, or of a data set, to that of its only version.
 func tfdsVersion(ctx context.Context, r root) (root, error) {
+	sets, err := tfdsSets(ctx, r)
+	switch {
+	case err != nil:
+		return r, err
+	case len(sets) > 1:
+		return r, usagef("--in %s has several data sets: name one of them, as %s", r.in.URI, sets[0].URI)
+	case len(sets) == 1:
+		if r, err = r.into(ctx, sets[0].URI); err != nil {
+			return r, err
+		}
+	}
 	var versions []blob.Object
 	for _, e := range r.objects {
 		if r.picked {

@@ -113,6 +113,32 @@ func TestILSVRCValidation(t *testing.T) {
 	}
 }
 
+// TestILSVRCLost: of a validation tar that was cut, each image that is listed and gone is a row.
+func TestILSVRCLost(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "synset_labels.txt"), []byte("n01\nn02\nn01\nn02\nn01\nn02\n"))
+	valSet(t, dir, true)
+	path := filepath.Join(dir, "ILSVRC2012_img_val.tar")
+	whole := readFileT(t, path)
+	third := bytes.Index(whole, []byte(valName(3)))
+	for _, test := range []struct {
+		name      string
+		data      []byte
+		good, bad int
+	}{
+		{"whole, of a part", whole, 4, 0}, {"between images", whole[:third], 2, 4}, {"in an image", whole[:third+700], 2, 4}, {"in a header", whole[:third+70], 2, 4},
+	} {
+		put(t, path, test.data)
+		cat, rows := scan(t, Options{Split: "validation"}, Input{"", dir})
+		if good, bad := count(rows); good != test.good || bad != test.bad {
+			t.Errorf("%s: %d good, %d bad, want %d and %d: %s", test.name, good, bad, test.good, test.bad, reasons(t, cat, Options{}))
+		}
+		if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 1})); d != "" {
+			t.Errorf("%s, ChunkImages 1: %s", test.name, d)
+		}
+	}
+}
+
 func TestILSVRCLists(t *testing.T) {
 	dir := t.TempDir()
 	valSet(t, dir, false)

@@ -29,11 +29,11 @@ func (c Container) Promised() (n int64, by string, ok bool) {
 	return n, c.Extra[extraCounted], err == nil
 }
 
-// shouldBe says how many entries are promised.
+// shouldBe says how many entries are promised; how the container is cut into chunks takes no part.
 func (c Container) shouldBe(what string) string {
-	n, by, _ := c.Promised()
-	if by == "" {
-		by = "the index"
+	n, by, known := c.Promised()
+	if !known {
+		return "there should be more " + what
 	}
 	return fmt.Sprintf("there should be %d %s by %s", n, what, by)
 }

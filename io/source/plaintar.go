@@ -20,8 +20,10 @@ type imageReader struct {
 	maxBytes int64
 	yield    func(Entry) error
 
-	seen map[xxh3.Uint128]struct{}
-	buf  []byte
+	seen    map[xxh3.Uint128]struct{}
+	rows    int64 // of images, in the whole container
+	damaged bool
+	buf     []byte
 }
 
 func (r *imageReader) run(ctx context.Context) error {
@@ -31,7 +33,7 @@ func (r *imageReader) run(ctx context.Context) error {
 		var e Entry
 		switch {
 		case err == io.EOF:
-			return nil
+			return r.lost()
 		case errors.As(err, &damage):
 			e = fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)
 		case err != nil:
@@ -45,10 +47,29 @@ func (r *imageReader) run(ctx context.Context) error {
 			}
 			e.at(m.place())
 		}
+		if f := e.Sample.Fault; damage != nil || f != nil && f.Kind == premix.Truncated {
+			r.damaged = true
+		}
+		if !e.Ignored {
+			r.rows++
+		}
 		if err := r.yield(e); err != nil {
 			return err
 		}
 	}
+}
+
+// lost yields a failure for each image that the list of labels has, and a damaged tar lacks. A whole
+// one may hold a part of them.
+func (r *imageReader) lost() error {
+	if !r.damaged || r.list == nil {
+		return nil
+	}
+	listed := max(len(r.list.byNumber), len(r.list.byStem))
+	return yieldLost(r.rows, int64(listed), r.yield, func(int64) Entry {
+		s := premix.Sample{Name: r.c.Name, Label: -1}
+		return failf(s, premix.StageScan, premix.Truncated, "an image is lost: the list of labels has %d", listed)
+	})
 }
 
 func (r *imageReader) member(m tarMember) (Entry, error) {

@@ -106,7 +106,7 @@ func TestEmptyShards(t *testing.T) {
 		{"tfds of one", tfds(`"1","1"`), "x-train.tfrecord-00001-of-00002/000000000: truncated: record 0: lost: there should be 1 records by dataset_info.json\n"},
 		{"tar", []file{a, {"b.tar", nil}}, "b.tar: empty: byte 0: no tar archive: nothing in it\n"},
 		{"tar of timm of none", []file{a, {"b.tar", nil}, timm("1,0")}, ""},
-		{"tar of timm of two", []file{a, {"b.tar", nil}, timm("1,2")}, "b.tar: empty: byte 0: no tar archive: nothing in it\nb.tar: truncated: a sample is lost: there should be 2 samples by _info.json, and 0 are there\n"},
+		{"tar of timm of two", []file{a, {"b.tar", nil}, timm("1,2")}, "b.tar: empty: byte 0: no tar archive: nothing in it\nb.tar: truncated: a sample is lost: there should be 2 samples by _info.json\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -175,7 +175,7 @@ func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, 
 		}
 		return r.run(ctx)
 	}
-	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
+	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, rows: ch.Base, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 	if c.Layout == layoutListTar {
 		if r.list, err = c.listOf(ctx); err != nil {
 			return err

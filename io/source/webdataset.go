@@ -118,7 +118,7 @@ func (r *sampleReader) end() error {
 	}
 	return yieldLost(r.there+r.lost, r.promised, r.yield, func(int64) Entry {
 		s := premix.Sample{Name: r.c.Name, Label: -1}
-		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: %s, and %d are there", r.c.shouldBe("samples"), r.there)
+		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: %s", r.c.shouldBe("samples"))
 	})
 }
 

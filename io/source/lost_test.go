@@ -14,14 +14,27 @@ import (
 	"github.com/premix/premix/io/tfrecord"
 )
 
+// tfdsFiles are the metadata of a TFDS folder with shards of these lengths.
+func tfdsFiles(lengths string) []file {
+	return []file{
+		{"features.json", []byte(`{"pythonClassName":"tensorflow_datasets.core.features.features_dict.FeaturesDict","featuresDict":{"features":{
+			"image":{"pythonClassName":"x.Image"},"label":{"pythonClassName":"x.ClassLabel","classLabel":{"numClasses":"9"}}}}}`)},
+		{"dataset_info.json", []byte(`{"name":"x","fileFormat":"tfrecord","splits":[{"name":"train","shardLengths":[` + lengths + `]}]}`)},
+	}
+}
+
+// putAll writes files below a folder.
+func putAll(t *testing.T, dir string, files []file) {
+	t.Helper()
+	for _, f := range files {
+		put(t, filepath.Join(dir, f.name), f.data)
+	}
+}
+
 // TestLost: what damage takes weighs as much as it is, wherever that can be known: --max-bad is
 // about images and not about places of damage.
 func TestLost(t *testing.T) {
-	tfds := []file{
-		{"features.json", []byte(`{"pythonClassName":"tensorflow_datasets.core.features.features_dict.FeaturesDict","featuresDict":{"features":{
-			"image":{"pythonClassName":"x.Image"},"label":{"pythonClassName":"x.ClassLabel","classLabel":{"numClasses":"9"}}}}}`)},
-		{"dataset_info.json", []byte(`{"name":"x","fileFormat":"tfrecord","splits":[{"name":"train","shardLengths":["6"]}]}`)},
-	}
+	tfds := tfdsFiles(`"6"`)
 	var records [][]byte
 	for i := range 6 {
 		records = append(records, tfrecord.Append(nil, example(map[string]any{"image": picture(i), "label": i})))
@@ -53,9 +66,7 @@ func TestLost(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			for _, f := range test.files {
-				put(t, filepath.Join(dir, f.name), f.data)
-			}
+			putAll(t, dir, test.files)
 			cat, rows := scan(t, Options{}, Input{"", dir})
 			good, bad := 0, 0
 			for _, r := range rows {

@@ -83,12 +83,9 @@ func TestRecordIndexCounts(t *testing.T) {
 func TestEmptyShards(t *testing.T) {
 	one := tfrecord.Append(nil, example(map[string]any{"image": picture(0), "label": 1}))
 	tfds := func(lengths string) []file {
-		return []file{
-			{"features.json", []byte(`{"pythonClassName":"tensorflow_datasets.core.features.features_dict.FeaturesDict","featuresDict":{"features":{
-				"image":{"pythonClassName":"x.Image"},"label":{"pythonClassName":"x.ClassLabel","classLabel":{"numClasses":"9"}}}}}`)},
-			{"dataset_info.json", []byte(`{"name":"x","fileFormat":"tfrecord","splits":[{"name":"train","shardLengths":[` + lengths + `]}]}`)},
+		return append(tfdsFiles(lengths), []file{
 			{"x-train.tfrecord-00000-of-00002", one}, {"x-train.tfrecord-00001-of-00002", nil},
-		}
+		}...)
 	}
 	timm := func(lengths string) file {
 		return file{"_info.json", []byte(`{"splits":{"train":{"filenames":["a.tar","b.tar"],"shard_lengths":[` + lengths + `]}}}`)}
@@ -111,9 +108,7 @@ func TestEmptyShards(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			for _, f := range test.files {
-				put(t, filepath.Join(dir, f.name), f.data)
-			}
+			putAll(t, dir, test.files)
 			cat, rows := scan(t, Options{}, Input{"", dir})
 			if good, _ := count(rows); good != 1 {
 				t.Errorf("%v", plain(rows))

@@ -10,9 +10,10 @@ import (
 
 // An Image is a row of any Parquet file of images. Bytes is valid until the callback returns.
 type Image struct {
-	Bytes []byte
-	Path  string // empty if there is none
-	Label int    // −1 if it is null
+	Bytes   []byte
+	Path    string // empty if there is none
+	Label   int    // −1 if it is null
+	NoLabel bool   // it is null
 }
 
 // ImageColumn returns the column that holds images: image or img, if it is there, or else the
@@ -114,8 +115,10 @@ func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {
 	}
 	if err == nil && hasLabel {
 		var label parquet.Value
-		if label, err = cursors[len(cursors)-1].one(); err == nil && !label.IsNull() {
-			img.Label, err = integer(label)
+		if label, err = cursors[len(cursors)-1].one(); err == nil {
+			if img.NoLabel = label.IsNull(); !img.NoLabel {
+				img.Label, err = integer(label)
+			}
 		}
 	}
 	return img, err

@@ -18,7 +18,7 @@ type rows struct{}
 // maxGroupBytes bounds a row group.
 const maxGroupBytes = 2 << 30
 
-// extraClasses is the hash of the class list that all files of an input must declare.
+// extraClasses is the hash of the class list that the files of an input declare, if any.
 const extraClasses = "classes"
 
 func parquetName(base string) bool { return strings.HasSuffix(strings.ToLower(base), ".parquet") }
@@ -72,14 +72,21 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 		image, label := f.ImageColumn(), labelColumn(f, o)
 		cat.Classes = f.Classes(label)
 		closer.Close()
-		if image == "" {
-			return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
+		if extra[extraImage] == "" {
+			if image == "" {
+				return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
+			}
+			if label == "" {
+				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, keyOr(o.LabelKey, "label"))
+			}
+			extra[extraImage], extra[extraLabel] = image, label
 		}
-		if label == "" {
-			return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, keyOr(o.LabelKey, "label"))
+		if cat.Classes != nil {
+			break // files without names go along
 		}
-		extra[extraImage], extra[extraLabel], extra[extraClasses] = image, label, hashClasses(cat.Classes)
-		break
+	}
+	if extra[extraImage] != "" {
+		extra[extraClasses] = hashClasses(cat.Classes)
 	}
 	for i := range cat.Containers {
 		cat.Containers[i].Extra = extra
@@ -108,8 +115,13 @@ func (rows) split(ctx context.Context, c Container, o Options) ([]Chunk, error) 
 		return nil, err
 	}
 	defer closer.Close()
-	if label := c.Extra[extraLabel]; label != "" && hashClasses(f.Classes(label)) != c.Extra[extraClasses] {
-		return nil, usagef("%s declares other classes than the first file of its input: the class lists of all files must be the same", c.Name)
+	classes, want := f.Classes(c.Extra[extraLabel]), c.Extra[extraClasses]
+	switch {
+	case classes == nil || want == "" || hashClasses(classes) == want:
+	case want == hashClasses(nil):
+		return nil, usagef("the file declares class names, and the first files of its input do not: name inputs by patterns, or give all files the same names")
+	default:
+		return nil, usagef("the file declares other classes than the first files of its input: the class lists of all files must be the same")
 	}
 	var chunks []Chunk
 	row, from, most := int64(0), 0, int64(4*o.chunkImages()/3)
@@ -201,6 +213,8 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, off
 		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", len(img.Bytes), maxBytes)
 	case !labelled:
 		return failf(s, premix.StageLabel, premix.NoLabel, "there is no column of labels")
+	case img.NoLabel:
+		return failf(s, premix.StageLabel, premix.NoLabel, "the label is null")
 	}
 	l, err := indexLabel(int64(img.Label))
 	if err == nil {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -136,16 +137,78 @@ func TestParquetColumns(t *testing.T) {
 	wantUsage(t, Options{}, []Input{{"", dir}}, "no column of images")
 }
 
-// TestParquetClasses: files of one input that declare other classes do not go together.
+// namesOf is the metadata by which Hugging Face names classes.
+func namesOf(names ...string) parquet.WriterOption {
+	text, _ := json.Marshal(names)
+	return parquet.KeyValueMetadata("huggingface", `{"info":{"features":{"label":{"names":`+string(text)+`,"_type":"ClassLabel"}}}}`)
+}
+
+// TestParquetClasses: files of one input that declare other classes do not go together; one that
+// declares none takes the list of the others.
 func TestParquetClasses(t *testing.T) {
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "a.parquet"), readFileT(t, filepath.Join("testdata", "hf.parquet")))
-	put(t, filepath.Join(dir, "b.parquet"), parquetOf(t, []parquetRow{{parquetImage{picture(0), "a.jpg"}, 0, 9}}))
-	cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
-	if err != nil {
+	rows := []parquetRow{{parquetImage{picture(0), "a.jpg"}, 1, 9}}
+	for _, test := range []struct {
+		files  [][]string // names of each
+		want   []string
+		refuse string
+	}{
+		{[][]string{{"a", "b"}, {"a", "b"}}, []string{"a", "b"}, ""},
+		{[][]string{{"a", "b"}, nil}, []string{"a", "b"}, ""},
+		{[][]string{nil, {"a", "b"}}, []string{"a", "b"}, ""},
+		{[][]string{{"a", "b"}, nil, {"b", "a"}}, []string{"a", "b"}, "declares other classes than the first files of its input"},
+		{[][]string{nil, nil, nil, {"b", "a"}}, nil, "declares class names, and the first files of its input do not"},
+	} {
+		in := Input{"", filepath.Join(dir, fmt.Sprint(test.files))}
+		for i, names := range test.files {
+			var options []parquet.WriterOption
+			if names != nil {
+				options = append(options, namesOf(names...))
+			}
+			put(t, filepath.Join(in.URI, fmt.Sprintf("%d.parquet", i)), parquetOf(t, rows, options...))
+		}
+		cat, err := Discover(t.Context(), []Input{in}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(test.want, cat.Classes); d != "" {
+			t.Errorf("%v: %s", test.files, d)
+		}
+		for i, c := range cat.Containers {
+			_, err := Split(t.Context(), c, Options{})
+			if test.refuse == "" || i < len(cat.Containers)-1 {
+				if err != nil {
+					t.Errorf("%v: %s: %v", test.files, c.Name, err)
+				}
+				continue
+			}
+			if _, ok := err.(*UsageError); !ok || !strings.Contains(err.Error(), test.refuse) || strings.Contains(err.Error(), c.Name) {
+				t.Errorf("%v: %s: %v, want %s", test.files, c.Name, err, test.refuse)
+			}
+		}
+	}
+}
+
+// TestParquetNull: a label that is null is none, and no −1.
+func TestParquetNull(t *testing.T) {
+	type nullable struct {
+		Image parquetImage `parquet:"image"`
+		Label *int64       `parquet:"label,optional"`
+	}
+	two := int64(2)
+	var buf bytes.Buffer
+	w := parquet.NewGenericWriter[nullable](&buf)
+	if _, err := w.Write([]nullable{{parquetImage{picture(0), ""}, &two}, {parquetImage{picture(1), ""}, nil}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Split(t.Context(), cat.Containers[1], Options{}); err == nil || !strings.Contains(err.Error(), "declares other classes") {
-		t.Errorf("error %v", err)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "x.parquet"), buf.Bytes())
+	cat, rows := scan(t, Options{}, Input{"", dir})
+	wantRows(t, []row{numbered("x.parquet", 2)[0], fault("x.parquet/000000001", premix.NoLabel)}, rows)
+	if why, want := reasons(t, cat, Options{}), "row 1, in row group 0: the label is null"; !strings.Contains(why, want) {
+		t.Errorf("%q, want %q", why, want)
 	}
 }

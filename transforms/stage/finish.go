@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/source"
 )
 
 // Finish completes each output from the records of its shards: merged indexes, failures, the
@@ -221,10 +222,8 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 			if s := faultOf(e, job.cropReplicas()); s != nil {
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
 			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
-				f.Stage, f.Kind, f.Reason = premix.StageLabel, premix.BadLabel, err.Error()
-				if at := e[0].Location.Offset; at > 0 { // inside of a container
-					f.Reason = fmt.Sprintf("image at byte %d: %s", at, f.Reason)
-				}
+				f.Stage, f.Kind = premix.StageLabel, premix.BadLabel
+				f.Reason = source.Place(sums[i].Layout, &e[0]) + err.Error()
 			} else {
 				continue
 			}

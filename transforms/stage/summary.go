@@ -13,6 +13,7 @@ import (
 type Summary struct {
 	ID          string
 	Container   string
+	Layout      string
 	Seq         int
 	URI         string
 	First, Last string
@@ -46,7 +47,7 @@ type Kept struct {
 // summarize counts the entries of a chunk.
 func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
-		ID: c.ID, Container: c.Container.Name, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
+		ID: c.ID, Container: c.Container.Name, Layout: c.Container.Layout, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
 		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
 		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp,
 	}

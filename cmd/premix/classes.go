@@ -14,7 +14,6 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
-	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -86,41 +85,20 @@ func (l *launch) classesOfOutput(ctx context.Context) error {
 	return nil
 }
 
-// tellChoice says in a line what --classes leaves out of inputs that are folders of classes. What
-// it leaves out of others is known after the scan.
+// tellChoice says in a line what --classes leaves out of inputs that are folders or tars of classes,
+// which are not opened. What it leaves out of others is known after the scan.
 func (l *launch) tellChoice(ctx context.Context) error {
-	if l.config.ClassList == nil {
-		return nil
+	left, all := map[string]bool{}, map[string]bool{}
+	for _, c := range l.catalog.NotChosen {
+		left[c.Class], all[c.Class] = true, true
 	}
-	o := l.config.SourceOptions()
-	o.Classes = nil
-	all, err := source.Discover(ctx, pipeline.Inputs(l.config.In), o)
-	if err != nil {
-		return err
-	}
-	// Folders that were not chosen are no side files.
-	l.job.Catalog.Ignored = all.Ignored
-	chosen, left := map[string]bool{}, map[string]bool{}
-	var out []source.Container
-	for _, c := range l.config.ClassList {
-		chosen[c] = true
-	}
-	folders := false
-	for _, c := range all.Containers {
-		if c.Class == "" {
-			continue
-		}
-		folders = true
-		if !chosen[c.Class] {
-			left[c.Class] = true
-			out = append(out, c)
+	for _, c := range l.catalog.Containers {
+		if c.Class != "" {
+			all[c.Class] = true
 		}
 	}
-	if !folders {
-		return nil
-	}
-	if len(out) > 0 {
-		images, err := countImages(ctx, out, o)
+	if len(left) > 0 {
+		images, err := countImages(ctx, l.catalog.NotChosen, l.config.SourceOptions())
 		if err != nil {
 			return err
 		}
@@ -128,16 +106,14 @@ func (l *launch) tellChoice(ctx context.Context) error {
 		if images > 0 {
 			about = fmt.Sprintf(" with %d images", images)
 		}
-		l.say("--classes leaves out %d of %d classes of the input%s: %s", len(left), len(all.Classes), about, someNames(left))
+		l.say("--classes leaves out %d of %d classes of the input%s: %s", len(left), len(all), about, someNames(left))
 	}
-	empty := map[string]bool{}
-	for _, c := range l.config.ClassList {
-		if !slices.Contains(all.Classes, c) {
+	if absent := l.catalog.Absent; len(absent) > 0 {
+		empty := map[string]bool{}
+		for _, c := range absent {
 			empty[c] = true
 		}
-	}
-	if len(empty) > 0 {
-		l.say("warning: the input has no folder for %d of the %d classes of --classes: %s", len(empty), len(l.config.ClassList), someNames(empty))
+		l.say("warning: the input does not have %d of the %d classes of --classes: %s", len(empty), len(l.config.ClassList), someNames(empty))
 	}
 	return nil
 }

@@ -171,6 +171,9 @@ func (l *launch) summarizeOutput(ctx context.Context, w io.Writer, dir, format s
 	if c.Failed > 0 {
 		fmt.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, l.config.Split, dataset.FailuresFile)))
 	}
+	if n := int64(len(l.catalog.NotChosen)); n > 0 {
+		fmt.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))
+	}
 	if l.job.StopsEarly() {
 		fmt.Fprint(w, "; the rest was not looked at (--limit)")
 	}

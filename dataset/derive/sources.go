@@ -42,15 +42,15 @@ type Sources struct {
 	maxBytes   int64
 }
 
-// NewSources lists the containers of inputs. Its errors are those of source.Discover; maxBytes
+// NewSources lists the containers of inputs. Its errors are those of source.Locate; maxBytes
 // bounds an entry.
 func NewSources(ctx context.Context, inputs []source.Input, o source.Options, maxBytes int64) (*Sources, error) {
-	catalog, err := source.Discover(ctx, inputs, o)
+	containers, err := source.Locate(ctx, inputs, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &Sources{containers: map[string]source.Container{}, options: o, maxBytes: maxBytes}
-	for _, c := range catalog.Containers {
+	for _, c := range containers {
 		s.containers[c.Name] = c
 	}
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,11 +20,13 @@ type classList struct {
 	in      Input
 	classes []string
 	byName  bool // its entries state names
+	cut     bool // it is what is left of one
 }
 
-// agree returns the list that indexes in the inputs refer to, and the one of the output: given,
-// or the list that all inputs share. Inputs without a list go along.
-func agree(lists []classList, given []string) (own, classes []string, err error) {
+// agree returns the list that indexes in the inputs refer to, with the input that it is of: the one
+// that all inputs share; nil if none has one. Inputs without a list go along, and where classes are
+// given those that state names.
+func agree(lists []classList, given []string) (*classList, error) {
 	var first *classList
 	for i := range lists {
 		l := &lists[i]
@@ -36,30 +39,31 @@ func agree(lists []classList, given []string) (own, classes []string, err error)
 		}
 		for k := range max(len(first.classes), len(l.classes)) {
 			a, b := at(first.classes, k), at(l.classes, k)
-			if a != b {
-				return nil, nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same", k, a, first.in.URI, b, l.in.URI)
+			if a == b {
+				continue
 			}
+			hint := ""
+			if first.byName || l.byName {
+				hint = "; --classes FILE takes the classes that it names"
+			}
+			return nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same%s", k, a, first.in.URI, b, l.in.URI, hint)
 		}
 	}
-	if first != nil {
-		own = first.classes
-	}
-	if given == nil {
-		return own, own, nil
-	}
-	if own == nil {
-		return nil, given, nil
-	}
+	return first, nil
+}
+
+// absent returns the given classes that no input has. Where an input has no list, it may have any.
+func absent(lists []classList, given []string) []string {
 	have := map[string]bool{}
-	for _, name := range own {
-		have[name] = true
-	}
-	for _, name := range given {
-		if !have[name] {
-			return nil, nil, usagef("the class %s of --classes is not one of the %d of %s", name, len(own), first.in.URI)
+	for _, l := range lists {
+		if l.classes == nil {
+			return nil
+		}
+		for _, name := range l.classes {
+			have[name] = true
 		}
 	}
-	return own, given, nil
+	return slices.DeleteFunc(slices.Clone(given), func(name string) bool { return have[name] })
 }
 
 func at(list []string, i int) string {
@@ -140,6 +144,31 @@ func classesBeside(ctx context.Context, dir string, names ...string) ([]string, 
 	return nil, nil
 }
 
+// classesOfOwn reads the class list of an output of premix: that of the split, or else of another
+// one, since all of them share it.
+func classesOfOwn(ctx context.Context, dir, split string) ([]string, error) {
+	const meta = "__premix__"
+	classes, err := classesBeside(ctx, dir, meta+"/"+split+"/classes.txt")
+	if classes != nil || err != nil {
+		return classes, err
+	}
+	list, err := blob.List(ctx, blob.Join(dir, meta))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list {
+		if base := blob.Base(o.URI); o.Dir && !strings.HasPrefix(base, ".") {
+			if classes, err = classesBeside(ctx, dir, meta+"/"+base+"/classes.txt"); classes != nil || err != nil {
+				return classes, err
+			}
+		}
+	}
+	return nil, nil
+}
+
 // Labels turn what samples state, an index or a name, into indexes of one class list.
 type Labels struct {
 	// Own is the class list of the inputs, which their indexes refer to; nil if unknown.
@@ -176,9 +205,7 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 		}
 		own := l.Own[s.Label]
 		if class != "" && class != own {
-			if _, known := l.index[class]; known {
-				return -1, premix.Faultf(premix.BadLabel, "label %d is class %q in the class list, but the entry says %q", s.Label, own, class)
-			}
+			return -1, premix.Faultf(premix.BadLabel, "label %d is class %q in the class list, but the entry says %q", s.Label, own, class)
 		}
 		class = own
 	}
@@ -191,9 +218,7 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 				return -1, nil
 			}
 		}
-		if s.Label < 0 || l.Own != nil {
-			return -1, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
-		}
+		return -1, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
 	}
 	switch {
 	case s.Label < 0:

@@ -21,37 +21,39 @@ func checkFormat(f string) error {
 	return nil
 }
 
-// discover finds the containers of one input.
-func discover(ctx context.Context, in Input, o Options) (*Catalog, error) {
+// discover finds the containers of one input. A record set that it returns waits for the class lists
+// of the others.
+func discover(ctx context.Context, in Input, o Options) (*Catalog, *recordSet, error) {
 	if n, ok := strings.CutPrefix(in.URI, synthScheme); ok {
 		count, err := strconv.ParseInt(n, 10, 64)
 		if err != nil || count < 1 || count > maxSynth {
-			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
+			return nil, nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
 		}
-		return drawn{}.discover(root{in: in}, count), nil
+		return drawn{}.discover(root{in: in}, count), nil, nil
 	}
 	r, err := resolve(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cat := &Catalog{}
 	if r, err = enterSplit(ctx, r, o, cat); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	format := o.Format
 	if format == "" || format == "auto" {
 		if format, err = detect(ctx, r); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	cat.Layout = format
+	var set *recordSet
 	switch format {
 	case "webdataset":
 		err = discoverTars(ctx, r, o, cat)
 	case "ilsvrc":
 		err = discoverILSVRC(ctx, r, o, cat)
 	case "tfrecord":
-		err = discoverRecords(ctx, r, o, cat)
+		set, err = discoverRecords(ctx, r, o, cat)
 	case "tfds":
 		err = discoverTFDS(ctx, r, o, cat)
 	case "parquet":
@@ -60,9 +62,9 @@ func discover(ctx context.Context, in Input, o Options) (*Catalog, error) {
 		err = discoverFolders(ctx, r, cat)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return cat, nil
+	return cat, set, nil
 }
 
 // enterSplit goes into the folder of the wanted split if the root has no other folders than

@@ -74,6 +74,76 @@ func modTime(o blob.Object) int64 {
 // in two inputs, or class lists that differ, are of type [*UsageError]; other errors are of the
 // environment.
 func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) {
+	f, err := find(ctx, inputs, o)
+	if err != nil {
+		return nil, err
+	}
+	all := f.catalog
+	if o.Classes != nil {
+		if all.Cut != "" {
+			all.missing(o.Classes)
+		} else if all.Absent = absent(f.lists, o.Classes); len(all.Absent) == len(o.Classes) {
+			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), some(o.Classes), some(f.lists[0].classes))
+		}
+		all.choose(o.Classes)
+	}
+	lists := slices.DeleteFunc(slices.Clone(f.lists), func(l classList) bool { return l.cut })
+	if o.Classes != nil || slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }) {
+		all.Cut = "" // another list is complete
+	} else {
+		lists = f.lists
+	}
+	if err := all.sort(); err != nil {
+		return nil, err
+	}
+	first, err := agree(lists, o.Classes)
+	if err != nil {
+		return nil, err
+	}
+	if err := agreeRecords(f.records, first, o); err != nil {
+		return nil, err
+	}
+	if first != nil {
+		all.Own, all.Classes = first.classes, first.classes
+	}
+	if o.Classes != nil {
+		all.Classes = o.Classes
+	}
+	for i, k := range f.firsts {
+		if err := all.firstLabels(ctx, f.lists[i].in, k, f.single[i], o); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Locate lists the containers of inputs as Discover does, for those who look for entries by name and
+// not for their classes: the lists of the inputs may differ.
+func Locate(ctx context.Context, inputs []Input, o Options) ([]Container, error) {
+	o.Classes = nil
+	f, err := find(ctx, inputs, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range f.records {
+		r.settle(nil, nil, o)
+		r.keys.custom = false // it is no matter where labels count from
+		r.store()
+	}
+	return f.catalog.Containers, f.catalog.sort()
+}
+
+// found is what lies in the inputs, before their classes are compared.
+type found struct {
+	catalog *Catalog
+	records []*recordSet
+	// Of each input:
+	lists  []classList
+	firsts []Container // its first container
+	single []bool      // it has no other
+}
+
+func find(ctx context.Context, inputs []Input, o Options) (*found, error) {
 	if len(inputs) == 0 {
 		return nil, usagef("no input: give --in FOLDER, a pattern of shards, or --in synth:N")
 	}
@@ -84,56 +154,40 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 	slices.SortFunc(inputs, func(a, b Input) int {
 		return cmp2(a.Name, b.Name, a.URI, b.URI)
 	})
-	all := &Catalog{}
-	var lists, cut []classList
-	var firsts []Container
+	f := &found{catalog: &Catalog{}}
 	for _, in := range inputs {
 		if strings.ContainsAny(in.Name, "\x00\n") || in.Name != strings.Trim(in.Name, "/") || junkPath(in.Name) && in.Name != "" {
 			return nil, usagef("--in %s=%s: NAME must be a plain name", in.Name, in.URI)
 		}
-		cat, err := discover(ctx, in, o)
+		cat, set, err := discover(ctx, in, o)
 		if err != nil {
 			return nil, err
 		}
-		list := classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout)}
-		if cat.Cut == "" {
-			lists = append(lists, list)
-		} else {
-			all.Cut, all.CutIn, cut = cat.Cut, cat.CutIn, append(cut, list)
+		if cat.Cut != "" {
+			f.catalog.Cut, f.catalog.CutIn = cat.Cut, cat.CutIn
 		}
-		all.add(cat)
-		firsts = append(firsts, cat.Containers[0])
-	}
-	if o.Classes != nil {
-		if all.Cut != "" {
-			all.missing(o.Classes)
+		f.lists = append(f.lists, classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout), cut: cat.Cut != ""})
+		f.catalog.add(cat)
+		if set != nil {
+			f.records = append(f.records, set)
 		}
-		all.choose(o.Classes)
+		f.firsts, f.single = append(f.firsts, cat.Containers[0]), append(f.single, len(cat.Containers) == 1)
 	}
-	if o.Classes != nil || slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }) {
-		all.Cut = "" // another list is complete
-	} else {
-		lists = append(lists, cut...)
-	}
-	if err := all.sort(); err != nil {
-		return nil, err
-	}
-	var err error
-	all.Own, all.Classes, err = agree(lists, o.Classes)
-	if err != nil {
-		return nil, err
-	}
-	for i, in := range inputs {
-		if err := all.firstLabels(ctx, in, firsts[i], o); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return f, nil
 }
 
 // statesNames reports whether the entries of a layout state class names and not indexes.
 func statesNames(format string) bool {
 	return format == "imagefolder" || format == "ilsvrc" || format == layoutSynth
+}
+
+// some names the first few of a list.
+func some(list []string) string {
+	const most = 3
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + ", …"
+	}
+	return strings.Join(list, ", ")
 }
 
 // choose drops the containers of classes that are not in the list.
@@ -146,7 +200,7 @@ func (c *Catalog) choose(classes []string) {
 		if k.Class == "" || wanted[k.Class] {
 			return false
 		}
-		c.ignore(k.Name)
+		c.NotChosen = append(c.NotChosen, k)
 		return true
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
@@ -20,29 +19,36 @@ var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-
 // recordFile reports whether a file is a TFRecord by its name.
 func recordFile(base string) bool { return recordPattern.MatchString(base) }
 
-// discoverRecords makes a container of every TFRecord file of a root.
-func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) error {
+// discoverRecords makes a container of every TFRecord file of a root. Where no class list lies beside
+// them, it returns what the records say of theirs.
+func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) (*recordSet, error) {
 	shards, err := shardsOf(ctx, r, o, cat, recordFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := addRecords(ctx, r, shards, cat); err != nil {
-		return err
+		return nil, err
 	}
 	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
+	if cat.Classes == nil && err == nil {
+		cat.Classes, err = classesOfOwn(ctx, r.uri, o.split())
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	keys, err := peekKeys(ctx, cat.Containers, o, cat.Classes)
-	if err != nil {
-		return err
+	set, err := peekKeys(ctx, cat.Containers, o)
+	if err != nil || set == nil {
+		return nil, err
 	}
-	if keys != nil {
-		for _, c := range cat.Containers {
-			keys.store(c.Extra)
-		}
+	for _, c := range cat.Containers {
+		set.extras = append(set.extras, c.Extra)
 	}
-	return nil
+	if set.in = r.in; cat.Classes == nil {
+		return set, nil
+	}
+	set.listed = true
+	set.settle(cat.Classes, nil, o)
+	return nil, nil
 }
 
 // addRecords makes containers of files, finds out how they are compressed, and their indexes.
@@ -96,9 +102,9 @@ func recordCompression(ctx context.Context, o blob.Object) (string, error) {
 // peekRecords is how many records of the first file are looked at.
 const peekRecords = 64
 
-// peekKeys looks at the first records for the features that make an entry, and for where the
-// labels count from. It returns nil if it could read none.
-func peekKeys(ctx context.Context, containers []Container, o Options, classes []string) (*recordKeys, error) {
+// peekKeys looks at the first records for the features that make an entry, and for what they say of
+// classes. It returns nil if it could read none.
+func peekKeys(ctx context.Context, containers []Container, o Options) (*recordSet, error) {
 	for _, c := range containers[:min(len(containers), 3)] {
 		examples, err := peekExamples(ctx, c)
 		if err != nil {
@@ -115,13 +121,13 @@ func peekKeys(ctx context.Context, containers []Container, o Options, classes []
 		case keys.label == "":
 			return nil, usagef("--in %s: no label in the features of %s under %s: --label-key can be one of %s", c.URI, blob.Base(c.URI), keyText(o.LabelKey), featuresOf(first))
 		}
-		if o.LabelOffset == nil {
-			keys.offset, keys.custom = offsetOf(examples, keys, classes)
+		set := &recordSet{keys: keys}
+		for i := range examples {
+			if s, ok := statementOf(&examples[i], keys); ok {
+				set.first = append(set.first, s)
+			}
 		}
-		if name, err := first.Text(keys.class); err == nil && classes != nil && !slices.Contains(classes, strings.TrimSpace(name)) {
-			keys.class = "" // the list has other names than the records: indexes speak
-		}
-		return &keys, nil
+		return set, nil
 	}
 	return nil, nil
 }
@@ -153,27 +159,30 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 	return examples, nil
 }
 
-// offsetOf finds where labels count from: by the synsets beside them and the class list, by a
-// label that would be negative or above the list; or else by the custom of the feature's name.
-func offsetOf(examples []tfexample.Example, k recordKeys, classes []string) (offset int, custom bool) {
+// offsetOf finds where labels count from: by the names beside them and the class list, by a label
+// that would be negative or above the list; or else by the custom of the feature's name. feature is
+// the one of nameKeys that has names, or −1.
+func offsetOf(first []statement, feature int, k recordKeys, classes []string) (offset int, custom bool) {
 	rank := map[string]int64{}
 	for i, c := range classes {
 		rank[c] = int64(i)
 	}
 	lowest, highest := int64(maxLabel), int64(-1)
-	for i := range examples {
-		v, err := examples[i].Int(k.label)
-		if err != nil {
+	var fits [2]int // how many records speak for each
+	for _, s := range first {
+		lowest, highest = min(lowest, s.label), max(highest, s.label)
+		if feature < 0 {
 			continue
 		}
-		lowest, highest = min(lowest, v), max(highest, v)
-		if name, err := examples[i].Text(slimSynset); err == nil {
-			if at, ok := rank[strings.TrimSpace(name)]; ok && (v == at || v == at+1) {
-				return int(v - at), false
-			}
+		if at, ok := rank[s.names[feature]]; ok && (s.label == at || s.label == at+1) {
+			fits[s.label-at]++
 		}
 	}
 	switch {
+	case fits[0] > fits[1]:
+		return 0, false
+	case fits[1] > fits[0]:
+		return 1, false
 	case lowest == 0:
 		return 0, false
 	case len(classes) > 0 && highest == int64(len(classes)):

@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/premix/premix"
 )
@@ -13,52 +12,78 @@ const firstEntries = 16
 
 var errSeen = errors.New("seen enough")
 
-// firstLabels reads the first entries of a container whose labels are numbers, and refuses the
-// input if all of them are outside of the class list: a wrong --classes, --label-key or
-// --label-offset should not show up only after the peaks of all images. One good label is enough,
-// so that it seldom reads more than one entry.
-func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, o Options) error {
-	labels := c.Labels(nil)
-	if labels.Target == nil {
-		return nil
-	}
-	ch := Chunk{Container: k, Offset: k.Offset, End: k.Offset + k.Size}
+// firstLabels reads the first entries of a container whose labels stand beside the images, and
+// refuses the input if none of them has a label, or all labels are outside of the class list: a
+// wrong --split, --classes, --label-key or --label-offset should not show up only after the peaks of
+// all images. One good label is enough, so that it seldom reads more than one entry. only says that
+// the input has no other container.
+func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only bool, o Options) error {
+	chunks := []Chunk{{Container: k, Offset: k.Offset, End: k.Offset + k.Size}}
 	switch k.Layout {
 	case layoutTar, layoutRecord:
+		only = false // it may be cut off
 	case layoutParquet:
-		chunks, err := Split(ctx, k, Options{ChunkImages: 1}) // the first row group
-		if err != nil {
-			return err
+		var err error
+		if chunks, err = Split(ctx, k, Options{ChunkImages: 1}); err != nil { // row groups
+			return inContainer(in, k, err)
 		}
-		ch = chunks[0]
 	default:
 		return nil // labels are names, of folders or of a list
 	}
-	bad, why := 0, ""
-	err := Read(ctx, ch, o, 0, func(e Entry) error {
+	labels := c.Labels(nil)
+	bad, none := 0, 0
+	var first *premix.Sample
+	var why *premix.Fault
+	look := func(e Entry) error {
 		s := &e.Sample
-		if e.Ignored || s.Fault != nil || s.Label < 0 || s.Class != "" && labels.Own == nil {
+		fault := s.Fault
+		switch {
+		case e.Ignored:
 			return nil
+		case fault != nil:
+			if s.FaultStage != premix.StageLabel || fault.Kind != premix.NoLabel {
+				only = false
+				return nil
+			}
+			none++
+		case labels.Target == nil, s.Class != "" && o.Classes != nil && (s.Label < 0 || labels.Own == nil):
+			return errSeen // no list yet, or a choice: other names are left out
+		default:
+			_, err := labels.Of(s)
+			if fault = premix.AsFault(err); fault == nil {
+				return errSeen
+			}
+			bad++
 		}
-		_, err := labels.Of(s)
-		fault := premix.AsFault(err)
-		if fault == nil {
-			bad = 0
-			return errSeen
+		if first == nil {
+			sample := *s
+			first, why = &sample, fault
 		}
-		if bad++; bad == 1 {
-			why = fmt.Sprintf("%s has the %s", s.Name, fault.Reason)
-		}
-		if bad == firstEntries {
+		if bad+none == firstEntries {
 			return errSeen
 		}
 		return nil
-	})
+	}
+	var err error
+	for i := 0; i < len(chunks) && err == nil; i++ {
+		err = Read(ctx, chunks[i], o, 0, look)
+	}
 	switch {
 	case err != nil && !errors.Is(err, errSeen):
-		return err
-	case bad == firstEntries:
-		return usagef("--in %s: none of the first %d labels is in the class list: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad, why)
+		return inContainer(in, k, err)
+	case bad == 0 && (none == firstEntries || none > 0 && only && err == nil):
+		return usagef("--in %s: none of the first %d images of %s has a label (%s): images without labels, as those of a test split, cannot be mixed; take another --split, or tell where labels are with --label-key",
+			in.URI, none, k.Name, why.Reason)
+	case bad+none == firstEntries:
+		return usagef("--in %s: none of the first %d labels is in the class list: %s: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad+none, first.Name, why.Reason)
 	}
 	return nil
+}
+
+// inContainer says in which container a mistake of the user's is.
+func inContainer(in Input, k Container, err error) error {
+	if usage := (*UsageError)(nil); errors.As(err, &usage) {
+		return usagef("--in %s: %s: %s", in.URI, k.Name, usage.Message)
+	}
+	return err
 }

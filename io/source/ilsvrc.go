@@ -68,10 +68,12 @@ func discoverILSVRC(ctx context.Context, r root, o Options, cat *Catalog) error 
 		}
 		slices.Sort(cat.Classes)
 		return nil
-	case len(images) > 0 && !r.picked:
+	case len(images) > 0 && r.picked:
+		return usagef("--in %s names images of a folder whose labels stand in a list: name the folder itself, --in %s", r.in.URI, r.uri)
+	case len(images) > 0:
 		return discoverFlat(ctx, r, cat)
 	}
-	return usagef("--in %s: no tar and no folder of ILSVRC2012 for --split %s: expected ILSVRC2012_img_%s.tar, class tars, ILSVRC2012_val_*.JPEG, or Kaggle's ILSVRC/Data/CLS-LOC",
+	return usagef("--in %s: no tar and no folder of ILSVRC2012 for --split %s: expected ILSVRC2012_img_%s.tar, class tars, a folder of ILSVRC2012_val_*.JPEG, or Kaggle's ILSVRC/Data/CLS-LOC",
 		r.in.URI, o.split(), map[string]string{"validation": "val"}[o.split()]+strings.TrimPrefix(o.split(), "validation"))
 }
 

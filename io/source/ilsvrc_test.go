@@ -139,6 +139,16 @@ func TestILSVRCLost(t *testing.T) {
 	}
 }
 
+// TestILSVRCPattern: the images of a flat folder go together, as their list does.
+func TestILSVRCPattern(t *testing.T) {
+	dir := t.TempDir()
+	valSet(t, dir, false)
+	put(t, filepath.Join(dir, "synset_labels.txt"), []byte("a\nb\na\nb\n"))
+	for _, pattern := range []string{"*.JPEG", valName(1) + ".JPEG"} {
+		wantUsage(t, Options{Split: "validation"}, []Input{{"", filepath.Join(dir, pattern)}}, pattern+" names images of a folder", "name the folder itself, --in "+dir)
+	}
+}
+
 func TestILSVRCLists(t *testing.T) {
 	dir := t.TempDir()
 	valSet(t, dir, false)
@@ -336,7 +346,7 @@ func TestClassLists(t *testing.T) {
 		{premix.Sample{Label: -1, Class: "dog"}, 1, ""},
 		{premix.Sample{Label: -1, Class: "cow"}, -1, premix.BadLabel},
 		{premix.Sample{Label: 0, Class: "dog"}, -1, premix.BadLabel},
-		{premix.Sample{Label: 0, Class: "a cat"}, 0, ""},
+		{premix.Sample{Label: 0, Class: "a cat"}, -1, premix.BadLabel},
 		{premix.Sample{Label: -1}, -1, premix.NoLabel},
 	} {
 		got, err := labels.Of(&test.s)
@@ -347,8 +357,8 @@ func TestClassLists(t *testing.T) {
 
 	// A subset drops class folders and maps the indexes of the rest.
 	sub, rows := scan(t, Options{Classes: []string{"dog"}}, in("folder", "wds")...)
-	if len(rows) != 3 || sub.Ignored != 2 || sub.Classes[0] != "dog" || len(sub.Own) != 2 {
-		t.Errorf("subset: %v, %d ignored, %v", plain(rows), sub.Ignored, sub.Own)
+	if len(rows) != 3 || sub.Ignored != 1 || len(sub.NotChosen) != 1 || sub.NotChosen[0].Class != "cat" || sub.Classes[0] != "dog" || len(sub.Own) != 2 {
+		t.Errorf("subset: %v, %d ignored, %v not chosen, %v", plain(rows), sub.Ignored, sub.NotChosen, sub.Own)
 	}
 	labels = sub.Labels(nil)
 	for index, want := range []int{-1, 0} {
@@ -356,11 +366,23 @@ func TestClassLists(t *testing.T) {
 			t.Errorf("label %d of the subset: %d, %v", index, got, err)
 		}
 	}
-	wantUsage(t, Options{Classes: []string{"dog", "cow"}}, in("wds"), "cow", "--classes", "not one of the 2")
+	// A class that no input has is empty, whatever the layout; none at all is a mistake.
+	for _, name := range []string{"folder", "wds"} {
+		sub, rows := scan(t, Options{Classes: []string{"cow", "dog"}}, in(name)...)
+		if cmp.Diff([]string{"cow"}, sub.Absent) != "" || cmp.Diff([]string{"cow", "dog"}, sub.Classes) != "" {
+			t.Errorf("%s: %v absent of %v", name, sub.Absent, sub.Classes)
+		}
+		if got, err := sub.Labels(nil).Of(&premix.Sample{Label: rows[len(rows)-1].Label, Class: "dog"}); got != 1 || err != nil {
+			t.Errorf("%s: dog is %d, %v", name, got, err)
+		}
+		wantUsage(t, Options{Classes: []string{"cow"}}, in(name), "none of the 1 classes of --classes (cow)", "(cat, dog)")
+	}
 	if cat, _ := scan(t, Options{Classes: []string{"cow", "cat"}}, in("none")...); cat.Own != nil || cat.Classes[0] != "cow" {
 		t.Errorf("%v %v", cat.Own, cat.Classes)
 	}
-	wantUsage(t, Options{Classes: []string{"cow"}}, in("folder"), "nothing to read")
+	if cat, rows := scan(t, Options{Classes: []string{"cow", "dog"}}, in("folder", "other")...); len(rows) != 3 || len(cat.Absent) > 0 {
+		t.Errorf("classes of two inputs: %v, %v absent", plain(rows), cat.Absent)
+	}
 }
 
 func TestParseClasses(t *testing.T) {

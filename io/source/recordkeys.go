@@ -17,6 +17,7 @@ const (
 	extraLabel  = "label-key"
 	extraClass  = "class-key"
 	extraOffset = "label-offset"
+	extraBy     = "by" // "name": see recordKeys
 )
 
 // recordKeys name the features that make an entry.
@@ -24,6 +25,7 @@ type recordKeys struct {
 	image  string // the encoded image
 	label  string // an integer, or a name
 	class  string // a name beside an integer; may be empty
+	byName bool   // the name counts, and not the integer
 	offset int    // the label of the first class
 	custom bool   // offset is only that of the feature's custom: nothing in the data speaks for it
 }
@@ -100,7 +102,7 @@ func keysOf(c Container) (recordKeys, bool) {
 	k := recordKeys{image: c.Extra[extraImage], label: c.Extra[extraLabel], class: c.Extra[extraClass]}
 	number, custom := strings.CutSuffix(c.Extra[extraOffset], " by custom")
 	k.offset, _ = strconv.Atoi(number)
-	k.custom = custom
+	k.custom, k.byName = custom, c.Extra[extraBy] == "name"
 	return k, k.image != ""
 }
 
@@ -112,10 +114,13 @@ func (k recordKeys) store(extra map[string]string) {
 	if k.class != "" {
 		extra[extraClass] = k.class
 	}
+	if k.byName {
+		extra[extraBy] = "name"
+	}
 }
 
 // entry makes an entry of an example. The offset in its location is that in the message. The
-// error is a *UsageError if the features contradict what the keys suppose.
+// error is a *UsageError, if the features contradict what the keys suppose.
 func (k recordKeys) entry(s premix.Sample, ex *tfexample.Example, maxBytes int64) (Entry, error) {
 	if k.image == "" {
 		return failf(s, premix.StageScan, premix.Unsupported, "no feature holds an image; there are %s", featuresOf(ex)), nil
@@ -161,9 +166,19 @@ func (k recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 	if err != nil {
 		return label{}, premix.Faultf(premix.BadLabel, "%v", err)
 	}
+	if v < 0 {
+		return indexLabel(v)
+	}
+	if k.byName {
+		name, err := ex.Text(k.class)
+		if err != nil {
+			return label{}, premix.Faultf(premix.NoLabel, "%v", err)
+		}
+		return nameLabel(name)
+	}
 	if k.custom && v < int64(k.offset) {
 		// To go on would shift all other labels by one, unnoticed.
-		return label{}, usagef("a record has the label %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
+		return label{}, usagef("the label is %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
 			v, k.label, k.offset, k.offset)
 	}
 	if v < int64(k.offset) {

@@ -164,7 +164,7 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 				keys = detectKeys(&ex, o)
 			}
 			if e, err = keys.entry(s, &ex, maxBytes); err != nil {
-				return fmt.Errorf("source: %s: %s%w", s.Name, r.place(), err)
+				return usagef("%s%v", r.place(), err)
 			}
 			e.at(r.place())
 			e.Seekable = e.Data != nil && ch.Seekable()

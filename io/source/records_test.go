@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,6 +71,10 @@ func TestTFRecordProfiles(t *testing.T) {
 		{"slim counts from 1", Options{}, "", [][]byte{slim(0, 1), slim(1, 3)}, numbered("a.tfrecord", 0, 2), ""},
 		{"slim that counts from 0", Options{}, "", [][]byte{slim(0, 1), slim(1, 0)}, numbered("a.tfrecord", 1, 0), ""},
 		{"slim with its last class", Options{}, "a\nb\n", [][]byte{slim(0, 1), slim(1, 2)}, numbered("a.tfrecord", 0, 1), ""},
+		{"slim with negative labels", Options{}, "a\nb\nc\n", [][]byte{slim(0, -1), slim(1, 3), slim(2, 1), slim(3, -7)},
+			[]row{fault("a.tfrecord/000000000", premix.NoLabel), numbered("a.tfrecord", 0, 2)[1], numbered("a.tfrecord", 0, 0, 0)[2], fault("a.tfrecord/000000003", premix.BadLabel)}, "label -7 is negative"},
+		{"slim from 0 with a negative label", Options{}, "", [][]byte{slim(0, -1), slim(1, 0), slim(2, 1)},
+			[]row{fault("a.tfrecord/000000000", premix.NoLabel), numbered("a.tfrecord", 0, 0)[1], numbered("a.tfrecord", 0, 0, 1)[2]}, "label -1"},
 		{"offset 0", Options{LabelOffset: &zero}, "", [][]byte{slim(0, 1), slim(1, 3)}, numbered("a.tfrecord", 1, 3), ""},
 		{"offset 2", Options{LabelOffset: &two}, "", [][]byte{slim(0, 2), slim(1, 1)},
 			[]row{numbered("a.tfrecord", 0)[0], fault("a.tfrecord/000000001", premix.BadLabel)}, "label is 1 where labels count from 2"},
@@ -147,7 +152,8 @@ func TestTFRecordContradiction(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = Read(t.Context(), chunks[0], Options{}, 0, func(Entry) error { return nil })
-	if err == nil || premix.AsFault(err) != nil || !strings.Contains(err.Error(), "--label-offset 0") {
+	where := regexp.MustCompile(fmt.Sprintf("^record %d at byte [0-9]+: the label is 0, though .* say --label-offset 0 ", peekRecords+1))
+	if _, ok := err.(*UsageError); !ok || !where.MatchString(err.Error()) {
 		t.Errorf("error %v", err)
 	}
 	one := 1
@@ -395,5 +401,28 @@ func TestOddRecords(t *testing.T) {
 	}
 	for _, file := range []string{"tfrecord-example.tfrecord", "tfrecord-sequence.tfrecord"} {
 		wantUsage(t, Options{}, []Input{{"", filepath.Join(dir, file)}}, "no feature of "+file+" holds an image", "x_byte")
+	}
+}
+
+// TestOwnLists: outputs of premix keep their class list apart from the shards.
+func TestOwnLists(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "r", "validation-00000-of-00001"), slimNamed(slimRecord{2, "rose", ""}))
+	put(t, filepath.Join(dir, "w", "premix-validation-000000.tar"), tarOf(t, samples(1)...))
+	want := []string{"daisy", "rose", "tulip"}
+	for _, in := range []string{"r", "w"} {
+		meta := filepath.Join(dir, in, "__premix__")
+		put(t, filepath.Join(meta, ".lock", "classes.txt"), []byte("wrong\n"))
+		put(t, filepath.Join(meta, "train", "classes.txt"), []byte("daisy\nrose\ntulip\n"))
+		for _, o := range []Options{{Split: "validation"}, {Split: "train"}} {
+			cat, rows := scan(t, o, Input{"", filepath.Join(dir, in)})
+			if d := cmp.Diff(want, cat.Classes); d != "" || len(rows) != 1 {
+				t.Errorf("%s: %s%v", in, d, rows)
+			}
+		}
+		put(t, filepath.Join(dir, in, "classes.txt"), []byte("a\nb\n"))
+		if cat, _ := scan(t, Options{}, Input{"", filepath.Join(dir, in)}); len(cat.Classes) != 2 {
+			t.Errorf("%s: the list beside the shards is %v", in, cat.Classes)
+		}
 	}
 }

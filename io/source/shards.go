@@ -306,6 +306,8 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 			}
 		}
 	}
-	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "__premix__/"+o.split()+"/classes.txt")
+	if cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt"); cat.Classes == nil && err == nil {
+		cat.Classes, err = classesOfOwn(ctx, r.uri, o.split())
+	}
 	return err
 }

@@ -128,6 +128,10 @@ type Catalog struct {
 	Cut, CutIn string
 	// Failures are entries outside of any container, as loose images beside class folders.
 	Failures []premix.Failure
+	// NotChosen are the containers of classes that Options.Classes does not have: they are not read.
+	NotChosen []Container
+	// Absent are the classes of Options.Classes that no input has.
+	Absent []string
 }
 
 const maxIgnoredNames = 10

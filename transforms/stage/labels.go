@@ -63,11 +63,8 @@ func (j *Job) resolver(classes []string) *resolver {
 // A label that is none of any list is a fault.
 func (r *resolver) resolve(label string) (index int, ok bool, err error) {
 	i, class := parseLabel(label)
-	if class != "" && r.labels.Own == nil && !r.target[class] {
-		if r.choice {
-			return 0, false, nil
-		}
-		return 0, false, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
+	if r.choice && class != "" && (i < 0 || r.labels.Own == nil) && !r.target[class] {
+		return 0, false, nil
 	}
 	if i >= 0 && class == "" && r.labels.Own == nil && i >= len(r.labels.Target) {
 		return 0, false, premix.Faultf(premix.BadLabel, "label %d is outside of the class list (%d classes: 0 to %d)", i, len(r.labels.Target), len(r.labels.Target)-1)

@@ -81,6 +81,12 @@ func TestResolve(t *testing.T) {
 		{"index outside", "i2", nil, []string{"ant", "bee"}, false, 0, false, premix.BadLabel},
 		{"index in the own list", "i2", []string{"ant", "bee", "cat"}, []string{"cat"}, true, 0, true, ""},
 		{"index of a class left out", "i1", []string{"ant", "bee", "cat"}, []string{"cat"}, true, 0, false, ""},
+		{"name that was not chosen, of an input beside one with a list", "ndog", []string{"ant", "bee", "cat"}, []string{"cat"}, true, 0, false, ""},
+		{"unknown name beside an input with a list", "ndog", []string{"ant", "bee"}, []string{"ant", "bee"}, false, 0, false, premix.BadLabel},
+		{"name that contradicts the own list", "b1:cat", []string{"ant", "bee", "cat"}, []string{"ant", "bee", "cat"}, false, 0, false, premix.BadLabel},
+		{"name that the own list does not have", "b1:dog", []string{"ant", "bee"}, []string{"ant", "bee"}, false, 0, false, premix.BadLabel},
+		{"name that was not chosen, and no list", "b1:dog", nil, []string{"ant", "bee"}, true, 0, false, ""},
+		{"name beside an index, and no list", "b1:ant", nil, []string{"ant", "bee"}, true, 0, true, ""},
 		{"index outside of the own list", "i3", []string{"ant", "bee", "cat"}, []string{"cat"}, true, 0, false, premix.BadLabel},
 	} {
 		t.Run(c.name, func(t *testing.T) {

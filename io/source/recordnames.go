@@ -1,0 +1,200 @@
+package source
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/tfexample"
+)
+
+// nameKeys are the features by which TF-slim names the class beside its index: the synset, and a
+// text for people.
+var nameKeys = [...]string{slimSynset, "image/class/text"}
+
+// A statement is what one record says of its class.
+type statement struct {
+	label int64
+	names [len(nameKeys)]string // empty where it has none
+}
+
+// statementOf reads the label of an example and the names beside it; ok is false without an index.
+func statementOf(ex *tfexample.Example, k recordKeys) (s statement, ok bool) {
+	var err error
+	if s.label, err = ex.Int(k.label); err != nil || s.label < 0 {
+		return s, false
+	}
+	for i, key := range nameKeys {
+		if name, err := ex.Text(key); err == nil && k.label == slimLabel {
+			s.names[i] = escape(strings.TrimSpace(name))
+		}
+	}
+	return s, true
+}
+
+// A recordSet is a TFRecord input without the last decisions on its keys: they depend on the class
+// lists of all inputs.
+type recordSet struct {
+	in     Input
+	keys   recordKeys
+	first  []statement
+	extras []map[string]string // of its containers
+	listed bool                // a class list lies beside it
+}
+
+// settle decides where labels count from and which feature names the class. list is what indexes
+// refer to, that of the input itself or of other inputs, and given that of --classes; both may be nil.
+func (r *recordSet) settle(list, given []string, o Options) {
+	feature := r.feature(list, given)
+	r.keys.class = ""
+	if feature >= 0 {
+		r.keys.class = nameKeys[feature]
+	}
+	if o.LabelOffset == nil {
+		r.keys.offset, r.keys.custom = offsetOf(r.first, feature, r.keys, list)
+	}
+	r.store()
+}
+
+func (r *recordSet) store() {
+	for _, extra := range r.extras {
+		r.keys.store(extra)
+	}
+}
+
+// feature chooses among nameKeys the one whose words a list has, the first of its own accord if
+// there is no list; −1 if the records name no class that can be used.
+func (r *recordSet) feature(list, given []string) int {
+	for _, l := range [][]string{list, given} {
+		words := make(map[string]bool, len(l))
+		for _, w := range l {
+			words[w] = true
+		}
+		for i := range nameKeys {
+			if r.listed && i > 0 {
+				continue // a text need not be spelled as the list beside it does
+			}
+			if slices.ContainsFunc(r.first, func(s statement) bool { return words[s.names[i]] }) {
+				return i
+			}
+		}
+	}
+	if r.listed {
+		return -1 // the list has other names than the records: indexes speak
+	}
+	there := func(i int) bool {
+		return slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" })
+	}
+	synset, text := there(0), there(1) && r.oneToOne(1)
+	wnids := slices.ContainsFunc(r.first, func(s statement) bool { return wnid.MatchString(s.names[0]) })
+	switch {
+	case synset && text && wnids && len(given) > 0 && !slices.ContainsFunc(given, wnid.MatchString):
+		return 1
+	case synset:
+		return 0
+	case text:
+		return 1
+	}
+	return -1
+}
+
+var wnid = regexp.MustCompile(`^n[0-9]{8}$`)
+
+// oneToOne says that the first records have one label for each name of a feature, and one name for
+// each label.
+func (r *recordSet) oneToOne(feature int) bool {
+	names, labels := map[int64]string{}, map[string]int64{}
+	for _, s := range r.first {
+		name := s.names[feature]
+		if n, ok := names[s.label]; ok && n != name {
+			return false
+		}
+		if l, ok := labels[name]; ok && l != s.label {
+			return false
+		}
+		names[s.label], labels[name] = name, s.label
+	}
+	return true
+}
+
+// differ returns the first class to which the records never give the name that name has for it,
+// and the one that they give. ok is false if there is none.
+func (r *recordSet) differ(name func(class int) (string, bool)) (class int, said string, ok bool) {
+	agreed, other := map[int]bool{}, map[int]string{}
+	feature := slices.Index(nameKeys[:], r.keys.class)
+	for _, s := range r.first {
+		i := int(s.label) - r.keys.offset
+		if feature < 0 || s.names[feature] == "" || i < 0 {
+			continue
+		}
+		want, known := name(i)
+		switch {
+		case known && want == s.names[feature]:
+			agreed[i] = true
+		case known && other[i] == "":
+			other[i] = s.names[feature]
+		}
+	}
+	class = -1
+	for i := range other {
+		if !agreed[i] && (class < 0 || i < class) {
+			class = i
+		}
+	}
+	if class < 0 {
+		return 0, "", false
+	}
+	return class, other[class], true
+}
+
+// agreeRecords settles the inputs whose records alone may name their classes. These names are the
+// class list of such an input: index by index they must be those of the other inputs, of which
+// first is the one with a list, and of each other. With --classes, where they are not, the names
+// are taken and the indexes are not.
+func agreeRecords(sets []*recordSet, first *classList, o Options) error {
+	var list []string
+	if first != nil {
+		list = first.classes
+	}
+	type name struct {
+		class string
+		in    Input
+	}
+	said := map[int]name{} // of the inputs before, where none has a list
+	for _, r := range sets {
+		r.settle(list, o.Classes, o)
+		class, other, differs := r.differ(func(i int) (string, bool) {
+			if first == nil {
+				n, ok := said[i]
+				return n.class, ok
+			}
+			if i < len(list) {
+				return list[i], true
+			}
+			return "", true
+		})
+		if differs && o.Classes != nil {
+			r.keys.byName = true
+			r.store()
+			continue
+		}
+		if differs {
+			has, from := at(list, class), said[class].in
+			if first != nil {
+				from = first.in
+			} else {
+				has = "“" + said[class].class + "” in the records"
+			}
+			return usagef("class %d is %s in %s and “%s” in the records of %s: the class lists of all inputs must be the same; --classes FILE takes the classes that it names, and a classes.txt beside the records says what their indexes mean",
+				class, has, from.URI, other, r.in.URI)
+		}
+		feature := slices.Index(nameKeys[:], r.keys.class)
+		for _, s := range r.first {
+			i := int(s.label) - r.keys.offset
+			if _, known := said[i]; !known && feature >= 0 && s.names[feature] != "" {
+				said[i] = name{s.names[feature], r.in}
+			}
+		}
+	}
+	return nil
+}

@@ -227,7 +227,9 @@ func (r *Report) note(format string, args ...any) {
 // input describes what can be mixed. What is no input either is unknown, with the reason.
 func (r *Report) input(ctx context.Context, uri string, o *Options) error {
 	r.Kind = KindInput
-	catalog, err := source.Discover(ctx, []source.Input{{URI: uri}}, o.Source)
+	options := o.Source
+	options.AnyLabels = true
+	catalog, err := source.Discover(ctx, []source.Input{{URI: uri}}, options)
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
 		r.Kind = KindUnknown
 		r.note("%v", err)

@@ -1,9 +1,11 @@
 package inspect_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -102,6 +104,30 @@ func TestKinds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// A test split has no labels: it cannot be mixed, and can be looked at.
+	picture, err := os.ReadFile(filepath.Join(o.In, "disc/image 00.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var test bytes.Buffer
+	w := tar.NewWriter(&test)
+	for i := range 16 {
+		if err := w.WriteHeader(&tar.Header{Name: fmt.Sprintf("%d.png", i), Size: int64(len(picture)), Mode: 0o444}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(picture); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "unlabelled"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "unlabelled/x-test.tar"), test.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		path, kind, format string
 		samples            int64
@@ -111,6 +137,7 @@ func TestKinds(t *testing.T) {
 		{"out/demo-train-000000.tar", inspect.KindShard, "webdataset", 6, "keys 000000000 to 000000005"},
 		{"out/__premix__/train/plan/demo-train-000001.parquet", inspect.KindPlan, "", 6, "keys 000000006 to 000000011"},
 		{"out/*.tar", inspect.KindInput, "webdataset", 12, "2 containers"},
+		{"unlabelled", inspect.KindInput, "webdataset", 16, "x-test.tar/0.png  byte 0: no label"},
 		{"in", inspect.KindInput, "imagefolder", 12, "classes: disc, hash, rings"},
 		{"in/disc/image 00.png", inspect.KindImage, "png", 1, "40 x 60 pixels"},
 		{"cache", inspect.KindCache, "", 2, "crc"},

@@ -110,6 +110,9 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		all.Classes = o.Classes
 	}
 	for i, k := range f.firsts {
+		if o.AnyLabels {
+			break
+		}
 		if err := all.firstLabels(ctx, f.lists[i].in, k, f.single[i], o); err != nil {
 			return nil, err
 		}

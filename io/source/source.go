@@ -65,6 +65,9 @@ type Options struct {
 	// LabelOffset is the label of the first class where labels are numbers. If it is nil, it is 0,
 	// and for TFRecords it is detected.
 	LabelOffset *int
+	// AnyLabels says that Discover takes inputs whose first images have no label, or none of the class
+	// list: those that are only looked at.
+	AnyLabels bool
 	// ChunkImages is the size of a chunk that is aimed at, from two thirds to four thirds of it;
 	// 0 stands for 1,500. It never changes an output.
 	ChunkImages int

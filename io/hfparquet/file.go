@@ -143,6 +143,23 @@ func (f *File) Rows(group int) int64 { return f.f.RowGroups()[group].NumRows() }
 // Has reports whether there is a column of that name.
 func (f *File) Has(column string) bool { return len(f.leafs[column]) > 0 }
 
+// Integers reports whether a column is one of integers, not a list, and says in Parquet's words what
+// it is otherwise.
+func (f *File) Integers(column string) (bool, string) {
+	leafs := f.leafs[column]
+	if len(leafs) != 1 || len(f.paths[leafs[0]]) != 1 {
+		return false, "a group"
+	}
+	leaf, ok := f.f.Schema().Lookup(column)
+	switch {
+	case !ok || leaf.MaxRepetitionLevel > 0:
+		return false, "a list"
+	case leaf.Node.Type().Kind() == parquet.Int32 || leaf.Node.Type().Kind() == parquet.Int64:
+		return true, ""
+	}
+	return false, leaf.Node.Type().String()
+}
+
 // Classes returns the class names of a column that the file declares as a ClassLabel of Hugging
 // Face, or nil.
 func (f *File) Classes(column string) []string {

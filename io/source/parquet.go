@@ -71,6 +71,7 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 		}
 		image, label := f.ImageColumn(), labelColumn(f, o)
 		cat.Classes = f.Classes(label)
+		integers, kind := f.Integers(label)
 		closer.Close()
 		if extra[extraImage] == "" {
 			if image == "" {
@@ -78,6 +79,9 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 			}
 			if label == "" {
 				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, keyOr(o.LabelKey, "label"))
+			}
+			if !integers {
+				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0: --label-key names another column", r.in.URI, label, c.Name, kind)
 			}
 			extra[extraImage], extra[extraLabel] = image, label
 		}

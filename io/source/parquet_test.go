@@ -69,6 +69,24 @@ func parquetOf(t testing.TB, list []parquetRow, options ...parquet.WriterOption)
 	return buf.Bytes()
 }
 
+// labelled is a file of one image with a label of any type.
+func labelled[T any](t *testing.T, label T) []byte {
+	t.Helper()
+	type row struct {
+		Image parquetImage `parquet:"image"`
+		Label T            `parquet:"label"`
+	}
+	var buf bytes.Buffer
+	w := parquet.NewGenericWriter[row](&buf)
+	if _, err := w.Write([]row{{parquetImage{picture(0), "a.jpg"}, label}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
 func TestParquetRows(t *testing.T) {
 	list := []parquetRow{
 		{parquetImage{picture(0), "a.jpg"}, 0, 9},
@@ -93,6 +111,18 @@ func TestParquetRows(t *testing.T) {
 		t.Errorf("%v", plain(rows))
 	}
 	wantUsage(t, Options{LabelKey: "coarse"}, []Input{{"", dir}}, "no column of labels", "--label-key")
+	wantUsage(t, Options{LabelKey: "image"}, []Input{{"", dir}}, "the column image of x.parquet is a group", "integers")
+	kinds := t.TempDir()
+	put(t, filepath.Join(kinds, "x.parquet"), labelled(t, "daisy"))
+	wantUsage(t, Options{}, []Input{{"", kinds}}, "the column label of x.parquet is STRING", "integers")
+	put(t, filepath.Join(kinds, "x.parquet"), labelled(t, 1.5))
+	wantUsage(t, Options{}, []Input{{"", kinds}}, "is DOUBLE", "--label-key")
+	put(t, filepath.Join(kinds, "x.parquet"), labelled(t, []int64{1}))
+	wantUsage(t, Options{}, []Input{{"", kinds}}, "is a list")
+	put(t, filepath.Join(kinds, "x.parquet"), labelled(t, uint8(3)))
+	if _, rows := scan(t, Options{}, Input{"", kinds}); len(rows) != 1 || rows[0].Label != 3 {
+		t.Errorf("%v", plain(rows))
+	}
 
 	// Damage in the middle row group costs its rows, no others.
 	put(t, filepath.Join(dir, "x.parquet"), data)

@@ -87,13 +87,16 @@ func parseJSON(r *shard.Record, member []byte) error {
 	if !utf8.Valid(member) {
 		return errors.New("json is not UTF-8")
 	}
-	w := wire{Label: -1, LabelA: -1, LabelB: -1, Peak: [2]int{-1, -1}}
-	err := json.Unmarshal(member, &w)
-	if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) && t.Field != "" {
-		err = nil
-	}
-	if err != nil {
-		return fmt.Errorf("json: %w", err)
+	var w wire
+	if !canonical(member, &w) {
+		w = wire{Label: -1, LabelA: -1, LabelB: -1, Peak: [2]int{-1, -1}}
+		err := json.Unmarshal(member, &w)
+		if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) && t.Field != "" {
+			err = nil
+		}
+		if err != nil {
+			return fmt.Errorf("json: %w", err)
+		}
 	}
 	r.Label, r.LabelA, r.LabelB = w.Label, w.LabelA, w.LabelB
 	r.Lam, r.LamDrawn = w.Lam, w.LamDrawn

@@ -201,7 +201,7 @@ func (l *launch) prepare(ctx context.Context) error {
 	if err := l.classesOfOutput(ctx); err != nil {
 		return err
 	}
-	if l.catalog.Cut != "" && l.classesOf == "" && !l.peaksOnly {
+	if l.catalog.Cut != "" && !l.peaksOnly {
 		return usagef("%s", l.catalog.Cut)
 	}
 	cacheURI, temporary, err := l.cachePlace()

@@ -88,9 +88,10 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		all.choose(o.Classes)
 	}
 	lists := slices.DeleteFunc(slices.Clone(f.lists), func(l classList) bool { return l.cut })
-	if o.Classes != nil || slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }) {
-		all.Cut = "" // another list is complete
-	} else {
+	switch {
+	case o.Classes != nil:
+		all.Cut = "" // what is left can be used
+	case !slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }):
 		lists = f.lists
 	}
 	if err := all.sort(); err != nil {

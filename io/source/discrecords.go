@@ -105,7 +105,14 @@ const peekRecords = 64
 // peekKeys looks at the first records for the features that make an entry, and for what they say of
 // classes. It returns nil if it could read none.
 func peekKeys(ctx context.Context, containers []Container, o Options) (*recordSet, error) {
-	for _, c := range containers[:min(len(containers), 3)] {
+	tried := 0
+	for _, c := range containers {
+		if c.Size == 0 {
+			continue
+		}
+		if tried++; tried > 3 {
+			break
+		}
 		examples, err := peekExamples(ctx, c)
 		if err != nil {
 			return nil, err

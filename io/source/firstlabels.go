@@ -7,8 +7,12 @@ import (
 	"github.com/premix/premix"
 )
 
-// firstEntries is how many entries of an input are looked at before any work begins.
-const firstEntries = 16
+// firstEntries is how many labels of an input are looked at before any work begins, and firstNone how
+// many images if they have none: some may really lack theirs.
+const (
+	firstEntries = 16
+	firstNone    = 64
+)
 
 var errSeen = errors.New("seen enough")
 
@@ -59,7 +63,7 @@ func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only b
 			sample := *s
 			first, why = &sample, fault
 		}
-		if bad+none == firstEntries {
+		if bad == firstEntries || none == firstNone {
 			return errSeen
 		}
 		return nil
@@ -71,11 +75,11 @@ func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only b
 	switch {
 	case err != nil && !errors.Is(err, errSeen):
 		return inContainer(in, k, err)
-	case bad == 0 && (none == firstEntries || none > 0 && only && err == nil):
+	case bad == 0 && (none == firstNone || none > 0 && only && err == nil):
 		return usagef("--in %s: none of the first %d images of %s has a label (%s): images without labels, as those of a test split, cannot be mixed; take another --split, or tell where labels are with --label-key",
 			in.URI, none, k.Name, why.Reason)
-	case bad+none == firstEntries:
-		return usagef("--in %s: none of the first %d labels is in the class list: %s: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad+none, first.Name, why.Reason)
+	case bad == firstEntries:
+		return usagef("--in %s: none of the first %d labels is in the class list: %s: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad, first.Name, why.Reason)
 	}
 	return nil
 }

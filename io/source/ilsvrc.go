@@ -156,11 +156,20 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 	scan := newTarScanner(w, 0)
 	seen := map[string]bool{}
 	var last tarMember
+	hurt := func(d *tarDamage) {
+		cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: d.fault.Kind, Reason: d.fault.Reason})
+		if cat.Cut == "" {
+			cat.Cut, cat.CutIn = cutList(r, outer, last, d), outer.Name
+		}
+	}
 	for {
 		m, err := scan.member(ctx)
 		var damage *tarDamage
 		switch {
 		case err == io.EOF:
+			if end := last.data + last.size; outer.Size-end > maxTail {
+				hurt(damagef(end, premix.Truncated, "the rest of the file, %d bytes, is zeros, as of a download that did not finish", outer.Size-end))
+			}
 			if len(cat.Containers) == 0 && cat.Cut != "" {
 				return usagef("%s", cat.Cut)
 			}
@@ -170,10 +179,7 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 			slices.Sort(cat.Classes)
 			return nil
 		case errors.As(err, &damage):
-			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: damage.fault.Kind, Reason: damage.fault.Reason})
-			if cat.Cut == "" {
-				cat.Cut, cat.CutIn = cutList(r, outer, last, damage), outer.Name
-			}
+			hurt(damage)
 			continue
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", outer.Name, err)
@@ -208,6 +214,9 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 		}
 	}
 }
+
+// maxTail is more than any tar program adds behind the last member to fill its blocks.
+const maxTail = 1 << 20
 
 // cutList says why the class list of a tar of class tars cannot be trusted, and what to do.
 func cutList(r root, outer Container, last tarMember, d *tarDamage) string {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -95,28 +97,44 @@ func (c Container) tarIndex(ctx context.Context, needless bool) (tarIndex, error
 	return index, nil
 }
 
-// fits reports whether an index is that of a tar, or of one that was cut off to what is there: one of
-// the last samples whose header is in the tar is where the index says. It fits a tar in which not even
-// one is.
-func (x tarIndex) fits(ctx context.Context, c Container) (bool, error) {
+// fits reports whether an index is that of a tar, or of one of which the rest was cut off or is zeros:
+// one of the last samples whose header is in the tar is where the index says. It fits a tar in which
+// not even one is. whole says that the last of the index is there.
+func (x tarIndex) fits(ctx context.Context, c Container) (fits, whole bool, err error) {
 	if len(x) == 0 || c.Size-x[len(x)-1].end > maxGap {
-		return false, nil
+		return false, false, nil
 	}
-	tried := 0
-	for i := len(x) - 1; i >= 0 && tried < fitTries; i-- {
-		if x[i].data > c.Size {
-			continue
-		}
+	there := sort.Search(len(x), func(i int) bool { return x[i].data > c.Size })
+	return fitsAt(there, len(x), func(i int) ([]byte, error) {
 		head, err := blob.ReadRange(ctx, nil, c.URI, x[i].data-tarBlock, tarBlock)
 		if err != nil {
-			return false, fmt.Errorf("source: %s: %w", c.Name, err)
+			err = fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		if h, err := tar.NewReader(bytes.NewReader(head)).Next(); headerBlock(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name) {
-			return true, nil
+		return head, err
+	}, func(i int, head []byte) bool {
+		h, err := tar.NewReader(bytes.NewReader(head)).Next()
+		return headerBlock(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name)
+	})
+}
+
+// fitsAt looks for one of the last heads that are there, of n that an index has: behind them the file
+// ends, or is zeros, as that of a download which has not come so far.
+func fitsAt(there, n int, read func(i int) ([]byte, error), right func(i int, head []byte) bool) (fits, whole bool, err error) {
+	there = sort.Search(there, func(i int) bool {
+		if err != nil {
+			return true
 		}
-		tried++
+		var head []byte
+		head, err = read(i)
+		return !slices.ContainsFunc(head, func(b byte) bool { return b != 0 })
+	})
+	for i := there - 1; err == nil && i >= max(0, there-fitTries); i-- {
+		var head []byte
+		if head, err = read(i); err == nil && right(i, head) {
+			return true, i == n-1, nil
+		}
 	}
-	return tried == 0, nil
+	return err == nil && there == 0, false, err
 }
 
 // sameName compares the name of a header with that of an index; a header cuts a long name off.

@@ -154,13 +154,14 @@ func TestTarCounts(t *testing.T) {
 	}
 }
 
-// TestLostCounts: a short tar that is cut into chunks lacks what its last chunk lacks, one that has more
-// is used, and a count that nobody could believe makes no endless list.
+// TestLostCounts: a short tar that is cut into chunks lacks what its last chunk lacks by timm's list,
+// which counts samples; wids' counts more than those. One that has more is used, and a count that
+// nobody could believe makes no endless list.
 func TestLostCounts(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "x.tar"), tarOf(t, samples(120)...))
 	for promised, want := range map[int]int{124: 4, 120: 0, 118: 0} {
-		put(t, filepath.Join(dir, "wids.json"), fmt.Appendf(nil, `{"shardlist":[{"url":"x.tar","nsamples":%d}]}`, promised))
+		put(t, filepath.Join(dir, "_info.json"), fmt.Appendf(nil, `{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[%d]}}}`, promised))
 		cat, rows := scan(t, Options{}, Input{"", dir})
 		if good, bad := count(rows); good != 120 || bad != want {
 			t.Errorf("%d promised: %d good, %d bad", promised, good, bad)
@@ -169,7 +170,7 @@ func TestLostCounts(t *testing.T) {
 		if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 20})); d != "" || len(chunks) < 4 || err != nil {
 			t.Errorf("%d promised, %d chunks, %v: %s", promised, len(chunks), err, d)
 		}
-		if n, by, ok := cat.Containers[0].Promised(); n != int64(promised) || by != "wids.json" || !ok {
+		if n, by, ok := cat.Containers[0].Promised(); n != int64(promised) || by != "_info.json" || !ok {
 			t.Errorf("%d by %s", n, by)
 		}
 	}

@@ -97,7 +97,7 @@ func TestNamed(t *testing.T) {
 		{"record of 2^40 bytes", "a.tfrecord", join(one, huge, three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: it says that it has 1099511627776 bytes, more than the file: 12 bytes are lost up to the next record"}},
 		{"record of 2^40 bytes, gzip", "a.tfrecord.gz", gzipOf(t, join(one, huge, three)), 2, []string{"a.tfrecord.gz/000000001: corrupt: record 1 at byte %: 1099511627776 bytes, the limit is 150994944: 12 bytes are lost up to the next record"}},
 		{"record cut", "a.tfrecord", join(one, two[:50]), 1, []string{"a.tfrecord/000000001: truncated: record 1 at byte %: it says that it has % bytes, more than the file: no record follows, 50 bytes are lost"}},
-		{"record file of nothing", "a.tfrecord", nil, 0, []string{"a.tfrecord: empty: byte 0: no TFRecord: nothing in it"}},
+		{"record file of nothing", "a.tfrecord", nil, 0, nil}, // no record, as writers of many shards leave behind
 		{"no image feature", "a.tfrecord", between(map[string]any{"image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded is missing"}},
 		{"no label feature", "a.tfrecord", between(map[string]any{"image/encoded": p}), 2, []string{`a.tfrecord/000000001: no-label: record 1 at byte %: no feature image/class/label holds a label; there are "image/encoded" (bytes)`}},
 		{"image of another type", "a.tfrecord", between(map[string]any{"image/encoded": 4, "image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded holds int64, want bytes"}},
@@ -211,10 +211,10 @@ func TestNoLabels(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			in := []Input{{"", dir}}
-			none := slices.Repeat([]int{-1}, firstEntries)
+			none := slices.Repeat([]int{-1}, firstNone)
 			name, data := test.file(none...)
 			put(t, filepath.Join(dir, name), data)
-			wantUsage(t, Options{}, in, fmt.Sprintf("--in %s: none of the first 16 images of %s has a label (%s", dir, name, test.reason), "test split", "--split")
+			wantUsage(t, Options{}, in, fmt.Sprintf("--in %s: none of the first 64 images of %s has a label (%s", dir, name, test.reason), "test split", "--split")
 
 			// One label among them is enough.
 			none[7] = 0
@@ -222,7 +222,7 @@ func TestNoLabels(t *testing.T) {
 			put(t, filepath.Join(dir, name), data)
 			_, rows := scan(t, Options{}, in...)
 			for i, r := range rows {
-				if (r.Kind == premix.NoLabel) != (i != 7) || len(rows) != firstEntries {
+				if (r.Kind == premix.NoLabel) != (i != 7) || len(rows) != firstNone {
 					t.Errorf("row %d: %v", i, r)
 				}
 			}
@@ -307,7 +307,8 @@ func TestTruncatedAnywhere(t *testing.T) {
 					good++
 				}
 			}
-			if quiet := test.quiet != nil && test.quiet(n); quiet != (faults == 0) || faults > 2 {
+			empty := n == 0 && (test.file == "x.tfrecord" || test.file == "x.tfrecord.gz") // of no records
+			if quiet := empty || test.quiet != nil && test.quiet(n); quiet != (faults == 0) || faults > 2 {
 				t.Errorf("%s cut at byte %d of %d: %v", test.file, n, len(test.data), plain(got))
 			}
 			if test.whole != nil && good != test.whole(n) {

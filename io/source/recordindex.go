@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -64,26 +65,22 @@ func (c Container) recordIndex(ctx context.Context) (recordIndex, error) {
 // fitTries is how many entries of an index are looked at before it counts as that of another file.
 const fitTries = 8
 
-// fits reports whether an index is that of a file, or of one that was cut off to what is there: one of
-// the last records that begin in the file is where the index says, and as long. It fits a file in
-// which not even one begins.
+// fits reports whether an index is that of a file, or of one of which the rest was cut off or is zeros:
+// one of the last records that begin in the file is where the index says, and as long. It fits a file
+// in which not even one begins.
 func (x recordIndex) fits(ctx context.Context, c Container) (bool, error) {
 	if x == nil || x[x.records()] < c.Size {
 		return false, nil
 	}
-	tried := 0
-	for i := x.records() - 1; i >= 0 && tried < fitTries; i-- {
-		if x[i] > c.Size-12 {
-			continue
-		}
+	there := sort.Search(x.records(), func(i int) bool { return x[i] > c.Size-12 })
+	fits, _, err := fitsAt(there, x.records(), func(i int) ([]byte, error) {
 		head, err := blob.ReadRange(ctx, nil, c.URI, x[i], 12)
 		if err != nil {
-			return false, fmt.Errorf("source: %s: %w", c.Name, err)
+			err = fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		if findHead(head) == 0 && binary.LittleEndian.Uint64(head) == uint64(x[i+1]-x[i]-tfrecord.Overhead) {
-			return true, nil
-		}
-		tried++
-	}
-	return tried == 0, nil
+		return head, err
+	}, func(i int, head []byte) bool {
+		return findHead(head) == 0 && binary.LittleEndian.Uint64(head) == uint64(x[i+1]-x[i]-tfrecord.Overhead)
+	})
+	return fits, err
 }

@@ -171,8 +171,11 @@ func (k recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 	}
 	if k.byName {
 		name, err := ex.Text(k.class)
-		if err != nil {
+		switch {
+		case err != nil:
 			return label{}, premix.Faultf(premix.NoLabel, "%v", err)
+		case strings.TrimSpace(name) == "":
+			return label{}, premix.Faultf(premix.NoLabel, "feature %s names no class", k.class)
 		}
 		return nameLabel(name)
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/premix/premix/io/tfexample"
 )
@@ -71,8 +72,8 @@ func (r *recordSet) feature(list, given []string) int {
 			words[w] = true
 		}
 		for i := range nameKeys {
-			if r.listed && i > 0 {
-				continue // a text need not be spelled as the list beside it does
+			if r.listed && (i > 0 || slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" && !words[s.names[i]] })) {
+				continue // the list beside them need not have their words
 			}
 			if slices.ContainsFunc(r.first, func(s statement) bool { return words[s.names[i]] }) {
 				return i
@@ -101,11 +102,14 @@ func (r *recordSet) feature(list, given []string) int {
 var wnid = regexp.MustCompile(`^n[0-9]{8}$`)
 
 // oneToOne says that the first records have one label for each name of a feature, and one name for
-// each label.
+// each label, and that the names are single lines.
 func (r *recordSet) oneToOne(feature int) bool {
 	names, labels := map[int64]string{}, map[string]int64{}
 	for _, s := range r.first {
 		name := s.names[feature]
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			return false
+		}
 		if n, ok := names[s.label]; ok && n != name {
 			return false
 		}
@@ -179,13 +183,13 @@ func agreeRecords(sets []*recordSet, first *classList, o Options) error {
 			continue
 		}
 		if differs {
-			has, from := at(list, class), said[class].in
+			has, from := at(list, class)+" in", said[class].in
 			if first != nil {
 				from = first.in
 			} else {
-				has = "“" + said[class].class + "” in the records"
+				has = "“" + said[class].class + "” in the records of"
 			}
-			return usagef("class %d is %s in %s and “%s” in the records of %s: the class lists of all inputs must be the same; --classes FILE takes the classes that it names, and a classes.txt beside the records says what their indexes mean",
+			return usagef("class %d is %s %s and “%s” in the records of %s: the class lists of all inputs must be the same; --classes FILE takes the classes that it names, and a classes.txt beside the records says what their indexes mean",
 				class, has, from.URI, other, r.in.URI)
 		}
 		feature := slices.Index(nameKeys[:], r.keys.class)

@@ -148,7 +148,8 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 				})
 			}
 			if _, _, known := c.Promised(); next == 0 && !known {
-				return yield(failf(premix.Sample{Name: c.Name, Label: -1}, premix.StageScan, premix.Empty, "byte 0: no TFRecord: nothing in it"))
+				// A file of no records is what writers of many shards make of an empty one.
+				return yield(Entry{Sample: premix.Sample{Name: c.Name, Label: -1}, Ignored: true})
 			}
 			return nil
 		case errors.As(err, &fault):

@@ -191,7 +191,7 @@ func TestTFRecordDamage(t *testing.T) {
 		why  string
 	}{
 		{"whole", join(one, two, three), rows, ""},
-		{"empty", nil, []row{fault("a.tfrecord", premix.Empty)}, "byte 0: no TFRecord: nothing in it"},
+		{"empty", nil, []row{{Name: "a.tfrecord", Label: -1, Ignored: true}}, ""},
 		{"data", join(one, flip(two, 40), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: data checksum", at)},
 		{"data checksum", join(one, flip(two, len(two)-1), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, "data checksum"},
 		{"length", join(one, flip(two, 0), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: length checksum", at)},
@@ -332,8 +332,10 @@ func TestTFDSUsage(t *testing.T) {
 	in := []Input{{"", root}}
 	// A data_dir of one data set is that data set, of several none.
 	data := filepath.Join(t.TempDir(), "data")
-	if err := os.MkdirAll(filepath.Join(data, "downloads"), 0o777); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"downloads", "empty"} {
+		if err := os.MkdirAll(filepath.Join(data, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.CopyFS(filepath.Join(data, "flowers"), os.DirFS(dir)); err != nil {
 		t.Fatal(err)
@@ -345,6 +347,9 @@ func TestTFDSUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantUsage(t, Options{}, []Input{{"", data}}, "several data sets", "flowers")
+	other := t.TempDir()
+	put(t, filepath.Join(other, "shards", "1.0.0", "x.bin"), []byte("x"))
+	wantUsage(t, Options{}, []Input{{"", other}}, "no image in its 1 class folders")
 	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
 	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
 	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {

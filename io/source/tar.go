@@ -21,10 +21,15 @@ func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, er
 		return nil, err
 	}
 	if !known {
-		if fits, err := index.fits(ctx, c); err != nil {
+		fits, whole, err := index.fits(ctx, c)
+		if err != nil {
 			return nil, err
-		} else if fits {
-			n, known = int64(len(index)), true
+		}
+		if fits {
+			n = int64(len(index))
+		}
+		if fits && !whole {
+			// An index of a whole tar counts nothing: it may list what is no sample here, as a README.
 			c = c.promise(n, byIndex)
 		}
 	}

@@ -149,8 +149,20 @@ func tfdsSets(ctx context.Context, r root) ([]blob.Object, error) {
 			version, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(o.URI, e.URI), "/"), "/")
 			break
 		}
+		if version == "" {
+			continue // an empty folder
+		}
 		if !versionName.MatchString(version) {
 			return nil, nil
+		}
+		list, err := blob.List(ctx, blob.Join(e.URI, version))
+		if err != nil {
+			return nil, fmt.Errorf("source: %w", err)
+		}
+		if !slices.ContainsFunc(list, func(o blob.Object) bool {
+			return blob.Base(o.URI) == "features.json" || blob.Base(o.URI) == "dataset_info.json"
+		}) {
+			return nil, nil // a version of something else
 		}
 		sets = append(sets, e)
 	}

@@ -30,6 +30,7 @@ type sampleReader struct {
 	inCur bool       // it is behind the first member of cur
 	there int64      // samples that are there, whatever became of them
 	lost  int64      // rows of samples that damage took
+	torn  bool       // there was damage
 	image []byte     // of cur
 	spare []byte     // for a candidate that may be better
 }
@@ -87,7 +88,7 @@ func (r *sampleReader) run(ctx context.Context) error {
 // it took, and it gets no row of its own.
 func (r *sampleReader) damage(d *tarDamage) error {
 	err := r.row()
-	r.hurt, r.inCur = d, len(r.cur.exts) > 0
+	r.hurt, r.inCur, r.torn = d, len(r.cur.exts) > 0, true
 	return err
 }
 
@@ -116,7 +117,16 @@ func (r *sampleReader) end() error {
 	if err := r.row(); err != nil {
 		return err
 	}
-	return yieldLost(r.there+r.lost, r.promised, r.yield, func(int64) Entry {
+	promised := r.promised
+	switch _, by, known := r.c.Promised(); {
+	case !known:
+		promised = 0 // an index that counts nothing
+	case !r.torn && by != byIndex && by != "_info.json" && by != "info.json":
+		// wids also counts what is no sample here: a README, a member whose sample stands elsewhere. An
+		// archive that is whole is believed.
+		promised = 0
+	}
+	return yieldLost(r.there+r.lost, promised, r.yield, func(int64) Entry {
 		s := premix.Sample{Name: r.c.Name, Label: -1}
 		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: %s", r.c.shouldBe("samples"))
 	})

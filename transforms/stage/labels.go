@@ -150,10 +150,10 @@ func classList(job *Job, sums []Summary) ([]string, error) {
 			default:
 				if other, twice := byIndex[index]; twice && other != class {
 					a, b := min(other, class), max(other, class)
-					return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE", index, a, b)
+					return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE, or put a classes.txt beside it that says what the labels mean", index, a, b)
 				}
 				if other, twice := names[class]; twice && other != index {
-					return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE", class, min(other, index), max(other, index))
+					return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE, or put a classes.txt beside it that says what the labels mean", class, min(other, index), max(other, index))
 				}
 				byIndex[index], names[class] = class, index
 			}

@@ -202,3 +202,55 @@ func TestFarHead(t *testing.T) {
 		}
 	}
 }
+
+// TestListsOfMore: DALI's index and wids' list count what is no sample here. They promise something only
+// of a tar that is not whole.
+func TestListsOfMore(t *testing.T) {
+	list := append([]file{{"notes.txt", []byte("what this is")}}, samples(40)...)
+	list = append(list, file{"Thumbs.db", []byte("x")})
+	whole := tarOf(t, list...)
+	half := bytes.Clone(whole)
+	clear(half[512*(len(whole)/1024):])
+	for _, side := range []file{
+		{"x.idx", []byte(daliIndex(t, whole))},
+		{"wids.json", []byte(`{"shardlist":[{"url":"x.tar","nsamples":42}]}`)},
+	} {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, "x.tar"), whole)
+		put(t, filepath.Join(dir, side.name), side.data)
+		for _, images := range []int{0, 5} {
+			cat, rows := scan(t, Options{ChunkImages: images}, Input{"", dir})
+			if good, bad := count(rows); good != 40 || bad != 0 {
+				t.Errorf("%s, chunks of %d: %d good, %d bad: %s", side.name, images, good, bad, reasons(t, cat, Options{}))
+			}
+		}
+		put(t, filepath.Join(dir, "x.tar"), half) // as of a download that did not finish
+		cat, rows := scan(t, Options{}, Input{"", dir})
+		if good, bad := count(rows); side.name == "x.idx" && (good < 15 || good > 25 || good+bad < 40) {
+			t.Errorf("%s, half of it zeros: %d good, %d bad: %s", side.name, good, bad, reasons(t, cat, Options{}))
+		}
+	}
+}
+
+// A TFRecord of which the rest is zeros lacks what its index lists.
+func TestRecordIndexZeros(t *testing.T) {
+	var list [][]byte
+	text := ""
+	at := 0
+	for i := range 40 {
+		r := example(map[string]any{"image": picture(i), "label": i % 3})
+		list = append(list, r)
+		n := len(tfrecord.Append(nil, r))
+		text += fmt.Sprintf("%d %d\n", at, n)
+		at += n
+	}
+	data := recordsOf(list...)
+	clear(data[len(data)/2:])
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "x.tfrecord"), data)
+	put(t, filepath.Join(dir, "x.tfrecord.idx"), []byte(text))
+	cat, rows := scan(t, Options{}, Input{"", dir})
+	if good, bad := count(rows); good < 15 || good > 25 || good+bad != 40 {
+		t.Errorf("%d good, %d bad: %s", good, bad, reasons(t, cat, Options{}))
+	}
+}

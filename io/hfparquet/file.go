@@ -116,7 +116,7 @@ func (f *File) checkFooter() error {
 	if _, err := (readerAt{f}).ReadAt(tail[:], f.size-8); err != nil {
 		return f.explain(err)
 	}
-	if string(tail[4:]) != "PAR1" {
+	if string(tail[4:]) != magic {
 		return formatError("the file ends in %q, want PAR1: truncated, encrypted or something else", tail[4:])
 	}
 	n := int64(binary.LittleEndian.Uint32(tail[:]))

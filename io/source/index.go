@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -126,7 +125,7 @@ func fitsAt(there, n int, read func(i int) ([]byte, error), right func(i int, he
 		}
 		var head []byte
 		head, err = read(i)
-		return !slices.ContainsFunc(head, func(b byte) bool { return b != 0 })
+		return zeroBlock(head)
 	})
 	for i := there - 1; err == nil && i >= max(0, there-fitTries); i-- {
 		var head []byte

@@ -6,14 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
 )
 
 // tellCounts warns of containers that have more than a list beside them says. All of it is used, but
 // readers that go by the list may see something else. What they have too little of are failures.
 func (l *launch) tellCounts(ctx context.Context, dir string) error {
+	if !slices.ContainsFunc(l.catalog.Containers, func(c source.Container) bool {
+		_, _, promised := c.Promised()
+		return promised
+	}) {
+		return nil
+	}
 	data, err := blob.ReadAll(ctx, dataset.Meta(dir, l.config.Split, dataset.InputsFile), 1<<30)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // of a plan

@@ -1,8 +1,9 @@
 package stage
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"iter"
-	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -47,11 +48,6 @@ func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
 	return nil
 }
 
-// sameInput says whether two chunks list the same entries: names, bytes and labels.
-func (r *rows) sameInput(other *rows) bool {
-	return digestOf(r.chunk.Rows, -1) == digestOf(other.chunk.Rows, -1)
-}
-
 // digestOf identifies the first n entries of rows, in their order; −1: all of them.
 func digestOf(all []premix.Sample, n int64) (digest [32]byte) {
 	for e := range entries(all) {
@@ -64,30 +60,13 @@ func digestOf(all []premix.Sample, n int64) (digest [32]byte) {
 	return digest
 }
 
-// merge adds the rows that old has of other replicas. Both list the same entries in the same
-// order, since they come from one chunk.
-func (r *rows) merge(old *rows) {
-	var before [][]premix.Sample
-	for e := range entries(old.chunk.Rows) {
-		before = append(before, e)
-	}
-	var all []premix.Sample
-	i := 0
-	for e := range entries(r.chunk.Rows) {
-		merged := slices.Clone(e)
-		if i < len(before) && before[i][0].Name == e[0].Name {
-			for _, s := range before[i] {
-				if pick(e, s.Replica) == nil {
-					merged = append(merged, s)
-				}
-			}
-		}
-		slices.SortFunc(merged, func(a, b premix.Sample) int { return a.Replica - b.Replica })
-		all = append(all, merged...)
-		i++
-	}
-	r.chunk.Rows = all
-	r.meta.Replicas = append(slices.Clone(r.meta.Replicas), old.meta.Replicas...)
-	slices.Sort(r.meta.Replicas)
-	r.meta.Replicas = slices.Compact(r.meta.Replicas)
+// entryHash covers what the output depends on: name, bytes and label. The place and the times of
+// an entry take no part.
+func entryHash(s *premix.Sample) [32]byte {
+	b := make([]byte, 0, 256)
+	b = binary.AppendUvarint(b, uint64(len(s.Name)))
+	b = append(b, s.Name...)
+	b = append(b, s.Digest[:]...)
+	b = append(b, labelOf(s)...)
+	return sha256.Sum256(b)
 }

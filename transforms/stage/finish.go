@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -128,25 +127,6 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 	return nil
 }
 
-// cleanUp removes what only the work needed.
-func cleanUp(ctx context.Context, job *Job) error {
-	if job.Slots > 0 {
-		if err := Sweep(ctx, job); err != nil {
-			return err
-		}
-	}
-	if err := RemoveSpool(ctx, job); err != nil {
-		return err
-	}
-	if job.Reach.Detached && job.Cache.Temporary {
-		if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
-			return err
-		}
-	}
-	// Last: the launcher may be gone, and from here on others may write to the outputs.
-	return RemoveMarkers(ctx, job)
-}
-
 // stillOurs checks, before the manifest says that all is there, that no other run has taken the
 // output over meanwhile, and that every shard is where its record says.
 func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.ShardRecord) error {
@@ -170,30 +150,6 @@ func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.Shard
 		}
 	}
 	return nil
-}
-
-// cacheTempAge is the age at which a temporary in the cache, which jobs share, is nobody's.
-const cacheTempAge = time.Hour
-
-// Sweep removes the temporaries that killed workers left in the outputs. Where a cluster gave up a
-// worker that still writes, that one fails, and is not missed.
-func Sweep(ctx context.Context, job *Job) error {
-	var errs []error
-	for i := range job.Outputs {
-		errs = append(errs, SweepOutput(ctx, job, i, 0))
-	}
-	age := cacheTempAge
-	if job.Cache.Temporary {
-		age = 0
-	}
-	_, err := blob.SweepTemp(ctx, cacheHint(job), age)
-	return errors.Join(append(errs, err)...)
-}
-
-// An OutputRecord is the record of a shard in one of the job's outputs.
-type OutputRecord struct {
-	Output int
-	Record dataset.ShardRecord
 }
 
 // failures yields every failure in the order of the input, those outside of any container first.
@@ -233,21 +189,4 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 		}
 	}
 	return nil
-}
-
-// Indexes says which index files beside the shards a job writes.
-type Indexes struct{ DALI, WIDS, Timm bool }
-
-// names lists them as dataset.FinishParams wants it.
-func (x Indexes) names() []string {
-	names := []string{}
-	for _, n := range []struct {
-		name string
-		want bool
-	}{{"dali", x.DALI}, {"timm", x.Timm}, {"wids", x.WIDS}} {
-		if n.want {
-			names = append(names, n.name)
-		}
-	}
-	return names
 }

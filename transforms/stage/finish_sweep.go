@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"path"
 	"time"
 
@@ -37,4 +38,41 @@ func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Durat
 		}
 	}
 	return nil
+}
+
+// Sweep removes the temporaries that killed workers left in the outputs. Where a cluster gave up a
+// worker that still writes, that one fails, and is not missed.
+func Sweep(ctx context.Context, job *Job) error {
+	var errs []error
+	for i := range job.Outputs {
+		errs = append(errs, SweepOutput(ctx, job, i, 0))
+	}
+	age := cacheTempAge
+	if job.Cache.Temporary {
+		age = 0
+	}
+	_, err := blob.SweepTemp(ctx, cacheHint(job), age)
+	return errors.Join(append(errs, err)...)
+}
+
+// cacheTempAge is the age at which a temporary in the cache, which jobs share, is nobody's.
+const cacheTempAge = time.Hour
+
+// cleanUp removes what only the work needed.
+func cleanUp(ctx context.Context, job *Job) error {
+	if job.Slots > 0 {
+		if err := Sweep(ctx, job); err != nil {
+			return err
+		}
+	}
+	if err := RemoveSpool(ctx, job); err != nil {
+		return err
+	}
+	if job.Reach.Detached && job.Cache.Temporary {
+		if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
+			return err
+		}
+	}
+	// Last: the launcher may be gone, and from here on others may write to the outputs.
+	return RemoveMarkers(ctx, job)
 }

@@ -132,13 +132,3 @@ func (t *shardTask) recipes() ([]premix.Recipe, error) {
 
 // spec is the Spec of an output's shards in the replica of the task.
 func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, t.replica) }
-
-// spec completes the Spec of an output with what the plan decided.
-func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
-	s := o.Spec
-	s.Shards, s.Classes, s.Replica = g.Shards, g.Classes, -1
-	if job.NamedReplicas {
-		s.Replica = replica
-	}
-	return s
-}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -17,22 +16,6 @@ import (
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/mix"
 )
-
-// shardFingerprint identifies what a shard is made from: the recipe of its output, the input,
-// and the images of it that are good.
-func shardFingerprint(o *Output, g *Global) string {
-	h := sha256.Sum256([]byte(o.Fingerprint + " " + g.InputsDigest + " " + g.GoodDigest + " " + fmt.Sprint(g.N, g.Shards) + " " + classesHash(g.Classes) + g.OwnList))
-	return hex.EncodeToString(h[:])
-}
-
-func classesHash(classes []string) string {
-	h := sha256.New()
-	for _, c := range classes {
-		io.WriteString(h, c)
-		h.Write([]byte{'\n'})
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // done returns the record of the shard in an output if it is there and agrees with the plan, which
 // has so many samples in it, and with the size of its file, or nil.

@@ -110,34 +110,6 @@ func unsaved(adopted *rows, err error) (*Kept, error) {
 	return nil, err
 }
 
-// cropReplicas are the replicas whose crops differ: all of the job's under a random geometry,
-// only number 0 where every replica has the same crop.
-func (j *Job) cropReplicas() []int {
-	if j.Geometry.Random() {
-		return j.Replicas
-	}
-	return []int{0}
-}
-
-func (j *Job) store() *cache.Store {
-	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
-}
-
-// Split cuts a container into chunks.
-func Split(ctx context.Context, job *Job, c source.Container) ([]source.Chunk, error) {
-	chunks, err := source.Split(ctx, c, job.Source)
-	return chunks, asRefusal(c.Name, err)
-}
-
-// asRefusal turns a mistake of the user's that a worker finds into a refusal, which survives every
-// runner; any other error is returned as it is.
-func asRefusal(name string, err error) error {
-	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
-		return refuse(CodeUsage, "%s: %v", name, usage)
-	}
-	return err
-}
-
 // compute reads a chunk once and finds the peaks of its images in the given replicas.
 func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
 	copies, err := newSpool(ctx, job, c)

@@ -12,13 +12,6 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// rows are the peaks of a chunk as the cache holds them.
-type rows struct {
-	meta  cache.Meta
-	chunk *cache.Chunk
-	kept  *Kept // of adopted rows: what the cache says of them
-}
-
 // Status says what the cache had for a chunk.
 type Status int
 

@@ -139,9 +139,6 @@ func spoolSize(job *Job, mode string, s *premix.Sample) int64 {
 	return s.Location.Length
 }
 
-// cropBytes is the size of a crop's pixels.
-func (j *Job) cropBytes() int { return 3 * j.Geometry.Size.H * j.Geometry.Size.W }
-
 // RemoveSpool removes the copies of a finished job.
 func RemoveSpool(ctx context.Context, job *Job) error {
 	if job.Spool.URI == "" {

@@ -1,8 +1,8 @@
 package stage
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"cmp"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -71,13 +71,19 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 	return true
 }
 
-// entryHash covers what the output depends on: name, bytes and label. The place and the times of
-// an entry take no part.
-func entryHash(s *premix.Sample) [32]byte {
-	b := make([]byte, 0, 256)
-	b = binary.AppendUvarint(b, uint64(len(s.Name)))
-	b = append(b, s.Name...)
-	b = append(b, s.Digest[:]...)
-	b = append(b, labelOf(s)...)
-	return sha256.Sum256(b)
+// sortSummaries puts chunks into the order of the input.
+func sortSummaries(sums []Summary) {
+	slices.SortFunc(sums, func(a, b Summary) int {
+		return cmp.Or(cmp.Compare(source.Order(a.Container), source.Order(b.Container)), a.Seq-b.Seq)
+	})
+}
+
+// containers counts those of chunks that are in order.
+func containers(sums []Summary) (n int) {
+	for i := range sums {
+		if i == 0 || sums[i].Container != sums[i-1].Container {
+			n++
+		}
+	}
+	return n
 }

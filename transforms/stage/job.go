@@ -1,0 +1,134 @@
+package stage
+
+import (
+	"encoding/json"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/peakfile"
+	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/saliency"
+)
+
+// A Job is all that a worker needs to know. It travels inside the DoFns encoded with gob, which
+// drops unexported fields, so every field is exported.
+type Job struct {
+	Source   source.Options
+	Catalog  CatalogInfo
+	Decode   imaging.DecodeParams
+	Geometry crop.Geometry
+	CropSeed uint64
+	Detector string
+	Saliency saliency.Params
+	External *peakfile.Info // peaks from a file, instead of a detector
+	Mix      mix.Params
+	Encode   string
+
+	PlanOnly bool    // write plans, and no pixels
+	Replay   *Replay // make shards from plans
+
+	Split           string
+	Replicas        []int
+	NamedReplicas   bool
+	Shards          int64 // 0: chosen from the number of samples
+	SamplesPerShard int64
+	Groups          int64 // 0: chosen from the number of shards
+	Limit           int64
+	LimitPerClass   int64
+	Outputs         []Output
+
+	Cache     CacheInfo
+	Spool     SpoolInfo
+	Slots     int   // places of a cluster that work at once; 0: a local runner
+	Reach     Reach // what workers of a cluster must see
+	Workers   int   // images worked on at once in this process; 0: one a core
+	MaxMemory int64 // bytes of decoded pixels in flight in this process; 0: 1 GiB
+	OnBad     string
+	MaxBad    float64
+	Overwrite bool
+	RunID     string // of one start of the job: an overwrite happens once for it
+	Indexes   Indexes
+	Inputs    json.RawMessage
+	Run       json.RawMessage
+	Versions  map[string]string
+}
+
+// CatalogInfo is what the launcher learned when it listed the inputs.
+type CatalogInfo struct {
+	Classes  []string // of the output; nil: known only after the scan
+	Own      []string // what indexes in the input refer to; nil: unknown
+	Choice   bool     // Classes was given: images of other classes are left out
+	ListOf   string   // the split of the output whose list Classes is: other classes are refused
+	Ignored  int64
+	Failures []premix.Failure
+}
+
+// CacheInfo says where peaks are kept.
+type CacheInfo struct {
+	URI         string
+	Fingerprint string
+	Settings    []byte // content of fingerprint.json
+	Temporary   bool   // removed after the run
+}
+
+// SpoolInfo says how the mix stage gets pixels back.
+type SpoolInfo struct {
+	Mode string // ref, bytes or pixels
+	URI  string // folder of the copies; empty under ref
+}
+
+// An Output is one folder of one format.
+type Output struct {
+	Dir         string
+	Format      string
+	Spec        shard.Spec // of replica 0; Shards and Classes are filled in from the plan
+	Recipe      json.RawMessage
+	Fingerprint string
+}
+
+// Indexes says which index files beside the shards a job writes.
+type Indexes struct{ DALI, WIDS, Timm bool }
+
+// names lists them as dataset.FinishParams wants it.
+func (x Indexes) names() []string {
+	names := []string{}
+	for _, n := range []struct {
+		name string
+		want bool
+	}{{"dali", x.DALI}, {"timm", x.Timm}, {"wids", x.WIDS}} {
+		if n.want {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// cropReplicas are the replicas whose crops differ: all of the job's under a random geometry,
+// only number 0 where every replica has the same crop.
+func (j *Job) cropReplicas() []int {
+	if j.Geometry.Random() {
+		return j.Replicas
+	}
+	return []int{0}
+}
+
+// cropBytes is the size of a crop's pixels.
+func (j *Job) cropBytes() int { return 3 * j.Geometry.Size.H * j.Geometry.Size.W }
+
+func (j *Job) store() *cache.Store {
+	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
+}
+
+// spec completes the Spec of an output with what the plan decided.
+func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
+	s := o.Spec
+	s.Shards, s.Classes, s.Replica = g.Shards, g.Classes, -1
+	if job.NamedReplicas {
+		s.Replica = replica
+	}
+	return s
+}

@@ -1,0 +1,92 @@
+package stage
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix/io/source"
+)
+
+// A Refusal stops the job before its first write. The launcher turns it into an exit code; its
+// text survives every runner, which hand on nothing else.
+type Refusal struct {
+	Code    int
+	Message string
+}
+
+// Exit codes of refusals.
+const (
+	CodeUsage  = 2
+	CodeMaxBad = 3
+	CodeOther  = 4
+)
+
+const refusalMark = "premix-refusal="
+
+func (r *Refusal) Error() string {
+	text, _ := json.Marshal(r)
+	return refusalMark + string(text) + "\n"
+}
+
+// FindRefusal returns the refusal in the text of an error that came back from a runner, or nil. The
+// error must have left its stage through [Seal].
+func FindRefusal(err error) *Refusal {
+	if err == nil {
+		return nil
+	}
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	text := err.Error()
+	// Some runners quote the error that they hand on.
+	if i := strings.Index(text, refusalMark); i >= 0 {
+		text = text[i+len(refusalMark):]
+		for _, t := range []string{text, strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\\`, `\`)} {
+			found := new(Refusal)
+			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" && CodeUsage <= found.Code && found.Code <= CodeOther {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// Seal prepares the error of a stage for its way through a runner, which hands on nothing but the
+// text: a refusal stands alone there, and what looks like one in any other error, because an entry of
+// the input has such a name, does not any more.
+func Seal(err error) error {
+	var r *Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &r):
+		return r
+	case strings.Contains(err.Error(), refusalMark):
+		return &sealed{err}
+	}
+	return err
+}
+
+type sealed struct{ err error }
+
+func (s *sealed) Error() string {
+	return strings.ReplaceAll(s.err.Error(), refusalMark, strings.TrimSuffix(refusalMark, "=")+" ")
+}
+
+func (s *sealed) Unwrap() error { return s.err }
+
+func refuse(code int, format string, args ...any) error {
+	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// asRefusal turns a mistake of the user's that a worker finds into a refusal, which survives every
+// runner; any other error is returned as it is.
+func asRefusal(name string, err error) error {
+	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
+		return refuse(CodeUsage, "%s: %v", name, usage)
+	}
+	return err
+}

@@ -27,7 +27,7 @@ type Brief struct {
 
 // ReadBriefs reads a plan file row by row.
 func ReadBriefs(ctx context.Context, uri string, yield func(Brief) error) (err error) {
-	data, err := blob.ReadAll(ctx, uri, maxPlanBytes)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
 		return fmt.Errorf("dataset: plan: %w", err)
 	}

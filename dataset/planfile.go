@@ -17,11 +17,8 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// Limits of a plan file: it holds one shard.
-const (
-	maxPlanBytes = 1 << 30
-	maxPlanRows  = 1 << 24
-)
+// maxPlanRows bounds the rows of a plan file, which is that of one shard.
+const maxPlanRows = 1 << 24
 
 // EncodePlan returns the plan file of a shard: Parquet, zstd, one row for each recipe in the
 // order given. Equal recipes give equal bytes.
@@ -111,7 +108,7 @@ func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) (size i
 // Digest, Width, Height, Replica, Crop, Flip, Peak, Trough and Flat are set. Where source and target are the
 // same entry, as in an unmixed sample, they are the same pointer.
 func ReadPlan(ctx context.Context, uri string) ([]premix.Recipe, error) {
-	data, err := blob.ReadAll(ctx, uri, maxPlanBytes)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: plan: %w", err)
 	}

@@ -22,7 +22,7 @@ func (l *launch) tellCounts(ctx context.Context, dir string) error {
 	}) {
 		return nil
 	}
-	data, err := blob.ReadAll(ctx, dataset.Meta(dir, l.config.Split, dataset.InputsFile), 1<<30)
+	data, err := blob.ReadAll(ctx, dataset.Meta(dir, l.config.Split, dataset.InputsFile), blob.MaxMeta)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // of a plan
 	}

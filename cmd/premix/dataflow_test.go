@@ -145,7 +145,7 @@ func same(t *testing.T, local, remote string) {
 		t.Fatalf("%s is empty", local)
 	}
 	for name, sum := range files {
-		text, err := blob.ReadAll(context.Background(), blob.Join(remote, filepath.ToSlash(name)), 1<<30)
+		text, err := blob.ReadAll(context.Background(), blob.Join(remote, filepath.ToSlash(name)), blob.MaxMeta)
 		if err != nil {
 			t.Error(err)
 		} else if got := fmt.Sprintf("%x", sha256.Sum256(text)); got != sum {

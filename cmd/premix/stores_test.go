@@ -96,7 +96,7 @@ func sameTree(t *testing.T, local, store string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := blob.ReadAll(context.Background(), blob.Join(store, filepath.ToSlash(rel)), 1<<30)
+		got, err := blob.ReadAll(context.Background(), blob.Join(store, filepath.ToSlash(rel)), blob.MaxMeta)
 		if err != nil {
 			t.Errorf("%s: %v", rel, err)
 			continue

@@ -14,12 +14,9 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// maxInputs bounds inputs.json.
-const maxInputs = 1 << 30
-
 // LoadInputs reads which inputs an output was made from, as its inputs.json says.
 func LoadInputs(ctx context.Context, uri string) ([]source.Input, error) {
-	data, err := blob.ReadAll(ctx, uri, maxInputs)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
 		return nil, fmt.Errorf("derive: %w", err)
 	}

@@ -27,7 +27,6 @@ import (
 const (
 	maxImage = 1 << 28
 	maxArray = 1 << 28
-	maxPlan  = 1 << 30
 )
 
 // file finds out by the first bytes what a file is.
@@ -185,8 +184,8 @@ func (c *counts) summary() Summary {
 
 // parquet tells plans, files of the cache and shards apart.
 func (r *Report) parquet(ctx context.Context, uri string, o *Options) error {
-	if r.Bytes <= maxPlan {
-		data, err := blob.ReadAll(ctx, uri, maxPlan)
+	if r.Bytes <= blob.MaxMeta {
+		data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 		if err != nil {
 			return fmt.Errorf("inspect: %w", err)
 		}

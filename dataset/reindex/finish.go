@@ -14,9 +14,6 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// maxFile bounds files that are read whole.
-const maxFile = 1 << 30
-
 // wants reports whether an index is part of the output.
 func (t *task) wants(index string) bool {
 	return t.manifest == nil || slices.Contains(t.manifest.Indexes, index)
@@ -67,7 +64,7 @@ func (t *task) finish(ctx context.Context) error {
 
 // loadFailures reads failures.jsonl, as far as it can be read: a damaged line costs no other one.
 func (t *task) loadFailures(ctx context.Context) error {
-	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), maxFile)
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), blob.MaxMeta)
 	if isNotExist(err) {
 		t.lose(dataset.LostFailures)
 		return nil
@@ -90,7 +87,7 @@ func (t *task) loadFailures(ctx context.Context) error {
 
 // loadInputs reads inputs.json.
 func (t *task) loadInputs(ctx context.Context) error {
-	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), maxFile)
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), blob.MaxMeta)
 	if err != nil && dataset.Environment(err) {
 		return fmt.Errorf("reindex: %w", err)
 	}

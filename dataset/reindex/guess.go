@@ -113,7 +113,7 @@ func (t *task) keptNames(ctx context.Context) (names []string, err error) {
 	switch t.set.format.Name() {
 	case "tfds":
 		var data []byte
-		if data, err = blob.ReadAll(ctx, blob.Join(t.out, path.Dir(first), "label.labels.txt"), maxFile); len(data) > 0 {
+		if data, err = blob.ReadAll(ctx, blob.Join(t.out, path.Dir(first), "label.labels.txt"), blob.MaxMeta); len(data) > 0 {
 			names = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 		}
 	case "parquet":

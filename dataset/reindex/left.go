@@ -21,7 +21,7 @@ func (e *ForeignError) Error() string {
 // has a README.md of someone else.
 func foreign(ctx context.Context, out string) error {
 	uri := blob.Join(out, dataset.ReadmeFile)
-	data, err := blob.ReadAll(ctx, uri, maxFile)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	switch {
 	case isNotExist(err):
 		return nil
@@ -81,7 +81,7 @@ func (t *task) promised(ctx context.Context) error {
 
 // readSide reads a JSON file as far as it is one.
 func (t *task) readSide(ctx context.Context, file string, v any) error {
-	data, err := blob.ReadAll(ctx, blob.Join(t.out, file), maxFile)
+	data, err := blob.ReadAll(ctx, blob.Join(t.out, file), blob.MaxMeta)
 	if err != nil && dataset.Environment(err) {
 		return fmt.Errorf("reindex: %w", err)
 	}

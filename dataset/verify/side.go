@@ -56,7 +56,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 
 // canonical checks that a JSON file is as premix writes it.
 func canonical(ctx context.Context, found *defects, out, file string, value any) error {
-	have, err := blob.ReadAll(ctx, blob.Join(out, file), maxSide)
+	have, err := blob.ReadAll(ctx, blob.Join(out, file), blob.MaxMeta)
 	if isNotExist(err) {
 		return nil // said before
 	}
@@ -74,8 +74,6 @@ func canonical(ctx context.Context, found *defects, out, file string, value any)
 	}
 	return nil
 }
-
-const maxSide = 1 << 30
 
 // checkSideFiles compares the files that all finished splits share with what their manifests give.
 func (v *verifier) checkSideFiles(ctx context.Context) error {
@@ -101,7 +99,7 @@ func (v *verifier) checkSideFiles(ctx context.Context) error {
 		return nil
 	}
 	for _, f := range files {
-		have, err := blob.ReadAll(ctx, blob.Join(v.out, f.Path), maxSide)
+		have, err := blob.ReadAll(ctx, blob.Join(v.out, f.Path), blob.MaxMeta)
 		switch {
 		case isNotExist(err):
 			v.found.add(f.Path, "", "missing; premix reindex writes it")

@@ -153,6 +153,10 @@ func ReadRange(ctx context.Context, dst []byte, uri string, off, n int64) ([]byt
 	return p, wrap("read", uri, err)
 }
 
+// MaxMeta is the limit for [ReadAll] of the files that describe a data set (plans, indexes, lists of
+// inputs and of failures, side files): more than any of them needs, and little enough for memory.
+const MaxMeta = 1 << 30
+
 // ReadAll returns a whole object, and [ErrLimit] if it has more than limit bytes.
 func ReadAll(ctx context.Context, uri string, limit int64) ([]byte, error) {
 	r, err := Open(ctx, uri)

@@ -51,7 +51,7 @@ func absent(t *testing.T, uri string) {
 // holds checks the content of an object.
 func holds(t *testing.T, uri string, want []byte) {
 	t.Helper()
-	got, err := ReadAll(ctx, uri, 1<<30)
+	got, err := ReadAll(ctx, uri, MaxMeta)
 	if err != nil || sha256.Sum256(got) != sha256.Sum256(want) {
 		t.Errorf("%s: %d bytes, %v, want %d", uri, len(got), err, len(want))
 	}

@@ -110,7 +110,7 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 		if err := stillOurs(ctx, job, o, byOutput[i]); err != nil {
 			return err
 		}
-		inputs, err := blob.ReadAll(ctx, dataset.Meta(o.Dir, job.Split, dataset.InputsFile), 1<<30)
+		inputs, err := blob.ReadAll(ctx, dataset.Meta(o.Dir, job.Split, dataset.InputsFile), blob.MaxMeta)
 		if err != nil {
 			return err
 		}

@@ -220,7 +220,7 @@ func classDiff(old, list []string) []string {
 }
 
 func loadInputs(ctx context.Context, path string) (*Inputs, error) {
-	text, err := blob.ReadAll(ctx, path, 1<<30)
+	text, err := blob.ReadAll(ctx, path, blob.MaxMeta)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -186,12 +186,9 @@ func FinishReplay(ctx context.Context, job *Job, g *Global, records []OutputReco
 	})
 }
 
-// maxFailures bounds failures.jsonl.
-const maxFailures = 1 << 30
-
 // plannedFailures yields the failures that the plan lists.
 func plannedFailures(ctx context.Context, job *Job, yield func(premix.Failure) error) error {
-	text, err := blob.ReadAll(ctx, dataset.Meta(job.Replay.Dir, job.Replay.Split, dataset.FailuresFile), maxFailures)
+	text, err := blob.ReadAll(ctx, dataset.Meta(job.Replay.Dir, job.Replay.Split, dataset.FailuresFile), blob.MaxMeta)
 	if err != nil {
 		return err
 	}

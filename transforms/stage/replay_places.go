@@ -165,11 +165,8 @@ type index struct {
 	Lengths []int64
 }
 
-// maxIndex bounds the file of an index.
-const maxIndex = 1 << 30
-
 func readIndex(ctx context.Context, uri string) (*index, error) {
-	text, err := blob.ReadAll(ctx, uri, maxIndex)
+	text, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,8 @@ const (
 	DifferentClass Pair = "different-class" // neighbours in a shard differ in class where possible
 )
 
-// The detectors that find nothing: a random pixel, and the centre.
+// The detectors that look at no pixel. Package saliency does not have DetectorUniform: no image
+// has such a peak of its own; the plan draws one for each sample, as CutMix draws its centre.
 const (
 	DetectorUniform = "uniform"
 	DetectorCenter  = "center"

@@ -14,7 +14,7 @@ import (
 
 // KnownDetector says whether a name of --detector is that of a detector, and not of a file.
 func KnownDetector(name string) bool {
-	return name == Uniform || slices.Contains(saliency.Names(), name)
+	return name == mix.DetectorUniform || slices.Contains(saliency.Names(), name)
 }
 
 // externalMark begins the name of a detector that is a file: its content follows, not its place.

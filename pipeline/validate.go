@@ -100,7 +100,7 @@ func (c *Config) checkDetector() error {
 	if c.External != nil || c.Plan != "" && c.external() {
 		return c.checkExternal()
 	}
-	if c.Detector == Uniform {
+	if c.Detector == mix.DetectorUniform {
 		return nil
 	}
 	p, err := c.SaliencyParams()
@@ -108,7 +108,7 @@ func (c *Config) checkDetector() error {
 		return err
 	}
 	if _, err := saliency.New(c.Detector, p); err != nil {
-		names := append(saliency.Names(), Uniform)
+		names := append(saliency.Names(), mix.DetectorUniform)
 		hint := ""
 		if n := Nearest(c.Detector, names); n != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", n)
@@ -117,9 +117,6 @@ func (c *Config) checkDetector() error {
 	}
 	return nil
 }
-
-// Uniform is the detector whose peak is a random place, drawn for each sample: CutMix's centre.
-const Uniform = "uniform"
 
 func (c *Config) checkOutput() error {
 	var bad []error

@@ -23,16 +23,13 @@ type Params struct {
 	Decode   imaging.DecodeParams
 	Geometry crop.Geometry
 	CropSeed uint64
-	// Detector is one of saliency.Names, [Uniform], or the name of a file of peaks, which are
+	// Detector is one of saliency.Names, [mix.DetectorUniform], or the name of a file of peaks, which are
 	// then taken as they stand.
 	Detector string
 	Saliency saliency.Params
 	Mix      mix.Params
 	Encode   string
 }
-
-// Uniform is the detector whose peak is drawn for each sample by the plan: no image has one.
-const Uniform = "uniform"
 
 // A Half is one of the two images of a sample.
 type Half struct {
@@ -104,7 +101,7 @@ func (d *Deriver) Half(h *Half, data []byte, s *premix.Sample, withMap bool) err
 	}
 	h.Map.W, h.Map.H, h.Map.Pix = 0, 0, h.Map.Pix[:0]
 	switch {
-	case d.detector == nil && d.Params.Detector == Uniform:
+	case d.detector == nil && d.Params.Detector == mix.DetectorUniform:
 		n.Peak, n.Trough, n.Flat = premix.NoPeak, premix.NoPeak, false
 	case d.detector == nil: // peaks from a file stay what the plan says
 	default:

@@ -196,7 +196,7 @@ func TestHalf(t *testing.T) {
 		peak, trough premix.Peak
 	}{
 		{"peaks.csv", false, want.Peak, want.Trough},
-		{derive.Uniform, false, premix.NoPeak, premix.NoPeak},
+		{mix.DetectorUniform, false, premix.NoPeak, premix.NoPeak},
 		{"center", true, premix.Peak{X: 16, Y: 12}, premix.Peak{}},
 	} {
 		p := o.Params()

@@ -16,6 +16,7 @@ import (
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 )
 
@@ -292,7 +293,7 @@ func (w *worker) cropInto(job *Job, s *premix.Sample, uniform func() float64) (c
 
 // detect finds peak and trough of the crop in w.crop.
 func (w *worker) detect(job *Job, s *premix.Sample) error {
-	if job.Detector == Uniform {
+	if job.Detector == mix.DetectorUniform {
 		s.Peak, s.Trough = premix.NoPeak, premix.NoPeak
 		return nil
 	}
@@ -304,9 +305,6 @@ func (w *worker) detect(job *Job, s *premix.Sample) error {
 	s.Peak, s.Trough, s.Flat = r.Peak, r.Trough, r.Flat
 	return nil
 }
-
-// Uniform is the detector whose peak is drawn for each sample by the plan.
-const Uniform = "uniform"
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 

@@ -49,8 +49,8 @@ type FinishParams struct {
 	Wrote func(path string)
 	// Lost is what is not known where an output is rebuilt; nil at the end of a run.
 	Lost []string
-	// Inputs and Run are inputs.json and run.json: places, times, machines.
-	Inputs, Run json.RawMessage
+	// Run is the content of run.json: places, times, machines. Nil: it is not written.
+	Run json.RawMessage
 }
 
 // Finish completes a split whose shards are all committed: failures.jsonl, classes.txt,
@@ -110,7 +110,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 			p.Wrote(f.Path)
 		}
 	}
-	if err := p.writePlaces(ctx); err != nil {
+	if err := p.writeRun(ctx); err != nil {
 		return nil, err
 	}
 	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes); err != nil {
@@ -126,19 +126,16 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.Wrote)
 }
 
-// writePlaces writes inputs.json and run.json.
-func (p *FinishParams) writePlaces(ctx context.Context) error {
-	for name, raw := range map[string]json.RawMessage{InputsFile: p.Inputs, RunFile: p.Run} {
-		if len(raw) == 0 {
-			continue
-		}
-		data, err := Encode(raw)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, name), data); err != nil {
-			return fmt.Errorf("dataset: %w", err)
-		}
+func (p *FinishParams) writeRun(ctx context.Context) error {
+	if len(p.Run) == 0 {
+		return nil
+	}
+	data, err := Encode(p.Run)
+	if err != nil {
+		return fmt.Errorf("%s: %w", RunFile, err)
+	}
+	if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, RunFile), data); err != nil {
+		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil
 }

@@ -1,26 +1,73 @@
 package dataset
 
 import (
+	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/premix/premix/io/blob"
 )
 
-// A Chunk is what the peaks stage says of one unit of its work.
+// Inputs is the content of inputs.json: where the input of a split was, and what it was. It is
+// written before the first shard. It depends on places, so the promise of identical bytes does not
+// cover it.
+type Inputs struct {
+	// Digest, GoodDigest and ClassList are those of [InputSummary].
+	Digest     string `json:"digest"`
+	GoodDigest string `json:"good_digest,omitempty"`
+	ClassList  string `json:"class_list,omitempty"`
+	// RunID is the random name of the run that claimed the output.
+	RunID string `json:"run"`
+	// Replicas are those that were begun; −1 is the one whose shards have no number in their names.
+	Replicas []int `json:"replicas"`
+	// Roots is the list of inputs as the job got it: []source.Input.
+	Roots      json.RawMessage  `json:"inputs"`
+	Containers []InputContainer `json:"containers"`
+}
+
+// LoadInputs reads inputs.json of a split. The result is never nil. The error is fs.ErrNotExist if
+// there is no such file. If the content is damaged ([Damaged]), the result has the fields that
+// could be read.
+func LoadInputs(ctx context.Context, out, split string) (*Inputs, error) {
+	in := new(Inputs)
+	uri := Meta(out, split, InputsFile)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
+	if err != nil {
+		return in, err
+	}
+	if err := json.Unmarshal(data, in); err != nil {
+		return in, fmt.Errorf("%s: %w", uri, err)
+	}
+	return in, nil
+}
+
+// SaveInputs writes inputs.json of a split.
+func SaveInputs(ctx context.Context, out, split string, in *Inputs) error {
+	data, err := Encode(in)
+	if err != nil {
+		return err
+	}
+	return blob.WriteFile(ctx, Meta(out, split, InputsFile), data)
+}
+
+// A Chunk is the result of the peaks stage for one unit of its work.
 type Chunk struct {
-	// Container names the container, First and Last its entries, for messages.
+	// Container is the name of the container. First and Last are its first and last entry, for
+	// messages.
 	Container, First, Last string
 	// Entries = Good + Ignored + Excluded + Failed.
 	Entries, Good, Ignored, Excluded, Failed int64
-	// Digest is that of its entries but the ignored ones, in their order, as [JoinDigest] joins
-	// them: equal digests mean equal contents however a container is cut into chunks.
+	// Digest covers all entries but the ignored ones, in their order, joined by [JoinDigest]:
+	// equal digests mean equal contents, however a container is cut into chunks.
 	Digest [32]byte
 	// CacheID is the name of its file in the peaks cache.
 	CacheID string
 }
 
-// An InputContainer is a class folder or a file of the input, and what became of its entries.
+// An InputContainer is a class folder or a file of the input, with the counts of its entries.
 type InputContainer struct {
 	Name     string `json:"name"`
 	Entries  int64  `json:"entries"`
@@ -31,8 +78,8 @@ type InputContainer struct {
 	Digest   string `json:"digest"` // 64 hex digits
 }
 
-// Containers sums up chunks by container. Chunks of a container must be adjacent, as they are in
-// canonical order; how it is cut does not matter.
+// Containers sums up chunks by container. The chunks of a container must be adjacent, as they are
+// in canonical order. The result does not depend on how a container is cut.
 func Containers(chunks []Chunk) []InputContainer {
 	out := make([]InputContainer, 0, len(chunks))
 	var digest [32]byte
@@ -53,9 +100,21 @@ func Containers(chunks []Chunk) []InputContainer {
 	return out
 }
 
-// JoinDigest is the digest of a sequence of entries from that of its beginning, a, and that of its
-// end, b, which has n entries. The digest of one entry is the hash of what counts of it, that of
-// none is zero. How a sequence is cut does not matter, its order does:
+// Chunk is the inverse of [Containers]: the container as one chunk. If Digest is not 64 hex digits,
+// the chunk has a digest of zeros, and there is an error.
+func (c *InputContainer) Chunk() (Chunk, error) {
+	chunk := Chunk{Container: c.Name, Entries: c.Entries, Good: c.Good, Ignored: c.Ignored, Excluded: c.Excluded, Failed: c.Failed}
+	raw, err := hex.DecodeString(c.Digest)
+	if err != nil || len(raw) != len(chunk.Digest) {
+		return chunk, fmt.Errorf("digest %q of %s", c.Digest, c.Name)
+	}
+	chunk.Digest = [32]byte(raw)
+	return chunk, nil
+}
+
+// JoinDigest returns the digest of a sequence of entries. a is the digest of its beginning, b that
+// of its end, which has n entries. The digest of one entry is a hash, that of no entry is zero. The
+// result depends on the order of the entries, but not on where the sequence is cut:
 //
 //	digest(x₁ … xₙ) = x₁·Bⁿ⁻¹ + x₂·Bⁿ⁻² + … + xₙ  modulo 2²⁵⁶ − 189
 //
@@ -83,15 +142,16 @@ var (
 	digestBase  = goldenRatio()
 )
 
-// goldenRatio is ⌊2^256·(√5−1)/2⌋ = ⌊(√(5·2^512) − 2^256)/2⌋, a number with nothing up its sleeve.
+// goldenRatio is ⌊2^256·(√5−1)/2⌋ = ⌊(√(5·2^512) − 2^256)/2⌋, a nothing-up-my-sleeve number.
 func goldenRatio() *big.Int {
 	root := new(big.Int).Sqrt(new(big.Int).Lsh(big.NewInt(5), 512))
 	root.Sub(root, new(big.Int).Lsh(big.NewInt(1), 256))
 	return root.Rsh(root, 1)
 }
 
-// InputDiff compares what was read with what an output was made of, and returns a line for each
-// container that differs, in the order of new, those that are gone at the end.
+// InputDiff compares the containers that an output was made from (old) with those that were read now
+// (new). It returns a line for each container that differs, in the order of new, followed by those
+// that are gone.
 func InputDiff(old, new []InputContainer) []string {
 	before := make(map[string]InputContainer, len(old))
 	for _, c := range old {

@@ -63,7 +63,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.writePlaces(ctx); err != nil {
+	if err := p.writeRun(ctx); err != nil {
 		return nil, err
 	}
 	if covers(finished, m) {

@@ -129,12 +129,9 @@ func (r *removal) note(replicas []Replica) {
 
 // noteBegun takes note of the replicas of inputs.json, which is there before the first shard.
 func (r *removal) noteBegun(ctx context.Context) error {
-	var inputs struct {
-		Replicas []int `json:"replicas"`
-	}
-	err := readJSON(ctx, Meta(r.out, r.split, InputsFile), maxManifest, &inputs)
+	inputs, err := LoadInputs(ctx, r.out, r.split)
 	if err != nil && !isNotExist(err) && !Damaged(err) {
-		return err
+		return fmt.Errorf("dataset: %w", err)
 	}
 	for _, replica := range inputs.Replicas {
 		r.begun[replica] = true

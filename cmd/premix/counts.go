@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 )
 
@@ -22,17 +20,11 @@ func (l *launch) tellCounts(ctx context.Context, dir string) error {
 	}) {
 		return nil
 	}
-	data, err := blob.ReadAll(ctx, dataset.Meta(dir, l.config.Split, dataset.InputsFile), blob.MaxMeta)
+	inputs, err := dataset.LoadInputs(ctx, dir, l.config.Split)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // of a plan
 	}
 	if err != nil {
-		return err
-	}
-	var inputs struct {
-		Containers []dataset.InputContainer `json:"containers"`
-	}
-	if err := json.Unmarshal(data, &inputs); err != nil {
 		return err
 	}
 	usable := map[string]int64{}

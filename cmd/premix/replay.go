@@ -47,7 +47,7 @@ func (l *launch) readPlan(ctx context.Context) error {
 		return err
 	}
 	if len(r.In) == 0 {
-		inputs, err := derive.LoadInputs(ctx, dataset.Meta(dir, split, dataset.InputsFile))
+		inputs, err := derive.LoadInputs(ctx, dir, split)
 		if err != nil {
 			return usagef("%v", err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/internal/fixture"
 	"github.com/premix/premix/imaging"
@@ -143,7 +144,11 @@ func compressed(t *testing.T, dir string) string {
 }
 
 func TestInputsFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "inputs.json")
+	dir := t.TempDir()
+	path := dataset.Meta(dir, "train", dataset.InputsFile)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{
 		`{"digest":"x","inputs":[{"name":"a","uri":"/b"},{"uri":"c"}]}`: "",
 		`{"inputs":[]}`: "--in", `{}`: "--in", `{`: "inputs.json",
@@ -151,7 +156,7 @@ func TestInputsFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got, err := derive.LoadInputs(ctx, path)
+		got, err := derive.LoadInputs(ctx, dir, "train")
 		if want == "" {
 			if diff := cmp.Diff([]source.Input{{Name: "a", URI: "/b"}, {URI: "c"}}, got); diff != "" || err != nil {
 				t.Errorf("%v %s", err, diff)
@@ -160,7 +165,7 @@ func TestInputsFile(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if _, err := derive.LoadInputs(ctx, path+"x"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := derive.LoadInputs(ctx, dir, "other"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,26 +10,26 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/source"
 )
 
-// LoadInputs reads which inputs an output was made from, as its inputs.json says.
-func LoadInputs(ctx context.Context, uri string) ([]source.Input, error) {
-	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
+// LoadInputs reads from inputs.json which inputs a split was made from.
+func LoadInputs(ctx context.Context, out, split string) ([]source.Input, error) {
+	in, err := dataset.LoadInputs(ctx, out, split)
 	if err != nil {
 		return nil, fmt.Errorf("derive: %w", err)
 	}
-	var file struct {
-		Inputs []source.Input `json:"inputs"`
+	var roots []source.Input
+	if len(in.Roots) > 0 {
+		if err := json.Unmarshal(in.Roots, &roots); err != nil {
+			return nil, fmt.Errorf("derive: %s: %w", dataset.Meta(out, split, dataset.InputsFile), err)
+		}
 	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, fmt.Errorf("derive: %s: %w", uri, err)
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("derive: %s names no input: tell where it is with --in", dataset.Meta(out, split, dataset.InputsFile))
 	}
-	if len(file.Inputs) == 0 {
-		return nil, fmt.Errorf("derive: %s names no input: tell where it is with --in", uri)
-	}
-	return file.Inputs, nil
+	return roots, nil
 }
 
 // Sources find the entries of an input by name, wherever the input is now.

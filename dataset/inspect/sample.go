@@ -281,7 +281,7 @@ func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Op
 	inputs := o.In
 	if len(inputs) == 0 {
 		var err error
-		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(s.Output, s.Split, dataset.InputsFile)); err != nil {
+		if inputs, err = derive.LoadInputs(ctx, s.Output, s.Split); err != nil {
 			s.note("%v", err)
 			return false, environment(err)
 		}

@@ -3,7 +3,6 @@ package reindex
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,12 +86,13 @@ func (t *task) loadFailures(ctx context.Context) error {
 
 // loadInputs reads inputs.json.
 func (t *task) loadInputs(ctx context.Context) error {
-	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.InputsFile), blob.MaxMeta)
-	if err != nil && dataset.Environment(err) {
+	var err error
+	t.inputs, err = dataset.LoadInputs(ctx, t.out, t.set.spec.Split)
+	if dataset.Environment(err) {
 		return fmt.Errorf("reindex: %w", err)
 	}
-	if err != nil || json.Unmarshal(data, &t.inputs) != nil {
-		t.inputs = inputsFile{}
+	if err != nil {
+		t.inputs = new(dataset.Inputs)
 	}
 	return nil
 }
@@ -143,13 +143,11 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 	p.Chunks = []dataset.Chunk{{Container: "(lost)", Entries: good + failed, Good: good, Failed: failed}}
 }
 
+// chunks are the containers as chunks. A damaged digest becomes zero.
 func chunks(containers []dataset.InputContainer) []dataset.Chunk {
 	out := make([]dataset.Chunk, len(containers))
-	for i, c := range containers {
-		out[i] = dataset.Chunk{Container: c.Name, Entries: c.Entries, Good: c.Good, Ignored: c.Ignored, Excluded: c.Excluded, Failed: c.Failed}
-		if raw, err := hex.DecodeString(c.Digest); err == nil && len(raw) == len(out[i].Digest) {
-			copy(out[i].Digest[:], raw)
-		}
+	for i := range containers {
+		out[i], _ = containers[i].Chunk()
 	}
 	return out
 }

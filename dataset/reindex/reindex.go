@@ -174,18 +174,10 @@ type task struct {
 	config      *dataset.Config   // nil: lost
 	manifest    *dataset.Manifest // nil: lost
 	failures    []premix.Failure  // those that can be read
-	inputs      inputsFile        // empty: lost
+	inputs      *dataset.Inputs   // empty: lost
 	broken      []string          // files of premix's own that are to be put aside
 	fingerprint string
 	records     []dataset.ShardRecord
-}
-
-// An inputsFile is what inputs.json says of the input.
-type inputsFile struct {
-	Digest     string                   `json:"digest"`
-	GoodDigest string                   `json:"good_digest"`
-	ClassList  string                   `json:"class_list"`
-	Containers []dataset.InputContainer `json:"containers"`
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -40,7 +40,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 	inputs := v.options.In
 	if len(inputs) == 0 {
 		var err error
-		if inputs, err = derive.LoadInputs(ctx, dataset.Meta(v.out, v.name, dataset.InputsFile)); err != nil {
+		if inputs, err = derive.LoadInputs(ctx, v.out, v.name); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
 )
@@ -110,15 +109,11 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 		if err := stillOurs(ctx, job, o, byOutput[i]); err != nil {
 			return err
 		}
-		inputs, err := blob.ReadAll(ctx, dataset.Meta(o.Dir, job.Split, dataset.InputsFile), blob.MaxMeta)
-		if err != nil {
-			return err
-		}
 		_, err = finish(ctx, dataset.FinishParams{
 			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
 			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
 			Chunks: e.chunks, Ignored: e.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: e.failures,
-			Inputs: inputs, Run: job.Run, Indexes: job.Indexes.names(),
+			Run: job.Run, Indexes: job.Indexes.names(),
 		})
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,22 +9,9 @@ import (
 	"strings"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
-
-// Inputs is inputs.json: where the input of an output was, and what it was. It is written before
-// the first shard, depends on places, and is outside of the promise of identical bytes.
-type Inputs struct {
-	Digest     string                   `json:"digest"` // of names, bytes and labels of all entries
-	GoodDigest string                   `json:"good_digest,omitempty"`
-	ClassList  string                   `json:"class_list,omitempty"` // both as in the manifest
-	RunID      string                   `json:"run"`
-	Replicas   []int                    `json:"replicas"` // begun, as in names of shards; −1: names have no number
-	Roots      json.RawMessage          `json:"inputs"`
-	Containers []dataset.InputContainer `json:"containers"`
-}
 
 // chunks says what became of the entries of each chunk. Each kind was counted where it was decided;
 // an entry that was counted twice, or not at all, is a defect of the program.
@@ -75,8 +61,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	if err != nil {
 		return err
 	}
-	path := dataset.Meta(o.Dir, job.Split, dataset.InputsFile)
-	old, err := loadInputs(ctx, path)
+	old, err := loadInputs(ctx, o.Dir, job.Split)
 	if err != nil {
 		return err
 	}
@@ -138,13 +123,10 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		begun = append(begun, o.spec(job, g, replica).Replica)
 	}
 	slices.Sort(begun)
-	text, err := dataset.Encode(&Inputs{
+	err = dataset.SaveInputs(ctx, o.Dir, job.Split, &dataset.Inputs{
 		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
 	})
 	if err != nil {
-		return err
-	}
-	if err := blob.WriteFile(ctx, path, text); err != nil {
 		return err
 	}
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
@@ -219,25 +201,20 @@ func classDiff(old, list []string) []string {
 	return []string{line + ", without " + some(gone) + ", new: " + some(added)}
 }
 
-func loadInputs(ctx context.Context, path string) (*Inputs, error) {
-	text, err := blob.ReadAll(ctx, path, blob.MaxMeta)
-	if errors.Is(err, fs.ErrNotExist) {
+// loadInputs returns nil where there is no inputs.json, or a damaged one: it is of use only for
+// messages.
+func loadInputs(ctx context.Context, out, split string) (*dataset.Inputs, error) {
+	in, err := dataset.LoadInputs(ctx, out, split)
+	if errors.Is(err, fs.ErrNotExist) || dataset.Damaged(err) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	in := new(Inputs)
-	if json.Unmarshal(text, in) != nil {
-		return nil, nil // damaged, and of use only for messages
-	}
-	return in, nil
+	return in, err
 }
 
 // RunOf returns the RunID of the job that wrote an output's inputs.json, "" if there is none. It is
 // written when the job is planned.
 func RunOf(ctx context.Context, out, split string) (string, error) {
-	in, err := loadInputs(ctx, dataset.Meta(out, split, dataset.InputsFile))
+	in, err := loadInputs(ctx, out, split)
 	if err != nil || in == nil {
 		return "", err
 	}

@@ -51,7 +51,7 @@ func TestOtherGood(t *testing.T) {
 	if g.N != 7 || first.manifest().Inputs.GoodDigest != g.GoodDigest || g.GoodDigest == g.InputsDigest {
 		t.Fatalf("%d images, digest %s of %s", g.N, g.GoodDigest, g.InputsDigest)
 	}
-	var in Inputs
+	var in dataset.Inputs
 	text, err := os.ReadFile(dataset.Meta(out, "train", dataset.InputsFile))
 	if err != nil || json.Unmarshal(text, &in) != nil || in.GoodDigest != g.GoodDigest {
 		t.Errorf("inputs.json: %+v, %v", in, err)

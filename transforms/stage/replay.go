@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -173,12 +172,11 @@ func FinishReplay(ctx context.Context, job *Job, g *Global, records []OutputReco
 	}
 	list := make([]dataset.Chunk, len(m.Inputs.Containers))
 	ignored := m.Counts.Ignored
-	for i, c := range m.Inputs.Containers {
-		list[i] = dataset.Chunk{Container: c.Name, Entries: c.Entries, Good: c.Good, Ignored: c.Ignored, Excluded: c.Excluded, Failed: c.Failed}
-		if n, err := hex.Decode(list[i].Digest[:], []byte(c.Digest)); err != nil || n != len(list[i].Digest) {
-			return fmt.Errorf("stage: %s: digest %q of %s", job.Replay.Dir, c.Digest, c.Name)
+	for i := range m.Inputs.Containers {
+		if list[i], err = m.Inputs.Containers[i].Chunk(); err != nil {
+			return fmt.Errorf("stage: %s: %w", job.Replay.Dir, err)
 		}
-		ignored -= c.Ignored
+		ignored -= list[i].Ignored
 	}
 	return complete(ctx, job, g, ending{
 		records: records, chunks: list, ignored: ignored,

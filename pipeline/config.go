@@ -20,7 +20,7 @@ import (
 )
 
 // A Config describes a job. Get one from [Default], set fields directly or through [Options],
-// then call [Config.Resolve] once.
+// then call [Config.Validate].
 type Config struct {
 	// Input.
 	In            []string

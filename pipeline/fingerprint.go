@@ -7,11 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/mix"
 )
 
 // Versions of what is not an option but decides bytes. Each is raised when the same options begin
@@ -37,82 +33,11 @@ type Setting struct{ Name, Value string }
 func (c *Config) settings(scopes ...Scope) []Setting {
 	var out []Setting
 	for _, o := range Options(c) {
-		for _, s := range scopes {
-			if o.Scope == s {
-				out = append(out, Setting{o.Name, c.canonical(o)})
-			}
+		if slices.Contains(scopes, o.Scope) {
+			out = append(out, Setting{o.Name, o.Canonical()})
 		}
 	}
 	return out
-}
-
-// notUsed stands for an option that the others make meaningless.
-const notUsed = "-"
-
-// canonical is the value of an option with defaults that depend on others filled in, so that two
-// spellings of one recipe have one fingerprint.
-func (c *Config) canonical(o Option) string {
-	g := c.CropGeometry()
-	switch {
-	case o.Name == "resize" && c.Geometry != "center":
-		return "0"
-	case o.Name == "resize":
-		return fmt.Sprint(g.Resize)
-	case c.Geometry != "rrc" && (o.Name == "rrc-scale" || o.Name == "hflip" || o.Name == "crop-seed"):
-		return notUsed
-	case o.Name == "indexes":
-		list := slices.Clone(c.Indexes)
-		slices.Sort(list)
-		return strings.Join(slices.Compact(list), ",")
-	case o.Name == "detector":
-		return c.detectorName()
-	case o.Name == "saliency-gray" && c.external():
-		return notUsed
-	case o.Name == "encode":
-		if e, err := imaging.NewEncoder(c.Encode); err == nil {
-			return e.String()
-		}
-	case o.Name == "label-offset":
-		if n, ok := c.labelOffset(); ok {
-			return strconv.Itoa(n)
-		}
-	case o.Group == GroupMethod:
-		if p, err := c.MixParams(); err == nil {
-			return canonicalMethod(o, &p)
-		}
-	}
-	return o.Value.String()
-}
-
-// canonicalMethod is the value of an option of the method as the parameters have it.
-func canonicalMethod(o Option, p *mix.Params) string {
-	switch o.Name {
-	case "method":
-		words := make([]string, len(p.Methods))
-		for i, m := range p.Methods {
-			words[i] = m.Name + ":" + formatFloat(m.Weight)
-			if m.Alpha != 0 {
-				words[i] += ":alpha=" + formatFloat(m.Alpha)
-			}
-			if m.MinScale != 0 || m.MaxScale != 0 {
-				words[i] += ":scale=" + formatFloat(m.MinScale) + "-" + formatFloat(m.MaxScale)
-			}
-		}
-		return strings.Join(words, ",")
-	case "scheme":
-		return string(p.Scheme)
-	case "border":
-		return string(p.Border)
-	case "pair":
-		return string(p.Pair)
-	case "lambda":
-		if p.Lambda.Law == mix.LawFixed {
-			return formatFloat(p.Lambda.Value)
-		}
-	case "lambda-outside":
-		return p.Lambda.Outside
-	}
-	return o.Value.String()
 }
 
 // PeaksSettings are the options that decide crops and peaks, as JSON for people: the content of
@@ -126,10 +51,10 @@ func (c *Config) PeaksSettings() []byte {
 func (c *Config) PeaksFingerprint() string { return hash(c.PeaksSettings())[:16] }
 
 // RecipeJSON is everything that decides the bytes of one output, but for the input: options of
-// the peaks and of the recipe, the class list given, the output's format, and versions. It is
+// the peaks, the output and its form, the class list given, the output's format, and versions. It is
 // the recipe of the manifest.
 func (c *Config) RecipeJSON(format string) json.RawMessage {
-	s := c.settings(Peaks, Output)
+	s := c.settings(Peaks, Output, Form)
 	s = append(s, Setting{"format", format}, Setting{"replica-names", fmt.Sprint(c.NamedReplicas())})
 	if c.ClassList != nil {
 		s = append(s, Setting{"class-list", "sha256:" + hash([]byte(strings.Join(c.ClassList, "\n")))})

@@ -9,10 +9,6 @@ import (
 	"github.com/premix/premix/dataset"
 )
 
-// ofForm names the options of the recipe that say how samples are written, and not which: a
-// replay of a plan may choose them anew.
-var ofForm = []string{"name", "label-form", "encode", "indexes", "smoothing"}
-
 // FromPlan is the configuration that makes shards of the plan of an output, whose manifest and
 // class list are given. What decides the plan is the plan's; where things are and how the job runs
 // is c's, and so is the form of the output where it was set on purpose. A *[ConfigError] lists what
@@ -32,16 +28,16 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 	var bad []error
 	refuse := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
 	r := *c
-	mine, theirs := Options(&r), Options(p)
-	for i, o := range theirs {
-		if o.Scope == Execution || slices.Contains(ofForm, o.Name) && c.Given[o.Name] {
+	mine, result := Options(c), Options(&r)
+	for i, o := range Options(p) {
+		if o.Scope == Execution || o.Scope == Form && c.Given[o.Name] {
 			continue
 		}
-		if have, want := c.canonical(mine[i]), p.canonical(o); c.Given[o.Name] && have != want {
+		if have, want := mine[i].Canonical(), o.Canonical(); c.Given[o.Name] && have != want {
 			refuse("--%s %s contradicts --plan %s, which says %s: leave it out, or plan anew", o.Name, mine[i].Value, c.Plan, want)
 			continue
 		}
-		if err := mine[i].Value.Set(o.Value.String()); err != nil {
+		if err := result[i].Value.Set(o.Value.String()); err != nil {
 			return nil, fmt.Errorf("pipeline: %s of the plan: %w", o.Name, err)
 		}
 	}
@@ -102,9 +98,11 @@ func (e *PlanError) Error() string {
 // output.
 func (c *Config) sameRecipe(m *dataset.Manifest) error {
 	diff := dataset.RecipeDiff(m.Recipe, c.RecipeJSON(m.Shape.Format))
+	options := Options(c)
 	diff = slices.DeleteFunc(diff, func(line string) bool {
 		name, _, _ := strings.Cut(line, ":")
-		return slices.Contains(ofForm, name)
+		o, _ := Find(options, name)
+		return o != nil && o.Scope == Form
 	})
 	if len(diff) > 0 {
 		return &PlanError{c.Plan, diff}

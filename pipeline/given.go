@@ -9,9 +9,6 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// drawsLambda names the options of the law of λ.
-var drawsLambda = map[string]bool{"alpha": true, "lambda": true, "prob": true, "min-lambda": true, "max-lambda": true, "lambda-outside": true}
-
 // askedFor puts scheme and border back where mix.Params dropped them: they have no default before
 // mix.Params fills it in, so whatever stands there was asked for, the usual one too, and must not
 // be asked for in vain.
@@ -35,7 +32,7 @@ func (c *Config) checkGiven(p mix.Params) error {
 	with := "--method " + c.Method
 	if len(p.Methods) == 1 && p.Methods[0].Name == mix.None {
 		for _, o := range Options(c) {
-			if drawsLambda[o.Name] && c.Given[o.Name] {
+			if o.drawsLambda && c.Given[o.Name] {
 				refuse(o.Name, o.Value.String(), with, "it mixes nothing, so no λ is drawn")
 			}
 		}

@@ -1,19 +1,35 @@
 package pipeline
 
-import (
-	"strings"
-)
-
 // A Scope says what an option changes.
 type Scope string
 
-// The scopes, from the innermost: an option of the peaks' scope changes crops or peaks, and so
-// everything; one of the recipe changes the output but no peak; one of the execution changes no
-// byte of the output.
+// The scopes, from the innermost. An option of the peaks changes crops or peaks, and so everything.
+// One of the output changes what the samples are, and no peak. One of the form changes how the same
+// samples are written. One of the execution changes no byte of the output.
 const (
 	Peaks     Scope = "peaks"
-	Output    Scope = "recipe"
+	Output    Scope = "output"
+	Form      Scope = "form"
 	Execution Scope = "execution"
+)
+
+// A Stage is a part of a job in which an option can take effect.
+type Stage string
+
+// The stages of a job, in their order.
+const (
+	StageLaunch Stage = "launch" // before the pipeline: what is run where
+	StageScan   Stage = "scan"   // inputs are listed and cut into chunks
+	StagePeaks  Stage = "peaks"  // images are read, cropped, and their peaks found
+	StagePlan   Stage = "plan"   // what is mixed with what, into which shard, and whether at all
+	StageMix    Stage = "mix"    // samples are made and written
+	StageFinish Stage = "finish" // what belongs to all shards is written
+)
+
+// The commands that run a job, and those of them that write an output.
+var (
+	everyJob = []string{"mix", "pack", "peaks"}
+	mixJobs  = []string{"mix", "pack"}
 )
 
 // A Value is the text form of a field of a [Config], as flags and configuration files need it.
@@ -25,14 +41,39 @@ type Value interface {
 
 // An Option is a flag of the command line and a key of a configuration file.
 type Option struct {
-	Name  string
-	Group string // section of the help text
-	Unit  string // unit or form of the value, for people
-	Scope Scope
-	Help  string
-	Value Value
-	// Only lists the subcommands that take the option; empty: all that run a job.
-	Only string
+	Name     string
+	Group    string // section of the help text
+	Value    Value
+	Stage    Stage    // the first one in which the option takes effect
+	Commands []string // those that take the option
+	Scope    Scope
+	Unit     string // unit or form of the value, for people
+	Help     string
+
+	canonical   func(text string) string // of the value's text; nil: the text itself
+	drawsLambda bool                     // the option belongs to the law of λ, which does nothing where nothing is mixed
+}
+
+// as sets the canonical form of an option whose values have several spellings.
+func (o *Option) as(canonical func(text string) string) *Option {
+	o.canonical = canonical
+	return o
+}
+
+// law marks an option of the law of λ.
+func (o *Option) law() *Option {
+	o.drawsLambda = true
+	return o
+}
+
+// Canonical is the value of the option as recipes record it. Defaults that depend on other options are
+// filled in, so that two spellings of one recipe have one fingerprint.
+func (o *Option) Canonical() string {
+	text := o.Value.String()
+	if o.canonical == nil {
+		return text
+	}
+	return o.canonical(text)
 }
 
 // The groups of options.
@@ -44,83 +85,85 @@ const (
 	GroupRunning  = "running"
 )
 
-// Options is the table of all options, bound to the fields of c, in the order of the help text.
+// Options is the table of all options, bound to the fields of c, in the order of the help text. A new
+// option is a field of [Config], its default, and a row here.
 func Options(c *Config) []Option {
 	var t []Option
 	group := ""
-	add := func(name string, v Value, scope Scope, unit, help string) {
-		t = append(t, Option{Name: name, Group: group, Unit: unit, Scope: scope, Help: help, Value: v})
+	add := func(name string, v Value, stage Stage, commands []string, scope Scope, unit, help string) *Option {
+		t = append(t, Option{Name: name, Group: group, Value: v, Stage: stage, Commands: commands, Scope: scope, Unit: unit, Help: help})
+		return &t[len(t)-1]
 	}
 	group = GroupInput
-	add("in", inputs(&c.In), Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
-	add("in-format", choice(&c.InFormat, "auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"), Execution, "layout", "layout of the input; auto looks at what is there")
-	add("split", text(&c.Split), Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
-	add("classes", text(&c.ClassFile), Execution, "file", "class list, one name a line; may be a subset of the input's classes")
-	add("limit", integer(&c.Limit), Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
-	add("limit-per-class", integer(&c.LimitPerClass), Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
-	add("label-key", text(&c.LabelKey), Peaks, "field", "field of a sample's json or feature that holds the label")
-	add("label-offset", text(&c.LabelOffset), Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)")
-	add("exif", choice(&c.EXIF, "ignore", "apply"), Peaks, "policy", "what to do with an EXIF orientation")
-	add("truncated", choice(&c.Truncated, "fail", "accept"), Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
-	add("max-pixels", count(&c.MaxPixels), Peaks, "pixels", "larger images are failures; checked before anything is allocated")
-	add("max-bytes", size(&c.MaxBytes), Peaks, "bytes", "longer entries are failures; checked before anything is read")
+	add("in", inputs(&c.In), StageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
+	add("in-format", choice(&c.InFormat, "auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"), StageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
+	add("split", text(&c.Split), StageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
+	add("classes", text(&c.ClassFile), StagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes")
+	add("limit", integer(&c.Limit), StageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
+	add("limit-per-class", integer(&c.LimitPerClass), StageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
+	add("label-key", text(&c.LabelKey), StageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
+	add("label-offset", text(&c.LabelOffset), StageScan, everyJob, Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)").as(c.canonicalOffset)
+	add("exif", choice(&c.EXIF, "ignore", "apply"), StagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
+	add("truncated", choice(&c.Truncated, "fail", "accept"), StagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
+	add("max-pixels", count(&c.MaxPixels), StagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")
+	add("max-bytes", size(&c.MaxBytes), StagePeaks, everyJob, Peaks, "bytes", "longer entries are failures; checked before anything is read")
 
 	group = GroupGeometry
-	add("size", dimensions(&c.Size), Peaks, "pixels", "side of the square crop, or HxW")
-	add("geometry", choice(&c.Geometry, "rrc", "center", "squash"), Peaks, "name", "random resized crop, resize and centre crop, or resize both sides")
-	add("resize", small(&c.Resize), Peaks, "pixels", "shorter side before a centre crop (0: size/0.875, rounded)")
-	add("rrc-scale", pair(&c.RRCScale), Peaks, "low,high", "share of the image's area that a random resized crop takes")
-	add("hflip", real(&c.HFlip), Peaks, "probability", "mirror a random resized crop left to right")
-	add("crop-seed", seed(&c.CropSeed), Peaks, "integer", "seed of crops and flips")
-	add("interpolation", choice(&c.Interpolation, "bilinear", "bicubic", "lanczos"), Peaks, "filter", "Pillow's antialiased filter of that name")
+	add("size", dimensions(&c.Size), StagePeaks, everyJob, Peaks, "pixels", "side of the square crop, or HxW")
+	add("geometry", choice(&c.Geometry, "rrc", "center", "squash"), StagePeaks, everyJob, Peaks, "name", "random resized crop, resize and centre crop, or resize both sides")
+	add("resize", small(&c.Resize), StagePeaks, everyJob, Peaks, "pixels", "shorter side before a centre crop (0: size/0.875, rounded)").as(c.canonicalResize)
+	add("rrc-scale", pair(&c.RRCScale), StagePeaks, everyJob, Peaks, "low,high", "share of the image's area that a random resized crop takes").as(c.drawnCrop)
+	add("hflip", real(&c.HFlip), StagePeaks, everyJob, Peaks, "probability", "mirror a random resized crop left to right").as(c.drawnCrop)
+	add("crop-seed", seed(&c.CropSeed), StagePeaks, everyJob, Peaks, "integer", "seed of crops and flips").as(c.drawnCrop)
+	add("interpolation", choice(&c.Interpolation, "bilinear", "bicubic", "lanczos"), StagePeaks, everyJob, Peaks, "filter", "Pillow's antialiased filter of that name")
 
 	group = GroupMethod
-	add("method", text(&c.Method), Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a weighted list a:0.5:alpha=1,b:0.3 whose rest stays unmixed")
-	add("detector", text(&c.Detector), Peaks, "name or file", "finegrained (OpenCV's map bit for bit up to 65,793 pixels, its peaks above), spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere")
-	add("saliency-gray", choice(&c.SaliencyGray, "stored", "bt601"), Peaks, "weights", "gray weights of the detector: by stored order as the reference code has them, or the right luma")
-	add("scheme", choice(&c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), Output, "name", "where saliencymix cuts the patch in the source, and where it lands in the target (default sal2corr)")
-	add("alpha", real(&c.Alpha), Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform")
-	add("lambda", text(&c.Lambda), Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1")
-	add("prob", real(&c.Prob), Output, "probability", "probability that a sample is mixed")
-	add("min-lambda", real(&c.MinLambda), Output, "share", "smallest drawn λ (share of the target)")
-	add("max-lambda", real(&c.MaxLambda), Output, "share", "largest drawn λ (share of the target)")
-	add("lambda-outside", choice(&c.LambdaOutside, "clamp", "redraw"), Output, "rule", "what becomes of a draw outside of --min-lambda and --max-lambda (default clamp)")
-	add("border", choice(&c.Border, "clip", "shift"), Output, "rule", "a box of saliencymix that crosses the border is clipped, or shifted inside (default clip)")
-	add("pair", choice(&c.Pair, "any", "different-class"), Output, "rule", "which images may be partners (default any)")
-	add("smoothing", real(&c.Smoothing), Output, "ε", "label smoothing of dense labels, as timm defines it")
-	add("seed", seed(&c.Seed), Output, "integer", "seed of order, pairs, λ and places")
-	add("replicas", small(&c.Replicas), Execution, "count", "epochs to make, each with its own order, crops and draws")
-	add("first-replica", small(&c.FirstReplica), Execution, "number", "number of the first epoch")
+	add("method", text(&c.Method), StagePlan, mixJobs, Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a weighted list a:0.5:alpha=1,b:0.3 whose rest stays unmixed").as(c.canonicalMethod)
+	add("detector", text(&c.Detector), StagePeaks, everyJob, Peaks, "name or file", "finegrained (OpenCV's map bit for bit up to 65,793 pixels, its peaks above), spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere").as(c.canonicalDetector)
+	add("saliency-gray", choice(&c.SaliencyGray, "stored", "bt601"), StagePeaks, everyJob, Peaks, "weights", "gray weights of the detector: by stored order as the reference code has them, or the right luma").as(c.canonicalGray)
+	add("scheme", choice(&c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), StagePlan, mixJobs, Output, "name", "where saliencymix cuts the patch in the source, and where it lands in the target (default sal2corr)").as(c.canonicalScheme)
+	add("alpha", real(&c.Alpha), StagePlan, mixJobs, Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform").law()
+	add("lambda", text(&c.Lambda), StagePlan, mixJobs, Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1").as(c.canonicalLambda).law()
+	add("prob", real(&c.Prob), StagePlan, mixJobs, Output, "probability", "probability that a sample is mixed").law()
+	add("min-lambda", real(&c.MinLambda), StagePlan, mixJobs, Output, "share", "smallest drawn λ (share of the target)").law()
+	add("max-lambda", real(&c.MaxLambda), StagePlan, mixJobs, Output, "share", "largest drawn λ (share of the target)").law()
+	add("lambda-outside", choice(&c.LambdaOutside, "clamp", "redraw"), StagePlan, mixJobs, Output, "rule", "what becomes of a draw outside of --min-lambda and --max-lambda (default clamp)").as(c.canonicalOutside).law()
+	add("border", choice(&c.Border, "clip", "shift"), StagePlan, mixJobs, Output, "rule", "a box of saliencymix that crosses the border is clipped, or shifted inside (default clip)").as(c.canonicalBorder)
+	add("pair", choice(&c.Pair, "any", "different-class"), StagePlan, mixJobs, Output, "rule", "which images may be partners (default any)").as(c.canonicalPair)
+	add("smoothing", real(&c.Smoothing), StageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it")
+	add("seed", seed(&c.Seed), StagePlan, mixJobs, Output, "integer", "seed of order, pairs, λ and places")
+	add("replicas", small(&c.Replicas), StagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws")
+	add("first-replica", small(&c.FirstReplica), StagePlan, everyJob, Execution, "number", "number of the first epoch")
 
 	group = GroupOutput
-	add("out", text(&c.Out), Execution, "URI", "folder of the output")
-	add("name", text(&c.Name), Output, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
-	add("format", list(&c.Formats), Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)")
-	add("label-form", choice(&c.LabelForm, "pair", "dense", "dense16"), Output, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
-	add("encode", text(&c.Encode), Output, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png")
-	add("shards", integer(&c.Shards), Output, "count", "shards a replica (0: chosen from the number of samples)")
-	add("samples-per-shard", integer(&c.SamplesPerShard), Output, "count", "instead of --shards: samples a shard")
-	add("indexes", list(&c.Indexes), Output, "names", "index files to write: dali, wids, timm")
-	add("plan-only", flag(&c.PlanOnly), Execution, "", "write the plan of every sample, and no pixels")
-	add("plan", text(&c.Plan), Execution, "folder", "make the shards of the plan in this output, made with --plan-only or not; method, geometry and the like are the plan's")
+	add("out", text(&c.Out), StageLaunch, mixJobs, Execution, "URI", "folder of the output")
+	add("name", text(&c.Name), StageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
+	add("format", list(&c.Formats), StageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)")
+	add("label-form", choice(&c.LabelForm, "pair", "dense", "dense16"), StageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
+	add("encode", text(&c.Encode), StageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png").as(c.canonicalEncode)
+	add("shards", integer(&c.Shards), StagePlan, mixJobs, Output, "count", "shards a replica (0: chosen from the number of samples)")
+	add("samples-per-shard", integer(&c.SamplesPerShard), StagePlan, mixJobs, Output, "count", "instead of --shards: samples a shard")
+	add("indexes", list(&c.Indexes), StageFinish, mixJobs, Form, "names", "index files to write: dali, wids, timm").as(c.canonicalIndexes)
+	add("plan-only", flag(&c.PlanOnly), StagePlan, mixJobs, Execution, "", "write the plan of every sample, and no pixels")
+	add("plan", text(&c.Plan), StageLaunch, mixJobs, Execution, "folder", "make the shards of the plan in this output, made with --plan-only or not; method, geometry and the like are the plan's")
 
 	group = GroupRunning
-	add("cache", text(&c.Cache), Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
-	add("spool", choice(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
-	add("spool-limit", size(&c.SpoolLimit), Execution, "bytes", "most that --spool auto may keep, beside the output")
-	add("workers", small(&c.Workers), Execution, "count", "images worked on at once in one process (0: one a core)")
-	add("max-memory", size(&c.MaxMemory), Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB)")
-	add("on-bad", choice(&c.OnBad, "skip", "fail"), Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
-	add("max-bad", percent(&c.MaxBad), Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
-	add("overwrite", flag(&c.Overwrite), Execution, "", "replace an output of this split that has another recipe or input")
-	add("chunk-size", small(&c.ChunkSize), Execution, "images", "unit of work and of caching, about")
-	add("groups", small(&c.Groups), Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
-	add("runner", choice(&c.Runner, "direct", "prism", "flink", "dataflow"), Execution, "name", "where the job runs")
-	add("parallelism", small(&c.Parallelism), Execution, "slots", "slots of a Flink cluster to use (0: all)")
-	add("flink-job-server", text(&c.FlinkJobServer), Execution, "host:port", "Beam's job server of a Flink cluster")
-	add("flink-rest", text(&c.FlinkREST), Execution, "URL", "REST interface of a Flink cluster")
-	add("flink-sdk-workers", small(&c.FlinkSDKWorkers), Execution, "count", "worker processes of a TaskManager (0: one, with a thread a slot)")
-	add("async", flag(&c.Async), Execution, "", "return as soon as a job is submitted to a cluster")
+	add("cache", text(&c.Cache), StagePeaks, everyJob, Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
+	add("spool", choice(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), StagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
+	add("spool-limit", size(&c.SpoolLimit), StagePeaks, mixJobs, Execution, "bytes", "most that --spool auto may keep, beside the output")
+	add("workers", small(&c.Workers), StagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one a core)")
+	add("max-memory", size(&c.MaxMemory), StagePeaks, everyJob, Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB)")
+	add("on-bad", choice(&c.OnBad, "skip", "fail"), StagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
+	add("max-bad", percent(&c.MaxBad), StagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
+	add("overwrite", flag(&c.Overwrite), StagePlan, mixJobs, Execution, "", "replace an output of this split that has another recipe or input")
+	add("chunk-size", small(&c.ChunkSize), StageScan, everyJob, Execution, "images", "unit of work and of caching, about")
+	add("groups", small(&c.Groups), StagePlan, mixJobs, Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
+	add("runner", choice(&c.Runner, "direct", "prism", "flink", "dataflow"), StageLaunch, everyJob, Execution, "name", "where the job runs")
+	add("parallelism", small(&c.Parallelism), StageLaunch, everyJob, Execution, "slots", "slots of a Flink cluster to use (0: all)")
+	add("flink-job-server", text(&c.FlinkJobServer), StageLaunch, everyJob, Execution, "host:port", "Beam's job server of a Flink cluster")
+	add("flink-rest", text(&c.FlinkREST), StageLaunch, everyJob, Execution, "URL", "REST interface of a Flink cluster")
+	add("flink-sdk-workers", small(&c.FlinkSDKWorkers), StageLaunch, everyJob, Execution, "count", "worker processes of a TaskManager (0: one, with a thread a slot)")
+	add("async", flag(&c.Async), StageLaunch, everyJob, Execution, "", "return as soon as a job is submitted to a cluster")
 	return t
 }
 
@@ -136,46 +179,4 @@ func Find(t []Option, name string) (*Option, string) {
 		names[i] = t[i].Name
 	}
 	return nil, Nearest(name, names)
-}
-
-// Nearest returns the name that is closest to s by edit distance, or "" if none is close.
-func Nearest(s string, names []string) string {
-	if len(s) > 64 {
-		return ""
-	}
-	best, dist := "", max(2, len(s)/3)+1
-	for _, n := range names {
-		// With as many changes as letters anything becomes anything.
-		if d := editDistance(strings.ToLower(s), n); d < dist && d < min(len(s), len(n)) {
-			best, dist = n, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the letters to insert, remove, replace, or swap with their neighbour to turn one
-// short string into another, byte by byte.
-func editDistance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, rows[i-2][j-2]+1)
-			}
-			rows[i][j] = d
-		}
-	}
-	return rows[len(a)][len(b)]
 }

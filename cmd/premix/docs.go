@@ -127,7 +127,6 @@ func packDefaults() string {
 // optionTables writes the options of jobs by group.
 func optionTables(b *strings.Builder, root *cobra.Command) {
 	b.WriteString(configRules)
-	peaks, _, _ := root.Find([]string{"peaks"})
 	mix, _, _ := root.Find([]string{"mix"})
 	c := pipeline.Default()
 	known := map[string]bool{}
@@ -139,10 +138,10 @@ func optionTables(b *strings.Builder, root *cobra.Command) {
 			fmt.Fprintf(b, "\n### %s\n\n| flag | value | default | stage | changes | |\n|---|---|---|---|---|---|\n", strings.ToUpper(group[:1])+group[1:])
 		}
 		mark := ""
-		if peaks.Flags().Lookup(o.Name) == nil {
+		if !slices.Contains(o.Commands, "peaks") {
 			mark = " †"
 		}
-		fmt.Fprintf(b, "| `--%s`%s | %s | %s | %s | %s | %s |\n", o.Name, mark, cell(form(&o)), code(o.Value.String()), o.Stage(), changes(&o), cell(o.Help))
+		fmt.Fprintf(b, "| `--%s`%s | %s | %s | %s | %s | %s |\n", o.Name, mark, cell(form(&o)), code(o.Value.String()), o.Stage, changes(&o), cell(o.Help))
 	}
 	b.WriteString("\n### Other\n")
 	flagTable(b, mix, func(f *pflag.Flag) bool { return !known[f.Name] })
@@ -158,7 +157,7 @@ func changes(o *pipeline.Option) string {
 		return "output"
 	case o.Scope == pipeline.Peaks:
 		return "peaks"
-	case o.Scope == pipeline.Output:
+	case o.Scope == pipeline.Output, o.Scope == pipeline.Form:
 		return "output"
 	}
 	return "–"

@@ -22,9 +22,9 @@ type jobFlags struct {
 	dryRun    bool
 }
 
-// bind defines the flags, all options but those left out.
-func (f *jobFlags) bind(cmd *cobra.Command, leaveOut ...string) {
-	f.options = slices.DeleteFunc(pipeline.Options(&f.config), func(o pipeline.Option) bool { return slices.Contains(leaveOut, o.Name) })
+// bind defines the flags, those of the options that the command takes among them.
+func (f *jobFlags) bind(cmd *cobra.Command) {
+	f.options = slices.DeleteFunc(pipeline.Options(&f.config), func(o pipeline.Option) bool { return !slices.Contains(o.Commands, cmd.Name()) })
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	for _, o := range f.options {

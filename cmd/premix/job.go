@@ -25,13 +25,10 @@ unmixed, for validation sets.`, pipeline.DefaultPack())
 
 func (a *app) peaksCommand() *cobra.Command {
 	return a.jobCommand("peaks", "Fill the peaks cache only", `peaks finds the saliency peak of every image of the input and keeps it in the cache; a
-later mix with the same geometry and detector needs no saliency.`, pipeline.Default(),
-		"out", "name", "format", "label-form", "encode", "shards", "samples-per-shard", "indexes", "method", "scheme", "alpha", "prob",
-		"min-lambda", "max-lambda", "border", "pair", "smoothing", "seed", "overwrite", "groups", "limit", "limit-per-class",
-		"lambda", "lambda-outside", "max-bad", "on-bad", "spool", "spool-limit", "plan-only", "plan")
+later mix with the same geometry and detector needs no saliency.`, pipeline.Default())
 }
 
-func (a *app) jobCommand(name, short, long string, config pipeline.Config, leaveOut ...string) *cobra.Command {
+func (a *app) jobCommand(name, short, long string, config pipeline.Config) *cobra.Command {
 	f := &jobFlags{config: config}
 	cmd := &cobra.Command{
 		Use:   name + " --in URI… --out FOLDER [flags] [-- beam flags]",
@@ -69,6 +66,6 @@ func (a *app) jobCommand(name, short, long string, config pipeline.Config, leave
 	if name == "peaks" {
 		cmd.Use = name + " --in URI… [flags] [-- beam flags]"
 	}
-	f.bind(cmd, leaveOut...)
+	f.bind(cmd)
 	return cmd
 }

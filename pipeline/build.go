@@ -71,7 +71,7 @@ type Launch struct {
 	RunID string
 	// Run is run.json.
 	Run json.RawMessage
-	// CacheURI is the place of the cache, TemporaryCache that it is removed after the run.
+	// CacheURI is the place of the cache.
 	CacheURI string
 	// SpoolURI is a folder for copies of this job; SpoolMode how pixels come back.
 	SpoolURI, SpoolMode string

@@ -18,32 +18,21 @@ func init() {
 // returns a PCollection<[]byte> of summaries, one for each chunk.
 func Peaks(s beam.Scope, job *Job, chunks beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Peaks")
-	return beam.ParDo(s, &peaksFn{Job: mustMarshal("transforms.Peaks", job)}, chunks)
+	return beam.ParDo(s, &peaksFn{newJobFn("transforms.Peaks", job)}, chunks)
 }
 
-type peaksFn struct {
-	Job []byte
-	job *Job
-}
+type peaksFn struct{ jobFn }
 
 func (fn *peaksFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
 	var c source.Chunk
-	if err := unmarshal(elem, &c); err != nil {
+	job, err := fn.loadWith(elem, &c)
+	if err != nil {
 		return err
 	}
 	sum, err := stage.Peaks(ctx, job, c)
 	if err != nil {
 		return err
 	}
-	b, err := marshal(sum)
-	if err != nil {
-		return err
-	}
-	emit(b)
-	return nil
+	return encodeTo[stage.Summary](emit)(sum)
 }

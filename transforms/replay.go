@@ -22,17 +22,14 @@ func init() {
 // output has it. It fails with a *stage.Refusal where the job must stop before its first write.
 func ReplayGate(s beam.Scope, job *Job) beam.PCollection {
 	s = s.Scope("transforms.ReplayGate")
-	return beam.ParDo(s, &replayGateFn{Job: mustMarshal("transforms.ReplayGate", job)}, beam.Impulse(s))
+	return beam.ParDo(s, &replayGateFn{newJobFn("transforms.ReplayGate", job)}, beam.Impulse(s))
 }
 
-type replayGateFn struct {
-	Job []byte
-	job *Job
-}
+type replayGateFn struct{ jobFn }
 
 func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
+	job, err := fn.load()
 	if err != nil {
 		return err
 	}
@@ -40,46 +37,30 @@ func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func(
 	if err != nil {
 		return err
 	}
-	b, err := marshal(g)
-	if err != nil {
-		return err
-	}
-	emit(b)
-	return nil
+	return encodeTo[stage.Global](emit)(g)
 }
 
 // CopyAside takes a PCollection<[]byte> of chunks of containers that cannot be read at random,
 // copies their entries, and returns a PCollection<[]byte> of where the copies are.
 func CopyAside(s beam.Scope, job *Job, chunks beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.CopyAside")
-	return beam.ParDo(s, &copyAsideFn{Job: mustMarshal("transforms.CopyAside", job)}, chunks)
+	return beam.ParDo(s, &copyAsideFn{newJobFn("transforms.CopyAside", job)}, chunks)
 }
 
-type copyAsideFn struct {
-	Job []byte
-	job *Job
-}
+type copyAsideFn struct{ jobFn }
 
 func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
 	var c source.Chunk
-	if err := unmarshal(elem, &c); err != nil {
+	job, err := fn.loadWith(elem, &c)
+	if err != nil {
 		return err
 	}
 	copied, err := stage.CopyAside(ctx, job, c)
 	if err != nil {
 		return err
 	}
-	b, err := marshal(copied)
-	if err != nil {
-		return err
-	}
-	emit(b)
-	return nil
+	return encodeTo[stage.Copied](emit)(copied)
 }
 
 // Replay takes the plan and the copies of containers that cannot be read at random, makes the
@@ -87,63 +68,43 @@ func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit fun
 // the input travel inside of the pipeline.
 func Replay(s beam.Scope, job *Job, containers []source.Container, global, copies beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Replay")
-	encoded := mustMarshal("transforms.Replay", job)
-	shards := impulseTo(s, &plannedShardsFn{Job: encoded}, beam.SideInput{Input: global})[0]
-	fn := &replayFn{Job: encoded, Containers: mustMarshal("transforms.Replay", containers)}
+	base := newPlanFn("transforms.Replay", job)
+	shards := beam.ParDo(s, &plannedShardsFn{base}, beam.Impulse(s), beam.SideInput{Input: global})
+	fn := &replayFn{planFn: base, Containers: mustEncode("transforms.Replay", containers)}
 	return beam.ParDo(s, fn, beam.Reshuffle(s, shards), beam.SideInput{Input: global}, beam.SideInput{Input: copies})
 }
 
-// plannedShardsFn lists the plan files. It waits for the gate by its side input.
-type plannedShardsFn struct {
-	Job []byte
-	job *Job
-}
+// plannedShardsFn lists the plan files. Its side input makes it wait for the gate.
+type plannedShardsFn struct{ planFn }
 
 func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
-	var g *stage.Global
-	if g, err = loadGlobal(&g, global); err != nil || g == nil {
+	job, g, err := fn.loadPlan(global)
+	if err != nil || g == nil {
 		return err
 	}
 	list, err := stage.PlannedShards(ctx, job)
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		b, err := marshal(&list[i])
-		if err != nil {
-			return err
-		}
-		emit(b)
-	}
-	return nil
+	return emitAll(emit, list)
 }
 
 type replayFn struct {
-	Job        []byte
+	planFn
 	Containers []byte
-	job        *Job
-	global     *stage.Global
 	places     *stage.Places
 }
 
 func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
-	g, err := loadGlobal(&fn.global, global)
+	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err
 	}
 	if fn.places == nil {
 		var containers []source.Container
-		if err := unmarshal(fn.Containers, &containers); err != nil {
+		if err := decode(fn.Containers, &containers); err != nil {
 			return err
 		}
 		copied, err := drain[stage.Copied](copies)
@@ -153,48 +114,34 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 		fn.places = stage.NewPlaces(job, containers, copied)
 	}
 	var p stage.PlannedShard
-	if err := unmarshal(elem, &p); err != nil {
+	if err := decode(elem, &p); err != nil {
 		return err
 	}
 	records, err := stage.Replayed(ctx, job, g, fn.places, p)
 	if err != nil {
 		return err
 	}
-	for i := range records {
-		b, err := marshal(&records[i])
-		if err != nil {
-			return err
-		}
-		emit(b)
-	}
-	return nil
+	return emitAll(emit, records)
 }
 
-// FinishReplay completes the outputs of a replay. Like [Finish] it hangs on an impulse.
+// FinishReplay completes the outputs of a replay. Like that of [Finish], its input is an impulse.
 func FinishReplay(s beam.Scope, job *Job, global, records beam.PCollection) {
 	s = s.Scope("transforms.FinishReplay")
-	beam.ParDo0(s, &finishReplayFn{Job: mustMarshal("transforms.FinishReplay", job)}, beam.Impulse(s),
+	beam.ParDo0(s, &finishReplayFn{newPlanFn("transforms.FinishReplay", job)}, beam.Impulse(s),
 		beam.SideInput{Input: global}, beam.SideInput{Input: records})
 }
 
-type finishReplayFn struct {
-	Job []byte
-	job *Job
-}
+type finishReplayFn struct{ planFn }
 
 func (fn *finishReplayFn) ProcessElement(ctx context.Context, _ []byte, global, records func(*[]byte) bool) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
-	plans, err := drain[stage.Global](global)
-	if err != nil || len(plans) == 0 {
+	job, g, err := fn.loadPlan(global)
+	if err != nil || g == nil {
 		return err
 	}
 	recs, err := drain[stage.OutputRecord](records)
 	if err != nil {
 		return err
 	}
-	return stage.FinishReplay(ctx, job, &plans[0], recs)
+	return stage.FinishReplay(ctx, job, g, recs)
 }

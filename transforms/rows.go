@@ -14,43 +14,8 @@ import (
 )
 
 func init() {
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&gateFn{})
 	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func(int64, []byte), error](&distributeFn{})
 	register.DoFn4x1[context.Context, int64, func(*[]byte) bool, func(int64, []byte), error](&collectFn{})
-}
-
-// Gate takes the summaries of all chunks and returns a PCollection<[]byte> of one element, the
-// plan of the job. It fails with a *stage.Refusal where the job must stop before its first write.
-func Gate(s beam.Scope, job *Job, summaries beam.PCollection) beam.PCollection {
-	s = s.Scope("transforms.Gate")
-	return impulseTo(s, &gateFn{Job: mustMarshal("transforms.Gate", job)}, beam.SideInput{Input: summaries})[0]
-}
-
-type gateFn struct {
-	Job []byte
-	job *Job
-}
-
-func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) (err error) {
-	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
-	sums, err := drain[stage.Summary](summaries)
-	if err != nil {
-		return err
-	}
-	g, err := stage.Gate(ctx, job, sums)
-	if err != nil {
-		return err
-	}
-	b, err := marshal(g)
-	if err != nil {
-		return err
-	}
-	emit(b)
-	return nil
 }
 
 // Distribute takes the summaries and the plan, and returns a PCollection<KV<int64,[]byte>> of row
@@ -58,28 +23,19 @@ func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*
 // moves.
 func Distribute(s beam.Scope, job *Job, summaries, global beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Distribute")
-	fn := &distributeFn{Job: mustMarshal("transforms.Distribute", job)}
-	return beam.ParDo(s, fn, summaries, beam.SideInput{Input: global})
+	return beam.ParDo(s, &distributeFn{newPlanFn("transforms.Distribute", job)}, summaries, beam.SideInput{Input: global})
 }
 
-type distributeFn struct {
-	Job    []byte
-	job    *Job
-	global *stage.Global
-}
+type distributeFn struct{ planFn }
 
 func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global func(*[]byte) bool, emit func(int64, []byte)) (err error) {
 	defer seal(&err)
-	job, err := load(&fn.job, fn.Job)
-	if err != nil {
-		return err
-	}
-	g, err := loadGlobal(&fn.global, global)
+	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err
 	}
 	var sum stage.Summary
-	if err := unmarshal(elem, &sum); err != nil {
+	if err := decode(elem, &sum); err != nil {
 		return err
 	}
 	var bucket int64
@@ -97,33 +53,6 @@ func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global 
 		emit(bucket, framed)
 	}
 	return err
-}
-
-// loadGlobal reads the plan from its side input, once for each instance. There is none where the
-// gate refused; then nothing is to be done.
-func loadGlobal(cached **stage.Global, next func(*[]byte) bool) (*stage.Global, error) {
-	if *cached == nil {
-		all, err := drain[stage.Global](next)
-		if err != nil || len(all) == 0 {
-			return nil, err
-		}
-		*cached = &all[0]
-	}
-	return *cached, nil
-}
-
-// appendFrame appends a batch with its length.
-func appendFrame(all, batch []byte) []byte {
-	return append(binary.AppendUvarint(all, uint64(len(batch))), batch...)
-}
-
-// frame takes the first batch off what appendFrame made.
-func frame(all []byte) (batch, rest []byte, err error) {
-	n, k := binary.Uvarint(all)
-	if k <= 0 || n > uint64(len(all)-k) {
-		return nil, nil, fmt.Errorf("transforms: a group of %d bytes is torn", len(all))
-	}
-	return all[k : k+int(n)], all[k+int(n):], nil
 }
 
 // Collect takes the row batches and returns a PCollection<KV<int64,[]byte>> with one element for
@@ -158,4 +87,18 @@ func (fn *collectFn) ProcessElement(_ context.Context, _ int64, batches func(*[]
 		emit(part, parts[part])
 	}
 	return nil
+}
+
+// appendFrame appends a batch with its length.
+func appendFrame(all, batch []byte) []byte {
+	return append(binary.AppendUvarint(all, uint64(len(batch))), batch...)
+}
+
+// frame takes the first batch off what appendFrame made.
+func frame(all []byte) (batch, rest []byte, err error) {
+	n, k := binary.Uvarint(all)
+	if k <= 0 || n > uint64(len(all)-k) {
+		return nil, nil, fmt.Errorf("transforms: a group of %d bytes is torn", len(all))
+	}
+	return all[k : k+int(n)], all[k+int(n):], nil
 }

@@ -1,0 +1,103 @@
+package transforms
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix/io/source"
+)
+
+// processElements returns the ProcessElement methods of the package by the name of their DoFn.
+func processElements(t *testing.T) map[string]*ast.FuncDecl {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	methods := map[string]*ast.FuncDecl{}
+	for _, file := range files {
+		if !strings.HasSuffix(file.Name(), ".go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if ok && fn.Recv != nil && fn.Name.Name == "ProcessElement" {
+				methods[fn.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name] = fn
+			}
+		}
+	}
+	return methods
+}
+
+// TestSealed holds that the errors of every DoFn go through seal.
+func TestSealed(t *testing.T) {
+	for name, fn := range processElements(t) {
+		first, ok := fn.Body.List[0].(*ast.DeferStmt)
+		if ok {
+			callee, named := first.Call.Fun.(*ast.Ident)
+			ok = named && callee.Name == "seal"
+		}
+		if !ok {
+			t.Errorf("%s: ProcessElement does not begin with defer seal(&err)", name)
+		}
+	}
+}
+
+// TestFieldsTravel sends every DoFn through JSON, as Beam does on its way to a worker: the fields that
+// are set when the pipeline is built arrive, those of embedded bases among them.
+func TestFieldsTravel(t *testing.T) {
+	job := &Job{Replicas: []int{0}, Split: "train"}
+	containers := []source.Container{{Name: "a.tar"}}
+	ofJob, ofPlan, ofContainers := newJobFn("test", job), newPlanFn("test", job), newContainersFn("test", job, containers)
+	list := mustEncode("test", containers)
+	fns := []any{
+		&listFn{list}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
+		&distributeFn{ofPlan}, &collectFn{}, &mixFn{ofPlan}, &finishFn{ofPlan},
+		&replayGateFn{ofJob}, &copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Containers: list}, &finishReplayFn{ofPlan},
+	}
+	var names []string
+	for _, sent := range fns {
+		typ := reflect.TypeOf(sent).Elem()
+		names = append(names, typ.Name())
+		text, err := json.Marshal(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrived := reflect.New(typ).Interface()
+		if err := json.Unmarshal(text, arrived); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(sent, arrived) {
+			t.Errorf("%s: %+v arrives as %+v", typ.Name(), sent, arrived)
+		}
+		if fn, ok := arrived.(interface{ load() (*Job, error) }); ok {
+			if got, err := fn.load(); err != nil || got.Split != job.Split {
+				t.Errorf("%s: the job arrives as %+v, %v", typ.Name(), got, err)
+			}
+		}
+		if fn, ok := arrived.(interface {
+			loadContainers() (*Job, []source.Container, error)
+		}); ok {
+			if _, got, err := fn.loadContainers(); err != nil || len(got) != 1 || got[0].Name != "a.tar" {
+				t.Errorf("%s: the containers arrive as %+v, %v", typ.Name(), got, err)
+			}
+		}
+	}
+	slices.Sort(names)
+	if d := cmp.Diff(slices.Sorted(maps.Keys(processElements(t))), names); d != "" {
+		t.Errorf("DoFns of the package and of this test (-want +got):\n%s", d)
+	}
+}

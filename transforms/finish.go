@@ -1,0 +1,41 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/premix/premix/transforms/stage"
+)
+
+func init() {
+	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, error](&finishFn{})
+}
+
+// Finish completes the outputs. Its input is an impulse and not a grouping of the records: a stage
+// after a grouping never runs where there are none.
+func Finish(s beam.Scope, job *Job, summaries, global, records beam.PCollection) {
+	s = s.Scope("transforms.Finish")
+	beam.ParDo0(s, &finishFn{newPlanFn("transforms.Finish", job)}, beam.Impulse(s),
+		beam.SideInput{Input: summaries}, beam.SideInput{Input: global}, beam.SideInput{Input: records})
+}
+
+type finishFn struct{ planFn }
+
+func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, global, records func(*[]byte) bool) (err error) {
+	defer seal(&err)
+	job, g, err := fn.loadPlan(global)
+	if err != nil || g == nil {
+		return err
+	}
+	sums, err := drain[stage.Summary](summaries)
+	if err != nil {
+		return err
+	}
+	recs, err := drain[stage.OutputRecord](records)
+	if err != nil {
+		return err
+	}
+	return stage.Finish(ctx, job, g, sums, recs)
+}

@@ -1,0 +1,40 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/premix/premix/transforms/stage"
+)
+
+func init() {
+	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&gateFn{})
+}
+
+// Gate takes the summaries of all chunks and returns a PCollection<[]byte> of one element, the
+// plan of the job. It fails with a *stage.Refusal where the job must stop before its first write.
+func Gate(s beam.Scope, job *Job, summaries beam.PCollection) beam.PCollection {
+	s = s.Scope("transforms.Gate")
+	return beam.ParDo(s, &gateFn{newJobFn("transforms.Gate", job)}, beam.Impulse(s), beam.SideInput{Input: summaries})
+}
+
+type gateFn struct{ jobFn }
+
+func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
+	job, err := fn.load()
+	if err != nil {
+		return err
+	}
+	sums, err := drain[stage.Summary](summaries)
+	if err != nil {
+		return err
+	}
+	g, err := stage.Gate(ctx, job, sums)
+	if err != nil {
+		return err
+	}
+	return encodeTo[stage.Global](emit)(g)
+}

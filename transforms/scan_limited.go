@@ -1,0 +1,60 @@
+package transforms
+
+import (
+	"context"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
+)
+
+func init() {
+	register.DoFn3x1[context.Context, []byte, func([]byte), error](&chooseFn{})
+	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&restFn{})
+}
+
+// LimitedPeaks is Scan and Peaks of a job whose limits end before its input does. What is needed by
+// an estimate is worked on in parallel; then one worker adds, chunk by chunk, what the estimate
+// lacked. So no peaks are found that the limits do not need, except some in the last chunk.
+func LimitedPeaks(s beam.Scope, job *Job, containers []source.Container) beam.PCollection {
+	input := newContainersFn("transforms.LimitedPeaks", job, containers)
+	scan := s.Scope("transforms.Scan")
+	chunks := beam.ParDo(scan, &chooseFn{input}, beam.Impulse(scan))
+	estimated := Peaks(s, job, beam.Reshuffle(scan, chunks))
+	s = s.Scope("transforms.Peaks")
+	return beam.Reshuffle(s, beam.ParDo(s, &restFn{input}, beam.Impulse(s), beam.SideInput{Input: estimated}))
+}
+
+// chooseFn emits the chunks that are needed by an estimate.
+type chooseFn struct{ containersFn }
+
+func (fn *chooseFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
+	defer seal(&err)
+	job, containers, err := fn.loadContainers()
+	if err != nil {
+		return err
+	}
+	if err := stage.Reachable(ctx, job); err != nil {
+		return err
+	}
+	send := encodeTo[source.Chunk](emit)
+	return stage.Choose(ctx, job, containers, func(c source.Chunk) error { return send(&c) })
+}
+
+// restFn emits the summaries of the chunks that are really needed, and makes those that are missing.
+type restFn struct{ containersFn }
+
+func (fn *restFn) ProcessElement(ctx context.Context, _ []byte, estimated func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
+	job, containers, err := fn.loadContainers()
+	if err != nil {
+		return err
+	}
+	have, err := drain[stage.Summary](estimated)
+	if err != nil {
+		return err
+	}
+	return stage.Rest(ctx, job, containers, have, encodeTo[stage.Summary](emit))
+}

@@ -93,7 +93,7 @@ func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global 
 type replayFn struct {
 	planFn
 	Containers []byte
-	places     *stage.Places
+	images     *source.Locator
 }
 
 func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) (err error) {
@@ -102,7 +102,7 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 	if err != nil || g == nil {
 		return err
 	}
-	if fn.places == nil {
+	if fn.images == nil {
 		var containers []source.Container
 		if err := decode(fn.Containers, &containers); err != nil {
 			return err
@@ -111,13 +111,13 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 		if err != nil {
 			return err
 		}
-		fn.places = stage.NewPlaces(job, containers, copied)
+		fn.images = stage.NewImages(job, containers, copied)
 	}
 	var p stage.PlannedShard
 	if err := decode(elem, &p); err != nil {
 		return err
 	}
-	records, err := stage.Replayed(ctx, job, g, fn.places, p)
+	records, err := stage.Replayed(ctx, job, g, fn.images, p)
 	if err != nil {
 		return err
 	}

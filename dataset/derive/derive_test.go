@@ -96,7 +96,7 @@ func TestSources(t *testing.T) {
 			}
 			var buf []byte
 			for entry, data := range want {
-				sample := premix.Sample{Name: entry, Location: premix.Location{Offset: locations[entry].Offset, Length: locations[entry].Length}}
+				sample := premix.Sample{Name: entry, Location: premix.Location{Offset: locations[entry].Offset, Length: int64(len(data))}}
 				if buf, err = s.Fetch(ctx, buf, &sample); err != nil {
 					t.Fatalf("%s: %v", entry, err)
 				}

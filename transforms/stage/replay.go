@@ -81,9 +81,14 @@ func PlannedShards(ctx context.Context, job *Job) ([]PlannedShard, error) {
 	return list, nil
 }
 
-// Replayed makes the shard of a plan file, in each output that lacks it, from the images that the
-// plan names, wherever they are now.
-func Replayed(ctx context.Context, job *Job, g *Global, at *Places, p PlannedShard) ([]OutputRecord, error) {
+// NewImages returns the reader of the images that plans name, wherever they are now: containers are
+// those of the input, copied the entries of those without random access.
+func NewImages(job *Job, containers []source.Container, copied []Copied) *source.Locator {
+	return source.NewLocator(containers, source.LocatorParams{MaxBytes: job.Decode.MaxBytes, Stream: newCopiedEntries(copied).fetch, Whole: true})
+}
+
+// Replayed makes the shard of a plan file from its images, in each output that lacks the shard.
+func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, p PlannedShard) ([]OutputRecord, error) {
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}
@@ -97,7 +102,7 @@ func Replayed(ctx context.Context, job *Job, g *Global, at *Places, p PlannedSha
 	t := &shardTask{job: job, global: g, shard: p.Shard, replica: p.Replica, planned: recipes}
 	t.rows = intern(recipes)
 	t.fetch = func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error) {
-		return fetchPlanned(ctx, dst, at, s)
+		return fetchPlanned(ctx, dst, job, images, s)
 	}
 	records, err := t.run(ctx)
 	if err != nil {
@@ -151,9 +156,13 @@ func intern(recipes []premix.Recipe) []plan.Row {
 	return rows
 }
 
-// fetchPlanned reads the bytes of an image that a plan names, and compares them with the plan.
-func fetchPlanned(ctx context.Context, dst []byte, at *Places, s *premix.Sample) ([]byte, error) {
-	data, err := at.Fetch(ctx, dst, s)
+// fetchPlanned reads the bytes of an image that a plan names, and compares them with the plan. The
+// error is a *Refusal if the input does not have the image.
+func fetchPlanned(ctx context.Context, dst []byte, job *Job, images *source.Locator, s *premix.Sample) ([]byte, error) {
+	data, err := images.Fetch(ctx, dst, s)
+	if missing := (*source.EntryError)(nil); errors.As(err, &missing) {
+		return nil, refuse(CodeOther, "%s", notAsPlanned(job, s, missing))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +170,23 @@ func fetchPlanned(ctx context.Context, dst []byte, at *Places, s *premix.Sample)
 		return nil, refuse(CodeOther, "%s is not the image that the plan was made for: its digest is %x, the plan says %x", s.Name, got, s.Digest)
 	}
 	return data, nil
+}
+
+// notAsPlanned is the message for an image that the input does not have, or not as the plan says.
+func notAsPlanned(job *Job, s *premix.Sample, e *source.EntryError) string {
+	switch e.Reason {
+	case source.NoContainer:
+		return s.Name + ", which the plan names, is in no folder or file of the input: is --in what the plan was made for, with the same NAME=?"
+	case source.BadLength:
+		return fmt.Sprintf("%s: the plan says that it has %d bytes: it is damaged", s.Name, s.Location.Length)
+	case source.TooLong:
+		return fmt.Sprintf("%s: the plan says that it has %d bytes, more than --max-bytes %d", s.Name, s.Location.Length, job.Decode.MaxBytes)
+	case source.BadOffset:
+		return fmt.Sprintf("%s: the plan says that it begins at byte %d: it is damaged", s.Name, s.Location.Offset)
+	case source.Short:
+		return fmt.Sprintf("%s is not the image that the plan was made for: the plan says that it has %d bytes (%v)", s.Name, s.Location.Length, e.Err)
+	}
+	return fmt.Sprintf("%s, which the plan names, is not in the input: %v", s.Name, e.Err)
 }
 
 // FinishReplay completes each output of a replay. What became of the entries of the input is as

@@ -71,10 +71,13 @@ type Launch struct {
 	RunID string
 	// Run is run.json.
 	Run json.RawMessage
-	// CacheURI is the place of the cache.
-	CacheURI string
+	// CacheURI is the place of the cache, TemporaryCache that it is removed after the run.
+	CacheURI       string
+	TemporaryCache bool
 	// SpoolURI is a folder for copies of this job; SpoolMode how pixels come back.
 	SpoolURI, SpoolMode string
+	// Slots is the number of places of a cluster that work at once; 0: a local runner.
+	Slots int
 }
 
 // Job translates a valid configuration into the description that workers get.
@@ -111,9 +114,9 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 		Split:    c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
-		Cache:   stage.CacheInfo{URI: l.CacheURI, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
-		Spool:   stage.SpoolInfo{Mode: l.SpoolMode, URI: l.SpoolURI},
-		Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
+		Cache: stage.CacheInfo{URI: l.CacheURI, Temporary: l.TemporaryCache, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
+		Spool: stage.SpoolInfo{Mode: l.SpoolMode, URI: l.SpoolURI},
+		Slots: l.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
 		RunID:   l.RunID, Inputs: roots, Run: l.Run, Versions: versions,
 	}

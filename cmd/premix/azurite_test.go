@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/launch"
 )
 
 // azure returns the address of an empty container in Azurite, the emulator of Azure's store, which
@@ -28,7 +29,7 @@ func azure(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "premix-" + randomID()
+	name := "premix-" + launch.NewRunID()
 	c, err := container.NewClientWithSharedKeyCredential("http://"+addr+"/"+account+"/"+name, cred, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -17,15 +17,15 @@ import (
 )
 
 // readConfig sets the options of a YAML file that no flag has set. Keys are the names of flags.
-func (f *jobFlags) readConfig(cmd *cobra.Command) error {
-	f.config.Given = map[string]bool{}
-	cmd.Flags().Visit(func(flag *pflag.Flag) { f.config.Given[flag.Name] = true })
-	if f.file == "" {
+func (o *jobOptions) readConfig(cmd *cobra.Command) error {
+	o.config.Given = map[string]bool{}
+	cmd.Flags().Visit(func(flag *pflag.Flag) { o.config.Given[flag.Name] = true })
+	if o.file == "" {
 		return nil
 	}
-	text, err := os.ReadFile(f.file)
+	text, err := os.ReadFile(o.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("--config %s: no such file", f.file)
+		return usagef("--config %s: no such file", o.file)
 	}
 	if err != nil {
 		return usagef("--config: %v", err)
@@ -40,45 +40,45 @@ func (f *jobFlags) readConfig(cmd *cobra.Command) error {
 		if bytes.Contains(text, []byte("\n\t")) || bytes.HasPrefix(text, []byte("\t")) {
 			message += " (YAML is indented by spaces, not tabs)"
 		}
-		return usagef("%s: %s", f.file, message)
+		return usagef("%s: %s", o.file, message)
 	}
 	if err := dec.Decode(new(yaml.Node)); err == nil {
-		return usagef("%s: more than one YAML document", f.file)
+		return usagef("%s: more than one YAML document", o.file)
 	}
 	top := doc.Content[0]
 	if top.Kind != yaml.MappingNode {
-		return usagef("%s:%d: want lines of the form key: value", f.file, top.Line)
+		return usagef("%s:%d: want lines of the form key: value", o.file, top.Line)
 	}
 	seen := map[string]bool{}
 	for i := 0; i < len(top.Content); i += 2 {
 		key, val := top.Content[i], top.Content[i+1]
-		where := fmt.Sprintf("%s:%d", f.file, key.Line)
+		where := fmt.Sprintf("%s:%d", o.file, key.Line)
 		if seen[key.Value] {
 			return usagef("%s: %s is given twice", where, key.Value)
 		}
 		seen[key.Value] = true
-		o, near := pipeline.Find(f.options, key.Value)
-		if o == nil && cmd.Flags().Lookup(key.Value) != nil {
+		p, near := pipeline.Find(o.options, key.Value)
+		if p == nil && cmd.Flags().Lookup(key.Value) != nil {
 			return usagef("%s: --%s stands on the command line only", where, key.Value)
 		}
-		if o == nil && key.Kind != yaml.ScalarNode {
+		if p == nil && key.Kind != yaml.ScalarNode {
 			return usagef("%s: want lines of the form key: value", where)
 		}
-		if o == nil {
+		if p == nil {
 			if near != "" {
 				return usagef("%s: unknown key %q: did you mean %s?", where, key.Value, near)
 			}
 			return usagef("%s: unknown key %q: premix %s --help lists the names", where, key.Value, cmd.Name())
 		}
-		if cmd.Flags().Changed(o.Name) {
+		if cmd.Flags().Changed(p.Name) {
 			continue
 		}
-		before := o.Value.String()
-		if err := setNode(o, val); err != nil {
-			return usagef("%s: %s: %v", where, o.Name, err)
+		before := p.Value.String()
+		if err := setNode(p, val); err != nil {
+			return usagef("%s: %s: %v", where, p.Name, err)
 		}
-		if o.Value.String() != before { // --print-config writes every option, whether set or not
-			f.config.Given[o.Name] = true
+		if p.Value.String() != before { // --print-config writes every option, whether set or not
+			o.config.Given[p.Name] = true
 		}
 	}
 	return nil
@@ -114,34 +114,34 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 }
 
 // printConfig writes the configuration as YAML that --config reads back.
-func (f *jobFlags) printConfig(w io.Writer) error {
+func (o *jobOptions) printConfig(w io.Writer) error {
 	var b strings.Builder
 	group := ""
-	for _, o := range f.options {
-		if o.Group != group {
-			group = o.Group
+	for _, p := range o.options {
+		if p.Group != group {
+			group = p.Group
 			fmt.Fprintf(&b, "# %s\n", group)
 		}
 		var v yaml.Node
-		switch o.Value.Type() {
+		switch p.Value.Type() {
 		case "list":
 			v.Kind, v.Style = yaml.SequenceNode, yaml.FlowStyle
-			for _, e := range o.Value.(pipeline.List).Items() {
-				v.Content = append(v.Content, scalar(&o, e))
+			for _, e := range p.Value.(pipeline.List).Items() {
+				v.Content = append(v.Content, scalar(&p, e))
 			}
 		case "low,high":
 			v.Kind, v.Style = yaml.SequenceNode, yaml.FlowStyle
-			for e := range strings.SplitSeq(o.Value.String(), ",") {
-				v.Content = append(v.Content, scalar(&o, e))
+			for e := range strings.SplitSeq(p.Value.String(), ",") {
+				v.Content = append(v.Content, scalar(&p, e))
 			}
 		default:
-			v = *scalar(&o, o.Value.String())
+			v = *scalar(&p, p.Value.String())
 		}
 		text, err := yaml.Marshal(&v)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "%s: %s", o.Name, text)
+		fmt.Fprintf(&b, "%s: %s", p.Name, text)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

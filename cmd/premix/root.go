@@ -6,21 +6,17 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/launch"
 	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
 )
-
-// Version is that of the program, as the manifest records it.
-const Version = "0.1.0"
 
 // Exit codes. They are listed in the help text.
 const (
@@ -45,6 +41,9 @@ type app struct {
 	stdout, stderr io.Writer
 }
 
+// say prints a line for people.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, "premix: "+format+"\n", args...) }
+
 // A usageError is a mistake on the command line.
 type usageError struct{ message string }
 
@@ -63,7 +62,7 @@ func (e *codeError) Error() string { return e.message }
 // run parses the arguments, runs a subcommand, and turns its error into one message and a code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{stdout, stderr}
-	root := a.rootCommand()
+	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -89,6 +88,8 @@ func explain(ctx context.Context, err error) (int, string) {
 		mismatch *dataset.MismatchError
 		schema   *dataset.SchemaError
 		code     *codeError
+		launched *launch.UsageError
+		output   *launch.OutputError
 		refusal  *stage.Refusal
 		runner   *runners.UsageError
 	)
@@ -102,9 +103,9 @@ func explain(ctx context.Context, err error) (int, string) {
 		return code.code, code.message
 	case errors.As(err, &refusal):
 		return refusal.Code, refusal.Message
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input), errors.As(err, &runner):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input), errors.As(err, &runner), errors.As(err, &launched):
 		return exitUsage, err.Error()
-	case errors.As(err, &mismatch), errors.As(err, &schema):
+	case errors.As(err, &output), errors.As(err, &mismatch), errors.As(err, &schema):
 		return exitOther, err.Error()
 	}
 	return exitFailed, trimBeam(err.Error())
@@ -120,7 +121,7 @@ func trimBeam(s string) string {
 	return strings.TrimSpace(doFnFailed.ReplaceAllString(s, ""))
 }
 
-func (a *app) rootCommand() *cobra.Command {
+func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "premix",
 		Short: "Pre-mix image data sets with SaliencyMix, offline",
@@ -133,7 +134,7 @@ and writes shards with soft labels that any training framework reads.
 ` + exitHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       versionText(),
+		Version:       launch.VersionText(),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -152,7 +153,7 @@ and writes shards with soft labels that any training framework reads.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.mixCommand(), a.packCommand(), a.peaksCommand(), a.synthCommand(), a.verifyCommand(), a.inspectCommand(), a.cacheCommand(), a.reindexCommand(), a.docsCommand())
+	root.AddCommand(newMixCommand(a), newPackCommand(a), newPeaksCommand(a), newSynthCommand(a), newVerifyCommand(a), newInspectCommand(a), newCacheCommand(a), newReindexCommand(a), newDocsCommand(a))
 	return root
 }
 
@@ -174,16 +175,4 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usagef("%s: premix %s --help lists the flags", text, cmd.Name())
-}
-
-func versionText() string {
-	revision := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				revision = " " + s.Value[:12]
-			}
-		}
-	}
-	return fmt.Sprintf("premix %s%s (%s, %s/%s)", Version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

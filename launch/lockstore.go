@@ -1,4 +1,4 @@
-package main
+package launch
 
 import (
 	"context"
@@ -30,17 +30,16 @@ type storeLock struct {
 	seen          map[string]time.Time // locks of others at the last look
 }
 
-// lockStore makes sure that one run at a time works on an output in an object store. Each run
+// takeStore locks an output in an object store. Each run
 // keeps a lock object of its own there, and looks for others after it wrote its own: of two that
 // start at once at most one goes on. A lock that was not refreshed for five minutes is that of a run
 // that died; ages are compared by the store's own clock. A run that could not refresh its own for so
-// long, since its process or its host was suspended, and one whose lock was broken, have lost it:
-// lost is called, once.
-func lockStore(ctx context.Context, out, runID string, breakIt bool, lost func(error)) (unlock func(), err error) {
+// long, since its process or its host was suspended, and one whose lock was broken, have lost it.
+func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err error) {
 	dir := blob.Join(out, dataset.MetaDir)
 	host, _ := os.Hostname()
 	l := &storeLock{
-		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+runID),
+		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+o.RunID),
 		content: fmt.Appendf(nil, "process %d on %s\n", os.Getpid(), host), known: map[string]bool{},
 		now: func() time.Time { return time.Now().Round(0) }, // by the wall: other clocks stop with the host
 	}
@@ -48,11 +47,11 @@ func lockStore(ctx context.Context, out, runID string, breakIt bool, lost func(e
 		return nil, err
 	}
 	alive := context.WithoutCancel(ctx)
-	other, err := otherLock(ctx, dir, storeLockPrefix+runID)
+	other, err := otherLock(ctx, dir, storeLockPrefix+o.RunID)
 	if err != nil {
 		return nil, errors.Join(err, blob.Remove(alive, l.uri))
 	}
-	if other != "" && !breakIt {
+	if other != "" && !o.Break {
 		who, _ := blob.ReadAll(ctx, other, 1<<12)
 		err := usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
 		return nil, errors.Join(err, blob.Remove(alive, l.uri))
@@ -72,8 +71,8 @@ func lockStore(ctx context.Context, out, runID string, breakIt bool, lost func(e
 		for {
 			select {
 			case <-tick.C:
-				if err := l.refresh(ctx); err != nil && lost != nil {
-					lost(err)
+				if err := l.refresh(ctx); err != nil && o.Lost != nil {
+					o.Lost(err)
 					return
 				}
 			case <-done:
@@ -85,7 +84,7 @@ func lockStore(ctx context.Context, out, runID string, breakIt bool, lost func(e
 		close(done)
 		<-stopped
 		if err := blob.Remove(alive, l.uri); err != nil {
-			fmt.Fprintf(os.Stderr, "premix: warning: the lock %s could not be removed (%v); it is ignored after %v\n", l.uri, err, storeLockStale)
+			o.Warn("the lock %s could not be removed (%v); it is ignored after %v", l.uri, err, storeLockStale)
 		}
 	}, nil
 }
@@ -125,7 +124,7 @@ func (l *storeLock) refresh(ctx context.Context) error {
 }
 
 func (l *storeLock) lostf(format string, args ...any) error {
-	return &codeError{exitFailed, fmt.Sprintf("the lock on %s is lost: %s; what is finished is kept: see that no other run works there, then run the same command again", l.out, fmt.Sprintf(format, args...))}
+	return &LostLockError{l.out, fmt.Sprintf(format, args...)}
 }
 
 // others are the locks of other runs, and when they were written.

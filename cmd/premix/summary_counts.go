@@ -9,18 +9,19 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/launch"
 )
 
 // tellCounts warns of containers that have more than a list beside them says. All of it is used, but
 // readers that go by the list may see something else. What they have too little of are failures.
-func (l *launch) tellCounts(ctx context.Context, dir string) error {
-	if !slices.ContainsFunc(l.catalog.Containers, func(c source.Container) bool {
+func tellCounts(ctx context.Context, a *app, j *launch.Job, dir string) error {
+	if !slices.ContainsFunc(j.Catalog.Containers, func(c source.Container) bool {
 		_, _, promised := c.Promised()
 		return promised
 	}) {
 		return nil
 	}
-	inputs, err := dataset.LoadInputs(ctx, dir, l.config.Split)
+	inputs, err := dataset.LoadInputs(ctx, dir, j.Config.Split)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // of a plan
 	}
@@ -32,7 +33,7 @@ func (l *launch) tellCounts(ctx context.Context, dir string) error {
 		usable[c.Name] = c.Good + c.Excluded
 	}
 	first, more := "", 0
-	for _, c := range l.catalog.Containers {
+	for _, c := range j.Catalog.Containers {
 		n, by, ok := c.Promised()
 		if !ok || usable[c.Name] <= n {
 			continue
@@ -49,6 +50,6 @@ func (l *launch) tellCounts(ctx context.Context, dir string) error {
 	if more > 0 {
 		first += fmt.Sprintf(" (and %d more have too many)", more)
 	}
-	l.say("warning: %s: all are used; correct the list, or get the file that it was written for", first)
+	a.say("warning: %s: all are used; correct the list, or get the file that it was written for", first)
 	return nil
 }

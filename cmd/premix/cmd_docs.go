@@ -15,7 +15,7 @@ import (
 //go:generate sh -c "go run . docs >cli.md.new && mv cli.md.new ../../docs/cli.md"
 
 // docsCommand prints docs/cli.md. It is for go generate, and hidden from help.
-func (a *app) docsCommand() *cobra.Command {
+func newDocsCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "docs", Short: "Print docs/cli.md", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,4 +1,4 @@
-package main
+package launch
 
 import (
 	"context"
@@ -20,19 +20,19 @@ import (
 const jobRecordPrefix = ".job-"
 
 // jobRecords are the addresses of the records of this job, one in each folder of the output.
-func (l *launch) jobRecords() []string {
+func (j *Job) jobRecords() []string {
 	var uris []string
-	for _, dir := range l.config.OutputDirs() {
-		uris = append(uris, blob.Join(dir, dataset.MetaDir, jobRecordPrefix+l.job.RunID))
+	for _, dir := range j.Config.OutputDirs() {
+		uris = append(uris, blob.Join(dir, dataset.MetaDir, jobRecordPrefix+j.Description.RunID))
 	}
 	return uris
 }
 
 // recordJob writes the records.
-func (l *launch) recordJob(ctx context.Context) error {
+func (j *Job) recordJob(ctx context.Context) error {
 	host, _ := os.Hostname()
-	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s\n", l.jobName(), l.config.Runner, l.start.UTC().Format(time.RFC3339), os.Getpid(), host)
-	for _, uri := range l.job.Reach.Records {
+	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s\n", jobName(j.Config), j.Config.Runner, j.Start.UTC().Format(time.RFC3339), os.Getpid(), host)
+	for _, uri := range j.Description.Reach.Records {
 		if err := blob.WriteFile(ctx, uri, []byte(text)); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package main
+package launch
 
 import (
 	"context"
@@ -14,12 +14,23 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// lockOutput makes sure that one run at a time works on an output. On a local disk the lock ends
-// with its process, however that ends; a folder that several hosts mount needs a file system that
-// locks across them.
-func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock func(), err error) {
+// A Lock makes sure that one run at a time works on an output.
+type Lock struct {
+	// RunID is different for each run.
+	RunID string
+	// Break takes the lock although another run seems to hold it.
+	Break bool
+	// Lost, if not nil, is called once with a *[LostLockError] when the lock is lost.
+	Lost func(error)
+	// Warn takes a line for people.
+	Warn func(format string, args ...any)
+}
+
+// Take locks the folder of an output. On a local disk the lock ends with its process, however that
+// ends; a folder that several hosts mount needs a file system that locks across them.
+func (l Lock) Take(ctx context.Context, out string) (unlock func(), err error) {
 	if !blob.IsLocal(out) {
-		return lockStore(ctx, out, runID, breakIt, nil)
+		return l.takeStore(ctx, out)
 	}
 	dir := filepath.Join(out, dataset.MetaDir)
 	_, err = os.Stat(out)
@@ -46,9 +57,9 @@ func lockOutput(ctx context.Context, out, runID string, breakIt bool) (unlock fu
 		// one would lock another file.
 		if !sameFile(f, path) {
 			f.Close()
-			return lockOutput(ctx, out, runID, breakIt)
+			return l.Take(ctx, out)
 		}
-	case breakIt:
+	case l.Break:
 		return func() { f.Close() }, nil
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		who, _ := os.ReadFile(path)

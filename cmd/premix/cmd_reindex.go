@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,9 +9,10 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/reindex"
+	"github.com/premix/premix/launch"
 )
 
-func (a *app) reindexCommand() *cobra.Command {
+func newReindexCommand(a *app) *cobra.Command {
 	var (
 		workers int
 		asJSON  bool
@@ -27,9 +27,7 @@ shards of an output, and says what cannot be rebuilt. Shards are never changed.`
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{
 				Workers: workers,
-				Lock: func(ctx context.Context, out string) (func(), error) {
-					return lockOutput(ctx, out, randomID(), breakIt)
-				},
+				Lock:    launch.Lock{RunID: launch.NewRunID(), Break: breakIt, Warn: newReporter(a, "none").Warn}.Take,
 			})
 			var empty *reindex.EmptyError
 			var foreign *reindex.ForeignError

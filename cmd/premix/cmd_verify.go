@@ -13,7 +13,7 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-func (a *app) verifyCommand() *cobra.Command {
+func newVerifyCommand(a *app) *cobra.Command {
 	var (
 		in       []string
 		deep     int

@@ -8,9 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/io/source/synth"
+	"github.com/premix/premix/launch"
 )
 
-func (a *app) synthCommand() *cobra.Command {
+func newSynthCommand(a *app) *cobra.Command {
 	var (
 		out, format string
 		images      int64
@@ -32,7 +33,7 @@ An --in of synth:N is the same data set without a copy on disk.`,
 			if images > synth.Max {
 				return usagef("--images %d: at most %d", images, int64(synth.Max))
 			}
-			if err := writable(out); err != nil {
+			if err := launch.CheckWritable(out); err != nil {
 				return usagef("--out %s cannot be written: %v", out, err)
 			}
 			if err := synth.Write(cmd.Context(), out, format, images); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-func (a *app) cacheCommand() *cobra.Command {
+func newCacheCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache ls | prune",
 		Short: "Show or remove cached peaks",

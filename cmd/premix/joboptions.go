@@ -11,8 +11,9 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-// jobFlags binds the options of a configuration to the flags of a command.
-type jobFlags struct {
+// jobOptions are the options of a command that runs a job: those of a configuration, and its own.
+type jobOptions struct {
+	peaksOnly bool
 	config    pipeline.Config
 	options   []pipeline.Option
 	file      string
@@ -22,50 +23,50 @@ type jobFlags struct {
 	dryRun    bool
 }
 
-// bind defines the flags, those of the options that the command takes among them.
-func (f *jobFlags) bind(cmd *cobra.Command) {
-	f.options = slices.DeleteFunc(pipeline.Options(&f.config), func(o pipeline.Option) bool { return !slices.Contains(o.Commands, cmd.Name()) })
+// AddFlags defines the flags, those of the options that the command takes among them.
+func (o *jobOptions) AddFlags(cmd *cobra.Command) {
+	o.options = slices.DeleteFunc(pipeline.Options(&o.config), func(p pipeline.Option) bool { return !slices.Contains(p.Commands, cmd.Name()) })
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	for _, o := range f.options {
-		flag := fs.VarPF(o.Value, o.Name, "", o.Help)
-		if o.Value.Type() == "bool" {
+	for _, p := range o.options {
+		flag := fs.VarPF(p.Value, p.Name, "", p.Help)
+		if p.Value.Type() == "bool" {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	fs.StringVar(&f.file, "config", "", "YAML file of options; a flag on the command line wins")
-	fs.BoolVar(&f.print, "print-config", false, "print the configuration as YAML and stop")
-	fs.StringVar(&f.progress, "progress", "auto", "auto, plain, json or none")
-	fs.BoolVar(&f.breakLock, "break-lock", false, "run although another run seems to hold the output")
-	fs.BoolVar(&f.dryRun, "dry-run", false, "check everything, say what would be done, and stop")
+	fs.StringVar(&o.file, "config", "", "YAML file of options; a flag on the command line wins")
+	fs.BoolVar(&o.print, "print-config", false, "print the configuration as YAML and stop")
+	fs.StringVar(&o.progress, "progress", "auto", "auto, plain, json or none")
+	fs.BoolVar(&o.breakLock, "break-lock", false, "run although another run seems to hold the output")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "check everything, say what would be done, and stop")
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
-		_, err := fmt.Fprint(c.OutOrStderr(), f.usage(c))
+		_, err := fmt.Fprint(c.OutOrStderr(), o.usage(c))
 		return err
 	})
 }
 
 // usage lists the flags by group.
-func (f *jobFlags) usage(cmd *cobra.Command) string {
+func (o *jobOptions) usage(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
 	group := ""
 	known := map[string]bool{}
-	for _, o := range f.options {
-		known[o.Name] = true
-		if o.Group != group {
-			group = o.Group
+	for _, p := range o.options {
+		known[p.Name] = true
+		if p.Group != group {
+			group = p.Group
 			fmt.Fprintf(&b, "\n%s:\n", strings.ToUpper(group[:1])+group[1:])
 		}
-		flag := cmd.Flags().Lookup(o.Name)
+		flag := cmd.Flags().Lookup(p.Name)
 		def := ""
 		if flag.DefValue != "" && flag.DefValue != "0" && flag.DefValue != "false" {
 			def = " (default " + flag.DefValue + ")"
 		}
-		line := fmt.Sprintf("  --%s", o.Name)
-		if v := form(&o); v != "" {
+		line := fmt.Sprintf("  --%s", p.Name)
+		if v := form(&p); v != "" {
 			line += " " + v
 		}
-		help := wrap(o.Help+def, 110-helpColumn)
+		help := wrap(p.Help+def, 110-helpColumn)
 		if len([]rune(line)) >= helpColumn {
 			b.WriteString(line + "\n")
 			line = ""

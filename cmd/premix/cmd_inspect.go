@@ -30,7 +30,7 @@ type inspectFlags struct {
 	asJSON  bool
 }
 
-func (a *app) inspectCommand() *cobra.Command {
+func newInspectCommand(a *app) *cobra.Command {
 	var f inspectFlags
 	cmd := &cobra.Command{
 		Use:   "inspect PATH",

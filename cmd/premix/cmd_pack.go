@@ -1,0 +1,16 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/premix/premix/pipeline"
+)
+
+func newPackCommand(a *app) *cobra.Command {
+	return newJobCommand(a, &jobOptions{config: pipeline.DefaultPack()}, &cobra.Command{
+		Use:   "pack --in URI… --out FOLDER [flags] [-- beam flags]",
+		Short: "Write images unmixed into shards (validation sets)",
+		Long: `pack is mix with --method none --geometry center --split validation: the same shards,
+unmixed, for validation sets.`,
+	})
+}

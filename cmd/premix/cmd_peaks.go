@@ -1,0 +1,16 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/premix/premix/pipeline"
+)
+
+func newPeaksCommand(a *app) *cobra.Command {
+	return newJobCommand(a, &jobOptions{config: pipeline.Default(), peaksOnly: true}, &cobra.Command{
+		Use:   "peaks --in URI… [flags] [-- beam flags]",
+		Short: "Fill the peaks cache only",
+		Long: `peaks finds the saliency peak of every image of the input and keeps it in the cache; a
+later mix with the same geometry and detector needs no saliency.`,
+	})
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/premix/premix/launch"
+	"github.com/premix/premix/runners"
+)
+
+// A clusterProgress says how far a job on a cluster is.
+type clusterProgress struct {
+	status runners.Status
+	launch.Count
+}
+
+// running names the stages that work now.
+func (c clusterProgress) running() []string {
+	var names []string
+	for _, s := range c.status.Steps {
+		if s.Status != "RUNNING" {
+			continue
+		}
+		for _, n := range stageNames {
+			if strings.Contains(s.Name, "transforms."+n+"/") && (len(names) == 0 || names[len(names)-1] != strings.ToLower(n)) {
+				names = append(names, strings.ToLower(n))
+			}
+		}
+	}
+	return names
+}
+
+// stageNames are the scopes of the transforms, in their order.
+var stageNames = []string{"Scan", "Peaks", "Gate", "Distribute", "Collect", "Mix", "Finish"}
+
+// line says in one line how far the job is.
+func (c clusterProgress) line(elapsed time.Duration) string {
+	what := strings.ToLower(c.status.State)
+	if names := c.running(); len(names) > 0 {
+		what = strings.Join(names, ", ")
+	} else if what == "" {
+		what = "starting"
+	}
+	faults := ""
+	if c.status.Faults > 0 {
+		faults = fmt.Sprintf(", %d repeated after a fault", c.status.Faults)
+	}
+	if c.PlannedShards == 0 {
+		return fmt.Sprintf("%s  %d chunks have peaks%s  %.0f s", what, c.Chunks, faults, elapsed.Seconds())
+	}
+	return fmt.Sprintf("%s  %d of %d shards%s  %3.0f %%  %.0f s", what, c.Shards, c.PlannedShards, faults, 100*float64(c.Shards)/float64(c.PlannedShards), elapsed.Seconds())
+}
+
+// fields are those of a line of --progress json.
+func (c clusterProgress) fields(elapsed time.Duration) map[string]any {
+	return map[string]any{
+		"elapsed_s": elapsed.Seconds(), "state": c.status.State, "running": c.running(), "chunks": c.Chunks,
+		"shards": c.Shards, "planned_shards": c.PlannedShards, "faults": c.status.Faults,
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/premix/premix/launch"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// A reporter prints what a job says of itself on stderr.
+type reporter struct {
+	*progress
+}
+
+func newReporter(a *app, mode string) reporter { return reporter{&progress{app: a, mode: mode}} }
+
+// Say prints a line about the job.
+func (r reporter) Say(format string, args ...any) { r.app.say(format, args...) }
+
+// Warn prints a warning.
+func (r reporter) Warn(format string, args ...any) { r.app.say("warning: "+format, args...) }
+
+// Classes says what --classes leaves out, and what it names in vain.
+func (r reporter) Classes(c launch.Choice) {
+	if len(c.Left) > 0 {
+		about := ""
+		if c.Images > 0 {
+			about = fmt.Sprintf(" with %d images", c.Images)
+		}
+		r.Say("--classes leaves out %d of %d classes of the input%s: %s", len(c.Left), c.Of, about, firstNames(c.Left))
+	}
+	if len(c.Absent) > 0 {
+		r.Warn("the input does not have %d of the %d classes of --classes: %s", len(c.Absent), c.Listed, firstNames(c.Absent))
+	}
+}
+
+// firstNames lists the first few of a list.
+func firstNames(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Cache says what of the cache is valid for the input, and why the rest is not.
+func (r reporter) Cache(look *launch.CacheLook) {
+	place := shortPath(look.URI)
+	switch {
+	case !look.Listed && !look.Temporary:
+		r.Say("peaks: %s for these settings are in the cache %s; the workers compare them with the input", plural(int64(look.Chunks), "chunk"), place)
+	case !look.Listed || look.Temporary && look.Chunks == 0:
+	default:
+		why := reasons(look)
+		if look.Chunks == 0 {
+			why = "; nothing is cached for these settings"
+			if len(look.Nearest) > 0 {
+				why += fmt.Sprintf(" (the nearest that are differ in %s)", strings.Join(look.Nearest, "; "))
+			}
+		}
+		r.Say("peaks: %d of %d images are in the cache %s%s", look.By[stage.Valid].Images, look.Images, place, why)
+	}
+}
+
+// reasons says why what is not valid is not, in the order of what it costs.
+func reasons(look *launch.CacheLook) string {
+	var b strings.Builder
+	for _, r := range []struct {
+		status stage.Status
+		why    string
+	}{
+		{stage.Adopted, "moved or touched, compared before use"},
+		{stage.Extended, "lacking a replica"},
+		{stage.Damaged, "damaged in the cache"},
+		{stage.Missing, "new or changed"},
+	} {
+		share := look.By[r.status]
+		if share == nil {
+			continue
+		}
+		where := share.Where
+		if len(where) > 3 {
+			where = append(where[:3:3], fmt.Sprintf("and %d more", len(share.Where)-3))
+		}
+		fmt.Fprintf(&b, "; %s: %s", r.why, strings.Join(where, ", "))
+	}
+	return b.String()
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/launch"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// summarize prints what a job did.
+func summarize(ctx context.Context, a *app, j *launch.Job) error {
+	w := a.stdout
+	now := stage.ReadProgress()
+	if j.PeaksOnly() && j.OnCluster() {
+		_, err := fmt.Fprintf(w, "cache    %s\ntime     %.1f s\n", j.Description.Cache.URI, time.Since(j.Start).Seconds())
+		return err
+	}
+	if j.PeaksOnly() {
+		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI)
+		return nil
+	}
+	if !j.OnCluster() {
+		fmt.Fprintf(w, "peaks    %d computed, %d from the cache", now.Images, now.CachedImages)
+		if n := now.ByStatus[stage.Adopted]; n > 0 {
+			fmt.Fprintf(w, " (%s moved or touched, and the same)", plural(n, "chunk"))
+		}
+		fmt.Fprintln(w)
+	}
+	for i, dir := range j.Config.OutputDirs() {
+		summary := summarizeOutput
+		if j.Config.PlanOnly {
+			summary = summarizePlan
+		}
+		if err := summary(ctx, w, j, dir, j.Config.Formats[i]); err != nil {
+			return err
+		}
+	}
+	if err := tellCounts(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "time     %.1f s\nlook     premix inspect %s\n", time.Since(j.Start).Seconds(), shortPath(j.Config.Out))
+	return err
+}
+
+// summarizeOutput prints what is in a finished output.
+func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, format string) error {
+	m, err := dataset.LoadManifest(ctx, dir, j.Config.Split)
+	if err != nil {
+		return err
+	}
+	var shards, samples, bytes int64
+	for _, r := range m.Replicas {
+		shards += int64(len(r.Shards))
+		samples += r.Samples
+		bytes += r.Bytes
+	}
+	fmt.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
+	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
+	for _, s := range m.Statistics {
+		if s.Mixed > 0 {
+			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
+		}
+	}
+	if j.Config.Pair == string(mix.DifferentClass) {
+		summarizePairs(w, m)
+	}
+	c := m.Counts
+	fmt.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
+	if c.Failed > 0 {
+		fmt.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
+	}
+	if n := int64(len(j.Catalog.NotChosen)); n > 0 {
+		fmt.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))
+	}
+	if j.Description.StopsEarly() {
+		fmt.Fprint(w, "; the rest was not looked at (--limit)")
+	}
+	_, err = fmt.Fprintln(w)
+	return err
+}
+
+// summarizePairs tells how many pairs could not be of different classes.
+func summarizePairs(w io.Writer, m *dataset.Manifest) {
+	var same, all int64
+	for _, s := range m.Statistics {
+		if mix.Pairs(s.Method) {
+			same, all = same+s.SameClass, all+s.Mixed
+		}
+	}
+	if same == 0 {
+		fmt.Fprintf(w, "pairs    all %d are of different classes\n", all)
+		return
+	}
+	fmt.Fprintf(w, "pairs    %d of %d are of one class: their shards have more images of it than of all others\n", same, all)
+}
+
+// summarizePlan prints what is planned of an output.
+func summarizePlan(ctx context.Context, w io.Writer, j *launch.Job, dir, _ string) error {
+	m, err := dataset.LoadPlanned(ctx, dir, j.Config.Split)
+	if err != nil {
+		return err
+	}
+	shards := 0
+	for _, r := range m.Replicas {
+		shards += len(r.Shards)
+	}
+	_, err = fmt.Fprintf(w, "plan     %s\nsamples  %d in %d shards, %d classes; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
+		shortPath(dataset.Meta(dir, j.Config.Split, dataset.PlanDir)), m.Counts.Samples, shards, m.Shape.Classes.Count, shortPath(dir))
+	return err
+}
+
+// plural counts things.
+func plural(n int64, thing string) string {
+	switch {
+	case n == 1:
+		return "1 " + thing
+	case strings.HasSuffix(thing, "s"):
+		return fmt.Sprintf("%d %ses", n, thing)
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// shortPath is a path relative to the working directory if that is shorter.
+func shortPath(p string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return p
+	}
+	rel, err := filepath.Rel(wd, p)
+	if err != nil || len(rel) >= len(p) || strings.HasPrefix(rel, "..") {
+		return p
+	}
+	return rel
+}

@@ -1,0 +1,100 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// OnCluster says whether the job runs in other processes than this one.
+func (j *Job) OnCluster() bool { return !runners.Local(j.Config.Runner) }
+
+// reach says what the workers of a cluster must see before they begin. The pipeline carries it.
+func (j *Job) reach() {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	r := &j.Description.Reach
+	// Dataflow's jobs outlive a launcher that is interrupted.
+	r.Host, r.Detached = host, j.Config.Async || j.Config.Runner == runners.Dataflow
+	for _, in := range j.Config.In {
+		_, uri := pipeline.SplitInput(in)
+		if blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") && !strings.ContainsAny(uri, "*?[{") {
+			r.Inputs = append(r.Inputs, uri)
+		}
+	}
+	if !j.Description.Cache.Temporary {
+		r.AddMarker("--cache", j.Description.Cache.URI, j.Description.Cache.URI, j.Description.RunID)
+	}
+	if j.options.PeaksOnly {
+		return
+	}
+	for _, dir := range j.Config.OutputDirs() {
+		r.AddMarker("--out", dir, dataset.Meta(dir, j.Config.Split), j.Description.RunID)
+	}
+	r.Records = j.jobRecords()
+}
+
+// noticeTime is how long workers that a cluster gave up have to notice it.
+const noticeTime = time.Second
+
+// runOnCluster runs the job, and leaves nothing behind but what a next run can use, and, of a job that
+// goes on without this process, the record that keeps other runs out.
+func (j *Job) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Options) (finished bool, err error) {
+	alive := context.WithoutCancel(ctx)
+	if err := errors.Join(j.recordJob(ctx), stage.PlaceMarkers(ctx, j.Description)); err != nil {
+		return false, errors.Join(err, stage.RemoveMarkers(alive, j.Description))
+	}
+	finished, err = runners.Run(ctx, p, o)
+	if err == nil && !finished || errors.Is(err, runners.ErrGoesOn) {
+		return finished, err
+	}
+	if err != nil && !j.options.PeaksOnly {
+		time.Sleep(noticeTime)
+		err = errors.Join(err, stage.Sweep(alive, j.Description))
+	}
+	return finished, errors.Join(err, stage.RemoveMarkers(alive, j.Description))
+}
+
+// A Count says how far a job on a cluster is, by what it has written: the counters of its workers are
+// not seen until it ends.
+type Count struct{ Chunks, Shards, PlannedShards int64 }
+
+// Count looks at the cache and the output.
+func (j *Job) Count(ctx context.Context) (c Count) {
+	// What cannot be listed now is listed next time.
+	if list, err := blob.List(ctx, blob.Join(j.Description.Cache.URI, j.Description.Cache.Fingerprint)); err == nil {
+		for _, o := range list {
+			if strings.HasSuffix(o.URI, ".parquet") {
+				c.Chunks++
+			}
+		}
+	}
+	if j.options.PeaksOnly {
+		return c
+	}
+	dir := j.Config.OutputDirs()[0]
+	if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
+		return c // not planned yet
+	}
+	config, err := dataset.LoadConfig(ctx, dir, j.Config.Split)
+	if err != nil {
+		return c
+	}
+	c.PlannedShards = config.Shape.Shards * int64(len(j.Description.Replicas))
+	if list, err := blob.List(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir)); err == nil {
+		c.Shards = min(int64(len(list)), c.PlannedShards)
+	}
+	return c
+}

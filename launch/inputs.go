@@ -1,0 +1,73 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// found is what the inputs hold.
+type found struct {
+	*checked
+	catalog   *source.Catalog
+	classesOf string // the split of the output whose class list is used; empty: none
+}
+
+// findInputs lists the containers of the inputs and decides on the class list.
+func findInputs(ctx context.Context, c *checked) (*found, error) {
+	catalog, err := source.Discover(ctx, pipeline.Inputs(c.config.In), c.config.SourceOptions())
+	if err != nil {
+		return nil, err
+	}
+	f := &found{checked: c, catalog: catalog}
+	if err := f.useClassesOfOutput(ctx); err != nil {
+		return nil, err
+	}
+	if catalog.Cut != "" && !c.options.PeaksOnly {
+		return nil, usagef("%s", catalog.Cut)
+	}
+	return f, nil
+}
+
+// useClassesOfOutput applies the class list that another split of the output has: a class that is
+// missing here must shift nothing.
+func (f *found) useClassesOfOutput(ctx context.Context) error {
+	if f.options.PeaksOnly || f.config.ClassList != nil {
+		return nil
+	}
+	dir := f.config.OutputDirs()[0]
+	splits, err := dataset.Splits(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, s := range splits {
+		if s == f.config.Split {
+			continue
+		}
+		list, err := dataset.LoadClasses(ctx, dir, s)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		var unknown []string
+		for _, c := range f.catalog.Classes {
+			if !slices.Contains(list, c) {
+				unknown = append(unknown, c)
+			}
+		}
+		if len(unknown) > 0 {
+			return &OutputError{stage.UnknownClasses(dir, s, unknown, len(list))}
+		}
+		f.catalog.Classes, f.classesOf = list, s
+		return nil
+	}
+	return nil
+}

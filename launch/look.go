@@ -1,0 +1,184 @@
+package launch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// A CacheLook says what the peaks cache has for an input.
+type CacheLook struct {
+	URI string
+	// Chunks is the number of chunks in the cache that have these settings, of this input or not.
+	Chunks int
+	// Temporary says that the cache is removed after the run.
+	Temporary bool
+	// Listed says that the chunks of the input were compared with the cache: the launcher lists local
+	// inputs of local runs. Without it the fields below are empty.
+	Listed bool
+	// Images is the number of images of the input, about, By the part of them with each answer.
+	Images int64
+	By     map[stage.Status]*CacheShare
+	// Nearest says in what the settings in the cache that are nearest to these differ from them, where
+	// nothing is cached for these.
+	Nearest []string
+
+	reusable []string // keys of the chunks that are in the cache, as stage.CopyKey makes them
+}
+
+// A CacheShare is the part of an input with one answer of the cache.
+type CacheShare struct {
+	Images int64
+	Chunks int
+	Where  []string // containers, each with the part of it that is meant
+}
+
+// lookAtCache compares a job that needs peaks with the cache, and decides how its mix stage gets pixels back.
+func lookAtCache(ctx context.Context, d *described) (*Job, error) {
+	j := &Job{Config: &d.config, Catalog: d.catalog, Description: d.job, Start: d.start, options: d.options, cluster: d.cluster}
+	if d.config.Plan != "" {
+		return j, nil // no peaks are needed
+	}
+	choice, err := chosen(ctx, d.found)
+	if err != nil {
+		return nil, err
+	}
+	j.options.Reporter.Classes(choice)
+	if j.Cache, err = j.look(ctx); err != nil {
+		return nil, err
+	}
+	return j, j.chooseSpool(ctx)
+}
+
+// look lists the chunks of a local input, as far as the limits want them, so that the first line of a
+// run can say what of the cache is valid, and why the rest is not. Workers list them again; that
+// costs seconds a million files.
+func (j *Job) look(ctx context.Context) (*CacheLook, error) {
+	in := j.Description.Cache
+	store := cache.Open(in.URI, in.Fingerprint, in.Settings)
+	entries, err := store.List(ctx)
+	look := &CacheLook{URI: store.URI(), Chunks: len(entries), Temporary: in.Temporary, Listed: j.listable()}
+	if !look.Listed {
+		if err == nil { // who cannot look is told so by the workers
+			j.options.Reporter.Cache(look)
+		}
+		return look, nil
+	}
+	if err != nil {
+		return nil, cmp.Or(j.checkCache(), err)
+	}
+	var chunks []source.Chunk
+	err = stage.Choose(ctx, j.Description, j.Catalog.Containers, func(c source.Chunk) error {
+		chunks = append(chunks, c)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	states := make([]stage.Status, len(chunks))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, c := range chunks {
+		g.Go(func() (err error) {
+			states[i], err = stage.Glance(gctx, j.Description, c)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, cmp.Or(j.checkCache(), err)
+	}
+	look.count(chunks, states)
+	for i, c := range chunks {
+		if s := states[i]; s == stage.Valid || s == stage.Adopted {
+			look.reusable = append(look.reusable, stage.CopyKey(c.ID, c.Stamp))
+		}
+	}
+	if len(entries) == 0 {
+		look.Nearest = j.nearestSettings(ctx)
+	}
+	j.options.Reporter.Cache(look)
+	if len(look.reusable) < len(chunks) {
+		return look, j.checkCache()
+	}
+	return look, nil
+}
+
+// listable says whether the launcher sees the input as the workers do, and cheaply.
+func (j *Job) listable() bool {
+	if !runners.Local(j.Config.Runner) {
+		return false
+	}
+	for _, c := range j.Catalog.Containers {
+		if c.Layout != "synth" && !blob.IsLocal(c.URI) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkCache refuses a cache that cannot be written, before any work is done for it. One that holds
+// everything need not be written.
+func (j *Job) checkCache() error {
+	uri := j.Description.Cache.URI
+	if j.Description.Cache.Temporary || !blob.IsLocal(uri) {
+		return nil
+	}
+	if err := CheckWritable(blob.Join(uri, j.Description.Cache.Fingerprint)); err != nil {
+		return usagef("the peaks cache %s cannot be written (%v): choose another place with --cache DIR, or keep no cache with --cache none", uri, err)
+	}
+	return nil
+}
+
+// nearestSettings says in which settings the peaks that are cached differ least from these.
+func (j *Job) nearestSettings(ctx context.Context) []string {
+	infos, err := cache.Caches(ctx, j.Description.Cache.URI)
+	if err != nil {
+		return nil // only a hint
+	}
+	var best []string
+	for _, i := range infos {
+		diff := dataset.RecipeDiff(i.Settings, j.Description.Cache.Settings)
+		if len(diff) > 0 && (best == nil || len(diff) < len(best)) {
+			best = diff
+		}
+	}
+	if len(best) > 4 {
+		return nil
+	}
+	return best
+}
+
+// count counts chunks, which are in the order of the input, with the answers of the cache.
+func (l *CacheLook) count(chunks []source.Chunk, states []stage.Status) {
+	l.By = map[stage.Status]*CacheShare{stage.Valid: {}}
+	for i := 0; i < len(chunks); {
+		from, name := i, chunks[i].Container.Name
+		n := map[stage.Status]int{}
+		for ; i < len(chunks) && chunks[i].Container.Name == name; i++ {
+			s, images := states[i], stage.Images(&chunks[i])
+			n[s]++
+			if l.By[s] == nil {
+				l.By[s] = &CacheShare{}
+			}
+			l.Images += images
+			l.By[s].Images += images
+			l.By[s].Chunks++
+		}
+		for s, k := range n {
+			what := name
+			if k < i-from {
+				what += fmt.Sprintf(" (%d of %d chunks)", k, i-from)
+			}
+			l.By[s].Where = append(l.By[s].Where, what)
+		}
+	}
+}

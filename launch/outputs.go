@@ -1,0 +1,163 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// checked is a configuration whose outputs may be written where it says.
+type checked struct {
+	*settled
+}
+
+// checkOutputs looks at the places of the outputs, and writes nothing: something else may be there,
+// another recipe, or a newer schema. Where the names of an output have the number of the replica, so do
+// those that this job adds.
+func checkOutputs(ctx context.Context, s *settled) (*checked, error) {
+	if s.options.PeaksOnly {
+		return &checked{s}, nil
+	}
+	c := &s.config
+	if err := outsideOfInputs(c); err != nil {
+		return nil, err
+	}
+	if err := checkPlace(c.Out); err != nil {
+		return nil, err
+	}
+	if err := checkRoot(ctx, c); err != nil {
+		return nil, err
+	}
+	for i, dir := range c.OutputDirs() {
+		if err := checkPlace(dir); err != nil {
+			return nil, err
+		}
+		if err := checkOutput(ctx, c, dir, c.Formats[i]); err != nil {
+			return nil, err
+		}
+	}
+	return &checked{s}, nil
+}
+
+// checkPlace refuses a local folder that cannot be written.
+func checkPlace(dir string) error {
+	if !blob.IsLocal(dir) {
+		return nil
+	}
+	if err := CheckWritable(dir); err != nil {
+		return usagef("--out %s cannot be written: %v", dir, err)
+	}
+	return nil
+}
+
+// checkOutput compares what is in the folder of an output with the job.
+func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) error {
+	state, err := dataset.Look(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if state.Foreign != "" {
+		return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
+	}
+	for _, s := range state.Splits {
+		switch {
+		case s.Damaged != nil && s.Name != c.Split:
+			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", s.Damaged, dir)
+		case s.Damaged != nil && !c.Overwrite:
+			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
+		}
+	}
+	if c.Overwrite {
+		return nil
+	}
+	for _, s := range state.Splits {
+		if s.Name != c.Split || s.Config == nil {
+			continue
+		}
+		if err := numberReplicas(c, dir, s.Config); err != nil {
+			return err
+		}
+		if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(format)); len(diff) > 0 {
+			return &OutputError{stage.RecipeRefusal(dir, c.Split, diff)}
+		}
+	}
+	return nil
+}
+
+// checkRoot looks at the folder above the outputs of several formats: it must not be an output
+// itself, nor hold anything else.
+func checkRoot(ctx context.Context, c *pipeline.Config) error {
+	if len(c.Formats) == 1 {
+		return nil
+	}
+	splits, err := dataset.Splits(ctx, c.Out)
+	if err != nil {
+		return err
+	}
+	if len(splits) > 0 {
+		return &OutputError{fmt.Sprintf("%s is an output of one format itself: several formats go to OUT/FORMAT, so choose another --out", c.Out)}
+	}
+	objects, err := blob.List(ctx, c.Out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{dataset.MetaDir: true}
+	for _, f := range formats.Names() {
+		known[f] = true
+	}
+	for _, o := range objects {
+		if name := blob.Base(o.URI); !known[name] {
+			return usagef("--out %s holds something else (%s): choose an empty or new folder", c.Out, name)
+		}
+	}
+	return nil
+}
+
+// outsideOfInputs refuses an output below the folder of an input: the next run would take it for a
+// part of the input.
+func outsideOfInputs(c *pipeline.Config) error {
+	for _, in := range c.In {
+		_, uri := pipeline.SplitInput(in)
+		if blob.IsLocal(uri) != blob.IsLocal(c.Out) || strings.HasPrefix(uri, "synth:") {
+			continue
+		}
+		if rel, ok := blob.Rel(uri, c.Out); ok {
+			return usagef("--out %s lies in the input %s, which would read it as a part of itself (%s): choose a folder outside", c.Out, uri, rel)
+		}
+	}
+	return nil
+}
+
+// CheckWritable checks that a local folder can be written, or made. It changes nothing.
+func CheckWritable(dir string) error {
+	const write, search = 2, 1
+	for p := dir; ; p = filepath.Dir(p) {
+		info, err := os.Stat(p)
+		switch {
+		case (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) && p != filepath.Dir(p):
+			continue
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return fmt.Errorf("%s is no folder", p)
+		}
+		if err := syscall.Access(p, write|search); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+		return nil
+	}
+}

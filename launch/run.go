@@ -1,0 +1,137 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// Run runs the job to its end. finished says that it has ended, and its outputs are there: not after
+// Async, nor after a dry run of Dataflow. When ctx ends, the job ends too, but for one on a cluster that
+// goes on without its launcher; then the error is [runners.ErrGoesOn].
+func (j *Job) Run(ctx context.Context) (finished bool, err error) {
+	options := runnerOptions(j.Config, j.options, j.cluster)
+	if j.cluster.DryRun {
+		_, err := runners.Run(ctx, j.pipeline(), options)
+		return false, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	unlock, err := j.lockOutputs(ctx, cancel)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	stage.ResetProgress()
+	if j.OnCluster() {
+		j.reach()
+	}
+	j.options.Reporter.Began(j)
+	run := runners.Run
+	if j.OnCluster() {
+		run = j.runOnCluster
+	}
+	finished, err = run(ctx, j.pipeline(), options)
+	j.options.Reporter.Ended()
+	if lost := (*LostLockError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
+		return false, lost
+	}
+	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
+		return false, r
+	}
+	if err != nil || !finished {
+		return false, err
+	}
+	if j.Description.Cache.Temporary {
+		if err := blob.RemoveAll(ctx, j.Description.Cache.URI); err != nil {
+			return false, err
+		}
+	}
+	if len(j.Config.Formats) > 1 && blob.IsLocal(j.Config.Out) {
+		os.Remove(blob.Join(j.Config.Out, dataset.MetaDir)) // held copies only; Remove spares what is not empty
+	}
+	return true, nil
+}
+
+// pipeline builds the stages of the job.
+func (j *Job) pipeline() *beam.Pipeline {
+	p, s := beam.NewPipelineWithRoot()
+	build := pipeline.Build
+	switch {
+	case j.options.PeaksOnly:
+		build = pipeline.BuildPeaks
+	case j.Config.Plan != "":
+		build = pipeline.BuildReplay
+	}
+	build(s, j.Description, j.Catalog.Containers)
+	return p
+}
+
+// lockOutputs locks the outputs, and removes what runs before left in them. A job in this process ends
+// when its lock is lost; one on a cluster has a record of its own in each output.
+func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(), err error) {
+	var locks []func()
+	releaseAll := func() {
+		for _, release := range slices.Backward(locks) {
+			release()
+		}
+	}
+	if j.options.PeaksOnly {
+		return releaseAll, nil
+	}
+	defer func() {
+		if err != nil {
+			releaseAll()
+		}
+	}()
+	l := Lock{RunID: j.Description.RunID, Break: j.options.BreakLock, Warn: j.options.Reporter.Warn}
+	if !j.OnCluster() {
+		l.Lost = lost
+	}
+	// Each folder of an output has its own lock, whether it is one of several formats or alone.
+	for _, dir := range j.Config.OutputDirs() {
+		release, err := l.Take(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		locks = append(locks, release)
+		if err := checkJobs(ctx, dir, l.Break); err != nil {
+			return nil, err
+		}
+	}
+	return releaseAll, j.sweep(ctx)
+}
+
+// sweep removes temporaries that a killed run left in the outputs, and copies that this run has no
+// use for. Beside another run, whose lock was broken, only old ones are.
+func (j *Job) sweep(ctx context.Context) error {
+	age := time.Duration(0)
+	if j.options.BreakLock {
+		age = time.Hour
+	}
+	for i := range j.Description.Outputs {
+		if err := stage.SweepOutput(ctx, j.Description, i, age); err != nil {
+			return err
+		}
+	}
+	if j.options.BreakLock {
+		return nil
+	}
+	if !j.Description.Cache.Temporary { // an interrupted run with --cache none
+		if err := blob.RemoveAll(ctx, ownCache(j.Config)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return stage.SweepSpool(ctx, j.Description)
+}

@@ -1,0 +1,116 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// settled is a valid configuration: places are absolute, and what other files say is read.
+type settled struct {
+	config  pipeline.Config
+	options Options
+	start   time.Time
+	cluster runners.Cluster
+}
+
+// settle completes the configuration and looks at the runner.
+func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error) {
+	s := &settled{config: c, options: o, start: time.Now()}
+	if err := makeAbsolute(&s.config); err != nil {
+		return nil, err
+	}
+	if c.ClassFile != "" {
+		list, err := readClasses(ctx, c.ClassFile)
+		if err != nil {
+			return nil, err
+		}
+		s.config.ClassList = list
+	}
+	if o.PeaksOnly && c.Out == "" {
+		s.config.Out = "-"
+	}
+	var err error
+	if s.config.External, err = externalPeaks(ctx, c.Detector); err != nil {
+		return nil, err
+	}
+	if c.Plan != "" {
+		replayed, err := readPlan(ctx, s.config)
+		if err != nil {
+			return nil, err
+		}
+		s.config = *replayed
+	}
+	if err := s.config.Validate(); err != nil {
+		return nil, err
+	}
+	s.cluster, err = runners.Check(ctx, runnerOptions(&s.config, o, runners.Cluster{}))
+	return s, err
+}
+
+// makeAbsolute makes local paths absolute: workers may run elsewhere.
+func makeAbsolute(c *pipeline.Config) error {
+	c.In = slices.Clone(c.In)
+	for i, in := range c.In {
+		name, uri := pipeline.SplitInput(in)
+		if !blob.IsLocal(uri) || strings.HasPrefix(uri, "synth:") {
+			continue
+		}
+		abs, err := blob.Abs(uri)
+		if err != nil {
+			return err
+		}
+		if name != "" {
+			abs = name + "=" + abs
+		}
+		c.In[i] = abs
+	}
+	for _, p := range []*string{&c.Out, &c.Cache} {
+		if *p == "" || *p == pipeline.NoCache || !blob.IsLocal(*p) {
+			continue
+		}
+		abs, err := blob.Abs(*p)
+		if err != nil {
+			return err
+		}
+		*p = abs
+	}
+	return nil
+}
+
+// runnerOptions are those of the runner that the configuration names.
+func runnerOptions(c *pipeline.Config, o Options, cluster runners.Cluster) runners.Options {
+	r := runners.Options{
+		Runner: c.Runner, JobName: jobName(c), Args: o.BeamArgs, Async: c.Async,
+		Say: o.Reporter.Say, Warn: o.Reporter.Warn, Progress: o.Reporter.Status, Out: o.Out,
+		Final: func(text string) bool { return stage.FindRefusal(errors.New(text)) != nil },
+	}
+	r.Flink.JobServer, r.Flink.REST, r.Flink.Parallelism, r.Flink.SDKWorkers = c.FlinkJobServer, c.FlinkREST, c.Parallelism, c.FlinkSDKWorkers
+	if cluster.Slots > 0 {
+		r.Flink.Parallelism = cluster.Slots
+	}
+	for _, in := range c.In {
+		_, uri := pipeline.SplitInput(in)
+		r.Remote = append(r.Remote, uri)
+	}
+	if !o.PeaksOnly {
+		r.Remote = append(r.Remote, c.Out)
+	}
+	if c.Cache != "" && c.Cache != pipeline.NoCache {
+		r.Remote = append(r.Remote, c.Cache)
+	}
+	if c.External != nil {
+		r.Remote = append(r.Remote, c.External.URI)
+	}
+	if c.Plan != "" {
+		r.Remote = append(r.Remote, c.Plan)
+	}
+	return r
+}

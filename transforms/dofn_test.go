@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // processElements returns the ProcessElement methods of the package by the name of their DoFn.
@@ -99,5 +100,28 @@ func TestFieldsTravel(t *testing.T) {
 	slices.Sort(names)
 	if d := cmp.Diff(slices.Sorted(maps.Keys(processElements(t))), names); d != "" {
 		t.Errorf("DoFns of the package and of this test (-want +got):\n%s", d)
+	}
+}
+
+// TestInvalid gives DoFns words whose invariants do not hold: the error says what is wrong.
+func TestInvalid(t *testing.T) {
+	side := func(v any) func(*[]byte) bool {
+		sent := false
+		return func(b *[]byte) bool {
+			*b = mustEncode("test", v)
+			defer func() { sent = true }()
+			return !sent
+		}
+	}
+	none := func([]byte) { t.Error("an element") }
+	good := newJobFn("test", &Job{Replicas: []int{0}})
+	for want, err := range map[string]error{
+		"replicas of the job are []":        (&gateFn{newJobFn("test", &Job{})}).ProcessElement(t.Context(), nil, side(&stage.Summary{}), none),
+		`a chunk of x has the ID ""`:        (&gateFn{good}).ProcessElement(t.Context(), nil, side(&stage.Summary{Container: "x"}), none),
+		"the plan has 1 images in 2 shards": (&mixFn{planFn{jobFn: good}}).ProcessElement(t.Context(), 0, nil, side(&stage.Global{N: 1, Shards: 2}), none),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "stage: internal error: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }

@@ -28,3 +28,23 @@ func (g *Global) looked(sums []Summary) []Summary {
 	}
 	return out
 }
+
+// AssertValid returns an error that names an invariant of the share that does not hold.
+func (p *ChunkPlan) AssertValid() error {
+	if min(p.First, p.Count, p.Excluded) < 0 || p.Entries < -1 {
+		return defect("a chunk has %d images from %d on, %d left out, %d entries", p.Count, p.First, p.Excluded, p.Entries)
+	}
+	for class, n := range p.Left {
+		if n < 0 {
+			return defect("a chunk may use %d images of the class %d", n, class)
+		}
+	}
+	if p.Cut == nil {
+		return nil
+	}
+	if p.Entries >= 0 && p.Entries != p.Cut.Entries || p.Count+p.Excluded > p.Cut.good() {
+		return defect("of a chunk %d entries are looked at, and %d images used and %d left out of %d in %d",
+			p.Entries, p.Count, p.Excluded, p.Cut.good(), p.Cut.Entries)
+	}
+	return p.Cut.AssertValid()
+}

@@ -56,11 +56,7 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 	for i := range sums {
 		s := &sums[i]
 		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
-		var n int64
-		for _, count := range s.Good {
-			n += count
-		}
-		good = dataset.JoinDigest(good, s.GoodDigest, n)
+		good = dataset.JoinDigest(good, s.GoodDigest, s.good())
 		g.N += g.Chunks[s.ID].Count
 	}
 	g.InputsDigest, g.GoodDigest = hex.EncodeToString(digest[:]), hex.EncodeToString(good[:])

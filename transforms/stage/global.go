@@ -1,5 +1,12 @@
 package stage
 
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
 // A Global is the plan of the whole job, made once from the summaries of all chunks. Every shard
 // is a pure function of the job, the Global, and the rows of the shard.
 type Global struct {
@@ -18,4 +25,41 @@ type Global struct {
 	GoodDigest string
 	// OwnList identifies the class list of the input where labels depend on it.
 	OwnList string
+}
+
+// AssertValid returns an error that names an invariant of the plan that does not hold.
+func (g *Global) AssertValid() error {
+	switch {
+	case g.Shards < 1 || g.Shards > g.N:
+		return defect("the plan has %d images in %d shards", g.N, g.Shards)
+	case g.Chunks == nil && g.Groups == 0 && g.Parts == 0 && g.Buckets == 0:
+		return nil // of a replay: no rows travel
+	case len(g.Classes) == 0:
+		return defect("the plan has no class list")
+	case g.Groups < 1 || g.Groups > g.Shards || g.Parts < 1 || g.Parts%g.Groups != 0 || g.Buckets < 1 || g.Buckets > g.Parts:
+		return defect("the plan has %d shards in %d groups, %d parts and %d buckets", g.Shards, g.Groups, g.Parts, g.Buckets)
+	}
+	return g.assertOrdinals()
+}
+
+// assertOrdinals checks that the chunks together have each ordinal once.
+func (g *Global) assertOrdinals() error {
+	ids := slices.SortedFunc(maps.Keys(g.Chunks), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.Chunks[a].First, g.Chunks[b].First), cmp.Compare(g.Chunks[a].Count, g.Chunks[b].Count))
+	})
+	var next int64
+	for _, id := range ids {
+		p := g.Chunks[id]
+		if err := p.AssertValid(); err != nil {
+			return fmt.Errorf("chunk %s: %w", id, err)
+		}
+		if p.First != next {
+			return defect("the images of the chunk %s begin at %d and not at %d", id, p.First, next)
+		}
+		next += p.Count
+	}
+	if next != g.N {
+		return defect("the chunks of the plan have %d images of %d", next, g.N)
+	}
+	return nil
 }

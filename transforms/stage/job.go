@@ -2,11 +2,13 @@ package stage
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
@@ -131,4 +133,36 @@ func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
 		s.Replica = replica
 	}
 	return s
+}
+
+// AssertValid returns an error that names an invariant of the job that does not hold.
+func (j *Job) AssertValid() error {
+	replicas := slices.Compact(slices.Sorted(slices.Values(j.Replicas)))
+	switch {
+	case len(replicas) == 0 || replicas[0] < 0 || !slices.Equal(replicas, j.Replicas):
+		return defect("the replicas of the job are %v, which are not ascending numbers", j.Replicas)
+	case len(j.Replicas) > 1 && !j.NamedReplicas:
+		return defect("the job has %d replicas whose samples have the same names", len(j.Replicas))
+	case min(j.Shards, j.SamplesPerShard, j.Groups, j.Limit, j.LimitPerClass, int64(j.Slots)) < 0:
+		return defect("the job has a negative number: shards %d, samples per shard %d, groups %d, limits %d and %d, slots %d",
+			j.Shards, j.SamplesPerShard, j.Groups, j.Limit, j.LimitPerClass, j.Slots)
+	case j.Shards > 0 && j.SamplesPerShard > 0:
+		return defect("the job has both %d shards and %d samples per shard", j.Shards, j.SamplesPerShard)
+	case j.PlanOnly && j.Replay != nil:
+		return defect("the job writes a plan only, of a plan that exists")
+	case j.Spool.Mode == SpoolPixels && j.Spool.URI == "":
+		return defect("the job keeps pixels in a spool that has no place")
+	}
+	dirs := map[string]bool{}
+	for i := range j.Outputs {
+		o := &j.Outputs[i]
+		if _, err := formats.ByName(o.Format); err != nil {
+			return defect("output %d of the job: %v", i, err)
+		}
+		if dirs[o.Dir] {
+			return defect("two outputs of the job are in %s", o.Dir)
+		}
+		dirs[o.Dir] = true
+	}
+	return nil
 }

@@ -98,7 +98,7 @@ func TestClaim(t *testing.T) {
 	other := *b.job
 	other.Outputs = []Output{*o}
 	other.Outputs[0].Recipe, other.Outputs[0].Fingerprint = []byte(`{"a":2}`), "g"
-	_, err := (&bench{t, &other, b.containers}).run(1)
+	_, err := (&bench{T: t, job: &other, containers: b.containers}).run(1)
 	if m := refused(t, err, CodeOther); !strings.Contains(m, "another recipe: add --overwrite") || !strings.Contains(m, "a: 1 → 2") {
 		t.Error(m)
 	}

@@ -41,6 +41,15 @@ func parseLabel(label string) (index int, class string) {
 	return index, class
 }
 
+// validLabel says whether a text is a label as labelOf writes it.
+func validLabel(label string) bool {
+	if label == "" {
+		return false
+	}
+	index, class := parseLabel(label)
+	return label == labelOf(&premix.Sample{Label: index, Class: class})
+}
+
 // A resolver maps the labels of the input to class indexes of the output.
 type resolver struct {
 	labels *source.Labels

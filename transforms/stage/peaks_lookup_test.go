@@ -126,25 +126,25 @@ func each(t *testing.T, dir string, f func(path string)) {
 func TestAdoptedUnsaved(t *testing.T) {
 	s := newFakeSet(t)
 	cache := t.TempDir()
-	first := newAttempt(t, cache, nil)
-	first.peaks(s.dir)
-	want, err := first.mix()
+	first := newBench(t, s.dir, inCache(cache, nil))
+	first.plan()
+	want, err := first.mix(newRandom(1))
 	check(t, err)
 	moved := filepath.Join(t.TempDir(), "moved")
 	check(t, os.Rename(s.dir, moved))
 	for _, mode := range []string{SpoolRef, SpoolPixels} {
-		second := newAttempt(t, cache, func(j *Job) { j.Spool = SpoolInfo{Mode: mode, URI: filepath.Join(t.TempDir(), "spool")} })
+		second := newBench(t, moved, inCache(cache, func(j *Job) { j.Spool = SpoolInfo{Mode: mode, URI: filepath.Join(t.TempDir(), "spool")} }))
 		t.Run(mode, func(t *testing.T) {
 			faultfs.Inject(t, faultfs.On(faultfs.Create, cache, syscall.EROFS))
-			second.peaks(moved)
+			second.plan()
 			for i := range second.sums {
 				if second.sums[i].Kept == nil {
 					t.Errorf("%s: nothing says that its rows were not saved", second.sums[i].Container)
 				}
 			}
-			got, err := second.mix()
+			got, err := second.mix(newRandom(1))
 			check(t, err)
-			check(t, Finish(t.Context(), second.job, second.g, second.sums, got))
+			check(t, second.finish(got))
 			if len(got) != len(want) || got[0].Record.SHA256 != want[0].Record.SHA256 {
 				t.Error("the shard differs from that of the first place")
 			}
@@ -153,22 +153,20 @@ func TestAdoptedUnsaved(t *testing.T) {
 			continue
 		}
 		// What a run that may write has saved meanwhile will do; rows of a third place will not.
-		newAttempt(t, cache, nil).peaks(moved)
-		if _, err := second.mix(); err != nil {
+		newBench(t, moved, inCache(cache, nil)).plan()
+		if _, err := second.mix(newRandom(1)); err != nil {
 			t.Error(err)
 		}
 		third := filepath.Join(t.TempDir(), "third")
 		check(t, os.CopyFS(third, os.DirFS(moved)))
-		newAttempt(t, cache, nil).peaks(third)
-		_, err := second.mix()
+		newBench(t, third, inCache(cache, nil)).plan()
+		_, err := second.mix(newRandom(1))
 		wantError(t, err, "another run", "run again")
 	}
 	// An error of another kind is one.
-	fourth := newAttempt(t, cache, nil)
+	fourth := newBench(t, moved, inCache(cache, nil))
 	faultfs.Inject(t, faultfs.On(faultfs.Create, cache, syscall.ENOSPC))
-	catalog, err := source.Discover(t.Context(), []source.Input{{URI: moved}}, fourth.job.Source)
-	check(t, err)
-	chunks, err := source.Split(t.Context(), catalog.Containers[0], fourth.job.Source)
+	chunks, err := source.Split(t.Context(), fourth.containers[0], fourth.job.Source)
 	check(t, err)
 	_, err = Peaks(t.Context(), fourth.job, chunks[0])
 	wantError(t, err, "no space left", "--cache none")

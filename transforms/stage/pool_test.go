@@ -46,11 +46,11 @@ func TestKeep(t *testing.T) {
 // TestReserveBeforeReading wants nothing read while there is no memory for it.
 func TestReserveBeforeReading(t *testing.T) {
 	s := newFakeSet(t)
-	a := newAttempt(t, t.TempDir(), func(j *Job) { j.Workers, j.MaxMemory = 2, 1<<20+7 })
-	a.peaks(s.dir)
+	a := newBench(t, s.dir, func(j *Job) { j.Workers, j.MaxMemory = 2, 1<<20+7 })
+	a.plan()
 	var row plan.Row
 	for i := range a.sums {
-		err := Distribute(t.Context(), a.job, a.g, &a.sums[i], func(_ int64, batch []byte) {
+		err := Distribute(t.Context(), a.job, a.global, &a.sums[i], func(_ int64, batch []byte) {
 			rows, err := plan.ReadRows(nil, batch)
 			if err != nil {
 				t.Fatal(err)
@@ -67,7 +67,7 @@ func TestReserveBeforeReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := make(chan bool, 1)
-	task := &shardTask{job: a.job, global: a.g}
+	task := &shardTask{job: a.job, global: a.global}
 	task.fetch = func(context.Context, []byte, *premix.Sample) ([]byte, error) {
 		read <- true
 		return nil, errors.New("enough")

@@ -63,9 +63,7 @@ func countPeaks(s Status, cached int64) {
 
 // countBad counts the failures of a chunk that came from the cache.
 func countBad(s *Summary) {
-	for _, n := range s.Failed {
-		now.bad.Add(n)
-	}
+	now.bad.Add(total(s.Failed))
 }
 
 func setTotals(samples, shards int64) {

@@ -9,3 +9,11 @@ type OutputRecord struct {
 	Output int
 	Record dataset.ShardRecord
 }
+
+// AssertValid returns an error that names an invariant of the record that does not hold.
+func (r *OutputRecord) AssertValid() error {
+	if s := &r.Record; r.Output < 0 || s.Replica < 0 || s.Shard < 0 || s.Samples < 1 || s.Path == "" || s.Fingerprint == "" {
+		return defect("the record of shard %d in replica %d of output %d has %d samples in %q, made from %q", s.Shard, s.Replica, r.Output, s.Samples, s.Path, s.Fingerprint)
+	}
+	return nil
+}

@@ -90,3 +90,8 @@ func asRefusal(name string, err error) error {
 	}
 	return err
 }
+
+// defect is the error of a rule that the program itself broke.
+func defect(format string, args ...any) error {
+	return fmt.Errorf("stage: internal error: %s; please report it", fmt.Sprintf(format, args...))
+}

@@ -70,7 +70,7 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 		ordinal++
 	})
 	if got, want := ordinal-g.Chunks[sum.ID].First, g.Chunks[sum.ID].Count; got != want {
-		return fmt.Errorf("stage: internal error: %s (%s to %s): %d images take part, %d were counted; please report it", sum.Container, sum.First, sum.Last, got, want)
+		return defect("%s (%s to %s): %d images take part, %d were counted", sum.Container, sum.First, sum.Last, got, want)
 	}
 	for k, rows := range parts {
 		if len(rows) == 0 {

@@ -21,11 +21,14 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// A bench runs the stages of a job one after the other, without Beam.
+// A bench runs the stages of a job one after the other, without Beam. Every word that a stage hands
+// on has to be valid.
 type bench struct {
 	*testing.T
 	job        *Job
 	containers []source.Container
+	sums       []Summary
+	global     *Global
 }
 
 // newBench describes a job over n drawn images into an empty folder.
@@ -53,71 +56,118 @@ func newBench(t *testing.T, in string, change func(*Job)) *bench {
 		t.Fatal(err)
 	}
 	job.Catalog.Classes, job.Catalog.Own = catalog.Classes, catalog.Own
-	return &bench{t, job, catalog.Containers}
+	b := &bench{T: t, job: job, containers: catalog.Containers}
+	b.valid(job)
+	return b
+}
+
+// valid wants the invariants of a word to hold.
+func (b *bench) valid(word interface{ AssertValid() error }) {
+	b.Helper()
+	if err := word.AssertValid(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // peaks makes the summaries of all chunks, or of those that the limits want.
 func (b *bench) peaks() []Summary {
 	b.Helper()
-	var sums []Summary
+	b.sums = nil
+	add := func(s *Summary) error {
+		b.valid(s)
+		b.sums = append(b.sums, *s)
+		return nil
+	}
 	err := Choose(b.Context(), b.job, b.containers, func(c source.Chunk) error {
 		s, err := Peaks(b.Context(), b.job, c)
-		if err == nil {
-			sums = append(sums, *s)
+		if err != nil {
+			return err
 		}
-		return err
+		return add(s)
 	})
+	if err == nil && b.job.StopsEarly() {
+		estimated := b.sums
+		b.sums = nil
+		err = Rest(b.Context(), b.job, b.containers, estimated, add)
+	}
 	if err != nil {
 		b.Fatal(err)
 	}
-	if !b.job.StopsEarly() {
-		return sums
-	}
-	var all []Summary
-	err = Rest(b.Context(), b.job, b.containers, sums, func(s *Summary) error {
-		all = append(all, *s)
-		return nil
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return all
+	return b.sums
 }
 
-// run runs all stages, each on elements in a random order, and returns the plan.
-func (b *bench) run(seed uint64) (*Global, error) {
+// plan runs the stages up to the plan, without an error.
+func (b *bench) plan() *Global {
 	b.Helper()
-	random := rand.New(rand.NewPCG(seed, 1))
-	sums := b.peaks()
-	shuffle := func() { random.Shuffle(len(sums), func(i, j int) { sums[i], sums[j] = sums[j], sums[i] }) }
-	shuffle()
-	g, err := Gate(b.Context(), b.job, slices.Clone(sums))
-	if err != nil {
-		return nil, err
+	b.peaks()
+	if err := b.gate(); err != nil {
+		b.Fatal(err)
 	}
-	shuffle()
+	return b.global
+}
+
+// gate makes the plan of the summaries.
+func (b *bench) gate() (err error) {
+	b.Helper()
+	if b.global, err = Gate(b.Context(), b.job, slices.Clone(b.sums)); err == nil {
+		b.valid(b.global)
+	}
+	return err
+}
+
+// mix makes the shards from rows in a random order.
+func (b *bench) mix(random *rand.Rand) (records []OutputRecord, err error) {
+	b.Helper()
 	parts := map[int64][]plan.Row{}
-	for i := range sums {
-		err := Distribute(b.Context(), b.job, g, &sums[i], func(part int64, batch []byte) {
+	for i := range b.sums {
+		err := Distribute(b.Context(), b.job, b.global, &b.sums[i], func(part int64, batch []byte) {
+			var err error
 			if parts[part], err = plan.ReadRows(parts[part], batch); err != nil {
 				b.Fatal(err)
 			}
 		})
 		if err != nil {
-			return g, err
+			return nil, err
 		}
 	}
-	var records []OutputRecord
 	for _, rows := range parts {
 		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		r, err := Mix(b.Context(), b.job, g, rows)
+		r, err := Mix(b.Context(), b.job, b.global, rows)
 		if err != nil {
-			return g, err
+			return nil, err
+		}
+		for i := range r {
+			b.valid(&r[i])
 		}
 		records = append(records, r...)
 	}
+	return records, nil
+}
+
+// finish completes the outputs.
+func (b *bench) finish(records []OutputRecord) error {
+	return Finish(b.Context(), b.job, b.global, slices.Clone(b.sums), records)
+}
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// run runs all stages, each on elements in a random order, and returns the plan.
+func (b *bench) run(seed uint64) (*Global, error) {
+	b.Helper()
+	random := newRandom(seed)
+	b.peaks()
+	shuffle := func() { random.Shuffle(len(b.sums), func(i, j int) { b.sums[i], b.sums[j] = b.sums[j], b.sums[i] }) }
 	shuffle()
-	return g, Finish(b.Context(), b.job, g, sums, records)
+	if err := b.gate(); err != nil {
+		return nil, err
+	}
+	shuffle()
+	records, err := b.mix(random)
+	if err != nil {
+		return b.global, err
+	}
+	shuffle()
+	return b.global, b.finish(records)
 }
 
 // must is run without an error.

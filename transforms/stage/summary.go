@@ -87,3 +87,34 @@ func containers(sums []Summary) (n int) {
 	}
 	return n
 }
+
+// good is the number of images without a fault.
+func (s *Summary) good() int64 { return total(s.Good) }
+
+func total(counts map[string]int64) (n int64) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
+}
+
+// AssertValid returns an error that names an invariant of the summary that does not hold.
+func (s *Summary) AssertValid() error {
+	if s.ID == "" || s.Seq < 0 || s.Ignored < 0 || !slices.Contains([]string{SpoolRef, SpoolBytes, SpoolPixels}, s.Spool) {
+		return defect("a chunk of %s has the ID %q, number %d, %d ignored entries and the spool %q", s.Container, s.ID, s.Seq, s.Ignored, s.Spool)
+	}
+	if sum := s.good() + total(s.Failed); s.Entries != sum {
+		return defect("a chunk of %s has %d entries, of which %d are good or bad", s.Container, s.Entries, sum)
+	}
+	for label, n := range s.Good {
+		if n < 0 || !validLabel(label) || s.Only != "" && label != s.Only {
+			return defect("a chunk of %s has %d images of the label %q, in a container of the label %q", s.Container, n, label, s.Only)
+		}
+	}
+	for kind, n := range s.Failed {
+		if n < 0 {
+			return defect("a chunk of %s has %d images of the fault %q", s.Container, n, kind)
+		}
+	}
+	return nil
+}

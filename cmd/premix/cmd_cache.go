@@ -1,19 +1,55 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/pipeline"
 )
 
+// cacheOptions are the options of premix cache and of the commands below it.
+type cacheOptions struct {
+	dir         string
+	days        int
+	all, dryRun bool
+}
+
+// AddFlags defines the flags of all commands of the cache.
+func (o *cacheOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.dir, "cache", "", "folder of the cache (default: the user's cache folder)")
+}
+
+// AddPruneFlags defines the flags of prune.
+func (o *cacheOptions) AddPruneFlags(fs *pflag.FlagSet) {
+	fs.IntVar(&o.days, "days", 30, "remove what was not used for so many days")
+	fs.BoolVar(&o.all, "all", false, "remove everything")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "only list what would be removed")
+}
+
+// place is the folder of the cache.
+func (o *cacheOptions) place() (string, error) {
+	if o.dir != "" {
+		return o.dir, nil
+	}
+	dir, err := cache.DefaultDir()
+	if err != nil {
+		return "", usagef("%v", err)
+	}
+	return dir, nil
+}
+
 func newCacheCommand(a *app) *cobra.Command {
+	var o cacheOptions
 	cmd := &cobra.Command{
 		Use:   "cache ls | prune",
 		Short: "Show or remove cached peaks",
@@ -25,75 +61,16 @@ func newCacheCommand(a *app) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var dir string
-	cmd.PersistentFlags().StringVar(&dir, "cache", "", "folder of the cache (default: the user's cache folder)")
-	place := func() (string, error) {
-		if dir != "" {
-			return dir, nil
-		}
-		dir, err := cache.DefaultDir()
-		if err != nil {
-			return "", usagef("%v", err)
-		}
-		return dir, nil
-	}
+	o.AddFlags(cmd.PersistentFlags())
 	ls := &cobra.Command{
 		Use: "ls", Short: "List what the cache holds", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			uri, err := place()
-			if err != nil {
-				return err
-			}
-			infos, err := cache.Caches(cmd.Context(), uri)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stderr, "premix: %s\n", uri)
-			a.listCaches(infos)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCacheList(cmd.Context(), a, o) },
 	}
-	var days int
-	var all, dryRun bool
 	prune := &cobra.Command{
 		Use: "prune", Short: "Remove peaks that were not used for some time", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			uri, err := place()
-			if err != nil {
-				return err
-			}
-			if days < 0 {
-				return usagef("--days %d: want a number of days", days)
-			}
-			age := time.Duration(days) * 24 * time.Hour
-			if all {
-				age = 0
-			}
-			if dryRun {
-				infos, err := cache.Caches(cmd.Context(), uri)
-				if err != nil {
-					return err
-				}
-				var old []cache.Info
-				for _, i := range infos {
-					if time.Since(i.Used) >= age {
-						old = append(old, i)
-					}
-				}
-				a.listCaches(old)
-				return nil
-			}
-			gone, err := cache.Prune(cmd.Context(), uri, age)
-			a.listCaches(gone)
-			if err == nil {
-				fmt.Fprintf(a.stderr, "premix: removed %d of the caches in %s\n", len(gone), uri)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCachePrune(cmd.Context(), a, o) },
 	}
-	prune.Flags().IntVar(&days, "days", 30, "remove what was not used for so many days")
-	prune.Flags().BoolVar(&all, "all", false, "remove everything")
-	prune.Flags().BoolVar(&dryRun, "dry-run", false, "only list what would be removed")
+	o.AddPruneFlags(prune.Flags())
 	cmd.AddCommand(ls, prune)
 	return cmd
 }
@@ -105,10 +82,52 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+func runCacheList(ctx context.Context, a *app, o cacheOptions) error {
+	uri, err := o.place()
+	if err != nil {
+		return err
+	}
+	infos, err := cache.Caches(ctx, uri)
+	if err != nil {
+		return err
+	}
+	a.say("%s", uri)
+	listCaches(a.stdout, infos)
+	return nil
+}
+
+func runCachePrune(ctx context.Context, a *app, o cacheOptions) error {
+	uri, err := o.place()
+	if err != nil {
+		return err
+	}
+	if o.days < 0 {
+		return usagef("--days %d: want a number of days", o.days)
+	}
+	age := time.Duration(o.days) * 24 * time.Hour
+	if o.all {
+		age = 0
+	}
+	if o.dryRun {
+		infos, err := cache.Caches(ctx, uri)
+		if err != nil {
+			return err
+		}
+		listCaches(a.stdout, slices.DeleteFunc(infos, func(i cache.Info) bool { return time.Since(i.Used) < age }))
+		return nil
+	}
+	gone, err := cache.Prune(ctx, uri, age)
+	listCaches(a.stdout, gone)
+	if err == nil {
+		a.say("removed %d of the caches in %s", len(gone), uri)
+	}
+	return err
+}
+
 // listCaches prints a line for each fingerprint, with the settings that are not the default.
-func (a *app) listCaches(infos []cache.Info) {
+func listCaches(out io.Writer, infos []cache.Info) {
 	config := pipeline.Default()
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FINGERPRINT\tROWS\tCHUNKS\tSIZE\tUSED\tSETTINGS")
 	for _, i := range infos {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),

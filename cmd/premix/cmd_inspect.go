@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset/inspect"
 	"github.com/premix/premix/dataset/verify"
@@ -18,8 +19,8 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-// inspectFlags are the flags of premix inspect.
-type inspectFlags struct {
+// inspectOptions are the options of premix inspect.
+type inspectOptions struct {
 	in      []string
 	sample  string
 	uses    string
@@ -30,8 +31,20 @@ type inspectFlags struct {
 	asJSON  bool
 }
 
+// AddFlags defines the flags.
+func (o *inspectOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.sample, "sample", "", "key of a sample, or its position")
+	fs.StringVar(&o.uses, "uses", "", "name of an input image, or the end of it")
+	fs.StringVar(&o.split, "split", "", "split of the output (default: the first that has the sample)")
+	fs.StringVar(&o.png, "png", "", "draw pictures into this file")
+	fs.StringVar(&o.html, "html", "", "write text and pictures into this file, as a page that opens offline")
+	fs.IntVar(&o.records, "records", 3, "how many of the first records to tell")
+	fs.StringArrayVar(&o.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
+	fs.BoolVar(&o.asJSON, "json", false, "print JSON")
+}
+
 func newInspectCommand(a *app) *cobra.Command {
-	var f inspectFlags
+	var o inspectOptions
 	cmd := &cobra.Command{
 		Use:   "inspect PATH",
 		Short: "Say what a path is: input, shard, output, cache, plan, or one image",
@@ -41,29 +54,23 @@ func newInspectCommand(a *app) *cobra.Command {
 --png FILE draws a contact sheet, or with --sample the sample's steps;
 --html FILE writes both, text and pictures, as a page.`,
 		Args: onePath("inspect PATH", "an input, a shard, an output, a cache, a plan or an image"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			err := a.inspect(cmd.Context(), args[0], f)
-			var missing *inspect.NotFoundError
-			var none *verify.NoOutputError
-			if errors.As(err, &missing) || errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
-				return usagef("%v", err)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd.Context(), a, o, args[0]) },
 	}
-	fs := cmd.Flags()
-	fs.StringVar(&f.sample, "sample", "", "key of a sample, or its position")
-	fs.StringVar(&f.uses, "uses", "", "name of an input image, or the end of it")
-	fs.StringVar(&f.split, "split", "", "split of the output (default: the first that has the sample)")
-	fs.StringVar(&f.png, "png", "", "draw pictures into this file")
-	fs.StringVar(&f.html, "html", "", "write text and pictures into this file, as a page that opens offline")
-	fs.IntVar(&f.records, "records", 3, "how many of the first records to tell")
-	fs.StringArrayVar(&f.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
-	fs.BoolVar(&f.asJSON, "json", false, "print JSON")
+	o.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
+func runInspect(ctx context.Context, a *app, o inspectOptions, path string) error {
+	err := a.inspect(ctx, path, o)
+	var missing *inspect.NotFoundError
+	var none *verify.NoOutputError
+	if errors.As(err, &missing) || errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
+		return usagef("%v", err)
+	}
+	return err
+}
+
+func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error {
 	o := inspect.Options{Records: f.records, Split: f.split, Params: pipeline.DeriveParams, In: pipeline.Inputs(f.in), Source: source.Options{Split: f.split}}
 	if f.records == 0 {
 		o.Records = -1
@@ -93,7 +100,7 @@ func (a *app) inspect(ctx context.Context, path string, f inspectFlags) error {
 }
 
 // inspectUses lists the samples that hold an image.
-func (a *app) inspectUses(ctx context.Context, path string, f inspectFlags, o inspect.Options) error {
+func (a *app) inspectUses(ctx context.Context, path string, f inspectOptions, o inspect.Options) error {
 	uses, err := inspect.Uses(ctx, path, f.uses, o)
 	if err != nil {
 		return err
@@ -111,7 +118,7 @@ func (a *app) inspectUses(ctx context.Context, path string, f inspectFlags, o in
 }
 
 // show draws and prints what was found, as the flags ask for it.
-func (a *app) show(f inspectFlags, title string, d inspect.Described, draw func() (image.Image, error)) error {
+func (a *app) show(f inspectOptions, title string, d inspect.Described, draw func() (image.Image, error)) error {
 	var sheet image.Image
 	if f.png+f.html != "" {
 		var err error

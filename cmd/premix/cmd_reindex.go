@@ -1,85 +1,96 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/reindex"
 	"github.com/premix/premix/launch"
 )
 
+// reindexOptions are the options of premix reindex.
+type reindexOptions struct {
+	workers   int
+	asJSON    bool
+	breakLock bool
+}
+
+// AddFlags defines the flags.
+func (o *reindexOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
+	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
+	fs.BoolVar(&o.breakLock, "break-lock", false, "run although another run seems to hold the output")
+}
+
 func newReindexCommand(a *app) *cobra.Command {
-	var (
-		workers int
-		asJSON  bool
-		breakIt bool
-	)
+	var o reindexOptions
 	cmd := &cobra.Command{
 		Use:   "reindex OUT",
 		Short: "Rebuild what can be rebuilt from the shards of an output",
 		Long: `reindex rebuilds indexes, records, side files, README.md and, if need be, the manifest from the
 shards of an output, and says what cannot be rebuilt. Shards are never changed.`,
 		Args: onePath("reindex OUT", "the folder of an output"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := reindex.Run(cmd.Context(), args[0], reindex.Options{
-				Workers: workers,
-				Lock:    launch.Lock{RunID: launch.NewRunID(), Break: breakIt, Warn: newReporter(a, "none").Warn}.Take,
-			})
-			var empty *reindex.EmptyError
-			var foreign *reindex.ForeignError
-			if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {
-				return usagef("%v", err)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				if err := a.printJSON(r); err != nil {
-					return err
-				}
-			} else {
-				a.printReindexed(args[0], r)
-			}
-			if !r.OK() {
-				return &codeError{exitBad, fmt.Sprintf("%s: not all of it could be rebuilt", args[0])}
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runReindex(cmd.Context(), a, o, args[0]) },
 	}
-	cmd.Flags().IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
-	cmd.Flags().BoolVar(&breakIt, "break-lock", false, "run although another run seems to hold the output")
+	o.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) printReindexed(path string, r *reindex.Report) {
+func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error {
+	lock := launch.Lock{RunID: launch.NewRunID(), Break: o.breakLock, Warn: newReporter(a, "none").Warn}
+	r, err := reindex.Run(ctx, out, reindex.Options{Workers: o.workers, Lock: lock.Take})
+	var empty *reindex.EmptyError
+	var foreign *reindex.ForeignError
+	if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {
+		return usagef("%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		printReindexed(a.stdout, out, r)
+	}
+	if !r.OK() {
+		return &codeError{exitBad, fmt.Sprintf("%s: not all of it could be rebuilt", out)}
+	}
+	return nil
+}
+
+func printReindexed(w io.Writer, path string, r *reindex.Report) {
 	for _, s := range r.Splits {
 		where := path
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		fmt.Fprintf(a.stdout, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
+		fmt.Fprintf(w, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
 		for _, f := range s.Rebuilt {
-			fmt.Fprintf(a.stdout, "  rebuilt  %s\n", f)
+			fmt.Fprintf(w, "  rebuilt  %s\n", f)
 		}
 		for _, f := range s.Lost {
-			fmt.Fprintf(a.stdout, "  lost     %s\n", f)
+			fmt.Fprintf(w, "  lost     %s\n", f)
 		}
 		for _, f := range s.Damaged {
-			fmt.Fprintf(a.stdout, "  damaged  %s\n", f)
+			fmt.Fprintf(w, "  damaged  %s\n", f)
 		}
 		for _, f := range s.Aside {
-			fmt.Fprintf(a.stdout, "  aside    %s%s\n", f, dataset.AsideSuffix)
+			fmt.Fprintf(w, "  aside    %s%s\n", f, dataset.AsideSuffix)
 		}
 		for _, f := range s.Stray {
-			fmt.Fprintf(a.stdout, "  stray    %s\n", f)
+			fmt.Fprintf(w, "  stray    %s\n", f)
 		}
 		if len(s.Rebuilt)+len(s.Lost)+len(s.Damaged)+len(s.Stray) == 0 {
-			fmt.Fprintln(a.stdout, "  nothing was missing")
+			fmt.Fprintln(w, "  nothing was missing")
 		}
 	}
 }

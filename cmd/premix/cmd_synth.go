@@ -1,21 +1,33 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/io/source/synth"
 	"github.com/premix/premix/launch"
 )
 
+// synthOptions are the options of premix synth.
+type synthOptions struct {
+	out, format string
+	images      int64
+}
+
+// AddFlags defines the flags.
+func (o *synthOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.out, "out", "", "folder to write to")
+	fs.Int64Var(&o.images, "images", 0, "number of images")
+	fs.StringVar(&o.format, "format", "imagefolder", "layout: "+strings.Join(synth.Formats(), ", "))
+}
+
 func newSynthCommand(a *app) *cobra.Command {
-	var (
-		out, format string
-		images      int64
-	)
+	var o synthOptions
 	cmd := &cobra.Command{
 		Use:   "synth --out FOLDER --images N",
 		Short: "Draw a labelled data set, to try things and for tests",
@@ -23,28 +35,28 @@ func newSynthCommand(a *app) *cobra.Command {
 cluttered background, of many sizes and encodings. Image i is the same everywhere.
 An --in of synth:N is the same data set without a copy on disk.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if out == "" || images < 1 {
-				return usagef("give --out FOLDER and --images N with N from 1")
-			}
-			if !slices.Contains(synth.Formats(), format) {
-				return usagef("--format %q: use %s", format, strings.Join(synth.Formats(), ", "))
-			}
-			if images > synth.Max {
-				return usagef("--images %d: at most %d", images, int64(synth.Max))
-			}
-			if err := launch.CheckWritable(out); err != nil {
-				return usagef("--out %s cannot be written: %v", out, err)
-			}
-			if err := synth.Write(cmd.Context(), out, format, images); err != nil {
-				return err
-			}
-			_, err := fmt.Fprintf(a.stdout, "%d images in %s (%s)\n", images, out, format)
-			return err
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runSynth(cmd.Context(), a, o) },
 	}
-	cmd.Flags().StringVar(&out, "out", "", "folder to write to")
-	cmd.Flags().Int64Var(&images, "images", 0, "number of images")
-	cmd.Flags().StringVar(&format, "format", "imagefolder", "layout: "+strings.Join(synth.Formats(), ", "))
+	o.AddFlags(cmd.Flags())
 	return cmd
+}
+
+func runSynth(ctx context.Context, a *app, o synthOptions) error {
+	if o.out == "" || o.images < 1 {
+		return usagef("give --out FOLDER and --images N with N from 1")
+	}
+	if !slices.Contains(synth.Formats(), o.format) {
+		return usagef("--format %q: use %s", o.format, strings.Join(synth.Formats(), ", "))
+	}
+	if o.images > synth.Max {
+		return usagef("--images %d: at most %d", o.images, int64(synth.Max))
+	}
+	if err := launch.CheckWritable(o.out); err != nil {
+		return usagef("--out %s cannot be written: %v", o.out, err)
+	}
+	if err := synth.Write(ctx, o.out, o.format, o.images); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "%d images in %s (%s)\n", o.images, o.out, o.format)
+	return err
 }

@@ -1,27 +1,43 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/pipeline"
 )
 
+// verifyOptions are the options of premix verify.
+type verifyOptions struct {
+	in         []string
+	deep       int
+	workers    int
+	split      []string
+	asJSON     bool
+	maxDefects int
+}
+
+// AddFlags defines the flags.
+func (o *verifyOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.IntVar(&o.deep, "deep", 0, "make so many samples of each split again from their sources")
+	fs.StringArrayVar(&o.in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
+	fs.StringSliceVar(&o.split, "split", nil, "splits to verify (default: all)")
+	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
+	fs.IntVar(&o.maxDefects, "most", 100, "list at most so many defects")
+	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
+}
+
 func newVerifyCommand(a *app) *cobra.Command {
-	var (
-		in       []string
-		deep     int
-		workers  int
-		split    []string
-		asJSON   bool
-		mostBugs int
-	)
+	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify OUT",
 		Short: "Re-read an output, all of it, and say what is wrong",
@@ -30,57 +46,53 @@ the pasted box, plans, indexes, side files, and that every input entry ended som
 With --deep N it makes N samples again from their sources and compares bytes.
 It ends with exit code 3 if it found a defect.`,
 		Args: onePath("verify OUT", "the folder of an output"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case deep < 0:
-				return usagef("--deep %d: want a number of samples", deep)
-			case deep == 0 && len(in) > 0:
-				return usagef("--in says where --deep N finds the sources; nothing else reads them")
-			case mostBugs < 0:
-				return usagef("--most %d: want a number of defects", mostBugs)
-			}
-			report, err := verify.Run(cmd.Context(), args[0], verify.Options{
-				Splits: split, Params: pipeline.DeriveParams, Deep: deep, In: pipeline.Inputs(in), Workers: workers, MaxDefects: mostBugs,
-			})
-			var none *verify.NoOutputError
-			if errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
-				return usagef("%v", err)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				enc := json.NewEncoder(a.stdout)
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(report); err != nil {
-					return err
-				}
-			} else {
-				a.printVerified(args[0], report)
-			}
-			if !report.OK {
-				return &codeError{exitBad, fmt.Sprintf("%s: %s", args[0], plural(report.Total, "defect"))}
-			}
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), a, o, args[0]) },
 	}
 	cmd.SetFlagErrorFunc(flagError)
-	flags := cmd.Flags()
-	flags.IntVar(&deep, "deep", 0, "make so many samples of each split again from their sources")
-	flags.StringArrayVar(&in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
-	flags.StringSliceVar(&split, "split", nil, "splits to verify (default: all)")
-	flags.IntVar(&workers, "workers", 0, "shards read at once (0: one a core)")
-	flags.IntVar(&mostBugs, "most", 100, "list at most so many defects")
-	flags.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	o.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) printVerified(path string, r *verify.Report) {
+func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
+	switch {
+	case o.deep < 0:
+		return usagef("--deep %d: want a number of samples", o.deep)
+	case o.deep == 0 && len(o.in) > 0:
+		return usagef("--in says where --deep N finds the sources; nothing else reads them")
+	case o.maxDefects < 0:
+		return usagef("--most %d: want a number of defects", o.maxDefects)
+	}
+	report, err := verify.Run(ctx, out, verify.Options{
+		Splits: o.split, Params: pipeline.DeriveParams, Deep: o.deep, In: pipeline.Inputs(o.in), Workers: o.workers, MaxDefects: o.maxDefects,
+	})
+	var none *verify.NoOutputError
+	if errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
+		return usagef("%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(report); err != nil {
+			return err
+		}
+	} else {
+		printVerified(a.stdout, out, report)
+	}
+	if !report.OK {
+		return &codeError{exitBad, fmt.Sprintf("%s: %s", out, plural(report.Total, "defect"))}
+	}
+	return nil
+}
+
+func printVerified(w io.Writer, path string, r *verify.Report) {
 	for _, d := range r.Defects {
-		fmt.Fprintln(a.stdout, d)
+		fmt.Fprintln(w, d)
 	}
 	if more := r.Total - int64(len(r.Defects)); more > 0 {
-		fmt.Fprintf(a.stdout, "and %d more\n", more)
+		fmt.Fprintf(w, "and %d more\n", more)
 	}
 	for _, s := range r.Splits {
 		where := path
@@ -94,10 +106,10 @@ func (a *app) printVerified(path string, r *verify.Report) {
 		if s.Failures > 0 {
 			line += fmt.Sprintf(", %s of the input", plural(s.Failures, "failure"))
 		}
-		fmt.Fprintln(a.stdout, line)
+		fmt.Fprintln(w, line)
 	}
 	if r.OK {
-		fmt.Fprintln(a.stdout, "no defects")
+		fmt.Fprintln(w, "no defects")
 	}
 }
 

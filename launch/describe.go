@@ -40,7 +40,7 @@ func describe(ctx context.Context, f *found) (*described, error) {
 	if f.options.PeaksOnly {
 		spool = ""
 	}
-	job, err := c.Job(pipeline.Launch{
+	job, err := c.Job(pipeline.Start{
 		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: NewRunID(), Run: run,
 		CacheURI: cacheURI, TemporaryCache: temporary, SpoolURI: spool, SpoolMode: stage.SpoolRef, Slots: f.cluster.Slots,
 	})

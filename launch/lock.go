@@ -20,9 +20,9 @@ type Lock struct {
 	RunID string
 	// Break takes the lock although another run seems to hold it.
 	Break bool
-	// Lost, if not nil, is called once with a *[LostLockError] when the lock is lost.
+	// Lost, if not nil, is called once with a *[LostLockError] when the lock of a store is lost.
 	Lost func(error)
-	// Warn takes a line for people.
+	// Warn, if not nil, takes a line for people.
 	Warn func(format string, args ...any)
 }
 

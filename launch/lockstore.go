@@ -83,7 +83,7 @@ func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err err
 	return func() {
 		close(done)
 		<-stopped
-		if err := blob.Remove(alive, l.uri); err != nil {
+		if err := blob.Remove(alive, l.uri); err != nil && o.Warn != nil {
 			o.Warn("the lock %s could not be removed (%v); it is ignored after %v", l.uri, err, storeLockStale)
 		}
 	}, nil

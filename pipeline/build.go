@@ -59,9 +59,9 @@ func peaks(s beam.Scope, job *stage.Job, containers []source.Container) beam.PCo
 	return transforms.Peaks(s, job, transforms.Scan(s, job, containers))
 }
 
-// A Launch is what the launcher adds to the configuration: what it found, and what identifies this
-// start of the job.
-type Launch struct {
+// A Start is what a start of a job adds to its configuration: what was found, and what identifies this
+// start.
+type Start struct {
 	Catalog *source.Catalog
 	// ClassesOf is the split of the output whose class list the catalog's is, or empty.
 	ClassesOf string
@@ -81,7 +81,7 @@ type Launch struct {
 }
 
 // Job translates a valid configuration into the description that workers get.
-func (c *Config) Job(l Launch) (*stage.Job, error) {
+func (c *Config) Job(start Start) (*stage.Job, error) {
 	mixing, err := c.MixParams()
 	if err != nil {
 		return nil, err
@@ -102,23 +102,23 @@ func (c *Config) Job(l Launch) (*stage.Job, error) {
 	for k, v := range Versions() {
 		versions[k] = fmt.Sprint(v)
 	}
-	for k, v := range l.Versions {
+	for k, v := range start.Versions {
 		versions[k] = v
 	}
 	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
 		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
 		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,
-		Catalog:  stage.CatalogInfo{Classes: l.Catalog.Classes, Own: l.Catalog.Own, Choice: c.ClassList != nil, ListOf: l.ClassesOf, Ignored: l.Catalog.Ignored, Failures: l.Catalog.Failures},
+		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
 		Split:    c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
-		Cache: stage.CacheInfo{URI: l.CacheURI, Temporary: l.TemporaryCache, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
-		Spool: stage.SpoolInfo{Mode: l.SpoolMode, URI: l.SpoolURI},
-		Slots: l.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
+		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
+		Spool: stage.SpoolInfo{Mode: start.SpoolMode, URI: start.SpoolURI},
+		Slots: start.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
-		RunID:   l.RunID, Inputs: roots, Run: l.Run, Versions: versions,
+		RunID:   start.RunID, Inputs: roots, Run: start.Run, Versions: versions,
 	}
 	if c.Plan != "" {
 		job.Replay = &stage.Replay{Dir: c.Plan, Split: c.Split}

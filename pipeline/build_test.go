@@ -53,7 +53,7 @@ func testJob(t *testing.T, n int, change func(*Config)) (*stage.Job, []source.Co
 	if err != nil {
 		t.Fatal(err)
 	}
-	job, err := c.Job(Launch{Catalog: catalog, RunID: "test", CacheURI: c.Cache, SpoolMode: stage.SpoolRef, SpoolURI: t.TempDir()})
+	job, err := c.Job(Start{Catalog: catalog, RunID: "test", CacheURI: c.Cache, SpoolMode: stage.SpoolRef, SpoolURI: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

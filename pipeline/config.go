@@ -1,10 +1,11 @@
-// Package pipeline says what a job is: its configuration, with defaults, checks and fingerprints,
-// and the order of the stages that are built from it. It never runs anything.
+// Package pipeline configures jobs and builds their pipelines. Start with [Default], set fields, call
+// [Config.Validate] and [Config.Job], and add the stages to a pipeline with [Build]. Package launch does
+// this for whole jobs, with locks and checks. This package never runs anything.
 //
 // A [Config] has two parts. The recipe is everything that changes a byte of the output; it is
 // written into the manifest and hashed into the fingerprints. The execution is where things are
-// and how the job runs; it appears in run.json only. Which option belongs to which part is said
-// once, in the table of [Options], which also feeds flags, configuration files and docs/cli.md.
+// and how the job runs; it appears in run.json only. The table of [Options] says which option belongs
+// to which part. It also feeds flags, configuration files and docs/cli.md.
 package pipeline
 
 import (

@@ -102,7 +102,7 @@ func saveConfig(ctx context.Context, out string, format shard.Format, spec shard
 	return writeMeta(ctx, out, spec.Split, ConfigFile, data, wrote)
 }
 
-// writeMeta writes a file of a split unless it has this content, and tells wrote if it did.
+// writeMeta writes a file of a split unless it has this content, and calls wrote if it did.
 func writeMeta(ctx context.Context, out, split, name string, data []byte, wrote func(path string)) error {
 	did, err := WriteChanged(ctx, Meta(out, split, name), data)
 	if did {

@@ -62,9 +62,6 @@ type FinishParams struct {
 // do not agree; then there is no manifest.
 func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split
-	if p.Wrote == nil {
-		p.Wrote = func(string) {}
-	}
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
 		return nil, err
 	}
@@ -84,14 +81,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.Wrote); err != nil {
-		return nil, err
-	}
-	failures, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
-	if err != nil {
-		return nil, err
-	}
-	m, err := p.manifest(records, failures)
+	m, err := p.describe(ctx, records)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +97,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 			return nil, err
 		}
 		if did {
-			p.Wrote(f.Path)
+			p.wrote(f.Path)
 		}
 	}
 	if err := p.writeRun(ctx); err != nil {
@@ -123,7 +113,25 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := dropPlanned(ctx, p.Out, m); err != nil {
 		return nil, err
 	}
-	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.Wrote)
+	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.wrote)
+}
+
+// describe writes config.json, classes.txt and failures.jsonl, and returns the manifest.
+func (p *FinishParams) describe(ctx context.Context, records []ShardRecord) (*Manifest, error) {
+	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.wrote); err != nil {
+		return nil, err
+	}
+	failures, err := writeFailures(ctx, Meta(p.Out, p.Spec.Split, FailuresFile), p.Failures)
+	if err != nil {
+		return nil, err
+	}
+	return p.manifest(records, failures)
+}
+
+func (p *FinishParams) wrote(path string) {
+	if p.Wrote != nil {
+		p.Wrote(path)
+	}
 }
 
 func (p *FinishParams) writeRun(ctx context.Context) error {
@@ -170,9 +178,7 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 		}
 		replicas = append(replicas, kept...)
 	}
-	slices.SortFunc(records, func(a, b ShardRecord) int {
-		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
-	})
+	sortRecords(records)
 	slices.Sort(replicas)
 	i := 0
 	for _, replica := range replicas {

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,17 +48,8 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(p.Records, func(a, b ShardRecord) int {
-		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
-	})
-	if err := SaveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe); err != nil {
-		return nil, err
-	}
-	failures, err := writeFailures(ctx, Meta(p.Out, split, FailuresFile), p.Failures)
-	if err != nil {
-		return nil, err
-	}
-	m, err := p.manifest(p.Records, failures)
+	sortRecords(p.Records)
+	m, err := p.describe(ctx, p.Records)
 	if err != nil {
 		return nil, err
 	}

@@ -178,10 +178,14 @@ func readRecords(ctx context.Context, out, split string) (records []ShardRecord,
 			records = append(records, *read[i])
 		}
 	}
+	sortRecords(records)
+	return records, damaged, nil
+}
+
+func sortRecords(records []ShardRecord) {
 	slices.SortFunc(records, func(a, b ShardRecord) int {
 		return cmp.Or(cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Shard, b.Shard))
 	})
-	return records, damaged, nil
 }
 
 // Intact reports whether what the record describes is there: the shard, its index and its plan, each

@@ -41,10 +41,11 @@ func BuildReplay(s beam.Scope, job *stage.Job, containers []source.Container) {
 			streams = append(streams, c)
 		}
 	}
-	global := transforms.ReplayGate(s, job)
+	summaries := transforms.NoSummaries(s)
+	global := transforms.Gate(s, job, summaries)
 	copies := transforms.CopyAside(s, job, transforms.Scan(s, job, streams))
 	records := transforms.Replay(s, job, containers, global, copies)
-	transforms.FinishReplay(s, job, global, records)
+	transforms.Finish(s, job, summaries, global, records)
 }
 
 // BuildPeaks adds the stages that only fill the cache.

@@ -67,7 +67,7 @@ func TestFieldsTravel(t *testing.T) {
 	fns := []any{
 		&listFn{list}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
 		&distributeFn{ofPlan}, &collectFn{}, &mixFn{ofPlan}, &finishFn{ofPlan},
-		&replayGateFn{ofJob}, &copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Containers: list}, &finishReplayFn{ofPlan},
+		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Containers: list},
 	}
 	var names []string
 	for _, sent := range fns {

@@ -11,33 +11,9 @@ import (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&replayGateFn{})
 	register.DoFn3x1[context.Context, []byte, func([]byte), error](&copyAsideFn{})
 	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&plannedShardsFn{})
 	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func([]byte), error](&replayFn{})
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, error](&finishReplayFn{})
-}
-
-// ReplayGate returns a PCollection<[]byte> of one element, the plan of the job as the plan of an
-// output has it. It fails with a *stage.Refusal where the job must stop before its first write.
-func ReplayGate(s beam.Scope, job *Job) beam.PCollection {
-	s = s.Scope("transforms.ReplayGate")
-	return beam.ParDo(s, &replayGateFn{newJobFn("transforms.ReplayGate", job)}, beam.Impulse(s))
-}
-
-type replayGateFn struct{ jobFn }
-
-func (fn *replayGateFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
-	defer seal(&err)
-	job, err := fn.load()
-	if err != nil {
-		return err
-	}
-	g, err := stage.ReplayGate(ctx, job)
-	if err != nil {
-		return err
-	}
-	return encodeTo[stage.Global](emit)(g)
 }
 
 // CopyAside takes a PCollection<[]byte> of chunks of containers that cannot be read at random,
@@ -122,26 +98,4 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 		return err
 	}
 	return emitAll(emit, records)
-}
-
-// FinishReplay completes the outputs of a replay. Like that of [Finish], its input is an impulse.
-func FinishReplay(s beam.Scope, job *Job, global, records beam.PCollection) {
-	s = s.Scope("transforms.FinishReplay")
-	beam.ParDo0(s, &finishReplayFn{newPlanFn("transforms.FinishReplay", job)}, beam.Impulse(s),
-		beam.SideInput{Input: global}, beam.SideInput{Input: records})
-}
-
-type finishReplayFn struct{ planFn }
-
-func (fn *finishReplayFn) ProcessElement(ctx context.Context, _ []byte, global, records func(*[]byte) bool) (err error) {
-	defer seal(&err)
-	job, g, err := fn.loadPlan(global)
-	if err != nil || g == nil {
-		return err
-	}
-	recs, err := drain[stage.OutputRecord](records)
-	if err != nil {
-		return err
-	}
-	return stage.FinishReplay(ctx, job, g, recs)
 }

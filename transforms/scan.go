@@ -23,6 +23,13 @@ func Scan(s beam.Scope, job *Job, containers []source.Container) beam.PCollectio
 	return beam.Reshuffle(s, chunks)
 }
 
+// NoSummaries returns an empty PCollection<[]byte>, for [Gate] and [Finish] of a job that replays a
+// plan: what they need to know of the input, the plan tells.
+func NoSummaries(s beam.Scope) beam.PCollection {
+	s = s.Scope("transforms.NoSummaries")
+	return beam.ParDo(s, &listFn{mustEncode("transforms.NoSummaries", []source.Container{})}, beam.Impulse(s))
+}
+
 // listFn emits the containers, which the launcher found.
 type listFn struct{ Containers []byte }
 

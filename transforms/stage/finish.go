@@ -15,32 +15,15 @@ import (
 // Finish completes each output from the records of its shards: merged indexes, failures, the
 // manifest last. records holds those of all outputs, in any order.
 func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
-	sortSummaries(sums)
-	sums = g.looked(sums)
-	list, err := chunks(job, g, sums)
+	in, err := outcomeOf(ctx, job, g, sums)
 	if err != nil {
 		return err
 	}
-	return complete(ctx, job, g, ending{
-		records: records, chunks: list, ignored: job.Catalog.Ignored,
-		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
-	})
-}
-
-// An ending is what became of the input, and the records of all shards.
-type ending struct {
-	records  []OutputRecord
-	chunks   []dataset.Chunk
-	ignored  int64
-	failures func(yield func(premix.Failure) error) error
-}
-
-// complete finishes the outputs and cleans up. It may run again after it cleaned up: then what
-// failures are read from may be gone, and the outputs are as they should be.
-func complete(ctx context.Context, job *Job, g *Global, e ending) error {
-	err := completeOutputs(ctx, job, g, e)
+	err = completeOutputs(ctx, job, g, in, records)
+	// An earlier attempt may have cleaned up. Then the source of the failures may be gone, and the
+	// outputs are as they should be.
 	if errors.Is(err, fs.ErrNotExist) && job.Cache.Temporary {
-		done, why := completed(ctx, job, g, e.records)
+		done, why := completed(ctx, job, g, records)
 		if why != nil {
 			return errors.Join(err, why)
 		}
@@ -52,6 +35,30 @@ func complete(ctx context.Context, job *Job, g *Global, e ending) error {
 		return err
 	}
 	return cleanUp(ctx, job)
+}
+
+// An outcome is what became of the entries of the input.
+type outcome struct {
+	chunks []dataset.Chunk
+	// ignored counts the side files outside of the chunks.
+	ignored int64
+	// failures yields every failure in the order of the input.
+	failures func(yield func(premix.Failure) error) error
+}
+
+// outcomeOf returns what became of the entries: as the summaries say, or, in the replay of a plan, as
+// the plan says.
+func outcomeOf(ctx context.Context, job *Job, g *Global, sums []Summary) (*outcome, error) {
+	if job.Replay != nil {
+		return plannedOutcome(ctx, job)
+	}
+	sortSummaries(sums)
+	sums = g.looked(sums)
+	list, err := chunks(job, g, sums)
+	return &outcome{
+		chunks: list, ignored: job.Catalog.Ignored,
+		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
+	}, err
 }
 
 // completed says whether each output has a manifest of this very job that lists all records.
@@ -84,13 +91,13 @@ func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord)
 	return !job.PlanOnly, nil
 }
 
-func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
+func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, records []OutputRecord) error {
 	finish := dataset.Finish
 	if job.PlanOnly {
 		finish = dataset.FinishPlan
 	}
 	byOutput := make([][]dataset.ShardRecord, len(job.Outputs))
-	for _, r := range e.records {
+	for _, r := range records {
 		if r.Output < 0 || r.Output >= len(byOutput) {
 			return fmt.Errorf("stage: record of output %d of %d", r.Output, len(byOutput))
 		}
@@ -112,7 +119,7 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, e ending) error {
 		_, err = finish(ctx, dataset.FinishParams{
 			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
 			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
-			Chunks: e.chunks, Ignored: e.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: e.failures,
+			Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
 			Run: job.Run, Indexes: job.Indexes.names(),
 		})
 		if err != nil {

@@ -9,9 +9,27 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// Gate makes the plan of the job, and refuses to go on where too many images are bad, or where
-// the output belongs to another recipe or input. It is the last stage before the first write.
+// Gate makes the plan of the job, or takes it from the output whose plan is replayed. It refuses to
+// go on where too many images are bad, or where the output belongs to another recipe or input. It is
+// the last stage before the first write.
 func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
+	makePlan := newGlobal
+	if job.Replay != nil {
+		makePlan = plannedGlobal
+	}
+	g, err := makePlan(ctx, job, sums)
+	if err != nil {
+		return nil, err
+	}
+	in, err := outcomeOf(ctx, job, g, sums)
+	if err != nil {
+		return nil, err
+	}
+	return g, claimAll(ctx, job, g, dataset.Containers(in.chunks))
+}
+
+// newGlobal makes the plan and checks it.
+func newGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	sortSummaries(sums)
 	g, sums, err := makeGlobal(ctx, job, sums)
 	if err != nil {
@@ -20,14 +38,7 @@ func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err := checkBad(ctx, job, sums, g); err != nil {
 		return nil, err
 	}
-	if err := checkPairs(job, sums, g); err != nil {
-		return nil, err
-	}
-	list, err := chunks(job, g, sums)
-	if err != nil {
-		return nil, err
-	}
-	return g, claimAll(ctx, job, g, dataset.Containers(list))
+	return g, checkPairs(job, sums, g)
 }
 
 // makeGlobal returns the plan, and the summaries of what the plan looks at.

@@ -32,9 +32,8 @@ func (job *Job) planned(ctx context.Context) (*dataset.Manifest, error) {
 	return m, err
 }
 
-// ReplayGate makes the plan of a job from that of an output, and refuses to go on where an output
-// belongs to another recipe or input. It is the last stage before the first write.
-func ReplayGate(ctx context.Context, job *Job) (*Global, error) {
+// plannedGlobal takes the plan from an output. There are no summaries.
+func plannedGlobal(ctx context.Context, job *Job, _ []Summary) (*Global, error) {
 	m, err := job.planned(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func ReplayGate(ctx context.Context, job *Job) (*Global, error) {
 	if g.N < 1 || g.Shards < 1 || g.Shards > g.N {
 		return nil, fmt.Errorf("stage: %s: a plan of %d images in %d shards", job.Replay.Dir, g.N, g.Shards)
 	}
-	return g, claimAll(ctx, job, g, m.Inputs.Containers)
+	return g, nil
 }
 
 // A PlannedShard is a plan file to be made into a shard.
@@ -189,25 +188,23 @@ func notAsPlanned(job *Job, s *premix.Sample, e *source.EntryError) string {
 	return fmt.Sprintf("%s, which the plan names, is not in the input: %v", s.Name, e.Err)
 }
 
-// FinishReplay completes each output of a replay. What became of the entries of the input is as
-// the plan says.
-func FinishReplay(ctx context.Context, job *Job, g *Global, records []OutputRecord) error {
+// plannedOutcome returns what the plan says of the entries of the input.
+func plannedOutcome(ctx context.Context, job *Job) (*outcome, error) {
 	m, err := job.planned(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	list := make([]dataset.Chunk, len(m.Inputs.Containers))
-	ignored := m.Counts.Ignored
-	for i := range m.Inputs.Containers {
-		if list[i], err = m.Inputs.Containers[i].Chunk(); err != nil {
-			return fmt.Errorf("stage: %s: %w", job.Replay.Dir, err)
-		}
-		ignored -= list[i].Ignored
-	}
-	return complete(ctx, job, g, ending{
-		records: records, chunks: list, ignored: ignored,
+	in := &outcome{
+		chunks: make([]dataset.Chunk, len(m.Inputs.Containers)), ignored: m.Counts.Ignored,
 		failures: func(yield func(premix.Failure) error) error { return plannedFailures(ctx, job, yield) },
-	})
+	}
+	for i := range in.chunks {
+		if in.chunks[i], err = m.Inputs.Containers[i].Chunk(); err != nil {
+			return nil, fmt.Errorf("stage: %s: %w", job.Replay.Dir, err)
+		}
+		in.ignored -= in.chunks[i].Ignored
+	}
+	return in, nil
 }
 
 // plannedFailures yields the failures that the plan lists.

@@ -16,7 +16,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// The values of Extra[extraCompression].
+// The values of Container.Compression.
 const (
 	gzipped   = "gzip"
 	zlibbed   = "zlib"
@@ -182,7 +182,7 @@ func (c closer) Close() error {
 
 // open returns a window over [off, end) of a container; over all of it if it is compressed.
 func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer, error) {
-	if kind := c.Extra[extraCompression]; kind != "" {
+	if kind := c.Compression; kind != "" {
 		r, err := blob.Open(ctx, c.URI)
 		if err != nil {
 			return nil, nil, err

@@ -3,8 +3,6 @@ package source
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"maps"
-	"slices"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -48,8 +46,8 @@ func cuts(n, target int, name func(int) string, size func(int) int) []int {
 	return ends
 }
 
-// digest is the hash by which entries are known.
-func digest(data []byte) premix.Digest { return xxh3.Hash128(data).Bytes() }
+// DigestOf is the hash that identifies the bytes of an entry.
+func DigestOf(data []byte) premix.Digest { return xxh3.Hash128(data).Bytes() }
 
 // A hasher joins fields to an identity; every field is framed by its length.
 type hasher struct {
@@ -68,6 +66,22 @@ func (h *hasher) text(s string) *hasher {
 
 func (h *hasher) num(v int64) *hasher { return h.text(strconv.FormatInt(v, 10)) }
 
+// field adds a named value, or nothing if it is empty.
+func (h *hasher) field(name, value string) *hasher {
+	if value == "" {
+		return h
+	}
+	return h.text(name).text(value)
+}
+
+// samples adds how many entries a container should have, if that is known.
+func (h *hasher) samples(c Container) *hasher {
+	if n, _, known := c.Promised(); known {
+		h.field("samples", strconv.FormatInt(n, 10))
+	}
+	return h
+}
+
 func (h *hasher) String() string {
 	sum := h.h.Sum128().Bytes()
 	return hex.EncodeToString(sum[:])
@@ -76,10 +90,8 @@ func (h *hasher) String() string {
 // identity begins the hash of a chunk: what every layout has in it.
 func (c Container) identity() *hasher {
 	h := newHasher().text("premix chunk 1").text(c.Layout).text(c.Name).text(c.Class).num(int64(c.Label)).num(c.Size)
-	for _, key := range slices.Sorted(maps.Keys(c.Extra)) {
-		if key != extraIndex && key != extraList && key != extraCounted {
-			h.text(key).text(c.Extra[key])
-		}
+	if l, ok := layouts[c.Layout]; ok {
+		l.identity(c, h)
 	}
 	return h
 }

@@ -176,7 +176,7 @@ func detectFiles(r root) (format string, n int) {
 			count["webdataset"]++
 		case parquetName(base):
 			count["parquet"]++
-		case recordFile(base):
+		case recordFileName(base):
 			count["tfrecord"]++
 		}
 	}

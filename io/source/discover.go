@@ -131,8 +131,7 @@ func Locate(ctx context.Context, inputs []Input, o Options) ([]Container, error)
 	}
 	for _, r := range f.records {
 		r.settle(nil, nil, o)
-		r.keys.custom = false // it is no matter where labels count from
-		r.store()
+		r.keys.Assumed = false // it is no matter where labels count from
 	}
 	return f.catalog.Containers, f.catalog.sort()
 }

@@ -14,9 +14,13 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// folder reads folders of images: class folders, where the class is the folder's name, and flat
-// folders whose labels stand in a list.
-type folder struct{}
+// classFolder and flatFolder read folders of images: of one class, whose name is the folder's, and
+// with labels in a list.
+type (
+	classFolder struct{ folder }
+	flatFolder  struct{ folder }
+	folder      struct{ baseLayout }
+)
 
 // discoverFolders makes a container of every class folder.
 func discoverFolders(ctx context.Context, r root, cat *Catalog) error {
@@ -90,23 +94,21 @@ func sniffObject(ctx context.Context, o blob.Object) (bool, error) {
 // sniffBytes is how much of an entry imaging.Sniff wants to see.
 const sniffBytes = 32
 
-// An unreadable name in Chunk.Names is "\x00" + reason + "\x00" + name: a name that cannot
-// travel, or one of something that is no file.
-func unreadable(reason, name string) string { return "\x00" + reason + "\x00" + escape(name) }
-
-func readable(name string) (plain, reason string) {
-	if rest, ok := strings.CutPrefix(name, "\x00"); ok {
-		reason, plain, _ = strings.Cut(rest, "\x00")
-		return plain, reason
-	}
-	return name, ""
+// A fileInfo is a file of a folder.
+type fileInfo struct {
+	name       string // below the folder
+	unreadable string // why it cannot be read, or empty
+	size       int64
+	mtime      int64
+	etag       string
 }
 
-type fileInfo struct {
-	name  string
-	size  int64
-	mtime int64
-	etag  string
+// identity is what cuts and chunk IDs know the file by.
+func (f *fileInfo) identity() string {
+	if f.unreadable == "" {
+		return f.name
+	}
+	return "\x00" + f.unreadable + "\x00" + f.name
 }
 
 func (folder) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
@@ -116,18 +118,17 @@ func (folder) split(ctx context.Context, c Container, o Options) ([]Chunk, error
 			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
 		name, ok := blob.Rel(c.URI, obj.URI)
-		switch {
-		case !ok:
+		if !ok {
 			return nil, fmt.Errorf("source: %s: %s is not below it", c.Name, obj.URI)
-		case !utf8.ValidString(name):
-			name = unreadable("the name is not UTF-8: rename the file", name)
-		case obj.Special != "":
-			name = unreadable(obj.Special, name)
 		}
-		files = append(files, fileInfo{name, obj.Size, modTime(obj), obj.ETag})
+		unreadable := obj.Special
+		if !utf8.ValidString(name) {
+			unreadable = "the name is not UTF-8: rename the file"
+		}
+		files = append(files, fileInfo{escape(name), unreadable, obj.Size, modTime(obj), obj.ETag})
 	}
-	name := func(i int) string { return files[i].name }
-	size := func(i int) int { return len(files[i].name) }
+	name := func(i int) string { return files[i].identity() }
+	size := func(i int) int { return len(files[i].identity()) }
 	var chunks []Chunk
 	from := 0
 	for _, end := range cuts(len(files), o.chunkImages(), name, size) {
@@ -142,37 +143,40 @@ func folderChunk(c Container, seq int, files []fileInfo) Chunk {
 	ch := Chunk{Container: c, Seq: seq, Names: make([]string, len(files))}
 	for i, f := range files {
 		ch.Names[i] = f.name
-		id.text(f.name).num(f.size)
+		if f.unreadable != "" {
+			if ch.Unreadable == nil {
+				ch.Unreadable = make([]string, len(files))
+			}
+			ch.Unreadable[i] = f.unreadable
+		}
+		id.text(f.identity()).num(f.size)
 		stamp.num(f.mtime).text(f.etag)
 		if imageName(f.name) {
 			ch.EstImages++
 		}
 	}
-	ch.First, _ = readable(ch.Names[0])
-	ch.Last, _ = readable(ch.Names[len(files)-1])
+	ch.First, ch.Last = files[0].name, files[len(files)-1].name
 	ch.ID, ch.Stamp = id.String(), stamp.String()
 	return ch
 }
 
+func (folder) uri(c Container, s *premix.Sample) string {
+	return blob.Below(c.URI, strings.TrimPrefix(s.Name, c.below("")))
+}
+
 func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
-	var list *labelList
-	if c.Container.Layout == layoutFlat {
-		var err error
-		if list, err = c.Container.listOf(ctx); err != nil {
-			return err
-		}
-	}
 	var buf []byte
-	for _, name := range c.Names {
+	for i, name := range c.Names {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		e, err := folderEntry(ctx, c.Container, name, maxBytes, &buf)
+		unreadable := ""
+		if c.Unreadable != nil {
+			unreadable = c.Unreadable[i]
+		}
+		e, err := folderEntry(ctx, c.Container, name, unreadable, maxBytes, &buf)
 		if err != nil {
 			return err
-		}
-		if list != nil {
-			e = list.label(e)
 		}
 		if err := yield(e); err != nil {
 			return err
@@ -181,8 +185,17 @@ func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yiel
 	return nil
 }
 
-func folderEntry(ctx context.Context, c Container, name string, maxBytes int64, buf *[]byte) (Entry, error) {
-	name, unreadable := readable(name)
+func (flatFolder) identity(c Container, h *hasher) { h.field("list-hash", c.List.Hash) }
+
+func (l flatFolder) read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+	list, err := c.Container.listOf(ctx)
+	if err != nil {
+		return err
+	}
+	return l.folder.read(ctx, c, o, maxBytes, func(e Entry) error { return yield(list.label(e)) })
+}
+
+func folderEntry(ctx context.Context, c Container, name, unreadable string, maxBytes int64, buf *[]byte) (Entry, error) {
 	s := premix.Sample{
 		Key: stem(name), Name: c.below(name), Label: -1, Class: c.Class,
 		Location: premix.Location{URI: blob.Below(c.URI, name), Length: -1},
@@ -206,7 +219,7 @@ func folderEntry(ctx context.Context, c Container, name string, maxBytes int64, 
 	case err != nil:
 		return Entry{}, fmt.Errorf("source: %s: %w", s.Name, err)
 	}
-	s.Digest = digest(data)
+	s.Digest = DigestOf(data)
 	return Entry{Sample: s, Data: data, Seekable: true}, nil
 }
 
@@ -237,7 +250,7 @@ func readFile(ctx context.Context, dst []byte, uri string, claims bool, maxBytes
 	case size > maxBytes:
 		return nil, premix.Faultf(premix.TooLarge, "%d bytes, the limit is %d", size, maxBytes)
 	}
-	dst = grow(dst, int(size))
+	dst = slices.Grow(dst[:0], int(size))[:size]
 	if n, err := r.ReadAt(dst, 0); n < len(dst) {
 		if err == io.EOF {
 			err = fmt.Errorf("the file became shorter while it was read: %w", io.ErrUnexpectedEOF)
@@ -245,12 +258,4 @@ func readFile(ctx context.Context, dst []byte, uri string, claims bool, maxBytes
 		return nil, err
 	}
 	return dst, nil
-}
-
-// grow returns a slice of n bytes, in dst's memory if that suffices.
-func grow(dst []byte, n int) []byte {
-	if cap(dst) < n {
-		return make([]byte, n, n+n/4)
-	}
-	return dst[:n]
 }

@@ -63,7 +63,7 @@ func checkEntry(t *testing.T, e Entry, data []byte) {
 			t.Fatalf("fault %+v at %q with %d bytes", s.Fault, s.FaultStage, len(e.Data))
 		}
 		return
-	case len(e.Data) == 0 || len(e.Data) > fuzzLimit || digest(e.Data) != s.Digest:
+	case len(e.Data) == 0 || len(e.Data) > fuzzLimit || DigestOf(e.Data) != s.Digest:
 		t.Fatalf("%s: %d bytes, digest %x", s.Name, len(e.Data), s.Digest)
 	case s.Label < 0 && s.Class == "" && s.Name == "":
 		t.Fatalf("%+v has no label and no name", s)

@@ -127,19 +127,20 @@ func discoverFlat(ctx context.Context, r root, cat *Catalog) error {
 
 // withList gives a container the list of its labels.
 func withList(ctx context.Context, r root, c *Container, cat *Catalog) error {
-	spec, err := findList(ctx, r.uri)
+	files, err := findList(ctx, r.uri)
 	if err != nil {
 		return err
 	}
-	if spec == "" {
+	if files.Files == nil {
 		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt with meta.mat beside it",
 			r.in.URI, blob.Base(c.URI))
 	}
-	l, hash, err := readList(ctx, spec)
+	l, hash, err := readList(ctx, files)
 	if err != nil {
 		return err
 	}
-	c.Extra = map[string]string{extraList: spec, extraListHash: hash}
+	c.List = files
+	c.List.Hash = hash
 	cat.Classes = l.classes
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -21,12 +22,13 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// Where the labels of a flat set stand. extraList names the files and does not belong to the
-// identity of a chunk, extraListHash does.
-const (
-	extraList     = "list"      // KIND URI [URI], separated by zero bytes
-	extraListHash = "list-hash" // of the files' contents
-)
+// labelFiles are where the labels of a folder or tar of images are. Kind and Files do not belong to the
+// identity of a chunk: the files may move. Hash does.
+type labelFiles struct {
+	Kind  string   // of listPlaces
+	Files []string // URIs
+	Hash  string   // of the files' contents
+}
 
 // A labelList gives the class of each image of the validation set of ILSVRC2012.
 type labelList struct {
@@ -83,12 +85,12 @@ var listPlaces = []struct{ kind, file, mapping string }{
 }
 
 // findList looks for a list of labels in a folder, in the devkit's folders below it, and in the
-// folders above it, four at most. It is empty if there is none.
-func findList(ctx context.Context, dir string) (string, error) {
+// folders above it, four at most. It has no Files if there is none.
+func findList(ctx context.Context, dir string) (labelFiles, error) {
 	for range 5 {
 		for _, sub := range []string{"", "data", "ILSVRC2012_devkit_t12/data", "devkit/data", "devkit"} {
 			for _, p := range listPlaces {
-				spec := []string{p.kind}
+				list := labelFiles{Kind: p.kind}
 				for _, f := range []string{p.file, p.mapping} {
 					if f == "" {
 						continue
@@ -96,16 +98,16 @@ func findList(ctx context.Context, dir string) (string, error) {
 					uri := blob.Join(dir, sub, f)
 					o, err := blob.Stat(ctx, uri)
 					if errors.Is(err, fs.ErrNotExist) || err == nil && o.Dir {
-						spec = nil
+						list.Files = nil
 						break
 					}
 					if err != nil {
-						return "", fmt.Errorf("source: %w", err)
+						return labelFiles{}, fmt.Errorf("source: %w", err)
 					}
-					spec = append(spec, uri)
+					list.Files = append(list.Files, uri)
 				}
-				if spec != nil {
-					return strings.Join(spec, "\x00"), nil
+				if list.Files != nil {
+					return list, nil
 				}
 			}
 		}
@@ -115,84 +117,70 @@ func findList(ctx context.Context, dir string) (string, error) {
 		}
 		dir = up
 	}
-	return "", nil
+	return labelFiles{}, nil
 }
 
-// lists keeps the lists that chunks of this process have asked for, by spec and hash.
-var lists sync.Map
+// listsRead keeps the lists that chunks of this process have asked for, by kind, files and hash.
+var listsRead sync.Map
 
 // listOf returns the list of a container, checking that it is still the one that was discovered.
 func (c Container) listOf(ctx context.Context) (*labelList, error) {
-	key := c.Extra[extraList] + "\x00" + c.Extra[extraListHash]
-	if l, ok := lists.Load(key); ok {
+	key := c.List.Kind + "\x00" + strings.Join(c.List.Files, "\x00") + "\x00" + c.List.Hash
+	if l, ok := listsRead.Load(key); ok {
 		return l.(*labelList), nil
 	}
-	l, hash, err := readList(ctx, c.Extra[extraList])
+	l, hash, err := readList(ctx, c.List)
 	if err != nil {
 		return nil, err
 	}
-	if hash != c.Extra[extraListHash] {
+	if hash != c.List.Hash {
 		return nil, fmt.Errorf("source: %s: the list of labels changed since the job began", c.Name)
 	}
-	lists.Store(key, l)
+	listsRead.Store(key, l)
 	return l, nil
 }
 
 // readList reads the list that findList has found.
-func readList(ctx context.Context, spec string) (l *labelList, hash string, err error) {
-	parts := strings.Split(spec, "\x00")
+func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, err error) {
 	var files [][]byte
-	h := newHasher().text(parts[0])
-	for _, uri := range parts[1:] {
+	h := newHasher().text(list.Kind)
+	for _, uri := range list.Files {
 		data, err := blob.ReadAll(ctx, uri, maxListBytes)
 		if err != nil {
 			return nil, "", fmt.Errorf("source: %w", err)
 		}
 		files = append(files, data)
-		sum := digest(data)
+		sum := DigestOf(data)
 		h.text(hex.EncodeToString(sum[:]))
 	}
 	if len(files) == 0 {
-		return nil, "", fmt.Errorf("source: no list of labels in %q", spec)
+		return nil, "", fmt.Errorf("source: no list of labels in %q", list.Kind)
 	}
 	switch {
-	case parts[0] == "csv":
+	case list.Kind == "csv":
 		l, err = csvList(files[0])
-	case parts[0] == "synsets":
+	case list.Kind == "synsets":
 		l = &labelList{byNumber: words(files[0])}
-	case parts[0] == "ids" && len(files) == 2:
-		l, err = idList(files[0], files[1], path.Base(parts[2]))
-	case parts[0] == "devkit":
+	case list.Kind == "ids" && len(files) == 2:
+		l, err = idList(files[0], files[1], path.Base(list.Files[1]))
+	case list.Kind == "devkit":
 		l, err = devkitList(files[0])
 	default:
 		err = errors.New("unknown kind of list")
 	}
 	if err == nil && l.classes == nil {
-		l.classes = slices.Compact(slices.Sorted(l.all()))
+		l.classes = slices.Compact(slices.Sorted(maps.Values(l.byStem)))
+		if l.byStem == nil {
+			l.classes = slices.Compact(slices.Sorted(slices.Values(l.byNumber)))
+		}
 		if len(l.classes) == 0 {
 			err = errors.New("it is empty")
 		}
 	}
 	if err != nil {
-		return nil, "", usagef("the list of labels %s cannot be used: %v", strings.Join(parts[1:], " and "), err)
+		return nil, "", usagef("the list of labels %s cannot be used: %v", strings.Join(list.Files, " and "), err)
 	}
 	return l, h.String(), nil
-}
-
-// all yields the classes of all images.
-func (l *labelList) all() func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, c := range l.byNumber {
-			if !yield(c) {
-				return
-			}
-		}
-		for _, c := range l.byStem {
-			if !yield(c) {
-				return
-			}
-		}
-	}
 }
 
 // words are the first words of all lines.

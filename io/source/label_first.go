@@ -22,18 +22,15 @@ var errSeen = errors.New("seen enough")
 // all images. One good label is enough, so that it seldom reads more than one entry. only says that
 // the input has no other container.
 func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only bool, o Options) error {
-	chunks := []Chunk{{Container: k, Offset: k.Offset, End: k.Offset + k.Size}}
-	switch k.Layout {
-	case layoutTar, layoutRecord:
-		only = false // it may be cut off
-	case layoutParquet:
-		var err error
-		if chunks, err = Split(ctx, k, Options{ChunkImages: 1}); err != nil { // row groups
-			return inContainer(in, k, err)
-		}
-	default:
-		return nil // labels are names, of folders or of a list
+	l, err := layoutOf(k)
+	if err != nil {
+		return err
 	}
+	chunks, whole, err := l.first(ctx, k)
+	if len(chunks) == 0 || err != nil {
+		return inContainer(in, k, err)
+	}
+	only = only && whole
 	labels := c.Labels(nil)
 	bad, none := 0, 0
 	var first *premix.Sample
@@ -68,7 +65,6 @@ func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only b
 		}
 		return nil
 	}
-	var err error
 	for i := 0; i < len(chunks) && err == nil; i++ {
 		err = Read(ctx, chunks[i], o, 0, look)
 	}
@@ -82,6 +78,12 @@ func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only b
 		return usagef("--in %s: none of the first %d labels is in the class list: %s: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad, first.Name, why.Reason)
 	}
 	return nil
+}
+
+// firstOfFile is the chunk for the first labels of a file of samples. Its end does not count as that
+// of the container: it may be cut off.
+func firstOfFile(c Container) []Chunk {
+	return []Chunk{{Container: c, Offset: c.Offset, End: c.Offset + c.Size}}
 }
 
 // inContainer says in which container a mistake of the user's is.

@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -11,22 +10,16 @@ import (
 // mostLost bounds how many rows damage may have in one chunk: counts in an input are only claims.
 const mostLost = 1 << 17
 
-// promise states how many entries a container should have, and what says so. The container may
-// share its Extra with others.
+// promise states how many entries a container should have, and what says so.
 func (c Container) promise(n int64, by string) Container {
-	c.Extra = maps.Clone(c.Extra)
-	if c.Extra == nil {
-		c.Extra = map[string]string{}
-	}
-	c.Extra[extraSamples], c.Extra[extraCounted] = strconv.FormatInt(n, 10), by
+	c.Samples, c.CountedBy = n, by
 	return c
 }
 
 // Promised is how many entries a side file says that the container has, and the name of that; ok is
 // false if none does.
 func (c Container) Promised() (n int64, by string, ok bool) {
-	n, err := strconv.ParseInt(c.Extra[extraSamples], 10, 64)
-	return n, c.Extra[extraCounted], err == nil
+	return c.Samples, c.CountedBy, c.CountedBy != ""
 }
 
 // shouldBe says how many entries are promised; how the container is cut into chunks takes no part.

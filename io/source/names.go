@@ -2,7 +2,6 @@ package source
 
 import (
 	"encoding/hex"
-	"fmt"
 	"path"
 	"regexp"
 	"strconv"
@@ -87,7 +86,7 @@ func splitOf(base string) string {
 func member(name string) string {
 	p := escape(path.Clean("/" + name)[1:])
 	if len(p) > maxName {
-		sum := digest([]byte(p))
+		sum := DigestOf([]byte(p))
 		p = strings.ToValidUTF8(p[:maxName], "") + "…" + hex.EncodeToString(sum[:]) + path.Ext(p[len(p)-16:])
 	}
 	return p
@@ -145,21 +144,4 @@ func (e *Entry) at(place string) {
 	if f := e.Sample.Fault; f != nil && !strings.HasPrefix(f.Reason, word+" ") {
 		e.Sample.Fault = &premix.Fault{Kind: f.Kind, Reason: place + f.Reason}
 	}
-}
-
-// Place begins what is said of an entry of a container of a layout when it is no longer read: where
-// it is, as far as the sample tells. It is empty for a file of its own.
-func Place(layout string, s *premix.Sample) string {
-	number, err := strconv.ParseInt(s.Key, 10, 64)
-	switch at := s.Location.Offset; {
-	case layout == layoutParquet && err == nil:
-		return fmt.Sprintf("row %d: ", number)
-	case layout == layoutRecord && err == nil && at > 0:
-		return fmt.Sprintf("record %d, image at byte %d: ", number, at)
-	case layout == layoutRecord && err == nil:
-		return fmt.Sprintf("record %d: ", number)
-	case at > 0 && layout != layoutSynth:
-		return fmt.Sprintf("image at byte %d: ", at)
-	}
-	return ""
 }

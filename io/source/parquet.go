@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/premix/premix"
@@ -11,15 +12,20 @@ import (
 	"github.com/premix/premix/io/hfparquet"
 )
 
-// rows reads Parquet files in the layout of Hugging Face: image as struct<bytes, path>, label as
+// parquetFile reads Parquet files in the layout of Hugging Face: image as struct<bytes, path>, label as
 // an integer, class names in the metadata of the file. A row group is held in memory.
-type rows struct{}
+type parquetFile struct{ baseLayout }
+
+// parquetColumns are the columns that make an entry. Without an Image, each file is asked. All of it
+// belongs to the identity of a chunk: it changes labels.
+type parquetColumns struct {
+	Image   string
+	Label   labelOptions // Key is the column once it is found
+	Classes string       // hash of the class list that the files of the input declare, if any
+}
 
 // maxGroupBytes bounds a row group.
 const maxGroupBytes = 2 << 30
-
-// extraClasses is the hash of the class list that the files of an input declare, if any.
-const extraClasses = "classes"
 
 func parquetName(base string) bool { return strings.HasSuffix(strings.ToLower(base), ".parquet") }
 
@@ -60,7 +66,7 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 	for _, s := range shards {
 		cat.Containers = append(cat.Containers, r.container(s, layoutParquet))
 	}
-	extra := labelOptions(o)
+	columns := parquetColumns{Label: o.labels()}
 	for _, c := range cat.Containers[:min(3, len(cat.Containers))] {
 		f, closer, err := c.openParquet(ctx)
 		if errors.Is(err, hfparquet.ErrFormat) {
@@ -73,7 +79,7 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 		cat.Classes = f.Classes(label)
 		integers, kind := f.Integers(label)
 		closer.Close()
-		if extra[extraImage] == "" {
+		if columns.Image == "" {
 			if image == "" {
 				return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
 			}
@@ -83,17 +89,17 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 			if !integers {
 				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0: --label-key names another column", r.in.URI, label, c.Name, kind)
 			}
-			extra[extraImage], extra[extraLabel] = image, label
+			columns.Image, columns.Label.Key = image, label
 		}
 		if cat.Classes != nil {
 			break // files without names go along
 		}
 	}
-	if extra[extraImage] != "" {
-		extra[extraClasses] = hashClasses(cat.Classes)
+	if columns.Image != "" {
+		columns.Classes = hashClasses(cat.Classes)
 	}
 	for i := range cat.Containers {
-		cat.Containers[i].Extra = extra
+		cat.Containers[i].Parquet = columns
 	}
 	if cat.Classes == nil {
 		cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt")
@@ -109,7 +115,26 @@ func hashClasses(classes []string) string {
 	return h.String()
 }
 
-func (rows) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+func (parquetFile) identity(c Container, h *hasher) {
+	h.field("classes", c.Parquet.Classes).field("image-key", c.Parquet.Image)
+	c.Parquet.Label.identity(h)
+}
+
+func (l parquetFile) first(ctx context.Context, c Container) ([]Chunk, bool, error) {
+	chunks, err := l.split(ctx, c, Options{ChunkImages: 1}) // row groups
+	return chunks, true, err
+}
+
+func (parquetFile) seekable() bool { return false }
+
+func (l parquetFile) place(s *premix.Sample) string {
+	if number, err := strconv.ParseInt(s.Key, 10, 64); err == nil {
+		return fmt.Sprintf("row %d: ", number)
+	}
+	return l.baseLayout.place(s)
+}
+
+func (parquetFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 	whole := Chunk{Container: c, ID: c.identity().text("whole").String(), Stamp: c.stamp(), First: recordName(0)}
 	f, closer, err := c.openParquet(ctx)
 	if errors.Is(err, hfparquet.ErrFormat) {
@@ -119,7 +144,7 @@ func (rows) split(ctx context.Context, c Container, o Options) ([]Chunk, error) 
 		return nil, err
 	}
 	defer closer.Close()
-	classes, want := f.Classes(c.Extra[extraLabel]), c.Extra[extraClasses]
+	classes, want := f.Classes(c.Parquet.Label.Key), c.Parquet.Classes
 	switch {
 	case classes == nil || want == "" || hashClasses(classes) == want:
 	case want == hashClasses(nil):
@@ -155,7 +180,7 @@ func (rows) split(ctx context.Context, c Container, o Options) ([]Chunk, error) 
 	return chunks, nil
 }
 
-func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+func (parquetFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
 	f, closer, err := c.openParquet(ctx)
 	if errors.Is(err, hfparquet.ErrFormat) {
@@ -165,18 +190,17 @@ func (rows) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield
 		return err
 	}
 	defer closer.Close()
-	image, label := c.Extra[extraImage], c.Extra[extraLabel]
+	image, label := c.Parquet.Image, c.Parquet.Label.Key
 	if image == "" {
 		image, label = f.ImageColumn(), labelColumn(f, o)
 	}
-	keys, _ := keysOf(c)
 	row := ch.Base
 	for g := ch.Offset; g < ch.End; g++ {
 		next := row + f.Rows(int(g))
 		var stopped error
 		err := f.Images(int(g), image, label, func(img hfparquet.Image) error {
 			if stopped = ctx.Err(); stopped == nil {
-				e := imageRow(c, row, img, label != "", keys.offset, maxBytes)
+				e := imageRow(c, row, img, label != "", c.Parquet.Label.Offset, maxBytes)
 				e.at(fmt.Sprintf("row %d, in row group %d: ", row, g))
 				stopped = yield(e)
 			}
@@ -228,7 +252,7 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, off
 		return fail(s, premix.StageLabel, err)
 	}
 	s.Label, s.Class = l.index, l.class
-	s.Digest = digest(img.Bytes)
+	s.Digest = DigestOf(img.Bytes)
 	return Entry{Sample: s, Data: img.Bytes}
 }
 

@@ -20,13 +20,13 @@ type statement struct {
 }
 
 // statementOf reads the label of an example and the names beside it; ok is false without an index.
-func statementOf(ex *tfexample.Example, k recordKeys) (s statement, ok bool) {
+func statementOf(ex *tfexample.Example, k *recordKeys) (s statement, ok bool) {
 	var err error
-	if s.label, err = ex.Int(k.label); err != nil || s.label < 0 {
+	if s.label, err = ex.Int(k.Label); err != nil || s.label < 0 {
 		return s, false
 	}
 	for i, key := range nameKeys {
-		if name, err := ex.Text(key); err == nil && k.label == slimLabel {
+		if name, err := ex.Text(key); err == nil && k.Label == slimLabel {
 			s.names[i] = escape(strings.TrimSpace(name))
 		}
 	}
@@ -37,29 +37,21 @@ func statementOf(ex *tfexample.Example, k recordKeys) (s statement, ok bool) {
 // lists of all inputs.
 type recordSet struct {
 	in     Input
-	keys   recordKeys
+	keys   *recordKeys // those of its containers
 	first  []statement
-	extras []map[string]string // of its containers
-	listed bool                // a class list lies beside it
+	listed bool // a class list lies beside it
 }
 
 // settle decides where labels count from and which feature names the class. list is what indexes
 // refer to, that of the input itself or of other inputs, and given that of --classes; both may be nil.
 func (r *recordSet) settle(list, given []string, o Options) {
 	feature := r.feature(list, given)
-	r.keys.class = ""
+	r.keys.Class = ""
 	if feature >= 0 {
-		r.keys.class = nameKeys[feature]
+		r.keys.Class = nameKeys[feature]
 	}
 	if o.LabelOffset == nil {
-		r.keys.offset, r.keys.custom = offsetOf(r.first, feature, r.keys, list)
-	}
-	r.store()
-}
-
-func (r *recordSet) store() {
-	for _, extra := range r.extras {
-		r.keys.store(extra)
+		r.keys.Offset, r.keys.Assumed = offsetOf(r.first, feature, r.keys, list)
 	}
 }
 
@@ -125,9 +117,9 @@ func (r *recordSet) oneToOne(feature int) bool {
 // and the one that they give. ok is false if there is none.
 func (r *recordSet) differ(name func(class int) (string, bool)) (class int, said string, ok bool) {
 	agreed, other := map[int]bool{}, map[int]string{}
-	feature := slices.Index(nameKeys[:], r.keys.class)
+	feature := slices.Index(nameKeys[:], r.keys.Class)
 	for _, s := range r.first {
-		i := int(s.label) - r.keys.offset
+		i := int(s.label) - r.keys.Offset
 		if feature < 0 || s.names[feature] == "" || i < 0 {
 			continue
 		}
@@ -178,8 +170,7 @@ func agreeRecords(sets []*recordSet, first *classList, o Options) error {
 			return "", true
 		})
 		if differs && o.Classes != nil {
-			r.keys.byName = true
-			r.store()
+			r.keys.ByName = true
 			continue
 		}
 		if differs {
@@ -192,9 +183,9 @@ func agreeRecords(sets []*recordSet, first *classList, o Options) error {
 			return usagef("class %d is %s %s and “%s” in the records of %s: the class lists of all inputs must be the same; --classes FILE takes the classes that it names, and a classes.txt beside the records says what their indexes mean",
 				class, has, from.URI, other, r.in.URI)
 		}
-		feature := slices.Index(nameKeys[:], r.keys.class)
+		feature := slices.Index(nameKeys[:], r.keys.Class)
 		for _, s := range r.first {
-			i := int(s.label) - r.keys.offset
+			i := int(s.label) - r.keys.Offset
 			if _, known := said[i]; !known && feature >= 0 && s.names[feature] != "" {
 				said[i] = name{s.names[feature], r.in}
 			}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -16,13 +17,13 @@ import (
 
 var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
 
-// recordFile reports whether a file is a TFRecord by its name.
-func recordFile(base string) bool { return recordPattern.MatchString(base) }
+// recordFileName reports whether a file is a TFRecord by its name.
+func recordFileName(base string) bool { return recordPattern.MatchString(base) }
 
 // discoverRecords makes a container of every TFRecord file of a root. Where no class list lies beside
 // them, it returns what the records say of theirs.
 func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) (*recordSet, error) {
-	shards, err := shardsOf(ctx, r, o, cat, recordFile)
+	shards, err := shardsOf(ctx, r, o, cat, recordFileName)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +41,8 @@ func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) (*rec
 	if err != nil || set == nil {
 		return nil, err
 	}
-	for _, c := range cat.Containers {
-		set.extras = append(set.extras, c.Extra)
+	for i := range cat.Containers {
+		cat.Containers[i].Record = set.keys
 	}
 	if set.in = r.in; cat.Classes == nil {
 		return set, nil
@@ -60,20 +61,12 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, cat *Catalog)
 	kind := ""
 	for i, s := range shards {
 		c := r.container(s, layoutRecord)
-		c.Extra = map[string]string{}
 		if i == 0 {
 			if kind, err = recordCompression(ctx, s); err != nil {
 				return err
 			}
 		}
-		if k := compressionOf(blob.Base(s.URI)); k != "" {
-			c.Extra[extraCompression] = k
-		} else if kind != "" {
-			c.Extra[extraCompression] = kind
-		}
-		if uri := index[s.URI]; uri != "" {
-			c.Extra[extraIndex] = uri
-		}
+		c.Compression, c.Index = cmp.Or(compressionOf(blob.Base(s.URI)), kind), index[s.URI]
 		cat.Containers = append(cat.Containers, c)
 	}
 	return nil
@@ -123,9 +116,9 @@ func peekKeys(ctx context.Context, containers []Container, o Options) (*recordSe
 		first := &examples[0]
 		keys := detectKeys(first, o)
 		switch {
-		case keys.image == "":
+		case keys.Image == "":
 			return nil, usagef("--in %s: no feature of %s holds an image; there are %s", c.URI, blob.Base(c.URI), featuresOf(first))
-		case keys.label == "":
+		case keys.Label == "":
 			return nil, usagef("--in %s: no label in the features of %s under %s: --label-key can be one of %s", c.URI, blob.Base(c.URI), keyText(o.LabelKey), featuresOf(first))
 		}
 		set := &recordSet{keys: keys}
@@ -169,7 +162,7 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 // offsetOf finds where labels count from: by the names beside them and the class list, by a label
 // that would be negative or above the list; or else by the custom of the feature's name. feature is
 // the one of nameKeys that has names, or −1.
-func offsetOf(first []statement, feature int, k recordKeys, classes []string) (offset int, custom bool) {
+func offsetOf(first []statement, feature int, k *recordKeys, classes []string) (offset int, custom bool) {
 	rank := map[string]int64{}
 	for i, c := range classes {
 		rank[c] = int64(i)
@@ -195,5 +188,5 @@ func offsetOf(first []statement, feature int, k recordKeys, classes []string) (o
 	case len(classes) > 0 && highest == int64(len(classes)):
 		return 1, false
 	}
-	return k.offset, k.custom
+	return k.Offset, k.Assumed
 }

@@ -51,11 +51,11 @@ func (x recordIndex) covers(size int64) []int64 {
 
 // recordIndex reads the index of a container; nil if it has none that can be read as one.
 func (c Container) recordIndex(ctx context.Context) (recordIndex, error) {
-	uri := c.Extra[extraIndex]
-	if uri == "" || c.Extra[extraCompression] != "" {
+	uri := c.Index
+	if uri == "" || c.Compression != "" {
 		return nil, nil
 	}
-	data, err := blob.ReadAll(ctx, uri, 256<<20)
+	data, err := blob.ReadAll(ctx, uri, maxIndexBytes)
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}

@@ -3,7 +3,6 @@ package source
 import (
 	"errors"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/premix/premix"
@@ -11,23 +10,15 @@ import (
 	"github.com/premix/premix/io/tfexample"
 )
 
-// Keys of Container.Extra for TFRecords and Parquet files.
-const (
-	extraImage  = "image-key"
-	extraLabel  = "label-key"
-	extraClass  = "class-key"
-	extraOffset = "label-offset"
-	extraBy     = "by" // "name": see recordKeys
-)
-
-// recordKeys name the features that make an entry.
+// recordKeys name the features that make an entry. All of it belongs to the identity of a chunk: it
+// changes labels.
 type recordKeys struct {
-	image  string // the encoded image
-	label  string // an integer, or a name
-	class  string // a name beside an integer; may be empty
-	byName bool   // the name counts, and not the integer
-	offset int    // the label of the first class
-	custom bool   // offset is only that of the feature's custom: nothing in the data speaks for it
+	Image   string // the encoded image
+	Label   string // an integer, or a name
+	Class   string // a name beside an integer; may be empty
+	ByName  bool   // the name counts, and not the integer
+	Offset  int    // the label of the first class
+	Assumed bool   // Offset is only what the feature usually has: nothing in the data confirms it
 }
 
 // The names that features go by. TF-slim counts labels from 1, all others from 0.
@@ -43,18 +34,18 @@ const (
 
 // detectKeys tells by one example which features make an entry; fields that it cannot find are
 // empty.
-func detectKeys(ex *tfexample.Example, o Options) recordKeys {
-	var k recordKeys
+func detectKeys(ex *tfexample.Example, o Options) *recordKeys {
+	k := &recordKeys{}
 	for _, name := range imageKeys {
 		if kind, ok := ex.Kind(name); ok && kind == tfexample.Bytes {
-			k.image = name
+			k.Image = name
 			break
 		}
 	}
-	for i := 0; i < ex.Len() && k.image == ""; i++ {
+	for i := 0; i < ex.Len() && k.Image == ""; i++ {
 		if name, kind := ex.Feature(i); kind == tfexample.Bytes {
 			if v, _, err := ex.Bytes(name); err == nil && imaging.Sniff(v) != imaging.Unknown {
-				k.image = name
+				k.Image = name
 			}
 		}
 	}
@@ -64,18 +55,18 @@ func detectKeys(ex *tfexample.Example, o Options) recordKeys {
 	}
 	for _, name := range candidates {
 		if kind, ok := ex.Kind(name); ok && (kind == tfexample.Ints || kind == tfexample.Bytes) {
-			k.label = name
+			k.Label = name
 			break
 		}
 	}
-	if kind, ok := ex.Kind(slimSynset); ok && kind == tfexample.Bytes && k.label == slimLabel {
-		k.class = slimSynset
+	if kind, ok := ex.Kind(slimSynset); ok && kind == tfexample.Bytes && k.Label == slimLabel {
+		k.Class = slimSynset
 	}
-	if k.label == slimLabel {
-		k.offset, k.custom = 1, true
+	if k.Label == slimLabel {
+		k.Offset, k.Assumed = 1, true
 	}
 	if o.LabelOffset != nil {
-		k.offset, k.custom = *o.LabelOffset, false
+		k.Offset, k.Assumed = *o.LabelOffset, false
 	}
 	return k
 }
@@ -97,40 +88,18 @@ func featuresOf(ex *tfexample.Example) string {
 	return strings.Join(names, ", ")
 }
 
-// keysOf reads what discovery has found out about a container.
-func keysOf(c Container) (recordKeys, bool) {
-	k := recordKeys{image: c.Extra[extraImage], label: c.Extra[extraLabel], class: c.Extra[extraClass]}
-	number, custom := strings.CutSuffix(c.Extra[extraOffset], " by custom")
-	k.offset, _ = strconv.Atoi(number)
-	k.custom, k.byName = custom, c.Extra[extraBy] == "name"
-	return k, k.image != ""
-}
-
-func (k recordKeys) store(extra map[string]string) {
-	extra[extraImage], extra[extraLabel], extra[extraOffset] = k.image, k.label, strconv.Itoa(k.offset)
-	if k.custom {
-		extra[extraOffset] += " by custom"
-	}
-	if k.class != "" {
-		extra[extraClass] = k.class
-	}
-	if k.byName {
-		extra[extraBy] = "name"
-	}
-}
-
 // entry makes an entry of an example. The offset in its location is that in the message. The
 // error is a *UsageError, if the features contradict what the keys suppose.
-func (k recordKeys) entry(s premix.Sample, ex *tfexample.Example, maxBytes int64) (Entry, error) {
-	if k.image == "" {
+func (k *recordKeys) entry(s premix.Sample, ex *tfexample.Example, maxBytes int64) (Entry, error) {
+	if k.Image == "" {
 		return failf(s, premix.StageScan, premix.Unsupported, "no feature holds an image; there are %s", featuresOf(ex)), nil
 	}
-	data, at, err := ex.Bytes(k.image)
+	data, at, err := ex.Bytes(k.Image)
 	switch {
 	case err != nil:
 		return failf(s, premix.StageScan, premix.Corrupt, "%v", err), nil
 	case len(data) == 0:
-		return failf(s, premix.StageScan, premix.Empty, "the feature %s is empty", k.image), nil
+		return failf(s, premix.StageScan, premix.Empty, "the feature %s is empty", k.Image), nil
 	case int64(len(data)) > maxBytes:
 		return failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", len(data), maxBytes), nil
 	}
@@ -143,23 +112,23 @@ func (k recordKeys) entry(s premix.Sample, ex *tfexample.Example, maxBytes int64
 	}
 	s.Location.Offset, s.Location.Length = int64(at), int64(len(data))
 	s.Label, s.Class = l.index, l.class
-	s.Digest = digest(data)
+	s.Digest = DigestOf(data)
 	return Entry{Sample: s, Data: data}, nil
 }
 
-func (k recordKeys) labelOf(ex *tfexample.Example) (label, error) {
-	kind, there := ex.Kind(k.label)
+func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
+	kind, there := ex.Kind(k.Label)
 	switch {
-	case k.label == "" || !there:
-		return label{}, premix.Faultf(premix.NoLabel, "no feature %s holds a label; there are %s", keyOr(k.label, "label"), featuresOf(ex))
+	case k.Label == "" || !there:
+		return label{}, premix.Faultf(premix.NoLabel, "no feature %s holds a label; there are %s", keyOr(k.Label, "label"), featuresOf(ex))
 	case kind == tfexample.Bytes:
-		v, err := ex.Text(k.label)
+		v, err := ex.Text(k.Label)
 		if err != nil {
 			return label{}, premix.Faultf(premix.BadLabel, "%v", err)
 		}
 		return nameLabel(v)
 	}
-	v, err := ex.Int(k.label)
+	v, err := ex.Int(k.Label)
 	if errors.Is(err, tfexample.ErrMissing) {
 		return label{}, premix.Faultf(premix.NoLabel, "%v", err)
 	}
@@ -169,27 +138,27 @@ func (k recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 	if v < 0 {
 		return indexLabel(v)
 	}
-	if k.byName {
-		name, err := ex.Text(k.class)
+	if k.ByName {
+		name, err := ex.Text(k.Class)
 		switch {
 		case err != nil:
 			return label{}, premix.Faultf(premix.NoLabel, "%v", err)
 		case strings.TrimSpace(name) == "":
-			return label{}, premix.Faultf(premix.NoLabel, "feature %s names no class", k.class)
+			return label{}, premix.Faultf(premix.NoLabel, "feature %s names no class", k.Class)
 		}
 		return nameLabel(name)
 	}
-	if k.custom && v < int64(k.offset) {
+	if k.Assumed && v < int64(k.Offset) {
 		// To go on would shift all other labels by one, unnoticed.
 		return label{}, usagef("the label is %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
-			v, k.label, k.offset, k.offset)
+			v, k.Label, k.Offset, k.Offset)
 	}
-	if v < int64(k.offset) {
-		return label{}, premix.Faultf(premix.BadLabel, "%s is %d where labels count from %d", k.label, v, k.offset)
+	if v < int64(k.Offset) {
+		return label{}, premix.Faultf(premix.BadLabel, "%s is %d where labels count from %d", k.Label, v, k.Offset)
 	}
-	l, err := indexLabel(v - int64(k.offset))
-	if err == nil && k.class != "" {
-		if name, err := ex.Text(k.class); err == nil {
+	l, err := indexLabel(v - int64(k.Offset))
+	if err == nil && k.Class != "" {
+		if name, err := ex.Text(k.Class); err == nil {
 			l.class = escape(strings.TrimSpace(name))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
@@ -14,13 +15,13 @@ import (
 	"github.com/premix/premix/io/tfrecord"
 )
 
-// records reads TFRecord files of tf.train.Examples.
-type records struct{}
+// recordFile reads a TFRecord file of tf.train.Examples.
+type recordFile struct{ baseLayout }
 
 // recordName is the name of a record in its file.
 func recordName(number int64) string { return fmt.Sprintf("%09d", number) }
 
-func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+func (recordFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 	index, err := c.recordIndex(ctx)
 	if err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	if n > 0 {
 		whole.EstImages = int(min(n, math.MaxInt32))
 	}
-	if c.Extra[extraCompression] != "" || known && whole.EstImages <= 4*o.chunkImages()/3 {
+	if c.Compression != "" || known && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
 	offsets, all, err := c.recordOffsets(ctx, index, 4*o.chunkImages()/3)
@@ -73,6 +74,38 @@ func (records) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 		from, offset = end, until
 	}
 	return chunks, nil
+}
+
+func (recordFile) identity(c Container, h *hasher) {
+	k := c.Record
+	if k == nil {
+		h.field("compression", c.Compression).samples(c)
+		return
+	}
+	by, offset := "", strconv.Itoa(k.Offset)
+	if k.ByName {
+		by = "name"
+	}
+	if k.Assumed {
+		offset += " by custom" // the IDs of today have it
+	}
+	h.field("by", by).field("class-key", k.Class).field("compression", c.Compression).
+		field("image-key", k.Image).field("label-key", k.Label).field("label-offset", offset).samples(c)
+}
+
+func (recordFile) first(_ context.Context, c Container) ([]Chunk, bool, error) {
+	return firstOfFile(c), false, nil
+}
+
+func (l recordFile) place(s *premix.Sample) string {
+	number, err := strconv.ParseInt(s.Key, 10, 64)
+	switch at := l.baseLayout.place(s); {
+	case err != nil:
+		return at
+	case at != "":
+		return fmt.Sprintf("record %d, %s", number, at)
+	}
+	return fmt.Sprintf("record %d: ", number)
 }
 
 // recordOffsets finds where the records begin: in a local file by going from length to length,
@@ -119,7 +152,7 @@ func (c Container) recordAt(ctx context.Context, offset int64) (bool, error) {
 	return binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]), nil
 }
 
-func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
+func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
 	w, f, err := c.open(ctx, ch.Offset, ch.End)
 	if err != nil {
@@ -131,7 +164,7 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 	}
 	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
 	next := ch.Base // behind the last record that has a row
-	keys, known := keysOf(c)
+	keys := c.Record
 	var ex tfexample.Example
 	for {
 		r, err := scan.record(ctx, maxBytes+recordSlack)
@@ -161,7 +194,7 @@ func (records) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yi
 				e = failf(s, premix.StageScan, premix.Corrupt, "%s%v", r.place(), err)
 				break
 			}
-			if !known {
+			if c.Record == nil {
 				keys = detectKeys(&ex, o)
 			}
 			if e, err = keys.entry(s, &ex, maxBytes); err != nil {

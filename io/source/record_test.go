@@ -276,8 +276,8 @@ func TestTFRecordIndex(t *testing.T) {
 	put(t, filepath.Join(dir, "train-00000-of-00001"), data)
 	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(index.String()))
 	cat, want := scan(t, Options{}, Input{"", dir})
-	if cat.Containers[0].Extra[extraIndex] == "" || len(want) != 30 {
-		t.Fatalf("index %q, %d rows", cat.Containers[0].Extra[extraIndex], len(want))
+	if cat.Containers[0].Index == "" || len(want) != 30 {
+		t.Fatalf("index %q, %d rows", cat.Containers[0].Index, len(want))
 	}
 	o := Options{ChunkImages: 4}
 	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {

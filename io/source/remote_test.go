@@ -170,7 +170,7 @@ func TestOddKeys(t *testing.T) {
 		good("n02/c.jpg", "c", "n02", -1), good("n02/x//y//z.jpg", "x//y//z", "n02", -1),
 	}, rows)
 	for i, r := range rows {
-		if r.Digest != digest(picture(i)) {
+		if r.Digest != DigestOf(picture(i)) {
 			t.Errorf("%s has the bytes of another", r.Name)
 		}
 	}

@@ -27,22 +27,9 @@
 package source
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/premix/premix"
-)
-
-// The layouts, as [Container].Layout names them.
-const (
-	layoutFolder   = "imagefolder" // one class folder, recursive
-	layoutFlat     = "flatfolder"  // one folder of images whose labels stand in a list
-	layoutTar      = "webdataset"  // a tar of samples: members that share a key
-	layoutClassTar = "classtar"    // a tar of images that are all of one class
-	layoutListTar  = "listtar"     // a tar of images whose labels stand in a list
-	layoutRecord   = "tfrecord"    // a TFRecord file of tf.train.Examples
-	layoutParquet  = "parquet"     // a Parquet file with the columns of Hugging Face
-	layoutSynth    = "synth"       // images drawn by code
 )
 
 // An Input is one --in [NAME=]URI. With a Name, all names below the root begin with NAME/.
@@ -88,13 +75,21 @@ func (o Options) split() string {
 }
 
 // A Container is a set of entries that are listed and read together: a class folder, a shard,
-// an inner tar. It is plain data, so that it travels through a pipeline.
+// an inner tar. It is plain data, so that it travels through a pipeline: all fields are exported, and
+// gob restores them as they were.
+//
+// The IDs of its chunks are hashes over Layout, Name, Class, Label, Size and what the layout adds in
+// its identity method: the fields that change what entries are or how many there are. URI, ModTime,
+// ETag, Offset, Index, CountedBy and List.Files take no part: they say where something is, when it was
+// written or how a message names it, and an input that was moved or touched keeps its IDs. The ID of
+// a chunk is the key of users' caches: a field that is added must leave the IDs of the containers
+// without it as they are.
 type Container struct {
 	// Name is the path below the root, after NAME/ of the input; unique in a Catalog.
 	Name string
 	// URI is where the container is at present.
 	URI string
-	// Layout is how it is read.
+	// Layout is how it is read, a key of layouts.
 	Layout string
 	// Class is the class of all entries in the folder layouts, as a name.
 	Class string
@@ -108,8 +103,21 @@ type Container struct {
 	ETag string
 	// Offset is where an inner container begins in the object at URI.
 	Offset int64
-	// Extra holds what one layout needs.
-	Extra map[string]string
+
+	// Compression is how the whole file is compressed: gzip, zlib or zstd; empty if it is not.
+	Compression string
+	// Index is the URI of DALI's index of the file; empty if there is none.
+	Index string
+	// Samples is how many entries the container should have, and CountedBy names the side file that
+	// says so. CountedBy is empty if none does.
+	Samples   int64
+	CountedBy string
+
+	// What a single layout needs; the others leave it at its zero value.
+	List       labelFiles       // flatfolder and listtar
+	WebDataset webdatasetLabels // webdataset
+	Record     *recordKeys      // tfrecord; nil if no record could be read, and shared within an input
+	Parquet    parquetColumns   // parquet
 }
 
 // A Catalog is what [Discover] found.
@@ -168,6 +176,8 @@ type Chunk struct {
 	Base int64
 	// Names are the entries of a folder, below it, in order.
 	Names []string
+	// Unreadable says for each of Names why it cannot be read, or is empty; it is nil if all can be.
+	Unreadable []string
 	// EstImages is about how many images to expect; 0 if unknown.
 	EstImages int
 }
@@ -183,53 +193,6 @@ type Entry struct {
 	Ignored bool
 	// Seekable says that Fetch can read the bytes again; otherwise they must be spooled.
 	Seekable bool
-}
-
-// A layout knows how the containers of one kind are cut and read.
-type layout interface {
-	split(ctx context.Context, c Container, o Options) ([]Chunk, error)
-	read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error
-}
-
-func layoutOf(c Container) (layout, error) {
-	switch c.Layout {
-	case layoutFolder, layoutFlat:
-		return folder{}, nil
-	case layoutTar, layoutClassTar, layoutListTar:
-		return tarLayout{}, nil
-	case layoutRecord:
-		return records{}, nil
-	case layoutParquet:
-		return rows{}, nil
-	case layoutSynth:
-		return drawn{}, nil
-	}
-	return nil, fmt.Errorf("source: %s: unknown layout %q", c.Name, c.Layout)
-}
-
-// Split cuts a container into chunks, in order. It lists the entries of a folder and the headers
-// of a container where that is cheap; it opens no image. The entries of all chunks together do
-// not depend on ChunkImages.
-func Split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
-	l, err := layoutOf(c)
-	if err != nil {
-		return nil, err
-	}
-	return l.split(ctx, c, o)
-}
-
-// Read streams a chunk once and yields its entries in order. Entries larger than maxBytes become
-// faults before they are read; maxBytes ≤ 0 stands for 128 MiB. An error of yield ends it and is
-// returned as it is.
-func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
-	l, err := layoutOf(c.Container)
-	if err != nil {
-		return err
-	}
-	if maxBytes <= 0 {
-		maxBytes = 128 << 20
-	}
-	return l.read(ctx, c, o, maxBytes, yield)
 }
 
 // Order is the sort key of containers: the bytewise order of the names of their entries.

@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/gob"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -70,19 +70,26 @@ func readAll(t *testing.T, cat *Catalog, o Options) []row {
 	return rows
 }
 
-// travel sends a chunk through JSON, as a runner does.
+// travel sends a chunk through gob, as package transforms does: nothing of it may be lost, such as
+// the difference between an option of 0 and none.
 func travel(t *testing.T, ch Chunk) Chunk {
 	t.Helper()
-	data, err := json.Marshal(ch)
-	if err != nil {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(ch); err != nil {
 		t.Fatal(err)
 	}
-	if len(data) > 100_000 {
-		t.Errorf("chunk %d of %s has %d bytes", ch.Seq, ch.Container.Name, len(data))
+	if b.Len() > 100_000 {
+		t.Errorf("chunk %d of %s has %d bytes", ch.Seq, ch.Container.Name, b.Len())
 	}
 	var out Chunk
-	if err := json.Unmarshal(data, &out); err != nil {
+	if err := gob.NewDecoder(&b).Decode(&out); err != nil {
 		t.Fatal(err)
+	}
+	if d := cmp.Diff(ch, out); d != "" {
+		t.Errorf("chunk %d of %s after gob (-before +after):\n%s", ch.Seq, ch.Container.Name, d)
+	}
+	if id := out.Container.identity().String(); id != ch.Container.identity().String() {
+		t.Errorf("%s has another identity after gob", ch.Container.Name)
 	}
 	return out
 }
@@ -103,7 +110,7 @@ func readChunk(t *testing.T, ch Chunk, o Options) []row {
 				t.Errorf("%s: fault at stage %q: %q", s.Name, s.FaultStage, s.Fault.Reason)
 			}
 		default:
-			if got := digest(e.Data); got != s.Digest {
+			if got := DigestOf(e.Data); got != s.Digest {
 				t.Errorf("%s: digest %x of data that have %x", s.Name, s.Digest, got)
 			}
 			switch {

@@ -12,7 +12,7 @@ import (
 
 // drawn is the data set that synth draws, as an ImageFolder that is nowhere: containers are its
 // classes, entries are CLASS/NAME.
-type drawn struct{}
+type drawn struct{ baseLayout }
 
 const (
 	synthScheme = "synth:"
@@ -33,6 +33,10 @@ func (drawn) discover(r root, n int64) *Catalog {
 	}
 	return cat
 }
+
+func (drawn) uri(Container, *premix.Sample) string { return synthScheme }
+
+func (drawn) place(*premix.Sample) string { return "" }
 
 // image is the number of the image at a position of a container.
 func (drawn) image(c Container, position int64) int64 {
@@ -70,7 +74,7 @@ func (d drawn) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yi
 		}
 		buf = drawer.Draw(buf[:0], i)
 		e := Entry{Sample: s, Data: buf, Seekable: true}
-		e.Sample.Digest = digest(buf)
+		e.Sample.Digest = DigestOf(buf)
 		if int64(len(buf)) > maxBytes {
 			e = failf(s, premix.StageScan, premix.TooLarge, "%d bytes, the limit is %d", len(buf), maxBytes)
 		}

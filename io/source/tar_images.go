@@ -107,6 +107,6 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 	case err != nil:
 		return Entry{}, err
 	}
-	s.Digest = digest(data)
+	s.Digest = DigestOf(data)
 	return Entry{Sample: s, Data: data, Seekable: true}, nil
 }

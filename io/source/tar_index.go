@@ -19,6 +19,9 @@ import (
 // samples, the end mark. A wider gap means that samples are missing in it.
 const maxGap = 64 << 10
 
+// maxIndexBytes bounds the index of one file, a line for each entry.
+const maxIndexBytes = 256 << 20
+
 var errIndex = errors.New("not an index")
 
 // An indexed sample is a line of DALI's index of a tar.
@@ -84,11 +87,11 @@ func parseIndex(data []byte) (tarIndex, error) {
 
 // tarIndex reads the index of a tar, unless it is not needed.
 func (c Container) tarIndex(ctx context.Context, needless bool) (tarIndex, error) {
-	uri := c.Extra[extraIndex]
-	if needless || uri == "" || c.Extra[extraCompression] != "" {
+	uri := c.Index
+	if needless || uri == "" || c.Compression != "" {
 		return nil, nil
 	}
-	data, err := blob.ReadAll(ctx, uri, 256<<20)
+	data, err := blob.ReadAll(ctx, uri, maxIndexBytes)
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}

@@ -11,10 +11,29 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// tarLayout reads tars: of samples, and of images that are all of one class or in a list.
-type tarLayout struct{}
+// sampleTar reads tars of samples, imageTar those of images that are all of one class or in a list.
+type (
+	sampleTar struct{ tarFile }
+	imageTar  struct{ tarFile }
+	tarFile   struct{ baseLayout }
+)
 
-func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
+func (sampleTar) identity(c Container, h *hasher) {
+	h.field("compression", c.Compression)
+	l := c.WebDataset
+	if l.Options.identity(h); l.Folders {
+		h.field("labels", "folder")
+	}
+	h.samples(c)
+}
+
+func (sampleTar) first(_ context.Context, c Container) ([]Chunk, bool, error) {
+	return firstOfFile(c), false, nil
+}
+
+func (imageTar) identity(c Container, h *hasher) { h.field("list-hash", c.List.Hash) }
+
+func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 	n, _, known := c.Promised()
 	index, err := c.tarIndex(ctx, known && n <= int64(4*o.chunkImages()/3))
 	if err != nil {
@@ -38,7 +57,7 @@ func (tarLayout) split(ctx context.Context, c Container, o Options) ([]Chunk, er
 	if n > 0 {
 		whole.EstImages = int(min(n, math.MaxInt32))
 	}
-	if c.Extra[extraCompression] != "" || n > 0 && whole.EstImages <= 4*o.chunkImages()/3 {
+	if c.Compression != "" || n > 0 && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
 	points, ok := index.points(c)
@@ -160,26 +179,41 @@ func extrapolate(n int, offset, size int64) int {
 	return max(n, int(float64(n-1)*float64(size)/float64(offset)))
 }
 
-func (tarLayout) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+// openTar returns a scanner of the members of a chunk.
+func openTar(ctx context.Context, ch Chunk) (*tarScanner, io.Closer, error) {
 	c := ch.Container
 	w, f, err := c.open(ctx, ch.Offset, ch.End)
 	if err != nil {
-		return fmt.Errorf("source: %s: %w", c.Name, err)
+		return nil, nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
-	defer f.Close()
 	if ch.End >= c.Offset+c.Size || !ch.Seekable() {
 		w.end = -1 // then the end mark is looked for
 	}
 	scan := newTarScanner(w, c.Offset)
 	scan.rescue = true
-	if c.Layout == layoutTar {
-		keys, _ := keysOf(c)
-		r := &sampleReader{
-			scan: scan, c: c, key: keys.label, offset: keys.offset, folders: c.Extra[extraLabels] == "folder",
-			seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: map[xxh3.Uint128]group{},
-		}
-		return r.run(ctx)
+	return scan, f, nil
+}
+
+func (sampleTar) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+	scan, f, err := openTar(ctx, ch)
+	if err != nil {
+		return err
 	}
+	defer f.Close()
+	r := &sampleReader{
+		scan: scan, c: ch.Container, labels: ch.Container.WebDataset,
+		seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: map[xxh3.Uint128]group{},
+	}
+	return r.run(ctx)
+}
+
+func (imageTar) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+	scan, f, err := openTar(ctx, ch)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c := ch.Container
 	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, rows: ch.Base, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 	if c.Layout == layoutListTar {
 		if r.list, err = c.listOf(ctx); err != nil {

@@ -120,10 +120,11 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 		return err
 	}
 	for i := range shards {
-		keys.store(cat.Containers[first+i].Extra)
-		cat.Containers[first+i] = cat.Containers[first+i].promise(lengths[i], "dataset_info.json")
+		c := cat.Containers[first+i].promise(lengths[i], "dataset_info.json")
+		c.Record = keys
+		cat.Containers[first+i] = c
 	}
-	cat.Classes, err = classesBeside(ctx, r.uri, keys.label+".labels.txt")
+	cat.Classes, err = classesBeside(ctx, r.uri, keys.Label+".labels.txt")
 	if cat.Classes == nil && err == nil {
 		for i := range classes {
 			cat.Classes = append(cat.Classes, strconv.Itoa(i)) // as TFDS names them
@@ -208,7 +209,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, cat *Catalog) ([]blob.Object, 
 	there := map[string]blob.Object{}
 	for _, f := range files {
 		there[r.rel(f)] = f
-		if !recordFile(r.rel(f)) {
+		if !recordFileName(r.rel(f)) {
 			cat.ignore(escape(r.name(r.rel(f))))
 		}
 	}
@@ -251,7 +252,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, cat *Catalog) ([]blob.Object, 
 }
 
 // tfdsKeys finds the features of the image and of the label, and the number of classes.
-func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (recordKeys, int, error) {
+func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, int, error) {
 	features := top.features()
 	var images, labels []string
 	for name, f := range features {
@@ -277,11 +278,11 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (recordKeys, in
 		label = ""
 	}
 	if image == "" || label == "" {
-		return recordKeys{}, 0, usagef("--in %s: features.json has the images %v and the class labels %v: --label-key names the label", r.in.URI, images, labels)
+		return nil, 0, usagef("--in %s: features.json has the images %v and the class labels %v: --label-key names the label", r.in.URI, images, labels)
 	}
-	k := recordKeys{image: image, label: label}
+	k := &recordKeys{Image: image, Label: label}
 	if o.LabelOffset != nil {
-		k.offset = *o.LabelOffset
+		k.Offset = *o.LabelOffset
 	}
 	count, err := classCount(features[label])
 	if err != nil {

@@ -16,14 +16,6 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// Keys of Container.Extra besides extraCompression.
-const (
-	extraSamples = "samples" // how many samples a side file promises
-	extraCounted = "counted" // the name of that file
-	extraIndex   = "index"   // the URI of DALI's index
-	extraLabels  = "labels"  // "folder": the labels of a WebDataset are the folders of its keys
-)
-
 // byIndex is what a count of an index is said to come from.
 const byIndex = "its index"
 
@@ -247,17 +239,35 @@ func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]stri
 	return found, nil
 }
 
-// labelOptions are the options that change what a container's labels are. They belong to its
-// identity, and Read finds them there.
-func labelOptions(o Options) map[string]string {
-	extra := map[string]string{}
-	if o.LabelKey != "" {
-		extra[extraLabel] = o.LabelKey
-	}
+// labelOptions are the options of a user that change what a container's labels are. They belong to
+// the identity of a chunk.
+type labelOptions struct {
+	Key         string // --label-key, or empty
+	Offset      int    // --label-offset
+	OffsetGiven bool
+}
+
+func (o Options) labels() labelOptions {
+	l := labelOptions{Key: o.LabelKey}
 	if o.LabelOffset != nil {
-		extra[extraOffset] = strconv.Itoa(*o.LabelOffset)
+		l.Offset, l.OffsetGiven = *o.LabelOffset, true
 	}
-	return extra
+	return l
+}
+
+func (l labelOptions) identity(h *hasher) *hasher {
+	h.field("label-key", l.Key)
+	if l.OffsetGiven {
+		h.field("label-offset", strconv.Itoa(l.Offset))
+	}
+	return h
+}
+
+// webdatasetLabels say where the labels of a tar of samples are. All of it belongs to the identity of
+// a chunk.
+type webdatasetLabels struct {
+	Options labelOptions
+	Folders bool // they are the folders of the keys
 }
 
 // discoverTars makes a container of every WebDataset shard.
@@ -283,15 +293,10 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 	first := len(cat.Containers)
 	for _, s := range shards {
 		c := r.container(s, layoutTar)
-		c.Extra = labelOptions(o)
-		if kind := compressionOf(blob.Base(s.URI)); kind != "" {
-			c.Extra[extraCompression] = kind
-		}
+		c.WebDataset.Options = o.labels()
+		c.Compression, c.Index = compressionOf(blob.Base(s.URI)), index[s.URI]
 		if l, ok := lengths[s.URI]; ok && l.samples >= 0 {
 			c = c.promise(l.samples, l.by)
-		}
-		if uri := index[s.URI]; uri != "" {
-			c.Extra[extraIndex] = uri
 		}
 		cat.Containers = append(cat.Containers, c)
 	}
@@ -301,9 +306,7 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 			return err
 		}
 		for i := range cat.Containers[first:] {
-			if folders {
-				cat.Containers[first+i].Extra[extraLabels] = "folder"
-			}
+			cat.Containers[first+i].WebDataset.Folders = folders
 		}
 	}
 	if cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt"); cat.Classes == nil && err == nil {

@@ -115,7 +115,7 @@ func TestTimmInfo(t *testing.T) {
 		cat, _ := scan(t, o, Input{"", dir})
 		var list []string
 		for _, c := range cat.Containers {
-			list = append(list, c.Name+" "+c.Extra[extraSamples])
+			list = append(list, fmt.Sprint(c.Name, " ", c.Samples))
 		}
 		return list
 	}
@@ -269,7 +269,7 @@ func TestIndexCuts(t *testing.T) {
 			put(t, filepath.Join(dir, "x.tar"), data)
 			put(t, filepath.Join(dir, "__index__", "x.idx"), []byte(test.index))
 			cat, want := scan(t, Options{ChunkImages: 1000}, Input{"", dir})
-			if cat.Containers[0].Extra[extraIndex] == "" {
+			if cat.Containers[0].Index == "" {
 				t.Fatal("the index was not found")
 			}
 			chunks, err := Split(t.Context(), cat.Containers[0], Options{ChunkImages: 6})
@@ -299,9 +299,9 @@ func TestWidsLengths(t *testing.T) {
 	put(t, filepath.Join(dir, "__index__", "wids-train.json"), []byte(`{"wids_version":1,"shardlist":[{"url":"../y.tar","nsamples":3}]}`))
 	put(t, filepath.Join(dir, "wids-broken.json"), []byte(`{`))
 	cat, _ := scan(t, Options{}, Input{"", dir})
-	for i, want := range []string{"2", "3"} {
-		if got := cat.Containers[i].Extra[extraSamples]; got != want {
-			t.Errorf("%s: %q samples, want %s", cat.Containers[i].Name, got, want)
+	for i, want := range []int64{2, 3} {
+		if got := cat.Containers[i].Samples; got != want {
+			t.Errorf("%s: %d samples, want %d", cat.Containers[i].Name, got, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
@@ -16,9 +17,7 @@ import (
 type sampleReader struct {
 	scan     *tarScanner
 	c        Container
-	key      string // --label-key
-	offset   int    // --label-offset
-	folders  bool   // labels are the folders of the keys
+	labels   webdatasetLabels
 	seekable bool
 	maxBytes int64
 	promised int64 // samples
@@ -155,7 +154,7 @@ func (r *sampleReader) member(m tarMember) error {
 		}
 		return r.yield(failf(r.sample(name), premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
 	}
-	if len(r.cur.exts) > 0 && (key != r.cur.key || contains(r.cur.exts, ext)) {
+	if len(r.cur.exts) > 0 && (key != r.cur.key || slices.Contains(r.cur.exts, ext)) {
 		if err := r.flush(); err != nil {
 			return err
 		}
@@ -330,15 +329,15 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 	case c.tie != "":
 		return failf(s, premix.StageScan, premix.Unsupported, "several images in one sample, and %s is as good as the first", c.tie)
 	}
-	l, err := c.label(r.key, r.folders)
+	l, err := c.label(r.labels.Options.Key, r.labels.Folders)
 	if err == nil {
-		err = l.shift(r.offset)
+		err = l.shift(r.labels.Options.Offset)
 	}
 	if err != nil {
 		return fail(s, premix.StageLabel, err)
 	}
 	s.Label, s.Class = l.index, l.class
-	s.Digest = digest(r.image)
+	s.Digest = DigestOf(r.image)
 	return Entry{Sample: s, Data: r.image, Seekable: r.seekable}
 }
 
@@ -369,13 +368,4 @@ func keyText(key string) string {
 		return "“label” or “cls”"
 	}
 	return "“" + key + "”"
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }

@@ -47,7 +47,7 @@ type tarCase struct {
 
 func TestWebDatasetSamples(t *testing.T) {
 	p, q, one := picture(0), picture(1), 1
-	sum := digest([]byte(strings.Repeat("n", 9000) + ".jpg"))
+	sum := DigestOf([]byte(strings.Repeat("n", 9000) + ".jpg"))
 	endless := hex.EncodeToString(sum[:])
 	tests := []tarCase{
 		{"jpg and cls", Options{}, []file{{"a.jpg", p}, {"a.cls", []byte("3\n")}, {"b.cls", []byte("0")}, {"b.JPEG", q}},

@@ -1,14 +1,10 @@
 package dataset
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/premix/premix"
@@ -248,68 +244,14 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 	return m, err
 }
 
-// AllIndexes are the files for readers that FinishParams.Indexes can name.
-var AllIndexes = []string{"dali", "timm", "wids"}
+// allIndexes are the files for readers that FinishParams.Indexes can name.
+var allIndexes = []string{"dali", "timm", "wids"}
 
 func indexes(wanted []string) []string {
 	if wanted == nil {
-		return AllIndexes
+		return allIndexes
 	}
-	sorted := slices.DeleteFunc(slices.Clone(wanted), func(s string) bool { return !slices.Contains(AllIndexes, s) })
+	sorted := slices.DeleteFunc(slices.Clone(wanted), func(s string) bool { return !slices.Contains(allIndexes, s) })
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
-}
-
-// GroupReplicas groups records, which are in order, by replica.
-func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) (replicas []Replica, samples int64) {
-	replicas = []Replica{}
-	spec.Replica = -1
-	for _, rec := range records {
-		if n := len(replicas); n == 0 || replicas[n-1].Replica != rec.Replica {
-			plain := format.ShardPath(spec, rec.Shard)
-			replicas = append(replicas, Replica{Replica: rec.Replica, Numbered: rec.Path != plain})
-		}
-		r := &replicas[len(replicas)-1]
-		r.Samples += rec.Samples
-		r.Bytes += rec.Bytes
-		r.Shards = append(r.Shards, Shard{rec.Path, rec.Samples, rec.Bytes, rec.PayloadBytes, rec.SHA256})
-		samples += rec.Samples
-	}
-	return replicas, samples
-}
-
-// A failureSummary is what the manifest says of failures.jsonl.
-type failureSummary struct {
-	kinds map[premix.FaultKind]int64
-	sum   string // SHA-256
-}
-
-// writeFailures streams the failures into a file, one JSON object a line, and counts them.
-func writeFailures(ctx context.Context, uri string, failures func(func(premix.Failure) error) error) (*failureSummary, error) {
-	w, err := blob.Create(ctx, uri)
-	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
-	defer w.Abort()
-	kinds := map[premix.FaultKind]int64{}
-	sum := sha256.New()
-	b := bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	if failures != nil {
-		err = failures(func(f premix.Failure) error {
-			kinds[f.Kind]++
-			return e.Encode(f)
-		})
-		if err != nil {
-			return nil, fmt.Errorf("dataset: failures: %w", err)
-		}
-	}
-	if err := b.Flush(); err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
-	if err := w.Commit(); err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
-	return &failureSummary{kinds, hex.EncodeToString(sum.Sum(nil))}, nil
 }

@@ -83,8 +83,8 @@ type MethodSummary struct {
 
 // A LamSummary describes λ: its mean, and how many samples lie in each twentieth of [0, 1].
 type LamSummary struct {
-	Mean      Float       `json:"mean"`
-	Histogram [Bins]int64 `json:"histogram"`
+	Mean      Float             `json:"mean"`
+	Histogram [lambdaBins]int64 `json:"histogram"`
 }
 
 // A BoxSummary describes the boxes that are not empty, in pixels. All is zero if there are none.
@@ -175,8 +175,26 @@ func Finished(ctx context.Context, out string) (finished []*Manifest, damaged []
 	return finished, damaged, nil
 }
 
-// Sets are the shards of the split as the side files list them: one set for each replica.
-func (m *Manifest) Sets(classes []string) []shard.Set {
+// GroupReplicas groups records, which are in order, by replica.
+func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) (replicas []Replica, samples int64) {
+	replicas = []Replica{}
+	spec.Replica = -1
+	for _, rec := range records {
+		if n := len(replicas); n == 0 || replicas[n-1].Replica != rec.Replica {
+			plain := format.ShardPath(spec, rec.Shard)
+			replicas = append(replicas, Replica{Replica: rec.Replica, Numbered: rec.Path != plain})
+		}
+		r := &replicas[len(replicas)-1]
+		r.Samples += rec.Samples
+		r.Bytes += rec.Bytes
+		r.Shards = append(r.Shards, Shard{rec.Path, rec.Samples, rec.Bytes, rec.PayloadBytes, rec.SHA256})
+		samples += rec.Samples
+	}
+	return replicas, samples
+}
+
+// sets are the shards of the split as the side files list them: one set for each replica.
+func (m *Manifest) sets(classes []string) []shard.Set {
 	var sets []shard.Set
 	for _, r := range m.Replicas {
 		set := shard.Set{Spec: m.Shape.Spec(classes)}

@@ -6,16 +6,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
-	"github.com/premix/premix/io/shard"
 )
 
 // Remove removes one split from an output: the files that its manifest and its shard records
@@ -49,7 +46,7 @@ func Remove(ctx context.Context, out, split string) error {
 		}
 	}
 	if r.manifest == nil && config != nil {
-		r.manifest = &Manifest{Shape: config.Shape, Indexes: AllIndexes} // what there would have been
+		r.manifest = &Manifest{Shape: config.Shape, Indexes: allIndexes} // what there would have been
 	}
 	planned, err := loadPlanned(ctx, out, split)
 	if err != nil { // what cannot be read lists nothing
@@ -251,45 +248,6 @@ func (r *removal) shared(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-var numbers = regexp.MustCompile(`[0-9]+`)
-
-// Named tells which shard of the split a path names, as shard or index; ok is false if it is no
-// name of the split. Replica is −1 for names without one.
-func Named(format shard.Format, spec shard.Spec, p string) (index int64, replica int, ok bool) {
-	return named(spec, p, func(spec shard.Spec, i int64) bool {
-		return p == format.ShardPath(spec, i) || p == format.IndexPath(spec, i)
-	})
-}
-
-// namedPlan is Named for the plans of shards.
-func namedPlan(format shard.Format, spec shard.Spec, p string) (index int64, replica int, ok bool) {
-	return named(spec, p, func(s shard.Spec, i int64) bool { return p == PlanPath(spec.Split, format.ShardPath(s, i)) })
-}
-
-// named tries the numbers in a name as those of a replica and of a shard.
-func named(spec shard.Spec, p string, is func(spec shard.Spec, i int64) bool) (index int64, replica int, ok bool) {
-	replicas := []int{-1}
-	var indexes []int64
-	for _, digits := range numbers.FindAllString(path.Base(p), -1) {
-		n, err := strconv.ParseInt(digits, 10, 31)
-		if err != nil {
-			continue
-		}
-		replicas = append(replicas, int(n))
-		if n < spec.Shards {
-			indexes = append(indexes, n)
-		}
-	}
-	for _, spec.Replica = range replicas {
-		for _, i := range indexes {
-			if is(spec, i) {
-				return i, spec.Replica, true
-			}
-		}
-	}
-	return 0, 0, false
 }
 
 func removeEach(ctx context.Context, uris []string) error {

@@ -1,11 +1,9 @@
 package dataset
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -92,7 +90,7 @@ func writeReport(ctx context.Context, out string, format shard.Format, m *Manife
 }
 
 // histogram draws bins as bars of an SVG.
-func histogram(bins [Bins]int64) template.HTML {
+func histogram(bins [lambdaBins]int64) template.HTML {
 	const w, h = 300, 90
 	top := max(slices.Max(bins[:]), 1)
 	var b bytes.Buffer
@@ -100,33 +98,11 @@ func histogram(bins [Bins]int64) template.HTML {
 	for i, n := range bins {
 		bar := float64(n) / float64(top) * h
 		fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="%d" height="%.1f"><title>%.2f–%.2f: %d</title></rect>`,
-			i*w/Bins+1, h-bar, w/Bins-2, bar, float64(i)/Bins, float64(i+1)/Bins, n)
+			i*w/lambdaBins+1, h-bar, w/lambdaBins-2, bar, float64(i)/lambdaBins, float64(i+1)/lambdaBins, n)
 	}
 	fmt.Fprintf(&b, `<path d="M0 %d.5H%d"/><text x="0" y="%d">0</text><text x="%d" y="%d" text-anchor="middle">0.5</text>`+
 		`<text x="%d" y="%d" text-anchor="end">1</text></svg>`, h, w, h+12, w/2, h+12, w, h+12)
 	return template.HTML(b.String())
-}
-
-func firstFailures(ctx context.Context, uri string) ([]premix.Failure, error) {
-	r, err := blob.Open(ctx, uri)
-	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
-	defer r.Close()
-	d := json.NewDecoder(bufio.NewReader(r))
-	var failures []premix.Failure
-	for len(failures) < reportFailures {
-		var f premix.Failure
-		err := d.Decode(&f)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("dataset: %s: %w", uri, err)
-		}
-		failures = append(failures, f)
-	}
-	return failures, nil
 }
 
 // classCounts counts targets and sources by class over the first replica: those of the others are

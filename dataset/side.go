@@ -32,7 +32,7 @@ func SideFiles(ctx context.Context, out string, format shard.Format, manifests [
 				skip[index][m.Shape.Split] = true
 			}
 		}
-		for _, set := range m.Sets(list) {
+		for _, set := range m.sets(list) {
 			if len(set.Shards) > 0 {
 				sets = append(sets, set)
 			}

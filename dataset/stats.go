@@ -7,28 +7,28 @@ import (
 	"github.com/premix/premix"
 )
 
-// Bins is the number of bins of a λ histogram: bin i holds i/Bins ≤ λ < (i+1)/Bins, the last one
+// lambdaBins is the number of bins of a λ histogram: bin i holds i/lambdaBins ≤ λ < (i+1)/lambdaBins, the last one
 // λ = 1 too.
-const Bins = 20
+const lambdaBins = 20
 
 // MethodStats sums up the samples of one method: of a shard in a [ShardRecord], of all shards in
 // a [Manifest]. Sums of λ are taken in position order inside a shard, and shard by shard, so that
 // their last bit is the same in every run.
 type MethodStats struct {
-	Method      string      `json:"method"`
-	Count       int64       `json:"count"`
-	Mixed       int64       `json:"mixed"`
-	Flat        int64       `json:"flat"`
-	Empty       int64       `json:"empty"`      // mixed, but without a box
-	SameClass   int64       `json:"same_class"` // mixed from two images of one class
-	LamDrawnSum Float       `json:"lam_drawn_sum"`
-	LamSum      Float       `json:"lam_sum"`
-	Boxes       int64       `json:"boxes"` // samples with a box; the sums over them are in pixels
-	BoxArea     int64       `json:"box_area"`
-	BoxWidth    int64       `json:"box_width"`
-	BoxHeight   int64       `json:"box_height"`
-	LamDrawn    [Bins]int64 `json:"lam_drawn_histogram"`
-	Lam         [Bins]int64 `json:"lam_histogram"`
+	Method      string            `json:"method"`
+	Count       int64             `json:"count"`
+	Mixed       int64             `json:"mixed"`
+	Flat        int64             `json:"flat"`
+	Empty       int64             `json:"empty"`      // mixed, but without a box
+	SameClass   int64             `json:"same_class"` // mixed from two images of one class
+	LamDrawnSum Float             `json:"lam_drawn_sum"`
+	LamSum      Float             `json:"lam_sum"`
+	Boxes       int64             `json:"boxes"` // samples with a box; the sums over them are in pixels
+	BoxArea     int64             `json:"box_area"`
+	BoxWidth    int64             `json:"box_width"`
+	BoxHeight   int64             `json:"box_height"`
+	LamDrawn    [lambdaBins]int64 `json:"lam_drawn_histogram"`
+	Lam         [lambdaBins]int64 `json:"lam_histogram"`
 }
 
 // Stats gathers [MethodStats]. The zero value is ready.
@@ -116,7 +116,7 @@ func bin(lam float64) int {
 	if !(lam > 0) {
 		return 0
 	}
-	return min(int(min(lam, 1)*Bins), Bins-1)
+	return min(int(min(lam, 1)*lambdaBins), lambdaBins-1)
 }
 
 // StatsOf sums up the recipes of one shard, in the order given.

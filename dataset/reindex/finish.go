@@ -1,16 +1,13 @@
 package reindex
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 )
 
 // wants reports whether an index is part of the output.
@@ -59,42 +56,6 @@ func (t *task) finish(ctx context.Context) error {
 	}
 	t.split.Finished = err == nil
 	return err
-}
-
-// loadFailures reads failures.jsonl, as far as it can be read: a damaged line costs no other one.
-func (t *task) loadFailures(ctx context.Context) error {
-	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), blob.MaxMeta)
-	if isNotExist(err) {
-		t.lose(dataset.LostFailures)
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reindex: %w", err)
-	}
-	for line := range bytes.Lines(data) {
-		var f premix.Failure
-		if json.Unmarshal(line, &f) != nil || f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" || line[len(line)-1] != '\n' {
-			t.lose(dataset.LostFailures)
-			t.broken = append(t.broken, dataset.FailuresFile)
-			continue
-		}
-		t.failures = append(t.failures, f)
-	}
-	t.broken = slices.Compact(t.broken)
-	return nil
-}
-
-// loadInputs reads inputs.json.
-func (t *task) loadInputs(ctx context.Context) error {
-	var err error
-	t.inputs, err = dataset.LoadInputs(ctx, t.out, t.set.spec.Split)
-	if dataset.Environment(err) {
-		return fmt.Errorf("reindex: %w", err)
-	}
-	if err != nil {
-		t.inputs = new(dataset.Inputs)
-	}
-	return nil
 }
 
 // takeInputs says what became of the entries of the input: what the old manifest says if its samples

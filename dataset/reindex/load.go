@@ -1,0 +1,182 @@
+package reindex
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+)
+
+// load reads what is left of premix's own files. What they no longer tell is guessed from the
+// shards.
+func (t *task) load(ctx context.Context) error {
+	spec := &t.set.spec
+	var err error
+	t.manifest, err = dataset.LoadManifest(ctx, t.out, spec.Split)
+	if err := t.loaded(dataset.ManifestFile, err); err != nil {
+		return err
+	}
+	t.config, err = dataset.LoadConfig(ctx, t.out, spec.Split)
+	if err := t.loaded(dataset.ConfigFile, err); err != nil {
+		return err
+	}
+	if t.set.format == nil {
+		t.damaged("none of its shards is there")
+		return nil
+	}
+	if err := t.loadFailures(ctx); err != nil {
+		return err
+	}
+	if err := t.loadInputs(ctx); err != nil {
+		return err
+	}
+	if t.config == nil && t.manifest != nil {
+		t.config = &dataset.Config{Fingerprint: t.manifest.Fingerprint, Shape: t.manifest.Shape, Recipe: t.manifest.Recipe}
+	}
+	t.leaveStray()
+	classes, err := dataset.LoadClasses(ctx, t.out, spec.Split)
+	if err != nil && !isNotExist(err) {
+		return err
+	}
+	if t.config == nil {
+		t.lose(dataset.LostRecipe)
+		t.fingerprint = "lost"
+		if err := t.promised(ctx); err != nil {
+			return err
+		}
+		spec.Classes = classes
+		return t.guess(ctx)
+	}
+	if len(t.set.shards) == 0 {
+		t.damaged("no shard that the manifest lists is there")
+		return nil
+	}
+	shards := spec.Shards
+	t.fingerprint, *spec = t.config.Fingerprint, t.config.Shape.Spec(classes)
+	if t.config.Shape.Format != t.set.format.Name() || spec.Shards < shards {
+		t.damaged("config.json tells of %d shards of %s, not of %d of %s", spec.Shards, t.config.Shape.Format, shards, t.set.format.Name())
+		return nil
+	}
+	if dataset.ShapeOf(t.set.format, *spec).Classes == t.config.Shape.Classes {
+		return nil
+	}
+	spec.Classes = nil
+	if found, err := t.sharedClasses(ctx); found || err != nil {
+		return err
+	}
+	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
+}
+
+// sharedClasses takes the class names from another split of the output, if it has the same ones.
+func (t *task) sharedClasses(ctx context.Context) (bool, error) {
+	splits, err := dataset.Splits(ctx, t.out)
+	if err != nil {
+		return false, err
+	}
+	for _, split := range splits {
+		classes, err := dataset.LoadClasses(ctx, t.out, split)
+		if err != nil && dataset.Environment(err) {
+			return false, err
+		}
+		spec := t.set.spec
+		spec.Classes = classes
+		if err == nil && dataset.ShapeOf(t.set.format, spec).Classes == t.config.Shape.Classes {
+			t.set.spec.Classes = classes
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// loaded sorts out what became of reading a file: what is damaged is lost, and will be put aside.
+func (t *task) loaded(file string, err error) error {
+	if dataset.Damaged(err) {
+		t.broken = append(t.broken, file)
+		return nil
+	}
+	if err != nil && !isNotExist(err) {
+		return err
+	}
+	return nil
+}
+
+// putAside makes room for what will take the place of damaged files.
+func (t *task) putAside(ctx context.Context) error {
+	for _, file := range t.broken {
+		if err := dataset.PutAside(ctx, t.out, t.set.spec.Split, file); err != nil {
+			return err
+		}
+		t.split.Aside = append(t.split.Aside, path.Join(dataset.MetaDir, t.set.spec.Split, file))
+	}
+	return nil
+}
+
+// leaveStray leaves out shards of replicas that the manifest does not know.
+func (t *task) leaveStray() {
+	if t.manifest == nil {
+		return
+	}
+	known := map[string]bool{}
+	replicas := map[int]bool{}
+	for _, r := range t.manifest.Replicas {
+		if !r.Numbered {
+			r.Replica = -1
+		}
+		replicas[r.Replica] = true
+		for _, s := range r.Shards {
+			known[s.Name] = true
+		}
+	}
+	kept := t.set.shards[:0]
+	for _, s := range t.set.shards {
+		if known[s.path] || replicas[s.replica] && s.index < t.manifest.Shape.Shards {
+			kept = append(kept, s)
+		} else {
+			t.split.Stray = append(t.split.Stray, s.path)
+		}
+	}
+	t.set.shards = kept
+	t.set.spec.Shards = t.manifest.Shape.Shards
+}
+
+// loadFailures reads failures.jsonl, as far as it can be read: a damaged line costs no other one.
+func (t *task) loadFailures(ctx context.Context) error {
+	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), blob.MaxMeta)
+	if isNotExist(err) {
+		t.lose(dataset.LostFailures)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	for line := range bytes.Lines(data) {
+		var f premix.Failure
+		if json.Unmarshal(line, &f) != nil || f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" || line[len(line)-1] != '\n' {
+			t.lose(dataset.LostFailures)
+			t.broken = append(t.broken, dataset.FailuresFile)
+			continue
+		}
+		t.failures = append(t.failures, f)
+	}
+	t.broken = slices.Compact(t.broken)
+	return nil
+}
+
+// loadInputs reads inputs.json.
+func (t *task) loadInputs(ctx context.Context) error {
+	var err error
+	t.inputs, err = dataset.LoadInputs(ctx, t.out, t.set.spec.Split)
+	if dataset.Environment(err) {
+		return fmt.Errorf("reindex: %w", err)
+	}
+	if err != nil {
+		t.inputs = new(dataset.Inputs)
+	}
+	return nil
+}

@@ -5,15 +5,15 @@ import (
 	"maps"
 )
 
-// A budget is what --limit and --limit-per-class leave over, entry by entry in the order of the
-// input. An entry is looked at as long as it could be used. So what is looked at depends on the
-// entries and their order alone, not on how the input is cut into chunks, nor on which chunks have
-// peaks already.
+// A budget is what --limit and --limit-per-class leave, entry by entry in the order of the input. An
+// entry is looked at as long as it could be used. So what is looked at depends on the entries and
+// their order alone, and not on how the input is cut into chunks, nor on which chunks have peaks
+// already.
 type budget struct {
 	res   *resolver     // nil: every label will be in the class list
 	left  int64         // images that may still be used; −1: any number
 	each  int64         // images of a class; 0: any number
-	used  map[int]int64 // images of each class, if there is a bound on them
+	used  map[int]int64 // images of each class, if each bounds them
 	open  int           // classes that are not full; −1: unknown
 	mixed int64         // images of unknown classes, in an estimate
 }
@@ -29,18 +29,16 @@ func newBudget(job *Job, classes []string) *budget {
 	return b
 }
 
-// class is the class index of a label. ok is false for one that is left out on purpose, and then out
-// is true, or that is a fault.
-func (b *budget) class(label string) (class int, ok, out bool) {
+// class is the class index of a label, as resolver.resolve finds it.
+func (b *budget) class(label string) (class int, ok bool, err error) {
 	if b.res == nil {
-		return -1, true, false
+		return -1, true, nil
 	}
-	class, ok, err := b.res.resolve(label)
-	return class, ok && err == nil, !ok && err == nil
+	return b.res.resolve(label)
 }
 
-// ended says whether nothing more of a container can be used, whose images all have the label only;
-// empty: they may have any.
+// ended says whether nothing more of a container can be used. Every image of the container has the
+// label only; empty: they may have any.
 func (b *budget) ended(only string) bool {
 	switch {
 	case b.left == 0:
@@ -54,7 +52,7 @@ func (b *budget) ended(only string) bool {
 	return ok && b.used[class] >= b.each
 }
 
-// take uses as many of n images of a class as are left.
+// take uses as many of n images of a class as are left, and returns their number.
 func (b *budget) take(class int, n int64) int64 {
 	if b.each > 0 {
 		n = min(n, b.each-b.used[class])
@@ -92,58 +90,67 @@ func (b *budget) clone() *budget {
 	return &c
 }
 
-// spend takes off what a chunk uses, and returns its share in the plan, but for the first ordinal.
-// The rows of the chunk are read where the limits end inside of it.
+// spend takes off what a chunk uses, and returns its share in the plan, except the first ordinal.
 func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, error) {
-	after, p := b.clone(), ChunkPlan{Entries: -1}
-	byClass := map[int]int64{}
+	after := b.clone()
+	p := ChunkPlan{Entries: -1, Left: b.leftOf(s.Good)}
 	for label, n := range s.Good {
-		switch class, ok, out := b.class(label); {
-		case ok:
-			byClass[class] += n
-		case out:
-			p.Excluded += n
-		}
+		after.use(&p, label, n)
 	}
-	if b.each > 0 {
-		p.Left = map[int]int64{}
+	if after.ended(s.Only) {
+		return b.spendPart(ctx, job, s)
 	}
-	for class, n := range byClass {
-		if b.each > 0 {
-			p.Left[class] = b.each - b.used[class]
-		}
-		used := after.take(class, n)
-		p.Count += used
-		p.Excluded += n - used
-	}
-	if !after.ended(s.Only) {
-		*b = *after
-		return p, nil
-	}
+	*b = *after
+	return p, nil
+}
+
+// spendPart is spend for a chunk in which the limits end. Where they do, only its rows tell.
+func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan, error) {
 	chunk, err := again(ctx, job, s)
 	if err != nil {
-		return p, err
+		return ChunkPlan{}, err
 	}
 	cut := *s
 	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
 	cut.Digest, cut.GoodDigest = [32]byte{}, [32]byte{}
-	p.Count, p.Excluded = 0, 0
+	p := ChunkPlan{Left: b.leftOf(s.Good), Cut: &cut}
 	for e := range entries(chunk.Rows) {
 		if b.ended(s.Only) {
 			break
 		}
-		if !cut.add(job, e) {
-			continue
-		}
-		switch class, ok, out := b.class(labelOf(&e[0])); {
-		case ok:
-			used := b.take(class, 1)
-			p.Count += used
-			p.Excluded += 1 - used
-		case out:
-			p.Excluded++
+		if cut.add(job, e) {
+			b.use(&p, labelOf(&e[0]), 1)
 		}
 	}
-	p.Entries, p.Cut = cut.Entries, &cut
+	p.Entries = cut.Entries
 	return p, nil
+}
+
+// leftOf is how many images of each class of some labels may still be used; nil: any number.
+func (b *budget) leftOf(labels map[string]int64) map[int]int64 {
+	if b.each == 0 {
+		return nil
+	}
+	left := map[int]int64{}
+	for label := range labels {
+		if class, ok, err := b.class(label); ok && err == nil {
+			left[class] = b.each - b.used[class]
+		}
+	}
+	return left
+}
+
+// use takes n good images of a label off the budget, and counts in p what becomes of them. Those
+// with a label that is a fault are counted elsewhere, as bad.
+func (b *budget) use(p *ChunkPlan, label string, n int64) {
+	class, ok, err := b.class(label)
+	if err != nil {
+		return
+	}
+	var used int64
+	if ok {
+		used = b.take(class, n)
+	}
+	p.Count += used
+	p.Excluded += n - used
 }

@@ -163,7 +163,7 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 	}
 	res := job.resolver(g.Classes)
 	for i := range sums {
-		if badLabels(res, &sums[i]) == 0 && len(sums[i].Failed) == 0 {
+		if badLabels(res, sums[i].Good) == 0 && len(sums[i].Failed) == 0 {
 			continue
 		}
 		chunk, err := again(ctx, job, &sums[i])

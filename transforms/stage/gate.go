@@ -44,25 +44,15 @@ func newGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 // makeGlobal returns the plan, and the summaries of what the plan looks at.
 func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summary, error) {
 	g := &Global{}
-	var err error
-	if job.Catalog.Classes == nil && job.StopsEarly() {
-		// The class list is that of the images that are looked at; there is no other.
-		if g.Chunks, sums, err = plans(ctx, job, sums, nil); err != nil {
-			return nil, nil, err
-		}
-	}
-	if g.Classes, err = classList(job, sums); err != nil {
+	sums, err := g.choose(ctx, job, sums)
+	if err != nil {
 		return nil, nil, err
 	}
-	if g.Chunks == nil {
-		if g.Chunks, sums, err = plans(ctx, job, sums, g.Classes); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := checkShared(job, sums, g.Classes); err != nil {
+	labels := goodLabels(sums)
+	if err := checkShared(job, labels, g.Classes); err != nil {
 		return nil, nil, err
 	}
-	g.OwnList = ownList(job, sums, g.Classes)
+	g.OwnList = ownList(job, labels, g.Classes)
 	var digest, good [32]byte
 	for i := range sums {
 		s := &sums[i]
@@ -71,22 +61,50 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 		g.N += g.Chunks[s.ID].Count
 	}
 	g.InputsDigest, g.GoodDigest = hex.EncodeToString(digest[:]), hex.EncodeToString(good[:])
-	switch {
-	case job.Shards > 0:
-		g.Shards = job.Shards
-	case job.SamplesPerShard > 0:
-		g.Shards = plan.ShardsFor(g.N, job.SamplesPerShard)
-	default:
-		g.Shards = plan.DefaultShards(g.N)
-	}
-	if g.N > 0 && g.Shards > g.N {
-		return nil, nil, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
-	}
-	if g.Shards > maxShards {
-		return nil, nil, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", g.Shards, maxShards)
+	if g.Shards, err = shardsOf(job, g.N); err != nil {
+		return nil, nil, err
 	}
 	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
 	return g, sums, nil
+}
+
+// choose fills in the class list and the share of each chunk, and returns the summaries of what is
+// looked at.
+func (g *Global) choose(ctx context.Context, job *Job, sums []Summary) (looked []Summary, err error) {
+	if job.Catalog.Classes == nil && job.StopsEarly() {
+		// The class list is that of the images that are looked at.
+		if g.Chunks, looked, err = plans(ctx, job, sums, nil); err != nil {
+			return nil, err
+		}
+		g.Classes, err = classList(goodLabels(looked))
+		return looked, err
+	}
+	if g.Classes = job.Catalog.Classes; g.Classes == nil {
+		if g.Classes, err = classList(goodLabels(sums)); err != nil {
+			return nil, err
+		}
+	}
+	g.Chunks, looked, err = plans(ctx, job, sums, g.Classes)
+	return looked, err
+}
+
+// shardsOf is the number of shards of a replica with n images.
+func shardsOf(job *Job, n int64) (int64, error) {
+	shards := job.Shards
+	switch {
+	case shards > 0:
+	case job.SamplesPerShard > 0:
+		shards = plan.ShardsFor(n, job.SamplesPerShard)
+	default:
+		shards = plan.DefaultShards(n)
+	}
+	if n > 0 && shards > n {
+		return 0, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", shards, n)
+	}
+	if shards > maxShards {
+		return 0, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", shards, maxShards)
+	}
+	return shards, nil
 }
 
 // maxShards is what the names of shards have digits for.
@@ -98,17 +116,15 @@ func checkPairs(job *Job, sums []Summary, g *Global) error {
 		return nil
 	}
 	res, only := job.resolver(g.Classes), -1
-	for i := range sums {
-		for label, count := range sums[i].Good {
-			class, ok, err := res.resolve(label)
-			switch {
-			case !ok || err != nil || count == 0:
-			case only >= 0 && class != only:
-				return nil
-			default:
-				only = class
-			}
+	for label := range goodLabels(sums) {
+		class, ok, err := res.resolve(label)
+		if err != nil || !ok {
+			continue
 		}
+		if only >= 0 && class != only {
+			return nil
+		}
+		only = class
 	}
 	return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so that no two can be paired: leave it out", g.N, g.Classes[only])
 }

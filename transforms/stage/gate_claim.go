@@ -24,7 +24,7 @@ func chunks(job *Job, g *Global, sums []Summary) ([]dataset.Chunk, error) {
 			Container: s.Container, First: s.First, Last: s.Last, CacheID: s.ID, Digest: s.Digest,
 			Entries: s.Entries + s.Ignored, Ignored: s.Ignored, Good: g.Chunks[s.ID].Count, Excluded: g.Chunks[s.ID].Excluded,
 		}
-		c.Failed = badLabels(res, s)
+		c.Failed = badLabels(res, s.Good)
 		for _, n := range s.Failed {
 			c.Failed += n
 		}

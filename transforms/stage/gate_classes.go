@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,38 +10,31 @@ import (
 
 // checkShared refuses an input that has a class beyond the list of another split of the output,
 // whose list this split has to use.
-func checkShared(job *Job, sums []Summary, classes []string) error {
+func checkShared(job *Job, labels map[string]int64, classes []string) error {
 	if job.Catalog.ListOf == "" {
 		return nil
 	}
 	res := job.resolver(classes)
 	unknown := map[string]int64{}
-	for i := range sums {
-		for label, count := range sums[i].Good {
-			if _, ok, err := res.resolve(label); ok && err == nil {
-				continue
-			}
-			index, class := parseLabel(label)
-			if index >= 0 && index < len(job.Catalog.Own) {
-				class = job.Catalog.Own[index]
-			}
-			if class == "" {
-				class = strconv.Itoa(index)
-			}
-			unknown[class] += count
+	for label, count := range labels {
+		if _, ok, err := res.resolve(label); ok && err == nil {
+			continue
 		}
+		index, class := parseLabel(label)
+		if index >= 0 && index < len(job.Catalog.Own) {
+			class = job.Catalog.Own[index]
+		}
+		if class == "" {
+			class = strconv.Itoa(index)
+		}
+		unknown[class] += count
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	names := make([]string, 0, len(unknown))
-	var images int64
-	for name, n := range unknown {
-		names = append(names, name)
-		images += n
-	}
-	slices.Sort(names)
-	return refuse(CodeOther, "%s", UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes))+fmt.Sprintf(" (images of it: %d; nothing was written, peaks are kept)", images))
+	names := slices.Sorted(maps.Keys(unknown))
+	return refuse(CodeOther, "%s (images of it: %d; nothing was written, peaks are kept)",
+		UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes)), total(unknown))
 }
 
 // UnknownClasses is the message for classes that the list of another split lacks.
@@ -62,66 +56,45 @@ func some(names []string) string {
 	return strings.Join(names, ", ") + more
 }
 
-// classList is the list given, that of the input, or what the labels of the input imply.
-func classList(job *Job, sums []Summary) ([]string, error) {
-	if job.Catalog.Classes != nil {
-		return job.Catalog.Classes, nil
-	}
-	byIndex, byName := map[int]string{}, map[string]bool{}
-	names := map[string]int{} // of those with an index
-	top := -1
-	for i := range sums {
-		for label := range sums[i].Good {
-			index, class := parseLabel(label)
-			top = max(top, index)
-			switch {
-			case index < 0:
-				byName[class] = true
-			case class == "":
-			default:
-				if other, twice := byIndex[index]; twice && other != class {
-					a, b := min(other, class), max(other, class)
-					return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE, or put a classes.txt beside it that says what the labels mean", index, a, b)
-				}
-				if other, twice := names[class]; twice && other != index {
-					return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE, or put a classes.txt beside it that says what the labels mean", class, min(other, index), max(other, index))
-				}
-				byIndex[index], names[class] = class, index
+// classList is the list that the labels of the input imply.
+func classList(labels map[string]int64) ([]string, error) {
+	byIndex, byName := map[int]string{}, map[string]int{} // of labels that state both
+	var bare []string                                     // names without an index
+	nameless, top := false, -1
+	for _, label := range slices.Sorted(maps.Keys(labels)) {
+		index, class := parseLabel(label)
+		top = max(top, index)
+		nameless = nameless || class == ""
+		switch {
+		case index < 0:
+			bare = append(bare, class)
+		case class != "":
+			if other, twice := byIndex[index]; twice && other != class {
+				return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE, or put a classes.txt beside it that says what the labels mean", index, min(other, class), max(other, class))
 			}
+			if other, twice := byName[class]; twice && other != index {
+				return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE, or put a classes.txt beside it that says what the labels mean", class, min(other, index), max(other, index))
+			}
+			byIndex[index], byName[class] = class, index
 		}
 	}
-	if top >= maxClasses {
+	switch {
+	case top >= maxClasses:
 		return nil, refuse(CodeUsage, "the input has the label %d: more than %d classes are not supported; is --label-key or --label-offset wrong?", top, maxClasses)
+	case len(bare) == 0:
+		return indexList(byIndex, byName, top), nil
+	case nameless:
+		return nil, refuse(CodeUsage, "the input states labels both as indexes (up to %d) and as names (such as %q): give --classes FILE", top, bare[0])
 	}
-	if len(byName) > 0 {
-		return nameList(sums, byName, top)
-	}
-	return indexList(byIndex, names, top), nil
-}
-
-// nameList is the list of inputs that state names: sorted bytewise. Indexes without a name cannot be
-// told apart from them.
-func nameList(sums []Summary, names map[string]bool, top int) ([]string, error) {
-	for i := range sums {
-		for label := range sums[i].Good {
-			_, class := parseLabel(label)
-			if class == "" {
-				return nil, refuse(CodeUsage, "the input states labels both as indexes (up to %d) and as names (such as %q): give --classes FILE", top, leastOf(names))
-			}
-			names[class] = true
-		}
-	}
-	list := make([]string, 0, len(names))
-	for n := range names {
-		list = append(list, n)
-	}
-	slices.Sort(list)
-	return list, nil
+	// Names, sorted bytewise: an index beside a name says nothing where other names have none.
+	names := slices.AppendSeq(bare, maps.Keys(byName))
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // indexList is the list of inputs that state indexes, 0 to top, under the names beside them, or else
 // their numbers.
-func indexList(byIndex map[int]string, names map[string]int, top int) []string {
+func indexList(byIndex map[int]string, byName map[string]int, top int) []string {
 	list := make([]string, top+1)
 	for i := range list {
 		if name, ok := byIndex[i]; ok {
@@ -129,7 +102,7 @@ func indexList(byIndex map[int]string, names map[string]int, top int) []string {
 			continue
 		}
 		list[i] = strconv.Itoa(i)
-		for _, taken := names[list[i]]; taken; _, taken = names[list[i]] {
+		for _, taken := byName[list[i]]; taken; _, taken = byName[list[i]] {
 			list[i] += "_"
 		}
 	}
@@ -138,15 +111,13 @@ func indexList(byIndex map[int]string, names map[string]int, top int) []string {
 
 // ownList identifies the list that indexes in the input refer to, where it decides labels and is not
 // the list of the output itself.
-func ownList(job *Job, sums []Summary, classes []string) string {
+func ownList(job *Job, labels map[string]int64, classes []string) string {
 	if job.Catalog.Own == nil || slices.Equal(job.Catalog.Own, classes) {
 		return ""
 	}
-	for i := range sums {
-		for label := range sums[i].Good {
-			if index, _ := parseLabel(label); index >= 0 {
-				return classesHash(job.Catalog.Own)
-			}
+	for label := range labels {
+		if index, _ := parseLabel(label); index >= 0 {
+			return classesHash(job.Catalog.Own)
 		}
 	}
 	return ""
@@ -155,13 +126,3 @@ func ownList(job *Job, sums []Summary, classes []string) string {
 // maxClasses bounds the class list that labels may imply: a stray label must not make dense labels
 // of gigabytes.
 const maxClasses = 1 << 20
-
-func leastOf(m map[string]bool) string {
-	best := ""
-	for k := range m {
-		if best == "" || k < best {
-			best = k
-		}
-	}
-	return best
-}

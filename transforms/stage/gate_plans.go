@@ -1,24 +1,22 @@
 package stage
 
-import (
-	"context"
-)
+import "context"
 
-// plans returns the share of each chunk that is looked at, by ID, and these chunks. sums are in the
-// order of the input.
+// plans returns the share of each chunk that is looked at, by ID, and the summaries of these chunks as
+// far as they are looked at. sums are in the order of the input.
 //
 // The side files of a container in which the limits end are not counted: a chunk knows how many it
 // has, and not where.
 func plans(ctx context.Context, job *Job, sums []Summary, classes []string) (map[string]ChunkPlan, []Summary, error) {
 	b := newBudget(job, classes)
-	out := make(map[string]ChunkPlan, len(sums))
-	kept := make([]Summary, 0, len(sums))
+	shares := make(map[string]ChunkPlan, len(sums))
+	looked := make([]Summary, 0, len(sums))
 	var first int64
-	for i := 0; i < len(sums); {
-		from, name := len(kept), sums[i].Container
-		for ; i < len(sums) && sums[i].Container == name; i++ {
-			s := &sums[i]
-			if _, twice := out[s.ID]; twice {
+	for container := range byContainer(sums) {
+		from := len(looked)
+		for i := range container {
+			s := &container[i]
+			if _, twice := shares[s.ID]; twice {
 				return nil, nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is one folder inside of another --in?", s.Container)
 			}
 			if b.ended(s.Only) {
@@ -30,23 +28,29 @@ func plans(ctx context.Context, job *Job, sums []Summary, classes []string) (map
 			}
 			p.First = first
 			first += p.Count
-			out[s.ID] = p
+			shares[s.ID] = p
 			if p.Cut != nil {
 				s = p.Cut
 			}
-			kept = append(kept, *s)
+			looked = append(looked, *s)
 		}
-		if !b.ended(sums[i-1].Only) {
-			continue
-		}
-		for k := from; k < len(kept); k++ {
-			if kept[k].Ignored > 0 {
-				kept[k].Ignored = 0
-				p := out[kept[k].ID]
-				p.Cut = &kept[k]
-				out[kept[k].ID] = p
-			}
+		if b.ended(container[0].Only) {
+			dropIgnored(shares, looked[from:])
 		}
 	}
-	return out, kept, nil
+	return shares, looked, nil
+}
+
+// dropIgnored counts no side files in chunks that are looked at.
+func dropIgnored(shares map[string]ChunkPlan, looked []Summary) {
+	for i := range looked {
+		if looked[i].Ignored == 0 {
+			continue
+		}
+		looked[i].Ignored = 0
+		p := shares[looked[i].ID]
+		cut := looked[i]
+		p.Cut = &cut
+		shares[cut.ID] = p
+	}
 }

@@ -135,6 +135,12 @@ func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
 	return s
 }
 
+// StopsEarly says whether --limit or --limit-per-class can end the reading of the input before its
+// end. Where classes are known only after the scan, none of them is known to be full.
+func (j *Job) StopsEarly() bool {
+	return j.Limit > 0 && j.LimitPerClass == 0 || j.LimitPerClass > 0 && j.Catalog.Classes != nil
+}
+
 // AssertValid returns an error that names an invariant of the job that does not hold.
 func (j *Job) AssertValid() error {
 	replicas := slices.Compact(slices.Sorted(slices.Values(j.Replicas)))

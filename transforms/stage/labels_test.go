@@ -47,7 +47,7 @@ func TestClassList(t *testing.T) {
 				}
 				sums = append(sums, s)
 			}
-			got, err := classList(&Job{}, sums)
+			got, err := classList(goodLabels(sums))
 			if c.refuse != "" {
 				if m := refused(t, err, CodeUsage); !strings.Contains(m, c.refuse) {
 					t.Errorf("it says %q, want %q", m, c.refuse)

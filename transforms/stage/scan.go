@@ -11,17 +11,17 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// StopsEarly says whether --limit or --limit-per-class can end the reading of the input before its
-// end. Where classes are known only after the scan, none of them is known to be full.
-func (j *Job) StopsEarly() bool {
-	return j.Limit > 0 && j.LimitPerClass == 0 || j.LimitPerClass > 0 && j.Catalog.Classes != nil
+// Split cuts a container into chunks.
+func Split(ctx context.Context, job *Job, c source.Container) ([]source.Chunk, error) {
+	chunks, err := source.Split(ctx, c, job.Source)
+	return chunks, asRefusal(c.Name, err)
 }
 
 // listAhead is how many containers are listed at once.
 const listAhead = 8
 
-// Choose cuts containers into chunks, and yields those that are needed by an estimate, in the order
-// of the input: all of them if there are no limits. Rest adds what the estimate was short of.
+// Choose cuts containers into chunks, and yields those that an estimate needs, in the order of the
+// input: all of them if there are no limits. Rest adds what the estimate lacks.
 func Choose(ctx context.Context, job *Job, containers []source.Container, yield func(source.Chunk) error) error {
 	b := newBudget(job, job.Catalog.Classes)
 	early := job.StopsEarly()
@@ -65,9 +65,9 @@ func Images(c *source.Chunk) int64 {
 	return int64(c.EstImages)
 }
 
-// Rest yields the summaries of the chunks that the limits really need, in the order of the input:
-// those that Choose chose and that have peaks, and, one after the other, as many more as it takes
-// until the limits are reached or the input ends.
+// Rest yields the summaries of the chunks that the limits really need, in the order of the input.
+// It takes those of have, which Choose chose, and makes more, one after the other, until the limits
+// are reached or the input ends.
 func Rest(ctx context.Context, job *Job, containers []source.Container, have []Summary, yield func(*Summary) error) error {
 	known := make(map[string]*Summary, len(have))
 	for i := range have {
@@ -119,10 +119,4 @@ func onlyLabel(c source.Container) string {
 		return ""
 	}
 	return labelOf(&premix.Sample{Class: c.Class, Label: -1})
-}
-
-// Split cuts a container into chunks.
-func Split(ctx context.Context, job *Job, c source.Container) ([]source.Chunk, error) {
-	chunks, err := source.Split(ctx, c, job.Source)
-	return chunks, asRefusal(c.Name, err)
 }

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/premix/premix"
@@ -44,6 +45,22 @@ type Kept struct {
 	Container  source.Container
 }
 
+// byContainer splits summaries, in the order of the input, into those of one container each.
+func byContainer(sums []Summary) iter.Seq[[]Summary] {
+	return func(yield func([]Summary) bool) {
+		for i := 0; i < len(sums); {
+			j := i + 1
+			for j < len(sums) && sums[j].Container == sums[i].Container {
+				j++
+			}
+			if !yield(sums[i:j]) {
+				return
+			}
+			i = j
+		}
+	}
+}
+
 // summarize counts the entries of a chunk.
 func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
@@ -76,16 +93,6 @@ func sortSummaries(sums []Summary) {
 	slices.SortFunc(sums, func(a, b Summary) int {
 		return cmp.Or(cmp.Compare(source.Order(a.Container), source.Order(b.Container)), a.Seq-b.Seq)
 	})
-}
-
-// containers counts those of chunks that are in order.
-func containers(sums []Summary) (n int) {
-	for i := range sums {
-		if i == 0 || sums[i].Container != sums[i-1].Container {
-			n++
-		}
-	}
-	return n
 }
 
 // good is the number of images without a fault.

@@ -3,6 +3,8 @@ package imaging
 import (
 	"fmt"
 	"math"
+
+	"github.com/premix/premix/exact"
 )
 
 // A Filter names the interpolation of a [Resampler]; all of them widen when they shrink an
@@ -69,5 +71,5 @@ func sinc(x float64) float64 {
 		return 1
 	}
 	x *= math.Pi
-	return portableSin(x) / x
+	return exact.Sin(x) / x
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/exact"
 )
 
 // CenterPlan is torchvision's Resize(resize) followed by CenterCrop(size), for images of w×h
@@ -65,10 +66,10 @@ func cropOf(w, h, rw, rh int, win premix.Box) premix.Crop {
 func RRCPlan(w, h int, scale, ratio [2]float64, uniform func() float64) premix.Box {
 	between := func(lo, hi float64) float64 { return lo + float64(uniform()*(hi-lo)) }
 	area := float64(w) * float64(h)
-	logLo, logHi := portableLog(ratio[0]), portableLog(ratio[1])
+	logLo, logHi := exact.Log(ratio[0]), exact.Log(ratio[1])
 	for range 10 {
 		target := float64(area * between(scale[0], scale[1]))
-		aspect := portableExp(between(logLo, logHi))
+		aspect := exact.Exp(between(logLo, logHi))
 		cw := math.RoundToEven(math.Sqrt(float64(target * aspect)))
 		ch := math.RoundToEven(math.Sqrt(target / aspect))
 		if 0 < cw && cw <= float64(w) && 0 < ch && ch <= float64(h) {

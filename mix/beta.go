@@ -1,6 +1,10 @@
 package mix
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix/exact"
+)
 
 // A Uniform is a source of numbers in [0,1); plan.Stream is one.
 type Uniform interface{ Float64() float64 }
@@ -36,13 +40,13 @@ func positive(u Uniform) float64 {
 // johnk takes x = U^(1/α), y = V^(1/α) until x+y ≤ 1, and then x/(x+y).
 func johnk(u Uniform, alpha float64) float64 {
 	for {
-		x := portableLog(positive(u)) / alpha
-		y := portableLog(positive(u)) / alpha
+		x := exact.Log(positive(u)) / alpha
+		y := exact.Log(positive(u)) / alpha
 		// With the larger of both taken out, nothing underflows that matters.
 		big := max(x, y)
-		sum := portableExp(x-big) + portableExp(y-big)
-		if big+portableLog(sum) <= 0 {
-			return portableExp(x-big) / sum
+		sum := exact.Exp(x-big) + exact.Exp(y-big)
+		if big+exact.Log(sum) <= 0 {
+			return exact.Exp(x-big) / sum
 		}
 	}
 }
@@ -54,16 +58,16 @@ func cheng(u Uniform, a float64) float64 {
 	gamma := a + root
 	for {
 		u1, u2 := positive(u), positive(u)
-		v := portableLog(u1/(1-u1)) / root
-		w := float64(a * portableExp(v))
+		v := exact.Log(u1/(1-u1)) / root
+		w := float64(a * exact.Exp(v))
 		z := float64(float64(u1*u1) * u2)
 		r := float64(gamma*v) - 1.3862943611198906 // ln 4
 		s := a + r - w
 		if s+2.6094379124341003 >= float64(5*z) { // 1 + ln 5
 			return w / (a + w)
 		}
-		t := portableLog(z)
-		if s >= t || r+float64(2*a*portableLog(2*a/(a+w))) >= t {
+		t := exact.Log(z)
+		if s >= t || r+float64(2*a*exact.Log(2*a/(a+w))) >= t {
 			return w / (a + w)
 		}
 	}

@@ -1,5 +1,7 @@
 package saliency
 
+import "github.com/premix/premix/exact"
+
 // Colours become CIE Lab by tables and integers, so that every architecture gives the same bits.
 // The constants are those of the authors' code of the frequency-tuned detector (D65 white, matrix
 // of sRGB); tables are built with portable arithmetic.
@@ -24,7 +26,7 @@ var xyzTable = func() (t [3][256][3]uint32) {
 		if linear <= 0.04045 {
 			linear /= 12.92
 		} else {
-			linear = portableExp(float64(2.4 * portableLog((linear+0.055)/1.055)))
+			linear = exact.KernelExp(float64(2.4 * exact.KernelLog((linear+0.055)/1.055)))
 		}
 		for c := range 3 {
 			for i := range 3 {
@@ -42,7 +44,7 @@ var rootTable = func() (t [1<<cubeBits + 2]int32) {
 		x := float64(i) / (1 << cubeBits)
 		f := (float64(903.3*x) + 16) / 116
 		if x > 0.008856 {
-			f = portableExp(portableLog(x) / 3)
+			f = exact.KernelExp(exact.KernelLog(x) / 3)
 		}
 		t[i] = int32(float64(f*(1<<rootBits)) + 0.5)
 	}

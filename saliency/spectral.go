@@ -3,6 +3,7 @@ package saliency
 import (
 	"math"
 
+	"github.com/premix/premix/exact"
 	"github.com/premix/premix/imaging"
 )
 
@@ -120,7 +121,7 @@ func logAmplitude(dst, re, im *plane) {
 // logRowGo sets the known columns of dst to ln(|x + iy| + 1).
 func logRowGo(dst, x, y *[side]float64) {
 	for u := range known {
-		dst[u] = portableLog(math.Sqrt(float64(x[u]*x[u])+float64(y[u]*y[u])) + 1)
+		dst[u] = exact.KernelLog(math.Sqrt(float64(x[u]*x[u])+float64(y[u]*y[u])) + 1)
 	}
 }
 
@@ -166,7 +167,7 @@ func resynthesize(re, im, log, mean *plane) {
 // expDifferenceGo replaces a by exp(a − b).
 func expDifferenceGo(a, b *plane) {
 	for i := range a {
-		a[i] = portableExp(a[i] - b[i])
+		a[i] = exact.KernelExp(a[i] - b[i])
 	}
 }
 
@@ -182,7 +183,7 @@ func polarRowGo(sin, cos, x, y *[side]float64) {
 var gauss8 = func() (k [5]float64) {
 	sum := 0.0
 	for i := range k {
-		k[i] = portableExp(-float64((i-2)*(i-2)) / (2 * 8 * 8))
+		k[i] = exact.KernelExp(-float64((i-2)*(i-2)) / (2 * 8 * 8))
 		sum += k[i]
 	}
 	for i := range k {

@@ -2,7 +2,11 @@
 
 package saliency
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix/exact"
+)
 
 // dftStep performs one step of the transform on n columns. In assembly it is done to up to three
 // columns more, if they exist: what they hold is of no use to any caller.
@@ -49,11 +53,14 @@ func polarRow(sin, cos, x, y *[side]float64) {
 // The constants of the kernels, in the order in which they are used there.
 var (
 	//lint:ignore U1000 spectral_amd64.s reads it
-	expConstants = [...]float64{log2e, 0.5, ln2Hi, ln2Lo, exp5, exp4, exp3, exp2, exp1, 2, 1}
+	expConstants = [...]float64{
+		math.Log2E, 0.5, exact.Ln2Hi, exact.Ln2Lo,
+		exact.Exp5, exact.Exp4, exact.Exp3, exact.Exp2, exact.Exp1Taylor, 2, 1,
+	}
 	//lint:ignore U1000 spectral_amd64.s reads it
 	logConstants = [...]float64{
 		1, math.Float64frombits(1<<52 - 1), math.Float64frombits(0x433 << 52), 1<<52 + 1023, math.Sqrt2, 0.5,
-		2, log7, log5, log3, log1, log6, log4, log2, ln2Hi, ln2Lo,
+		2, exact.Log7, exact.Log5, exact.Log3, exact.Log1, exact.Log6, exact.Log4, exact.Log2, exact.Ln2Hi, exact.Ln2Lo,
 	}
 	//lint:ignore U1000 spectral_amd64.s reads it
 	atanConstants = [...]float32{math.Float32frombits(1<<31 - 1), 0x1p-52, atan7, atan5, atan3, atan1, math.Float32frombits(1 << 31), 90, 180, 360, radians}

@@ -2,13 +2,13 @@
 
 #include "textflag.h"
 
-// The kernels of the spectral detector: four columns at a time, with the operations of portableExp,
-// portableLog, fastAtan2 and fastSincos in the same order.
+// The kernels of the spectral detector: four columns at a time, with the operations of exact.KernelExp,
+// exact.KernelLog, fastAtan2 and fastSincos in the same order.
 
 // func expDifferenceAVX2(a, b *plane)
 //
 //	for i := range a {
-//		a[i] = portableExp(a[i] - b[i])
+//		a[i] = exact.KernelExp(a[i] - b[i])
 //	}
 TEXT ·expDifferenceAVX2(SB), NOSPLIT, $0-16
 	MOVQ         a+0(FP), DI
@@ -76,7 +76,7 @@ exp:
 // func logRowAVX2(dst, x, y *[64]float64)
 //
 //	for u := range 36 {
-//		dst[u] = portableLog(math.Sqrt(x[u]*x[u]+y[u]*y[u]) + 1)
+//		dst[u] = exact.KernelLog(math.Sqrt(x[u]*x[u]+y[u]*y[u]) + 1)
 //	}
 TEXT ·logRowAVX2(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI

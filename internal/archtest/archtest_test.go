@@ -20,9 +20,10 @@ const module = "github.com/premix/premix"
 // import each other.
 var allowed = map[string][]string{
 	"":           {},
-	"imaging":    {""},
-	"saliency":   {"", "imaging"},
-	"mix":        {"", "imaging", "saliency"},
+	"exact":      {},
+	"imaging":    {"", "exact"},
+	"saliency":   {"", "exact", "imaging"},
+	"mix":        {"", "exact", "imaging", "saliency"},
 	"plan":       {"", "mix"},
 	"io":         {""},
 	"dataset":    {"", "io", "imaging", "saliency", "mix", "plan"},

@@ -10,7 +10,7 @@ import (
 func unknown(what, word string, known []string) error {
 	best, least := "", len(word)/3+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), k); d <= least {
+		if d := EditDistance(strings.ToLower(word), k); d <= least {
 			best, least = k, d-1
 		}
 	}
@@ -20,9 +20,10 @@ func unknown(what, word string, known []string) error {
 	return fmt.Errorf("unknown %s %q: there are %s", what, word, strings.Join(known, ", "))
 }
 
-// distance is the number of bytes to insert, delete, replace or swap with their neighbour to make b of
-// a (optimal string alignment).
-func distance(a, b string) int {
+// EditDistance is the number of bytes to insert, delete, replace or swap with their neighbour to turn a
+// into b (optimal string alignment). Words of more than 64 bytes are not compared: their distance is their
+// length.
+func EditDistance(a, b string) int {
 	if len(a) > 64 {
 		return len(a)
 	}

@@ -83,11 +83,11 @@ type Start struct {
 
 // Job translates a valid configuration into the description that workers get.
 func (c *Config) Job(start Start) (*stage.Job, error) {
-	mixing, err := c.MixParams()
+	mixing, err := c.mixParams()
 	if err != nil {
 		return nil, err
 	}
-	detector, err := c.SaliencyParams()
+	detector, err := c.saliencyParams()
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +108,14 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 	}
 	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
-		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed,
+		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.cropGeometry(), CropSeed: c.CropSeed,
 		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,
 		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
-		Split:    c.Split, Replicas: c.ReplicaList(), NamedReplicas: c.NamedReplicas(),
+		Split:    c.Split, Replicas: c.replicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
-		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.PeaksFingerprint(), Settings: c.PeaksSettings()},
+		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.peaksFingerprint(), Settings: c.PeaksSettings()},
 		Spool: stage.SpoolInfo{Mode: start.SpoolMode, URI: start.SpoolURI},
 		Slots: start.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
@@ -130,7 +130,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 			Spec: shard.Spec{
 				Name: c.Name, Split: c.Split, Replica: -1, LabelForm: c.LabelForm, ImageFormat: encoder.Ext(), Size: c.Size,
 			},
-			Recipe: c.RecipeJSON(c.Formats[i]), Fingerprint: c.RecipeFingerprint(c.Formats[i]),
+			Recipe: c.RecipeJSON(c.Formats[i]), Fingerprint: c.recipeFingerprint(c.Formats[i]),
 		})
 	}
 	return job, nil

@@ -26,7 +26,7 @@ func (c *Config) canonicalResize(string) string {
 	if c.Geometry != crop.Center {
 		return "0"
 	}
-	return fmt.Sprint(c.CropGeometry().Resize)
+	return fmt.Sprint(c.cropGeometry().Resize)
 }
 
 func (c *Config) canonicalDetector(string) string { return c.detectorName() }
@@ -75,7 +75,7 @@ func (c *Config) canonicalMethod(text string) string {
 // ofMixing takes an option from the parameters of mixing. Text is for invalid ones, which [Config.Validate]
 // reports.
 func (c *Config) ofMixing(text string, take func(*mix.Params) string) string {
-	p, err := c.MixParams()
+	p, err := c.mixParams()
 	if err != nil {
 		return text
 	}

@@ -128,8 +128,8 @@ func DefaultPack() Config {
 	return c
 }
 
-// CropGeometry is the geometry that the options describe.
-func (c *Config) CropGeometry() crop.Geometry {
+// cropGeometry is the geometry that the options describe.
+func (c *Config) cropGeometry() crop.Geometry {
 	g := crop.Geometry{
 		Mode: c.Geometry, Size: c.Size, Resize: c.Resize, Scale: c.RRCScale, Ratio: crop.DefaultRatio,
 		HFlip: c.HFlip, Filter: imaging.Filter(c.Interpolation),
@@ -161,8 +161,8 @@ func (c *Config) SourceOptions() source.Options {
 	return o
 }
 
-// MixParams are the methods and laws of mixing that the options describe, with defaults filled in.
-func (c *Config) MixParams() (mix.Params, error) {
+// mixParams are the methods and laws of mixing that the options describe, with defaults filled in.
+func (c *Config) mixParams() (mix.Params, error) {
 	methods, err := mix.ParseMethods(c.Method)
 	if err != nil {
 		return mix.Params{}, err
@@ -182,14 +182,14 @@ func (c *Config) MixParams() (mix.Params, error) {
 	return p, nil
 }
 
-// SaliencyParams are the settings of the detector.
-func (c *Config) SaliencyParams() (saliency.Params, error) {
+// saliencyParams are the settings of the detector.
+func (c *Config) saliencyParams() (saliency.Params, error) {
 	g, err := saliency.ParseGray(c.SaliencyGray)
 	return saliency.Params{Gray: g}, err
 }
 
-// ReplicaList is the list of replicas that the job makes.
-func (c *Config) ReplicaList() []int {
+// replicaList is the list of replicas that the job makes.
+func (c *Config) replicaList() []int {
 	r := make([]int, c.Replicas)
 	for i := range r {
 		r[i] = c.FirstReplica + i

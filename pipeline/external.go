@@ -31,7 +31,7 @@ func (c *Config) detectorName() string {
 // external says whether the detector is a file.
 func (c *Config) external() bool { return strings.HasPrefix(c.detectorName(), externalMark) }
 
-// checkExternal reports why a file of peaks does not go with the geometry or the scheme.
+// checkExternal reports why a file of peaks cannot be used with the geometry or the scheme.
 func (c *Config) checkExternal() error {
 	var bad []error
 	e := c.External

@@ -37,10 +37,10 @@ func TestSpellings(t *testing.T) {
 			a, b := Default(), Default()
 			set(t, &a, tt.a)
 			set(t, &b, tt.b)
-			if same := a.RecipeFingerprint("webdataset") == b.RecipeFingerprint("webdataset"); same != tt.same {
+			if same := a.recipeFingerprint("webdataset") == b.recipeFingerprint("webdataset"); same != tt.same {
 				t.Errorf("equal fingerprints: %v, want %v", same, tt.same)
 			}
-			if same := a.PeaksFingerprint() == b.PeaksFingerprint(); same != tt.peak {
+			if same := a.peaksFingerprint() == b.peaksFingerprint(); same != tt.peak {
 				t.Errorf("equal fingerprints of peaks: %v, want %v", same, tt.peak)
 			}
 		})

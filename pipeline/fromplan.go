@@ -14,7 +14,7 @@ import (
 // is c's, and so is the form of the output where it was set on purpose. A *[ConfigError] lists what
 // was set and contradicts the plan.
 func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error) {
-	p, err := FromRecipe(m.Recipe)
+	p, err := fromRecipe(m.Recipe)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (c *Config) chooseReplicas(m *dataset.Manifest) error {
 		return fmt.Errorf("--plan %s plans no replica", c.Plan)
 	}
 	if c.Given["replicas"] || c.Given["first-replica"] {
-		for _, r := range c.ReplicaList() {
+		for _, r := range c.replicaList() {
 			if !slices.Contains(have, r) {
 				return fmt.Errorf("--plan %s has no replica %d, but %v", c.Plan, r, have)
 			}

@@ -9,10 +9,10 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// FromRecipe is the configuration that a recipe of a manifest stands for: its options of the
+// fromRecipe is the configuration that a recipe of a manifest stands for: its options of the
 // execution are the defaults. Settings that are no options (versions, the format, the hash of a
 // class list) are left out.
-func FromRecipe(recipe json.RawMessage) (*Config, error) {
+func fromRecipe(recipe json.RawMessage) (*Config, error) {
 	var settings map[string]json.RawMessage
 	if err := json.Unmarshal(recipe, &settings); err != nil {
 		return nil, fmt.Errorf("pipeline: recipe: %w", err)
@@ -42,20 +42,20 @@ func FromRecipe(recipe json.RawMessage) (*Config, error) {
 // DeriveParams is what of a recipe decides pixels and peaks, and how its inputs are read, for
 // packages that make samples again.
 func DeriveParams(recipe json.RawMessage) (derive.Params, source.Options, error) {
-	c, err := FromRecipe(recipe)
+	c, err := fromRecipe(recipe)
 	if err != nil {
 		return derive.Params{}, source.Options{}, err
 	}
-	mixing, err := c.MixParams()
+	mixing, err := c.mixParams()
 	if err != nil {
 		return derive.Params{}, source.Options{}, err
 	}
-	detector, err := c.SaliencyParams()
+	detector, err := c.saliencyParams()
 	if err != nil {
 		return derive.Params{}, source.Options{}, err
 	}
 	return derive.Params{
-		Decode: c.DecodeParams(), Geometry: c.CropGeometry(), CropSeed: c.CropSeed, Detector: c.Detector,
+		Decode: c.DecodeParams(), Geometry: c.cropGeometry(), CropSeed: c.CropSeed, Detector: c.Detector,
 		Saliency: detector, Mix: mixing, Encode: c.Encode,
 	}, c.SourceOptions(), nil
 }

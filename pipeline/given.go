@@ -9,9 +9,9 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// askedFor puts scheme and border back where mix.Params dropped them: they have no default before
-// mix.Params fills it in, so whatever stands there was asked for, the usual one too, and must not
-// be asked for in vain.
+// askedFor puts scheme and border back where mix.Params dropped them, because no method uses them. They
+// have no default in a Config, so a value was set on purpose, and Validate of mix.Params refuses one that
+// has no effect.
 func (c *Config) askedFor(p mix.Params) *mix.Params {
 	if c.Scheme != "" {
 		p.Scheme = mix.Scheme(c.Scheme)
@@ -22,8 +22,8 @@ func (c *Config) askedFor(p mix.Params) *mix.Params {
 	return &p
 }
 
-// checkGiven reports options that were set on purpose and have no meaning beside others that
-// were. Without c.Given nothing is known to be on purpose but what has no default of its own.
+// checkGiven reports options that were set on purpose and have no effect with the others. Options count
+// as set on purpose if c.Given has them.
 func (c *Config) checkGiven(p mix.Params) error {
 	var bad []error
 	refuse := func(name, value, with, reason string) {
@@ -43,7 +43,7 @@ func (c *Config) checkGiven(p mix.Params) error {
 	if c.Geometry != crop.RRC {
 		with, reason := "--geometry "+c.Geometry, "only a random resized crop (--geometry rrc) draws that"
 		if c.Given["rrc-scale"] {
-			refuse("rrc-scale", pair(&c.RRCScale).String(), with, reason)
+			refuse("rrc-scale", pairVar(&c.RRCScale).String(), with, reason)
 		}
 		if c.Given["hflip"] && c.HFlip != 0 {
 			refuse("hflip", formatFloat(c.HFlip), with, reason)

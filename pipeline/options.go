@@ -18,12 +18,12 @@ type Stage string
 
 // The stages of a job, in their order.
 const (
-	StageLaunch Stage = "launch" // before the pipeline: what is run where
-	StageScan   Stage = "scan"   // inputs are listed and cut into chunks
-	StagePeaks  Stage = "peaks"  // images are read, cropped, and their peaks found
-	StagePlan   Stage = "plan"   // what is mixed with what, into which shard, and whether at all
-	StageMix    Stage = "mix"    // samples are made and written
-	StageFinish Stage = "finish" // what belongs to all shards is written
+	stageLaunch Stage = "launch" // before the pipeline: what is run where
+	stageScan   Stage = "scan"   // inputs are listed and cut into chunks
+	stagePeaks  Stage = "peaks"  // images are read, cropped, and their peaks found
+	stagePlan   Stage = "plan"   // what is mixed with what, into which shard, and whether at all
+	stageMix    Stage = "mix"    // samples are made and written
+	stageFinish Stage = "finish" // what belongs to all shards is written
 )
 
 // The commands that run a job, and those of them that write an output.
@@ -78,11 +78,11 @@ func (o *Option) Canonical() string {
 
 // The groups of options.
 const (
-	GroupInput    = "input"
-	GroupGeometry = "geometry"
-	GroupMethod   = "method"
-	GroupOutput   = "output"
-	GroupRunning  = "running"
+	groupInput    = "input"
+	groupGeometry = "geometry"
+	groupMethod   = "method"
+	groupOutput   = "output"
+	groupRunning  = "running"
 )
 
 // Options is the table of all options, bound to the fields of c, in the order of the help text. A new
@@ -94,76 +94,76 @@ func Options(c *Config) []Option {
 		t = append(t, Option{Name: name, Group: group, Value: v, Stage: stage, Commands: commands, Scope: scope, Unit: unit, Help: help})
 		return &t[len(t)-1]
 	}
-	group = GroupInput
-	add("in", inputs(&c.In), StageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
-	add("in-format", choice(&c.InFormat, "auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"), StageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
-	add("split", text(&c.Split), StageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
-	add("classes", text(&c.ClassFile), StagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes")
-	add("limit", integer(&c.Limit), StageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
-	add("limit-per-class", integer(&c.LimitPerClass), StageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
-	add("label-key", text(&c.LabelKey), StageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
-	add("label-offset", text(&c.LabelOffset), StageScan, everyJob, Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)").as(c.canonicalOffset)
-	add("exif", choice(&c.EXIF, "ignore", "apply"), StagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
-	add("truncated", choice(&c.Truncated, "fail", "accept"), StagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
-	add("max-pixels", count(&c.MaxPixels), StagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")
-	add("max-bytes", size(&c.MaxBytes), StagePeaks, everyJob, Peaks, "bytes", "longer entries are failures; checked before anything is read")
+	group = groupInput
+	add("in", urisVar(&c.In), stageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
+	add("in-format", choiceVar(&c.InFormat, "auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"), stageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
+	add("split", stringVar(&c.Split), stageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
+	add("classes", stringVar(&c.ClassFile), stagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes")
+	add("limit", int64Var(&c.Limit), stageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
+	add("limit-per-class", int64Var(&c.LimitPerClass), stageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
+	add("label-key", stringVar(&c.LabelKey), stageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
+	add("label-offset", stringVar(&c.LabelOffset), stageScan, everyJob, Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)").as(c.canonicalOffset)
+	add("exif", choiceVar(&c.EXIF, "ignore", "apply"), stagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
+	add("truncated", choiceVar(&c.Truncated, "fail", "accept"), stagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
+	add("max-pixels", pixelsVar(&c.MaxPixels), stagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")
+	add("max-bytes", bytesVar(&c.MaxBytes), stagePeaks, everyJob, Peaks, "bytes", "longer entries are failures; checked before anything is read")
 
-	group = GroupGeometry
-	add("size", dimensions(&c.Size), StagePeaks, everyJob, Peaks, "pixels", "side of the square crop, or HxW")
-	add("geometry", choice(&c.Geometry, "rrc", "center", "squash"), StagePeaks, everyJob, Peaks, "name", "random resized crop, resize and centre crop, or resize both sides")
-	add("resize", small(&c.Resize), StagePeaks, everyJob, Peaks, "pixels", "shorter side before a centre crop (0: size/0.875, rounded)").as(c.canonicalResize)
-	add("rrc-scale", pair(&c.RRCScale), StagePeaks, everyJob, Peaks, "low,high", "share of the image's area that a random resized crop takes").as(c.drawnCrop)
-	add("hflip", real(&c.HFlip), StagePeaks, everyJob, Peaks, "probability", "mirror a random resized crop left to right").as(c.drawnCrop)
-	add("crop-seed", seed(&c.CropSeed), StagePeaks, everyJob, Peaks, "integer", "seed of crops and flips").as(c.drawnCrop)
-	add("interpolation", choice(&c.Interpolation, "bilinear", "bicubic", "lanczos"), StagePeaks, everyJob, Peaks, "filter", "Pillow's antialiased filter of that name")
+	group = groupGeometry
+	add("size", sizeVar(&c.Size), stagePeaks, everyJob, Peaks, "pixels", "side of the square crop, or HxW")
+	add("geometry", choiceVar(&c.Geometry, "rrc", "center", "squash"), stagePeaks, everyJob, Peaks, "name", "random resized crop, resize and centre crop, or resize both sides")
+	add("resize", intVar(&c.Resize), stagePeaks, everyJob, Peaks, "pixels", "shorter side before a centre crop (0: size/0.875, rounded)").as(c.canonicalResize)
+	add("rrc-scale", pairVar(&c.RRCScale), stagePeaks, everyJob, Peaks, "low,high", "share of the image's area that a random resized crop takes").as(c.drawnCrop)
+	add("hflip", floatVar(&c.HFlip), stagePeaks, everyJob, Peaks, "probability", "mirror a random resized crop left to right").as(c.drawnCrop)
+	add("crop-seed", uint64Var(&c.CropSeed), stagePeaks, everyJob, Peaks, "integer", "seed of crops and flips").as(c.drawnCrop)
+	add("interpolation", choiceVar(&c.Interpolation, "bilinear", "bicubic", "lanczos"), stagePeaks, everyJob, Peaks, "filter", "Pillow's antialiased filter of that name")
 
-	group = GroupMethod
-	add("method", text(&c.Method), StagePlan, mixJobs, Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a weighted list a:0.5:alpha=1,b:0.3 whose rest stays unmixed").as(c.canonicalMethod)
-	add("detector", text(&c.Detector), StagePeaks, everyJob, Peaks, "name or file", "finegrained (OpenCV's map bit for bit up to 65,793 pixels, its peaks above), spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere").as(c.canonicalDetector)
-	add("saliency-gray", choice(&c.SaliencyGray, "stored", "bt601"), StagePeaks, everyJob, Peaks, "weights", "gray weights of the detector: by stored order as the reference code has them, or the right luma").as(c.canonicalGray)
-	add("scheme", choice(&c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), StagePlan, mixJobs, Output, "name", "where saliencymix cuts the patch in the source, and where it lands in the target (default sal2corr)").as(c.canonicalScheme)
-	add("alpha", real(&c.Alpha), StagePlan, mixJobs, Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform").law()
-	add("lambda", text(&c.Lambda), StagePlan, mixJobs, Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1").as(c.canonicalLambda).law()
-	add("prob", real(&c.Prob), StagePlan, mixJobs, Output, "probability", "probability that a sample is mixed").law()
-	add("min-lambda", real(&c.MinLambda), StagePlan, mixJobs, Output, "share", "smallest drawn λ (share of the target)").law()
-	add("max-lambda", real(&c.MaxLambda), StagePlan, mixJobs, Output, "share", "largest drawn λ (share of the target)").law()
-	add("lambda-outside", choice(&c.LambdaOutside, "clamp", "redraw"), StagePlan, mixJobs, Output, "rule", "what becomes of a draw outside of --min-lambda and --max-lambda (default clamp)").as(c.canonicalOutside).law()
-	add("border", choice(&c.Border, "clip", "shift"), StagePlan, mixJobs, Output, "rule", "a box of saliencymix that crosses the border is clipped, or shifted inside (default clip)").as(c.canonicalBorder)
-	add("pair", choice(&c.Pair, "any", "different-class"), StagePlan, mixJobs, Output, "rule", "which images may be partners (default any)").as(c.canonicalPair)
-	add("smoothing", real(&c.Smoothing), StageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it")
-	add("seed", seed(&c.Seed), StagePlan, mixJobs, Output, "integer", "seed of order, pairs, λ and places")
-	add("replicas", small(&c.Replicas), StagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws")
-	add("first-replica", small(&c.FirstReplica), StagePlan, everyJob, Execution, "number", "number of the first epoch")
+	group = groupMethod
+	add("method", stringVar(&c.Method), stagePlan, mixJobs, Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a weighted list a:0.5:alpha=1,b:0.3 whose rest stays unmixed").as(c.canonicalMethod)
+	add("detector", stringVar(&c.Detector), stagePeaks, everyJob, Peaks, "name or file", "finegrained (OpenCV's map bit for bit up to 65,793 pixels, its peaks above), spectral, frequencytuned, uniform, center, or a file of peaks or a folder of maps that was made elsewhere").as(c.canonicalDetector)
+	add("saliency-gray", choiceVar(&c.SaliencyGray, "stored", "bt601"), stagePeaks, everyJob, Peaks, "weights", "gray weights of the detector: by stored order as the reference code has them, or the right luma").as(c.canonicalGray)
+	add("scheme", choiceVar(&c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), stagePlan, mixJobs, Output, "name", "where saliencymix cuts the patch in the source, and where it lands in the target (default sal2corr)").as(c.canonicalScheme)
+	add("alpha", floatVar(&c.Alpha), stagePlan, mixJobs, Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform").law()
+	add("lambda", stringVar(&c.Lambda), stagePlan, mixJobs, Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1").as(c.canonicalLambda).law()
+	add("prob", floatVar(&c.Prob), stagePlan, mixJobs, Output, "probability", "probability that a sample is mixed").law()
+	add("min-lambda", floatVar(&c.MinLambda), stagePlan, mixJobs, Output, "share", "smallest drawn λ (share of the target)").law()
+	add("max-lambda", floatVar(&c.MaxLambda), stagePlan, mixJobs, Output, "share", "largest drawn λ (share of the target)").law()
+	add("lambda-outside", choiceVar(&c.LambdaOutside, "clamp", "redraw"), stagePlan, mixJobs, Output, "rule", "what becomes of a draw outside of --min-lambda and --max-lambda (default clamp)").as(c.canonicalOutside).law()
+	add("border", choiceVar(&c.Border, "clip", "shift"), stagePlan, mixJobs, Output, "rule", "a box of saliencymix that crosses the border is clipped, or shifted inside (default clip)").as(c.canonicalBorder)
+	add("pair", choiceVar(&c.Pair, "any", "different-class"), stagePlan, mixJobs, Output, "rule", "which images may be partners (default any)").as(c.canonicalPair)
+	add("smoothing", floatVar(&c.Smoothing), stageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it")
+	add("seed", uint64Var(&c.Seed), stagePlan, mixJobs, Output, "integer", "seed of order, pairs, λ and places")
+	add("replicas", intVar(&c.Replicas), stagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws")
+	add("first-replica", intVar(&c.FirstReplica), stagePlan, everyJob, Execution, "number", "number of the first epoch")
 
-	group = GroupOutput
-	add("out", text(&c.Out), StageLaunch, mixJobs, Execution, "URI", "folder of the output")
-	add("name", text(&c.Name), StageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
-	add("format", list(&c.Formats), StageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)")
-	add("label-form", choice(&c.LabelForm, "pair", "dense", "dense16"), StageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
-	add("encode", text(&c.Encode), StageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png").as(c.canonicalEncode)
-	add("shards", integer(&c.Shards), StagePlan, mixJobs, Output, "count", "shards a replica (0: chosen from the number of samples)")
-	add("samples-per-shard", integer(&c.SamplesPerShard), StagePlan, mixJobs, Output, "count", "instead of --shards: samples a shard")
-	add("indexes", list(&c.Indexes), StageFinish, mixJobs, Form, "names", "index files to write: dali, wids, timm").as(c.canonicalIndexes)
-	add("plan-only", flag(&c.PlanOnly), StagePlan, mixJobs, Execution, "", "write the plan of every sample, and no pixels")
-	add("plan", text(&c.Plan), StageLaunch, mixJobs, Execution, "folder", "make the shards of the plan in this output, made with --plan-only or not; method, geometry and the like are the plan's")
+	group = groupOutput
+	add("out", stringVar(&c.Out), stageLaunch, mixJobs, Execution, "URI", "folder of the output")
+	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
+	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)")
+	add("label-form", choiceVar(&c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
+	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png").as(c.canonicalEncode)
+	add("shards", int64Var(&c.Shards), stagePlan, mixJobs, Output, "count", "shards a replica (0: chosen from the number of samples)")
+	add("samples-per-shard", int64Var(&c.SamplesPerShard), stagePlan, mixJobs, Output, "count", "instead of --shards: samples a shard")
+	add("indexes", listVar(&c.Indexes), stageFinish, mixJobs, Form, "names", "index files to write: dali, wids, timm").as(c.canonicalIndexes)
+	add("plan-only", boolVar(&c.PlanOnly), stagePlan, mixJobs, Execution, "", "write the plan of every sample, and no pixels")
+	add("plan", stringVar(&c.Plan), stageLaunch, mixJobs, Execution, "folder", "make the shards of the plan in this output, made with --plan-only or not; method, geometry and the like are the plan's")
 
-	group = GroupRunning
-	add("cache", text(&c.Cache), StagePeaks, everyJob, Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
-	add("spool", choice(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), StagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
-	add("spool-limit", size(&c.SpoolLimit), StagePeaks, mixJobs, Execution, "bytes", "most that --spool auto may keep, beside the output")
-	add("workers", small(&c.Workers), StagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one a core)")
-	add("max-memory", size(&c.MaxMemory), StagePeaks, everyJob, Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB)")
-	add("on-bad", choice(&c.OnBad, "skip", "fail"), StagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
-	add("max-bad", percent(&c.MaxBad), StagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
-	add("overwrite", flag(&c.Overwrite), StagePlan, mixJobs, Execution, "", "replace an output of this split that has another recipe or input")
-	add("chunk-size", small(&c.ChunkSize), StageScan, everyJob, Execution, "images", "unit of work and of caching, about")
-	add("groups", small(&c.Groups), StagePlan, mixJobs, Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
-	add("runner", choice(&c.Runner, "direct", "prism", "flink", "dataflow"), StageLaunch, everyJob, Execution, "name", "where the job runs")
-	add("parallelism", small(&c.Parallelism), StageLaunch, everyJob, Execution, "slots", "slots of a Flink cluster to use (0: all)")
-	add("flink-job-server", text(&c.FlinkJobServer), StageLaunch, everyJob, Execution, "host:port", "Beam's job server of a Flink cluster")
-	add("flink-rest", text(&c.FlinkREST), StageLaunch, everyJob, Execution, "URL", "REST interface of a Flink cluster")
-	add("flink-sdk-workers", small(&c.FlinkSDKWorkers), StageLaunch, everyJob, Execution, "count", "worker processes of a TaskManager (0: one, with a thread a slot)")
-	add("async", flag(&c.Async), StageLaunch, everyJob, Execution, "", "return as soon as a job is submitted to a cluster")
+	group = groupRunning
+	add("cache", stringVar(&c.Cache), stagePeaks, everyJob, Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
+	add("spool", choiceVar(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), stagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
+	add("spool-limit", bytesVar(&c.SpoolLimit), stagePeaks, mixJobs, Execution, "bytes", "most that --spool auto may keep, beside the output")
+	add("workers", intVar(&c.Workers), stagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one a core)")
+	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB)")
+	add("on-bad", choiceVar(&c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
+	add("max-bad", shareVar(&c.MaxBad), stagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
+	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace an output of this split that has another recipe or input")
+	add("chunk-size", intVar(&c.ChunkSize), stageScan, everyJob, Execution, "images", "unit of work and of caching, about")
+	add("groups", intVar(&c.Groups), stagePlan, mixJobs, Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
+	add("runner", choiceVar(&c.Runner, "direct", "prism", "flink", "dataflow"), stageLaunch, everyJob, Execution, "name", "where the job runs")
+	add("parallelism", intVar(&c.Parallelism), stageLaunch, everyJob, Execution, "slots", "slots of a Flink cluster to use (0: all)")
+	add("flink-job-server", stringVar(&c.FlinkJobServer), stageLaunch, everyJob, Execution, "host:port", "Beam's job server of a Flink cluster")
+	add("flink-rest", stringVar(&c.FlinkREST), stageLaunch, everyJob, Execution, "URL", "REST interface of a Flink cluster")
+	add("flink-sdk-workers", intVar(&c.FlinkSDKWorkers), stageLaunch, everyJob, Execution, "count", "worker processes of a TaskManager (0: one, with a thread a slot)")
+	add("async", boolVar(&c.Async), stageLaunch, everyJob, Execution, "", "return as soon as a job is submitted to a cluster")
 	return t
 }
 

@@ -38,7 +38,7 @@ func TestRecipes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&list, "%s\n  recipe %s\n  peaks  %s\n  %s %s\n", given, c.RecipeJSON("webdataset"), c.PeaksSettings(), c.RecipeFingerprint("tfds"), c.PeaksFingerprint())
+		fmt.Fprintf(&list, "%s\n  recipe %s\n  peaks  %s\n  %s %s\n", given, c.RecipeJSON("webdataset"), c.PeaksSettings(), c.recipeFingerprint("tfds"), c.peaksFingerprint())
 	}
 	golden.Equal(t, "recipes.txt", list.Bytes())
 }

@@ -63,7 +63,7 @@ func (c *Config) Validate() error {
 	if c.MaxPixels < 1 || c.MaxBytes < 1 {
 		addf("--max-pixels and --max-bytes must be at least 1")
 	}
-	add(c.CropGeometry().Validate())
+	add(c.cropGeometry().Validate())
 	// Zero stands for the default in mix.Lambda; of an option it is what the user asked for.
 	if c.Alpha == 0 {
 		addf("--alpha 0: at least %v; for unmixed images use --method none, for patches of the whole image --lambda 0", mix.MinAlpha)
@@ -71,7 +71,7 @@ func (c *Config) Validate() error {
 	if c.MaxLambda == 0 {
 		addf("--max-lambda 0: every patch would be the whole image, which is --lambda 0")
 	}
-	if p, err := c.MixParams(); err != nil {
+	if p, err := c.mixParams(); err != nil {
 		add(err)
 	} else {
 		add(c.askedFor(p).Validate())
@@ -103,7 +103,7 @@ func (c *Config) checkDetector() error {
 	if c.Detector == mix.DetectorUniform {
 		return nil
 	}
-	p, err := c.SaliencyParams()
+	p, err := c.saliencyParams()
 	if err != nil {
 		return err
 	}

@@ -248,8 +248,8 @@ func (o Options) dataflow() dataflow.Options {
 	return d
 }
 
-// WorkerArgs says whether the arguments start this process as a worker of a cluster.
-func WorkerArgs(args []string) bool {
+// workerArgs says whether the arguments start this process as a worker of a cluster.
+func workerArgs(args []string) bool {
 	for _, a := range args {
 		name := strings.TrimLeft(a, "-")
 		if len(name) == len(a) {

@@ -28,7 +28,7 @@ import (
 // binary asks the provision service for the rest, as Beam's boot program does, but without a
 // download, a wrapper, or a child process that could outlive its parent.
 func Worker(args []string) {
-	if !WorkerArgs(args) {
+	if !workerArgs(args) {
 		return
 	}
 	if endpoint, ok := value(args, "provision_endpoint"); ok {

@@ -42,7 +42,7 @@ func TestWorkerArgs(t *testing.T) {
 		{"--id=1-1 --provision_endpoint=localhost:1", true},
 		{"-id=1-1 -provision_endpoint=localhost:1", true},
 	} {
-		if got := WorkerArgs(strings.Fields(c.args)); got != c.want {
+		if got := workerArgs(strings.Fields(c.args)); got != c.want {
 			t.Errorf("%q: %v", c.args, got)
 		}
 	}

@@ -136,7 +136,7 @@ func listCaches(out io.Writer, infos []cache.Info) {
 	w.Flush()
 }
 
-// settingsText tells in what the settings of a cache differ from the default, and what is wrong
+// settingsText says in what the settings of a cache differ from the default, and what is wrong
 // with it.
 func settingsText(usual []byte, i cache.Info) string {
 	var words []string

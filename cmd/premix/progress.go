@@ -17,7 +17,7 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// progress tells how far a job is: one line that is rewritten on a terminal, plain lines now and then
+// progress prints how far a job is: one line that is rewritten on a terminal, a line every few seconds
 // elsewhere, JSON lines for programs.
 type progress struct {
 	app    *app
@@ -29,7 +29,7 @@ type progress struct {
 	status atomic.Pointer[runners.Status] // of a cluster
 }
 
-// Began starts to tell.
+// Began starts the printing.
 func (p *progress) Began(j *launch.Job) {
 	p.job, p.done = j, make(chan struct{})
 	if p.mode == "auto" {
@@ -71,7 +71,7 @@ const clusterEvery = 3 * time.Second
 // Status takes what a cluster says of the job.
 func (p *progress) Status(s runners.Status) { p.status.Store(&s) }
 
-// Ended ends the telling and clears the line.
+// Ended stops the printing and clears the line.
 func (p *progress) Ended() {
 	close(p.done)
 	p.wg.Wait()

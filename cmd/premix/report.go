@@ -21,7 +21,7 @@ func (r reporter) Say(format string, args ...any) { r.app.say(format, args...) }
 // Warn prints a warning.
 func (r reporter) Warn(format string, args ...any) { r.app.say("warning: "+format, args...) }
 
-// Classes says what --classes leaves out, and what it names in vain.
+// Classes says what --classes leaves out, and which of its classes the input lacks.
 func (r reporter) Classes(c launch.Choice) {
 	if len(c.Left) > 0 {
 		about := ""

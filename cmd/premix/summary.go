@@ -87,7 +87,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	return err
 }
 
-// summarizePairs tells how many pairs could not be of different classes.
+// summarizePairs says how many pairs could not be of different classes.
 func summarizePairs(w io.Writer, m *dataset.Manifest) {
 	var same, all int64
 	for _, s := range m.Statistics {

@@ -114,7 +114,7 @@ func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan
 	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
 	cut.Digest, cut.GoodDigest = [32]byte{}, [32]byte{}
 	p := ChunkPlan{Left: b.leftOf(s.Good), Cut: &cut}
-	for e := range entries(chunk.Rows) {
+	for e := range byEntry(chunk.Rows) {
 		if b.ended(s.Only) {
 			break
 		}

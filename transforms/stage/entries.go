@@ -9,10 +9,10 @@ import (
 	"github.com/premix/premix/dataset"
 )
 
-// entries splits rows into those of one input entry each: the replicas of an entry stand together
+// byEntry splits rows into those of one input entry each: the replicas of an entry stand together
 // in ascending order, and two entries of one name are told apart by a replica number that does
 // not rise.
-func entries(all []premix.Sample) iter.Seq[[]premix.Sample] {
+func byEntry(all []premix.Sample) iter.Seq[[]premix.Sample] {
 	return func(yield func([]premix.Sample) bool) {
 		for i := 0; i < len(all); {
 			j := i + 1
@@ -27,8 +27,21 @@ func entries(all []premix.Sample) iter.Seq[[]premix.Sample] {
 	}
 }
 
-// pick returns the row of a replica among those of an entry, or nil.
-func pick(entry []premix.Sample, replica int) *premix.Sample {
+// firstEntries are the first n of byEntry; −1: all of them.
+func firstEntries(all []premix.Sample, n int64) iter.Seq[[]premix.Sample] {
+	return func(yield func([]premix.Sample) bool) {
+		left := n
+		for e := range byEntry(all) {
+			if left == 0 || !yield(e) {
+				return
+			}
+			left--
+		}
+	}
+}
+
+// rowOf returns the row of a replica among those of an entry, or nil.
+func rowOf(entry []premix.Sample, replica int) *premix.Sample {
 	for i := range entry {
 		if entry[i].Replica == replica {
 			return &entry[i]
@@ -41,7 +54,7 @@ func pick(entry []premix.Sample, replica int) *premix.Sample {
 // in each of them.
 func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
 	for _, r := range replicas {
-		if s := pick(entry, r); s != nil && s.Fault != nil {
+		if s := rowOf(entry, r); s != nil && s.Fault != nil {
 			return s
 		}
 	}
@@ -50,11 +63,7 @@ func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
 
 // digestOf identifies the first n entries of rows, in their order; −1: all of them.
 func digestOf(all []premix.Sample, n int64) (digest [32]byte) {
-	for e := range entries(all) {
-		if n == 0 {
-			break
-		}
-		n--
+	for e := range firstEntries(all, n) {
 		digest = dataset.JoinDigest(digest, entryHash(&e[0]), 1)
 	}
 	return digest

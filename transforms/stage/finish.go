@@ -171,7 +171,7 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 			return err
 		}
 		left := g.Chunks[sums[i].ID].Entries
-		for e := range entries(chunk.Rows) {
+		for e := range byEntry(chunk.Rows) {
 			if left == 0 {
 				break
 			}

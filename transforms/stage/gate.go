@@ -73,7 +73,7 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 func (g *Global) choose(ctx context.Context, job *Job, sums []Summary) (looked []Summary, err error) {
 	if job.Catalog.Classes == nil && job.StopsEarly() {
 		// The class list is that of the images that are looked at.
-		if g.Chunks, looked, err = plans(ctx, job, sums, nil); err != nil {
+		if g.Chunks, looked, err = planChunks(ctx, job, sums, nil); err != nil {
 			return nil, err
 		}
 		g.Classes, err = classList(goodLabels(looked))
@@ -84,7 +84,7 @@ func (g *Global) choose(ctx context.Context, job *Job, sums []Summary) (looked [
 			return nil, err
 		}
 	}
-	g.Chunks, looked, err = plans(ctx, job, sums, g.Classes)
+	g.Chunks, looked, err = planChunks(ctx, job, sums, g.Classes)
 	return looked, err
 }
 

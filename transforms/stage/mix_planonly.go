@@ -32,7 +32,7 @@ func (t *shardTask) planOnly(ctx context.Context) ([]dataset.ShardRecord, error)
 			Fingerprint: shardFingerprint(o, t.global), Stats: dataset.StatsOf(recipes),
 		}
 	}
-	now.mixed.Add(int64(len(recipes)))
+	countMixed(int64(len(recipes)))
 	countShard(int64(len(recipes)), 0, false)
 	return records, nil
 }

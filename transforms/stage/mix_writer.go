@@ -102,7 +102,7 @@ func (w *shardWriter) write(i int, img []byte) error {
 			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
 		}
 	}
-	now.mixed.Add(1)
+	countMixed(1)
 	return nil
 }
 

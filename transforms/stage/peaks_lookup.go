@@ -117,7 +117,7 @@ func sameSome(ctx context.Context, all []premix.Sample) (bool, error) {
 // labels, and defects of the container.
 func sameAll(ctx context.Context, job *Job, c source.Chunk, old *cache.Chunk) (bool, error) {
 	var want []*premix.Sample
-	for e := range entries(old.Rows) {
+	for e := range byEntry(old.Rows) {
 		want = append(want, &e[0])
 	}
 	differs := errors.New("differs")

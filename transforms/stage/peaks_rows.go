@@ -18,16 +18,16 @@ type rows struct {
 // order, since they come from one chunk.
 func (r *rows) merge(old *rows) {
 	var before [][]premix.Sample
-	for e := range entries(old.chunk.Rows) {
+	for e := range byEntry(old.chunk.Rows) {
 		before = append(before, e)
 	}
 	var all []premix.Sample
 	i := 0
-	for e := range entries(r.chunk.Rows) {
+	for e := range byEntry(r.chunk.Rows) {
 		merged := slices.Clone(e)
 		if i < len(before) && before[i][0].Name == e[0].Name {
 			for _, s := range before[i] {
-				if pick(e, s.Replica) == nil {
+				if rowOf(e, s.Replica) == nil {
 					merged = append(merged, s)
 				}
 			}

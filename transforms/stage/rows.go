@@ -3,39 +3,11 @@ package stage
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/plan"
 )
-
-// usable yields the images of a chunk that take part, in order, with their class index: those that
-// are good in every replica, in the class list, and within the limits.
-func usable(job *Job, g *Global, id string, all []premix.Sample, yield func(entry []premix.Sample, label int)) {
-	res := job.resolver(g.Classes)
-	p := g.Chunks[id]
-	taken := map[int]int64{}
-	var n int64
-	for e := range entries(all) {
-		if n == p.Entries {
-			return
-		}
-		n++
-		if faultOf(e, job.cropReplicas()) != nil {
-			continue
-		}
-		label, ok, err := res.resolve(labelOf(&e[0]))
-		if err != nil || !ok {
-			continue
-		}
-		if p.Left != nil {
-			if taken[label] == p.Left[label] {
-				continue
-			}
-			taken[label]++
-		}
-		yield(e, label)
-	}
-}
 
 // Distribute sends the images of a chunk to their shards: it yields batches of rows, one for each
 // part (group of shards in a replica) that gets any, in ascending order of the parts.
@@ -47,32 +19,11 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 	if err != nil {
 		return err
 	}
-	copies := newCopies(job, sum, chunk.Rows)
-	shards := plan.Shards{N: g.N, S: g.Shards}
-	perms := make([]plan.Permutation, len(job.Replicas))
-	for i, r := range job.Replicas {
-		perms[i] = plan.NewPermutation(g.N, job.Mix.Seed, r)
+	parts, err := rowsOf(job, g, sum, chunk.Rows)
+	if err != nil {
+		return err
 	}
-	parts := make([][]plan.Row, g.Parts)
-	ordinal := g.Chunks[sum.ID].First
-	usable(job, g, sum.ID, chunk.Rows, func(e []premix.Sample, label int) {
-		for i, r := range job.Replicas {
-			row := pick(e, r)
-			if !job.Geometry.Random() {
-				row = pick(e, 0)
-			}
-			s := *row
-			s.Replica = r
-			pos := perms[i].At(ordinal)
-			k := int64(i)*g.Groups + g.group(shards.Of(pos))
-			parts[k] = append(parts[k], plan.Row{Ordinal: ordinal, Position: pos, Label: label, Sample: &s, Spool: copies.locate(e, row, i)})
-		}
-		ordinal++
-	})
-	if got, want := ordinal-g.Chunks[sum.ID].First, g.Chunks[sum.ID].Count; got != want {
-		return defect("%s (%s to %s): %d images take part, %d were counted", sum.Container, sum.First, sum.Last, got, want)
-	}
-	for k, rows := range parts {
+	for part, rows := range parts {
 		if len(rows) == 0 {
 			continue
 		}
@@ -80,13 +31,66 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 		if err != nil {
 			return fmt.Errorf("%s: %w", sum.Container, err)
 		}
-		yield(int64(k), batch)
+		yield(int64(part), batch)
 	}
 	return nil
 }
 
-// copies finds the entries of a chunk in its spool: the copies of good entries stand there one
-// after the other, in order.
+// rowsOf makes the rows of a chunk, by part: each image has one in every replica.
+func rowsOf(job *Job, g *Global, sum *Summary, all []premix.Sample) ([][]plan.Row, error) {
+	copies := newCopies(job, sum, all)
+	shards := plan.Shards{N: g.N, S: g.Shards}
+	permutations := make([]plan.Permutation, len(job.Replicas))
+	for i, r := range job.Replicas {
+		permutations[i] = plan.NewPermutation(g.N, job.Mix.Seed, r)
+	}
+	parts := make([][]plan.Row, g.Parts)
+	share := g.Chunks[sum.ID]
+	ordinal := share.First
+	for entry, label := range usable(job, g, share, all) {
+		for i, r := range job.Replicas {
+			row := rowOf(entry, r)
+			if !job.Geometry.Random() {
+				row = rowOf(entry, 0)
+			}
+			s := *row
+			s.Replica = r
+			position := permutations[i].At(ordinal)
+			part := int64(i)*g.Groups + g.group(shards.Of(position))
+			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, i)})
+		}
+		ordinal++
+	}
+	if n := ordinal - share.First; n != share.Count {
+		return nil, defect("%s (%s to %s): %d images take part, %d were counted", sum.Container, sum.First, sum.Last, n, share.Count)
+	}
+	return parts, nil
+}
+
+// usable yields the images of a chunk that take part, in order, with their class index: those that
+// are good in every replica, in the class list, and within the limits.
+func usable(job *Job, g *Global, share ChunkPlan, all []premix.Sample) iter.Seq2[[]premix.Sample, int] {
+	return func(yield func(entry []premix.Sample, label int) bool) {
+		res := job.resolver(g.Classes)
+		taken := map[int]int64{}
+		for e := range firstEntries(all, share.Entries) {
+			if faultOf(e, job.cropReplicas()) != nil {
+				continue
+			}
+			label, ok, err := res.resolve(labelOf(&e[0]))
+			if err != nil || !ok || share.Left != nil && taken[label] == share.Left[label] {
+				continue
+			}
+			taken[label]++
+			if !yield(e, label) {
+				return
+			}
+		}
+	}
+}
+
+// copies finds the entries of a chunk in its spool, which has the copies of good entries one after
+// the other, in order.
 type copies struct {
 	job    *Job
 	path   string // empty: entries are read where they are
@@ -102,7 +106,7 @@ func newCopies(job *Job, sum *Summary, all []premix.Sample) *copies {
 	c.path = spoolPath(job, sum.ID, sum.Stamp, sum.Spool)
 	c.offset = map[*premix.Sample]int64{}
 	var at int64
-	for e := range entries(all) {
+	for e := range byEntry(all) {
 		if faultOf(e, job.cropReplicas()) == nil {
 			c.offset[&e[0]] = at
 			at += spoolSize(job, c.mode, &e[0])

@@ -75,7 +75,7 @@ func TestMerge(t *testing.T) {
 	}}}
 	fresh.merge(old)
 	var got [][]int
-	for e := range entries(fresh.chunk.Rows) {
+	for e := range byEntry(fresh.chunk.Rows) {
 		var replicas []int
 		for i := range e {
 			replicas = append(replicas, e[i].Replica)

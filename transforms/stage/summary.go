@@ -68,7 +68,7 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
 		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp,
 	}
-	for e := range entries(r.chunk.Rows) {
+	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)
 	}
 	return s

@@ -2,12 +2,12 @@ package stage
 
 import "context"
 
-// plans returns the share of each chunk that is looked at, by ID, and the summaries of these chunks as
+// planChunks returns the share of each chunk that is looked at, by ID, and the summaries of these chunks as
 // far as they are looked at. sums are in the order of the input.
 //
 // The side files of a container in which the limits end are not counted: a chunk knows how many it
 // has, and not where.
-func plans(ctx context.Context, job *Job, sums []Summary, classes []string) (map[string]ChunkPlan, []Summary, error) {
+func planChunks(ctx context.Context, job *Job, sums []Summary, classes []string) (map[string]ChunkPlan, []Summary, error) {
 	b := newBudget(job, classes)
 	shares := make(map[string]ChunkPlan, len(sums))
 	looked := make([]Summary, 0, len(sums))

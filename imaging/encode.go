@@ -44,6 +44,12 @@ func NewEncoder(spec string) (*Encoder, error) {
 	return nil, fmt.Errorf("imaging: encoding %q, want jpeg:95, jpeg:95:444 or png", spec)
 }
 
+// NewGrayEncoder returns an encoder of baseline JPEGs of quality Q, 1 to 100, with one component:
+// the luma of BT.601. It has no name in [NewEncoder]: test images need it, outputs do not.
+func NewGrayEncoder(quality int) *Encoder {
+	return &Encoder{spec: fmt.Sprintf("gray jpeg:%d", quality), ext: "jpg", run: jpegEncoder{jpegenc.NewGray(quality)}}
+}
+
 // Ext is the file extension of the encoding without a dot: "jpg" or "png".
 func (e *Encoder) Ext() string { return e.ext }
 

@@ -3,8 +3,10 @@ package imaging
 import (
 	"bytes"
 	"hash/crc32"
+	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,6 +114,38 @@ func TestEncodeGolden(t *testing.T) {
 	for _, tt := range tests {
 		if got := crc32.ChecksumIEEE(encoded(t, tt.spec, generated(tt.kind, tt.w, tt.h))); got != tt.crc {
 			t.Errorf("%s of %s %d×%d: CRC %08x, want %08x", tt.spec, tt.kind, tt.w, tt.h, got, tt.crc)
+		}
+	}
+}
+
+// TestGrayEncoder: the images are close to what went in, in every size, and have one component.
+func TestGrayEncoder(t *testing.T) {
+	e := NewGrayEncoder(98)
+	var dec Decoder
+	var m Image
+	for _, size := range [][2]int{{1, 1}, {8, 8}, {9, 17}, {64, 3}, {70, 50}} {
+		in := Image{W: size[0], H: size[1]}
+		for i := range in.W * in.H {
+			v := byte(128 + 100*math.Sin(float64(i%in.W)/5)*math.Cos(float64(i/in.W)/3))
+			in.Pix = append(in.Pix, v, v, v)
+		}
+		data, err := e.Encode(nil, &in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil || c.ColorModel != color.GrayModel {
+			t.Fatalf("%v: not a gray JPEG: %v, %v", size, c, err)
+		}
+		if _, err := dec.Decode(&m, data, DecodeParams{}); err != nil {
+			t.Fatalf("%v: %v", size, err)
+		}
+		if m.W != in.W || m.H != in.H {
+			t.Fatalf("%v became %d×%d", size, m.W, m.H)
+		}
+		for i, v := range in.Pix {
+			if d := int(v) - int(m.Pix[i]); d < -6 || d > 6 {
+				t.Fatalf("%v: sample %d is %d, want %d", size, i, m.Pix[i], v)
+			}
 		}
 	}
 }

@@ -52,10 +52,20 @@ func scaled(steps *[64]int, quality int) (q [64]int) {
 
 // writeHeader sets the quantizers and the part of the file before the coded data, in the order
 // in which libjpeg writes it.
-func (e *Encoder) writeHeader(quality int, full bool) {
+func (e *Encoder) writeHeader(quality int) {
 	e.header = append(e.header, 0xff, 0xd8)
-	e.segment(0xe0, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0)
-	for i, steps := range []*[64]int{&lumaSteps, &chromaSteps} {
+	steps, codes := []*[64]int{&lumaSteps, &chromaSteps}, []*huffman{&luma, &chroma}
+	frame, scan := []byte{3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1}, []byte{3, 1, 0, 2, 0x11, 3, 0x11}
+	if e.step == 8 {
+		frame[2] = 0x11
+	}
+	if e.gray {
+		steps, codes = steps[:1], codes[:1]
+		frame, scan = []byte{1, 1, 0x11, 0}, []byte{1, 1, 0}
+	} else {
+		e.segment(0xe0, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0)
+	}
+	for i, steps := range steps {
 		q := scaled(steps, quality)
 		e.quant[i].set(&q)
 		payload := []byte{byte(i)}
@@ -64,17 +74,13 @@ func (e *Encoder) writeHeader(quality int, full bool) {
 		}
 		e.segment(0xdb, payload...)
 	}
-	sampling := byte(0x22)
-	if full {
-		sampling = 0x11
-	}
 	e.sizeAt = len(e.header) + 5
-	e.segment(0xc0, 8, 0, 0, 0, 0, 3, 1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1)
-	for i, t := range []*huffman{&luma, &chroma} {
+	e.segment(0xc0, append([]byte{8, 0, 0, 0, 0}, frame...)...)
+	for i, t := range codes {
 		e.segment(0xc4, append([]byte{byte(i)}, t.dcSpec...)...)
 		e.segment(0xc4, append([]byte{0x10 | byte(i)}, t.acSpec...)...)
 	}
-	e.segment(0xda, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0)
+	e.segment(0xda, append(scan, 0, 63, 0)...)
 }
 
 // segment appends a marker segment.

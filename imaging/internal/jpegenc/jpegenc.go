@@ -1,5 +1,6 @@
 // Package jpegenc encodes RGB pixels as baseline JPEG: the bytes are those of libjpeg-turbo 3
 // with its default settings, and so of Pillow's Image.save(quality=Q), with or without assembly.
+// [NewGray] keeps the luma alone, as libjpeg does, but writes no JFIF segment.
 //
 // # Arithmetic
 //
@@ -26,6 +27,7 @@ type Encoder struct {
 	header []byte // SOI to SOS, with room for the size
 	sizeAt int    // where height and width stand in header
 	step   int    // pixels a side of an MCU: 8, or 16 with halved chroma
+	gray   bool   // the file has one component, Y
 	quant  [2]quantizer
 
 	// The samples of one row of MCUs, stride bytes a row.
@@ -48,8 +50,23 @@ func New(quality int, full bool) *Encoder {
 	if full {
 		e.step = 8
 	}
-	e.writeHeader(quality, full)
+	e.writeHeader(quality)
 	return e
+}
+
+// NewGray returns an encoder of the given quality, 1 to 100, whose files have the luma alone.
+func NewGray(quality int) *Encoder {
+	e := &Encoder{step: 8, gray: true}
+	e.writeHeader(quality)
+	return e
+}
+
+// components returns how many components the file has.
+func (e *Encoder) components() int {
+	if e.gray {
+		return 1
+	}
+	return 3
 }
 
 // Encode appends the image of w×h pixels, packed RGB, to dst and returns the longer slice.
@@ -86,7 +103,7 @@ func (e *Encoder) encodeRow(w, rows int) {
 	for x := 0; x < w; x += e.step {
 		e.out.reserve()
 		if e.step == 8 {
-			for c := range e.planes {
+			for c := range e.components() {
 				e.encodeBlock(c, x, 0)
 			}
 			continue

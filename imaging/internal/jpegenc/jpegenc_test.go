@@ -65,7 +65,11 @@ func TestEncodeSizes(t *testing.T) {
 			}
 			quality, full := 1+(w*37+h*5)%100, (w+h)%2 == 0
 			fast, plain := New(quality, full), New(quality, full)
-			plain.plain = true
+			gray, plainGray := NewGray(quality), NewGray(quality)
+			plain.plain, plainGray.plain = true, true
+			if !bytes.Equal(gray.Encode(nil, pix, w, h), plainGray.Encode(nil, pix, w, h)) {
+				t.Fatalf("seed %d, %d×%d, quality %d, gray: assembly and plain Go differ", seed, w, h, quality)
+			}
 			got, want := fast.Encode(nil, pix, w, h), plain.Encode(nil, pix, w, h)
 			if !bytes.Equal(got, want) {
 				t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: assembly and plain Go differ", seed, w, h, quality, full)

@@ -55,9 +55,6 @@ func formOf(i int64) form {
 func (d *Drawer) encode(dst []byte, f form) []byte {
 	m := &d.img
 	switch f.spec {
-	case grayJPEG:
-		d.toGray()
-		return grayJPEGEncode(dst, d.gray, m.W, m.H, grayQuality)
 	case grayPNG:
 		d.toGray()
 		return d.png.encode(dst, m.W, m.H, 8, 0, nil, func(row []byte, y int) []byte {
@@ -88,19 +85,27 @@ func (d *Drawer) encode(dst []byte, f form) []byte {
 			return row
 		})
 	}
-	e := d.encoders[f.spec]
-	if e == nil {
-		var err error
-		e, err = imaging.NewEncoder(f.spec)
-		must(err)
-		if d.encoders == nil {
-			d.encoders = map[string]*imaging.Encoder{}
-		}
-		d.encoders[f.spec] = e
-	}
-	dst, err := e.Encode(dst, m)
+	dst, err := d.encoder(f.spec).Encode(dst, m)
 	must(err)
 	return dst
+}
+
+// encoder returns the encoder of imaging for spec, made at its first use.
+func (d *Drawer) encoder(spec string) *imaging.Encoder {
+	if e := d.encoders[spec]; e != nil {
+		return e
+	}
+	e := imaging.NewGrayEncoder(grayQuality)
+	if spec != grayJPEG {
+		var err error
+		e, err = imaging.NewEncoder(spec)
+		must(err)
+	}
+	if d.encoders == nil {
+		d.encoders = map[string]*imaging.Encoder{}
+	}
+	d.encoders[spec] = e
+	return e
 }
 
 // must guards encoders that have no way to fail: sizes and forms are those of this package.

@@ -59,30 +59,6 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// TestGrayJPEG: the encoder's images are close to what went in, in every size.
-func TestGrayJPEG(t *testing.T) {
-	var dec imaging.Decoder
-	var m imaging.Image
-	for _, size := range [][2]int{{1, 1}, {8, 8}, {9, 17}, {64, 3}, {70, 50}} {
-		w, h := size[0], size[1]
-		pix := make([]byte, w*h)
-		for i := range pix {
-			pix[i] = byte(128 + 100*sin(i%w*20)/one*cos(i/w*31)/one)
-		}
-		if _, err := dec.Decode(&m, grayJPEGEncode(nil, pix, w, h, 98), imaging.DecodeParams{}); err != nil {
-			t.Fatalf("%d×%d: %v", w, h, err)
-		}
-		if m.W != w || m.H != h {
-			t.Fatalf("%d×%d became %d×%d", w, h, m.W, m.H)
-		}
-		for i, v := range pix {
-			if d := int(v) - int(m.Pix[3*i]); d < -6 || d > 6 {
-				t.Fatalf("%d×%d: pixel %d is %d, want %d", w, h, i, m.Pix[3*i], v)
-			}
-		}
-	}
-}
-
 // TestBytes holds the bytes of some images: Version changes with them.
 func TestBytes(t *testing.T) {
 	h := crc32.NewIEEE()

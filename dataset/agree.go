@@ -9,13 +9,13 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A MismatchError says that a new split does not fit the ones that an output has: all splits of
-// an output share name, format, size and classes, and the formats with one schema (tfds, parquet)
+// A MismatchError means that a new split does not fit the other splits of an output. All splits of an
+// output share name, format, size and classes, and in formats with one schema (tfds, parquet) also
 // label form and image format.
 type MismatchError struct {
-	Out, Split, Other string // the output, the new split, the one that is there
+	Out, Split, Other string // the output, the new split, the existing split
 	What              string // name, format, size, classes, label form or image format
-	Have, Want        string // of the new split, of the one that is there
+	Have, Want        string // of the new split, of the existing split
 }
 
 func (e *MismatchError) Error() string {
@@ -27,8 +27,8 @@ func (e *MismatchError) Error() string {
 		e.Out, e.Other, e.What, e.Want, e.Split, e.Have, remedy)
 }
 
-// Agree checks that a split of this format and spec may be written into the output, beside the
-// other splits that it has, finished or not. The error is a *[MismatchError] if it does not fit.
+// Agree checks that a split of this format and spec fits the other splits of the output, finished or
+// not. The error is a *[MismatchError] if it does not.
 func Agree(ctx context.Context, out string, format shard.Format, spec shard.Spec) error {
 	splits, err := Splits(ctx, out)
 	if err != nil {
@@ -78,24 +78,24 @@ func disagree(want, have Shape) *MismatchError {
 	return nil
 }
 
-// A State says what is at the place of an output.
+// A State describes the place of an output.
 type State struct {
 	// Splits has an entry for each split with a folder, by name.
 	Splits []SplitState
-	// Foreign names something that premix has not written, in a place without any split; empty if
-	// the place is free or an output of premix.
+	// Foreign is the name of a file that premix has not written, in a place without any split. It is
+	// empty if the place is free or an output of premix.
 	Foreign string
 }
 
-// A SplitState says how far a split is.
+// A SplitState describes how far a split is.
 type SplitState struct {
 	Name     string
 	Config   *Config   // nil: nothing but an empty folder or another run's start
 	Manifest *Manifest // nil: not finished
-	Damaged  error     // what is wrong with config.json or the manifest, which is nil then
+	Damaged  error     // of config.json or the manifest; the damaged one is nil
 }
 
-// damageOf is an error if it is one of a damaged file.
+// damageOf returns err if it means a damaged file, else nil.
 func damageOf(err error) error {
 	if Damaged(err) {
 		return err
@@ -103,7 +103,7 @@ func damageOf(err error) error {
 	return nil
 }
 
-// Look says what is at the place of an output. A place that does not exist is free.
+// Look returns the state of a place. A place that does not exist is free.
 func Look(ctx context.Context, out string) (*State, error) {
 	objects, err := blob.List(ctx, out)
 	if isNotExist(err) {

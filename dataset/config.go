@@ -15,7 +15,7 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A Shape is what the shards of a split look like, whatever is in them.
+// A Shape describes the shards of a split, but not their contents.
 type Shape struct {
 	Name        string    `json:"name"`
 	Split       string    `json:"split"`
@@ -27,8 +27,7 @@ type Shape struct {
 	Classes     ClassList `json:"classes"`
 }
 
-// check refuses a shape that no run writes: what is made of it decides names of files, and sizes of
-// what is allocated.
+// check refuses a shape that no run writes: a shape decides names of files and sizes of allocations.
 func (s *Shape) check(split string) error {
 	switch {
 	case s.Split != split:
@@ -47,7 +46,7 @@ func (s *Shape) check(split string) error {
 
 var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// Limits of a shape. MaxClasses is far above what any data set has.
+// Limits of a shape. MaxClasses is far above the number of classes of any data set.
 const (
 	MaxClasses = 1 << 24
 	maxShards  = 1 << 31
@@ -60,7 +59,7 @@ type ClassList struct {
 	SHA256 string `json:"sha256"` // of classes.txt
 }
 
-// ShapeOf describes the shards that spec stands for.
+// ShapeOf returns the shape of shards of this format and spec.
 func ShapeOf(format shard.Format, spec shard.Spec) Shape {
 	sum := sha256.Sum256(classesText(spec.Classes))
 	return Shape{
@@ -70,15 +69,15 @@ func ShapeOf(format shard.Format, spec shard.Spec) Shape {
 	}
 }
 
-// Spec is the shape as the formats want it, for names without a replica.
+// Spec returns the shape as the formats take it, for names without a replica.
 func (s *Shape) Spec(classes []string) shard.Spec {
 	return shard.Spec{Name: s.Name, Split: s.Split, Replica: -1, Shards: s.Shards, Classes: classes,
 		LabelForm: s.LabelForm, ImageFormat: s.ImageFormat,
 		Size: premix.Size{H: s.Size[0], W: s.Size[1]}}
 }
 
-// A Config is what config.json holds. It is written before the first shard, so that a run that
-// was interrupted can be resumed, or refused with a reason.
+// A Config is the content of config.json. It is written before the first shard, so that an
+// interrupted run can be resumed, or refused with a reason.
 type Config struct {
 	Schema      int             `json:"schema"`
 	Fingerprint string          `json:"fingerprint"`
@@ -102,7 +101,7 @@ func saveConfig(ctx context.Context, out string, format shard.Format, spec shard
 	return writeMeta(ctx, out, spec.Split, ConfigFile, data, wrote)
 }
 
-// writeMeta writes a file of a split unless it has this content, and calls wrote if it did.
+// writeMeta writes a file of a split unless it has this content already, and calls wrote if it wrote.
 func writeMeta(ctx context.Context, out, split, name string, data []byte, wrote func(path string)) error {
 	did, err := WriteChanged(ctx, Meta(out, split, name), data)
 	if did {

@@ -1,5 +1,10 @@
-// Package dataset knows what a finished or unfinished output of premix is: which files it has,
-// what they say of each other, how it is completed, removed, rebuilt and described.
+// Package dataset reads and completes an output of premix: its manifest, shard records, plans and
+// side files.
+//
+// To use an output, begin with [Splits] and [LoadManifest]; [LoadClasses] has the names of its
+// classes, [ReadPlan] the recipe of each sample, and [OpenShard] the samples of a shard. [Look] says
+// what lies at a place that may be an output. To write one, call [SaveConfig] before the first shard,
+// [CommitRecord] after each shard, and [Finish] at the end; [Remove] removes a split.
 //
 // # Layout
 //
@@ -7,7 +12,7 @@
 //
 //	OUT/…                          shards, indexes and the side files that the format's readers want
 //	OUT/README.md                  how to load this very data set
-//	OUT/__premix__/SPLIT/          what premix says of one split:
+//	OUT/__premix__/SPLIT/          the description of one split:
 //	    config.json                written before the first shard: recipe, fingerprint, shape
 //	    shards/rNNN-SSSSSS.json    one record for each finished shard: count, bytes, sha256
 //	    plan/SHARD.parquet         how each sample of a shard was made
@@ -18,12 +23,12 @@
 //	    inputs.json, run.json      places, times and machines
 //	    report.html                the same for people
 //
-// A shard is finished when its record is there and agrees with it; a split is finished when its
-// manifest is there. All of these files but inputs.json, run.json and report.html are the same
-// bytes for equal inputs and recipe, wherever and however they are made.
+// A shard is finished when its record exists and agrees with it. A split is finished when its
+// manifest exists. All these files except inputs.json, run.json and report.html are the same bytes
+// for the same input and recipe, wherever and however they are made.
 //
-// Verification is in dataset/verify, the description of any path in dataset/inspect, the
-// derivation of a sample from its sources in dataset/derive.
+// Package dataset/verify checks an output, dataset/inspect describes any path, dataset/reindex
+// rebuilds lost files from the shards, and dataset/derive makes a sample again from its sources.
 package dataset
 
 import (
@@ -41,7 +46,7 @@ import (
 // Schema is the version of the files below __premix__. An output of a newer one is refused.
 const Schema = 1
 
-// MetaDir is the folder of an output that holds what premix says of it. Hugging Face's loader
+// MetaDir is the folder of an output that holds its description. Hugging Face's loader
 // skips folders whose name starts with two underscores.
 const MetaDir = "__premix__"
 
@@ -68,13 +73,13 @@ const (
 	maxClasses  = 1 << 28
 )
 
-// Meta is the place of a file that premix keeps of a split: OUT/__premix__/SPLIT/elem….
+// Meta returns the place of a file that describes a split: OUT/__premix__/SPLIT/elem….
 func Meta(out, split string, elem ...string) string {
 	return blob.Join(out, append([]string{MetaDir, split}, elem...)...)
 }
 
 // Splits returns the names of the splits that have a folder in the output, finished or not, in
-// bytewise order. An output that does not exist has none.
+// bytewise order. There are none if the output does not exist.
 func Splits(ctx context.Context, out string) ([]string, error) {
 	objects, err := blob.List(ctx, blob.Join(out, MetaDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,7 +90,7 @@ func Splits(ctx context.Context, out string) ([]string, error) {
 	}
 	var splits []string
 	for _, o := range objects {
-		// hidden folders are scratch of a run
+		// a hidden folder is the scratch of a run
 		if name := blob.Base(o.URI); o.Dir && !strings.HasPrefix(name, ".") {
 			splits = append(splits, name)
 		}
@@ -94,8 +99,8 @@ func Splits(ctx context.Context, out string) ([]string, error) {
 	return splits, nil
 }
 
-// inside reports whether a path that a file of the output states stays inside of the output:
-// records and manifests are data and may be hostile.
+// inside reports whether a path in a record or a manifest stays inside the output: these files are
+// data, and may be hostile.
 func inside(p string) bool {
 	return p != "" && p == path.Clean(p) && !path.IsAbs(p) && p != "." && p != ".." &&
 		!strings.HasPrefix(p, "../") && !strings.ContainsAny(p, "\\\x00:")

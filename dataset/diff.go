@@ -16,8 +16,7 @@ import (
 //	method.alpha: 1.0 → 0.5
 //	seed: (absent) → 7
 //
-// Numbers that are equal are equal however they are written. A recipe that is no JSON is reported
-// as a line of its own.
+// Numbers are compared by value, not by their text. A recipe that is not JSON gives a line of its own.
 func RecipeDiff(old, new json.RawMessage) []string {
 	a, errA := flatten(old)
 	b, errB := flatten(new)
@@ -54,8 +53,8 @@ func readable(err error) string {
 	return "(readable)"
 }
 
-// flatten maps the path of each setting to its value as text. A list of plain values is one
-// value; a list of objects has an entry for each.
+// flatten maps the path of each setting to its value as text. A list of plain values is one value; in
+// a list of objects each has an entry.
 func flatten(raw json.RawMessage) (map[string]string, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -97,7 +96,7 @@ func valueText(v any) string {
 	case nil:
 		return "(none)"
 	case string:
-		// what could be taken for another type, or for part of the line, is quoted
+		// quote what looks like another type, or like a part of the line
 		if json.Valid([]byte(v)) || v == "" || strings.TrimSpace(v) != v || strings.ContainsAny(v, "\n→") {
 			return strconv.Quote(v)
 		}
@@ -121,6 +120,6 @@ func sameValue(a, b string) bool {
 	if errX != nil || errY != nil || x != y {
 		return false
 	}
-	// integers beyond 2^53, such as seeds, are equal as floats although they differ
+	// different integers above 2^53, such as seeds, can be equal as floats
 	return strings.ContainsAny(a+b, ".eE")
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// A failureSummary is what the manifest says of failures.jsonl.
+// A failureSummary is what the manifest has about failures.jsonl.
 type failureSummary struct {
 	kinds map[premix.FaultKind]int64
 	sum   string // SHA-256
@@ -49,6 +49,7 @@ func writeFailures(ctx context.Context, uri string, failures func(func(premix.Fa
 	return &failureSummary{kinds, hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
+// firstFailures reads as many failures as the report shows.
 func firstFailures(ctx context.Context, uri string) ([]premix.Failure, error) {
 	r, err := blob.Open(ctx, uri)
 	if err != nil {

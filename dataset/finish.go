@@ -12,14 +12,14 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// FinishParams is what a run knows at its end.
+// FinishParams is what a run knows when all its shards are written.
 type FinishParams struct {
 	Out    string
 	Format shard.Format
-	// Spec is that of all shards of this run. Spec.Replica is −1 if names carry no replica, else
-	// it is not looked at.
+	// Spec describes all shards of this run. Spec.Replica is −1 if names have no replica; other
+	// values are ignored.
 	Spec shard.Spec
-	// Replicas are those of this run.
+	// Replicas lists the replicas of this run.
 	Replicas []int
 	// Records has one record for each shard of each replica of this run, in any order.
 	Records []ShardRecord
@@ -27,23 +27,23 @@ type FinishParams struct {
 	Recipe      json.RawMessage
 	Fingerprint string
 	Versions    map[string]string
-	// Indexes names the files for readers that are wanted: dali, timm, wids; nil: all. Files
-	// without which a reader cannot read at all are written whatever it says.
+	// Indexes names the index files to write: dali, timm, wids; nil: all. Files that a reader cannot
+	// do without are always written.
 	Indexes []string
 	// Chunks are in canonical order; Ignored counts the side files outside of them.
 	Chunks  []Chunk
 	Ignored int64
-	// Failures yields every failure in canonical order, those outside of the chunks too, and
-	// returns the first error of yield.
+	// Failures yields every failure in canonical order, also those outside of the chunks. It returns
+	// the first error of yield.
 	Failures func(yield func(premix.Failure) error) error
-	// InputsDigest identifies all that was read, GoodDigest what of it has no fault.
+	// InputsDigest identifies all entries that were read, GoodDigest those without a fault.
 	InputsDigest, GoodDigest string
-	// InputsClassList is what [InputSummary] says of the input's own class list.
+	// InputsClassList is ClassList of [InputSummary].
 	InputsClassList string
-	// Wrote, if set, is told the path, below the output, of each file that was not as it should be,
-	// but for failures.jsonl, report.html and what depends on places.
+	// Wrote, if set, is called with the path, below the output, of each file that was missing or
+	// wrong, except failures.jsonl, report.html and files that depend on places.
 	Wrote func(path string)
-	// Lost is what is not known where an output is rebuilt; nil at the end of a run.
+	// Lost names what is unknown when an output is rebuilt; nil at the end of a run.
 	Lost []string
 	// Run is the content of run.json: places, times, machines. Nil: it is not written.
 	Run json.RawMessage
@@ -51,11 +51,11 @@ type FinishParams struct {
 
 // Finish completes a split whose shards are all committed: failures.jsonl, classes.txt,
 // config.json, the side files and README.md over all finished splits of the output, report.html,
-// and the manifest last. Replicas that the split has from an earlier run of the same fingerprint,
-// finished or interrupted after their last shard, are kept. Doing it again gives the same bytes.
+// and the manifest last. Replicas of an earlier run with the same fingerprint are kept, if they are
+// finished or were interrupted after their last shard. A second call writes the same bytes.
 //
-// An error that is not one of the environment means that the shards and what the run says of them
-// do not agree; then there is no manifest.
+// An error that does not come from the environment means that the shards and the records disagree.
+// Then there is no manifest.
 func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
@@ -144,7 +144,7 @@ func (p *FinishParams) writeRun(ctx context.Context) error {
 	return nil
 }
 
-// allRecords are the records of this run, and of the replicas that were there before, in order.
+// allRecords returns the records of this run and of the replicas that existed before, in order.
 func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRecord, error) {
 	records := slices.Clone(p.Records)
 	replicas := slices.Clone(p.Replicas)
@@ -196,12 +196,12 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 	return records, nil
 }
 
-// manifest puts the manifest together and checks that the counts add up.
+// manifest returns the manifest, and an error if the counts do not add up.
 func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary) (*Manifest, error) {
 	kinds := failures.kinds
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
-		Indexes: indexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
+		Indexes: chosenIndexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
 		Inputs: InputSummary{p.InputsDigest, p.GoodDigest, p.InputsClassList, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
 		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
 	}
@@ -244,10 +244,10 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 	return m, err
 }
 
-// allIndexes are the files for readers that FinishParams.Indexes can name.
+// allIndexes lists the names that FinishParams.Indexes can have.
 var allIndexes = []string{"dali", "timm", "wids"}
 
-func indexes(wanted []string) []string {
+func chosenIndexes(wanted []string) []string {
 	if wanted == nil {
 		return allIndexes
 	}

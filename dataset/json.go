@@ -21,9 +21,9 @@ func (f Float) MarshalJSON() ([]byte, error) {
 	return shard.AppendFloat(nil, float64(f)), nil
 }
 
-// Encode is the one way in which JSON files of an output are written: keys in the order of the
-// struct, those of a map sorted, nothing escaped for HTML, and an indented layout in which a list
-// of plain values, or a short object of them inside of a list, takes one line.
+// Encode formats all JSON files of an output. Keys are in the order of the struct, those of a map are
+// sorted, and nothing is escaped for HTML. The layout is indented; a list of plain values, or a short
+// object of them inside a list, takes one line.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -46,7 +46,7 @@ type layout struct {
 	at       int
 }
 
-// oneLine is the length up to which an object of plain values in a list is not broken.
+// oneLine is the greatest length of an object of plain values that stays on one line in a list.
 const oneLine = 240
 
 func (l *layout) value(depth int, inList bool) {
@@ -64,7 +64,7 @@ func (l *layout) value(depth int, inList bool) {
 	}
 	l.at++
 	l.dst = append(l.dst, open)
-	for l.src[l.at] != open+2 { // the closing bracket is two behind the opening one in ASCII
+	for l.src[l.at] != open+2 { // in ASCII the closing bracket is the opening one plus two
 		if broken {
 			l.newline(depth + 1)
 		}
@@ -96,7 +96,7 @@ func (l *layout) newline(depth int) {
 	}
 }
 
-// scalarEnd is the end of the string, number or word at i.
+// scalarEnd returns the end of the string, number or word at i.
 func (l *layout) scalarEnd(i int) int {
 	if l.src[i] != '"' {
 		for i < len(l.src) && bytes.IndexByte([]byte(",]}"), l.src[i]) < 0 {
@@ -112,7 +112,7 @@ func (l *layout) scalarEnd(i int) int {
 	return i + 1
 }
 
-// plainEnd looks at the list or object at l.at: its end, and whether it holds no other.
+// plainEnd returns the end of the list or object at l.at, and whether it contains no other.
 func (l *layout) plainEnd() (end int, plain bool) {
 	for i := l.at + 1; i < len(l.src); {
 		switch l.src[i] {
@@ -133,7 +133,7 @@ func (l *layout) plainEnd() (end int, plain bool) {
 	return len(l.src), true
 }
 
-// readJSON reads a JSON file of the output. Fields that it does not know are skipped.
+// readJSON reads a JSON file of the output. It ignores unknown fields.
 func readJSON(ctx context.Context, uri string, limit int64, v any) error {
 	data, err := blob.ReadAll(ctx, uri, limit)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A Leftover is what an interrupted run left of a replica that nothing lists.
+// A Leftover is a replica of an interrupted run that neither manifest nor plan.json lists.
 type Leftover struct {
 	Replica int
-	Shards  int64 // that are there with their records, of Spec.Shards
+	Shards  int64 // number of shards, of Spec.Shards, that exist and have records
 	uris    []string
 	records []string // to be removed last
 }
 
-// Others looks for replicas of a split besides those of a run, in its names and with its
-// fingerprint, that neither the manifest nor plan.json lists. complete are those that are all
-// there, and that [Finish] will list; rest is what is there of others. Both are in order.
+// Others looks for replicas of a split that neither the manifest nor plan.json lists, with names of
+// this spec and with this fingerprint. asked are the replicas of the run, which do not count. complete
+// are those with all shards, which [Finish] will list; rest are the others. Both are in order.
 func Others(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, asked []int) (complete []int, rest []Leftover, err error) {
 	listed := map[int]bool{}
 	for _, r := range asked {
@@ -60,7 +60,7 @@ func Others(ctx context.Context, out string, format shard.Format, spec shard.Spe
 
 var recordName = regexp.MustCompile(`^r(\d{3,})-\d{6,}\.json$`)
 
-// findReplicas lists the files of numbered replicas, but for those that are listed.
+// findReplicas lists the files of numbered replicas, without those in listed.
 func findReplicas(ctx context.Context, out string, format shard.Format, spec shard.Spec, listed map[int]bool) (map[int]*Leftover, error) {
 	found := map[int]*Leftover{}
 	of := func(replica int) *Leftover {
@@ -111,8 +111,8 @@ func findReplicas(ctx context.Context, out string, format shard.Format, spec sha
 	return found, nil
 }
 
-// countShards counts the shards of a replica that are there and agree. Where there are fewer records
-// than shards, none is read.
+// countShards counts the shards of a replica that exist and agree with their records. It reads no
+// record if there are fewer records than shards.
 func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint string, replica, records int) (n int64, err error) {
 	if int64(records) < spec.Shards {
 		return int64(records), nil
@@ -120,7 +120,7 @@ func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint s
 	for i := range spec.Shards {
 		r, err := LoadRecord(ctx, out, spec.Split, replica, i)
 		if err != nil || r.Fingerprint != fingerprint {
-			continue // missing or damaged: not whole
+			continue // missing or damaged: the shard is not complete
 		}
 		ok, err := r.Intact(ctx, out, spec.Split)
 		if err != nil {

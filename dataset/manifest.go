@@ -11,12 +11,13 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A Manifest says everything of a finished split that does not depend on place, time or machine.
+// A Manifest is the content of manifest.json: all facts about a finished split that do not depend on
+// place, time or machine.
 type Manifest struct {
 	Schema      int               `json:"schema"`
 	Fingerprint string            `json:"fingerprint"`
 	Shape       Shape             `json:"output"`
-	Indexes     []string          `json:"indexes"` // those made for readers: dali, timm, wids
+	Indexes     []string          `json:"indexes"` // index files that were written: dali, timm, wids
 	Recipe      json.RawMessage   `json:"recipe"`
 	Versions    map[string]string `json:"versions"` // premix, codec, peaks, schema, saliency
 	Counts      Counts            `json:"counts"`
@@ -24,14 +25,14 @@ type Manifest struct {
 	Inputs      InputSummary      `json:"inputs"`
 	// FailuresSHA256 is the hash of failures.jsonl.
 	FailuresSHA256 string `json:"failures_sha256"`
-	// Lost names what could not be rebuilt when the manifest itself was lost: see dataset/reindex.
+	// Lost names what could not be rebuilt after the manifest was lost: see dataset/reindex.
 	Lost     []string  `json:"lost,omitempty"`
 	Replicas []Replica `json:"replicas"`
 	// SHA256 is the hash of the manifest itself with an empty SHA256.
 	SHA256 string `json:"sha256"`
 }
 
-// Sum is what SHA256 should be.
+// Sum computes the right value of SHA256.
 func (m *Manifest) Sum() (string, error) {
 	bare := *m
 	bare.SHA256 = ""
@@ -43,17 +44,17 @@ func (m *Manifest) Sum() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// What a rebuilt output can lack.
+// The parts that a rebuilt output can lack.
 const (
 	LostRecipe   = "recipe"      // recipe and fingerprint
-	LostClasses  = "class names" // numbers stand in for them
+	LostClasses  = "class names" // numbers take their place
 	LostInputs   = "inputs"      // what became of entries that are not in the output
 	LostFailures = "failures"
 	LostPlan     = "plan"
 	LostVersions = "versions"
 )
 
-// Counts says what became of the input entries:
+// Counts has the number of input entries by what became of them:
 // Entries = Good + Ignored + Excluded + Failed, and Failed is the sum of Failures.
 type Counts struct {
 	Entries  int64 `json:"entries"`
@@ -72,7 +73,7 @@ type MethodSummary struct {
 	Method  string `json:"method"`
 	Samples int64  `json:"samples"`
 	Mixed   int64  `json:"mixed"`
-	Flat    int64  `json:"flat"`  // without a peak: the centre stood in for it
+	Flat    int64  `json:"flat"`  // without a peak: the centre was used
 	Empty   int64  `json:"empty"` // mixed, but no pixel was pasted from a box
 	// SameClass counts those mixed from two images of one class.
 	SameClass int64      `json:"same_class"`
@@ -81,13 +82,14 @@ type MethodSummary struct {
 	Box       BoxSummary `json:"box"`
 }
 
-// A LamSummary describes λ: its mean, and how many samples lie in each twentieth of [0, 1].
+// A LamSummary describes λ: its mean, and the number of samples in each twentieth of [0, 1].
 type LamSummary struct {
 	Mean      Float             `json:"mean"`
 	Histogram [lambdaBins]int64 `json:"histogram"`
 }
 
-// A BoxSummary describes the boxes that are not empty, in pixels. All is zero if there are none.
+// A BoxSummary describes the boxes that are not empty, in pixels. All fields are zero if there are
+// none.
 type BoxSummary struct {
 	Count      int64 `json:"count"`
 	MeanArea   Float `json:"mean_area"`
@@ -95,13 +97,13 @@ type BoxSummary struct {
 	MeanHeight Float `json:"mean_height"`
 }
 
-// An InputSummary identifies what was read.
+// An InputSummary identifies the entries that were read.
 type InputSummary struct {
 	Digest string `json:"digest"`
-	// GoodDigest identifies the entries that are good in every replica.
+	// GoodDigest identifies the entries that are good in all replicas.
 	GoodDigest string `json:"good_digest,omitempty"`
-	// ClassList is the hash of the class list that indexes in the input refer to, where it decides
-	// labels and is not the list of the output.
+	// ClassList is the hash of the class list that numbers in the input refer to. It is set where
+	// that list decides labels and is not the list of the output.
 	ClassList  string           `json:"class_list,omitempty"`
 	Containers []InputContainer `json:"containers"`
 }
@@ -153,8 +155,8 @@ func loadManifest(ctx context.Context, out, split, name string) (*Manifest, erro
 	return &m, nil
 }
 
-// Finished returns the manifests of all finished splits, by name of the split. Those that are
-// damaged are left out; damaged says what is wrong with each.
+// Finished returns the manifests of all finished splits, in the order of their names. It leaves out
+// damaged manifests, and returns an error for each in damaged.
 func Finished(ctx context.Context, out string) (finished []*Manifest, damaged []error, err error) {
 	splits, err := Splits(ctx, out)
 	if err != nil {
@@ -212,7 +214,7 @@ func (m *Manifest) sets(classes []string) []shard.Set {
 	return sets
 }
 
-// Summarize turns the sums over all shards into what the manifest says.
+// Summarize returns the summaries of a manifest for the sums over all shards.
 func Summarize(methods []MethodStats) []MethodSummary {
 	out := make([]MethodSummary, 0, len(methods))
 	for _, m := range methods {

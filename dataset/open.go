@@ -9,7 +9,8 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// OpenShard reads a shard at any address. Formats with a footer get random access.
+// OpenShard opens a shard at any address. The caller closes the second result. Formats with a footer
+// get random access.
 func OpenShard(ctx context.Context, format shard.Format, uri string, o shard.ReadOptions) (shard.Reader, io.Closer, error) {
 	if !format.Traits().RandomAccess {
 		r, err := blob.Open(ctx, uri)

@@ -11,8 +11,8 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// A Brief is what of a row of a plan tells which images and labels a sample has: a tenth of the
-// file's bytes are decoded for it.
+// A Brief is the part of a plan's row with the images and labels of a sample. Reading it decodes a
+// tenth of the file's bytes.
 type Brief struct {
 	Key         string  `parquet:"key"`
 	Method      string  `parquet:"method"`
@@ -63,7 +63,7 @@ func decodeBriefs(uri string, data []byte, yield func(Brief) error) (err error) 
 	}
 }
 
-// IsPlan reports whether the bytes are a plan file, by its columns.
+// IsPlan reports whether the bytes are a plan file: whether its columns are those of one.
 func IsPlan(data []byte) (ok bool) {
 	defer func() {
 		if recover() != nil {

@@ -20,8 +20,8 @@ import (
 // maxPlanRows bounds the rows of a plan file, which is that of one shard.
 const maxPlanRows = 1 << 24
 
-// EncodePlan returns the plan file of a shard: Parquet, zstd, one row for each recipe in the
-// order given. Equal recipes give equal bytes.
+// EncodePlan returns the plan file of a shard: Parquet with zstd, one row for each recipe, in their
+// order. Equal recipes give equal bytes.
 func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[planRow](&b,
@@ -104,9 +104,9 @@ func WritePlan(ctx context.Context, uri string, recipes []premix.Recipe) (size i
 	return int64(len(data)), nil
 }
 
-// ReadPlan reads a plan file. Of the samples, Name, the offset and length of Location, Label,
-// Digest, Width, Height, Replica, Crop, Flip, Peak, Trough and Flat are set. Where source and target are the
-// same entry, as in an unmixed sample, they are the same pointer.
+// ReadPlan reads a plan file. It sets these fields of the samples: Name, the offset and length of
+// Location, Label, Digest, Width, Height, Replica, Crop, Flip, Peak, Trough and Flat. If source and
+// target are the same entry, as in an unmixed sample, they are the same pointer.
 func ReadPlan(ctx context.Context, uri string) ([]premix.Recipe, error) {
 	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
@@ -119,10 +119,10 @@ func ReadPlan(ctx context.Context, uri string) ([]premix.Recipe, error) {
 	return recipes, nil
 }
 
-// DecodePlan is [ReadPlan] of bytes in memory.
+// DecodePlan is [ReadPlan] for bytes in memory.
 func DecodePlan(data []byte) (recipes []premix.Recipe, err error) {
 	defer func() {
-		// the Parquet reader trusts offsets and lengths of a file in places
+		// the Parquet library trusts some offsets and lengths in the file
 		if p := recover(); p != nil {
 			recipes, err = nil, fmt.Errorf("damaged Parquet: %v", p)
 		}

@@ -8,12 +8,12 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// PlannedFile is the name of the file that completes a plan without pixels: the manifest that the
-// split will have, without bytes and hashes of shards. It goes when the split is finished.
+// PlannedFile is the name of the file that completes a plan without pixels. It has the manifest that
+// the split will have, without bytes and hashes of shards. It is removed when the split is finished.
 const PlannedFile = "plan.json"
 
-// LoadPlanned reads what is planned of a split: plan.json where the plan has no pixels, or not of
-// all replicas, and else the manifest. The error is fs.ErrNotExist if there is neither.
+// LoadPlanned reads the planned manifest of a split: plan.json if some replica has a plan but no
+// pixels, else the manifest. The error is fs.ErrNotExist if there is neither.
 func LoadPlanned(ctx context.Context, out, split string) (*Manifest, error) {
 	m, err := loadPlanned(ctx, out, split)
 	if isNotExist(err) {
@@ -29,7 +29,7 @@ func loadPlanned(ctx context.Context, out, split string) (*Manifest, error) {
 // FinishPlan completes the plan of a split whose plan files are all written: failures.jsonl,
 // classes.txt and config.json as [Finish] writes them, and plan.json last. The records of p have no
 // sizes and hashes. Replicas that were planned or finished before with the same fingerprint are
-// kept. Where the split is finished already, nothing is left to be said and there is no plan.json.
+// kept. If all replicas are finished already, there is no plan.json.
 func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
@@ -69,7 +69,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	return m, nil
 }
 
-// addPlanned adds the records of replicas that are not of this run, from their plans.
+// addPlanned adds the records of replicas of earlier runs, from their plans.
 func (p *FinishParams) addPlanned(ctx context.Context, before *Manifest) error {
 	p.Records = slices.Clone(p.Records)
 	for _, r := range before.Replicas {
@@ -103,11 +103,11 @@ func covers(finished, planned *Manifest) bool {
 	return !slices.ContainsFunc(planned.Replicas, func(r Replica) bool { return !have[r.Replica] })
 }
 
-// dropPlanned removes plan.json unless it tells of replicas that the manifest does not have.
+// dropPlanned removes plan.json unless it has replicas that the manifest does not have.
 func dropPlanned(ctx context.Context, out string, m *Manifest) error {
 	planned, err := loadPlanned(ctx, out, m.Shape.Split)
 	if err == nil && planned.Fingerprint == m.Fingerprint && !covers(m, planned) {
 		return nil
 	}
-	return remove(ctx, Meta(out, m.Shape.Split, PlannedFile)) // also what cannot be read
+	return remove(ctx, Meta(out, m.Shape.Split, PlannedFile)) // also if it cannot be read
 }

@@ -8,12 +8,11 @@ import (
 	"github.com/premix/premix"
 )
 
-// planRow is a row of a plan file: all that is needed to make the sample again from its two
-// sources. The order of the fields is that of the columns.
+// planRow is a row of a plan file: all that is needed to make a sample again from its two images.
+// Columns have the order of the fields.
 //
-// There is no column uri, since plan files are the same bytes wherever the input lies: name,
-// offset and length say where an entry is inside of the input, and inputs.json, or --in, where
-// the input is.
+// There is no column uri, because plan files have the same bytes wherever the input is. Name, offset
+// and length are the place of an entry in the input; inputs.json, or --in, has the place of the input.
 type planRow struct {
 	Key      string  `parquet:"key"`
 	Replica  int32   `parquet:"replica"`
@@ -143,7 +142,8 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 	return r, nil
 }
 
-// KeyPosition is the position in its replica that a key names: the digits behind its last hyphen.
+// KeyPosition returns the position in the replica that a key contains: the digits after its last
+// hyphen.
 func KeyPosition(key string) (int64, error) {
 	n, err := strconv.ParseUint(key[strings.LastIndexByte(key, '-')+1:], 10, 63)
 	if err != nil {

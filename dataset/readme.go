@@ -18,8 +18,8 @@ var readmeTemplate = template.Must(template.New("readme.md").Funcs(template.Func
 	"hyphen": func(s string) string { return strings.ReplaceAll(s, "_r", "-r") },
 }).ParseFS(templateFiles, "templates/*.md"))
 
-// readmeData is what the templates of README.md are filled with. Nothing in it depends on the
-// place of the output, so that the file is the same wherever it is made.
+// readmeData is the data of the templates of README.md. Nothing in it depends on the place of the
+// output, so the file is the same wherever it is made.
 type readmeData struct {
 	*Manifest // of the first split by name, train if there is one
 	Splits    []readmeSplit
@@ -42,7 +42,7 @@ type readmeSplit struct {
 	First    readmeShards
 }
 
-// readmeShards are the shards of one replica as readers want them named.
+// readmeShards are the names of the shards of one replica, in the forms that readers take.
 type readmeShards struct {
 	Split   string // as the reader's split: train or train_r000
 	Brace   string // webdataset: premix-train-{000000..000063}.tar
@@ -53,8 +53,8 @@ type readmeShards struct {
 	One     string // the first shard
 }
 
-// readme returns README.md over all finished splits.
-func readme(format shard.Format, manifests []*Manifest) ([]byte, error) {
+// readmeText returns README.md for all finished splits.
+func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
 	name := format.Name() + ".md"
 	if readmeTemplate.Lookup(name) == nil {
 		return nil, fmt.Errorf("dataset: no README for the format %s", format.Name())
@@ -84,7 +84,7 @@ func readme(format shard.Format, manifests []*Manifest) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Main is the split that the examples read.
+// Main returns the split that the examples read.
 func (d *readmeData) Main() readmeSplit {
 	for _, s := range d.Splits {
 		if s.Name == d.Shape.Split {
@@ -94,7 +94,7 @@ func (d *readmeData) Main() readmeSplit {
 	return d.Splits[0]
 }
 
-// HW is the size of the images in words.
+// HW returns the size of the images in words.
 func (d *readmeData) HW() string {
 	h, w := d.Shape.Size[0], d.Shape.Size[1]
 	if h == w {
@@ -171,7 +171,7 @@ func glob(first, last string) string {
 	return head + "*" + tail
 }
 
-// Bytes prints a number of bytes for people: 1.4 GB, powers of 1000.
+// Bytes formats a number of bytes for people, in powers of 1000: 1.4 GB.
 func Bytes(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB"}
 	v, u := float64(n), 0

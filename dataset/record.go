@@ -17,33 +17,33 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A ShardRecord is committed after a shard, its plan and its index, and says that they are whole.
-// It is a function of input and recipe alone.
+// A ShardRecord is committed after a shard, its index and its plan: where the record exists, they are
+// complete. It depends on input and recipe only.
 type ShardRecord struct {
 	Schema  int   `json:"schema"`
 	Replica int   `json:"replica"`
 	Shard   int64 `json:"shard"`
-	// Path, IndexPath and PlanPath are slash separated, below the output; IndexPath is empty where
-	// the format has no index.
+	// Path, IndexPath and PlanPath are separated by slashes and below the output. IndexPath is empty
+	// if the format has no index.
 	Path      string `json:"path"`
 	IndexPath string `json:"index"`
 	PlanPath  string `json:"plan"`
-	// IndexBytes and PlanBytes are their sizes.
+	// IndexBytes and PlanBytes are the sizes of these files.
 	IndexBytes int64 `json:"index_bytes"`
 	PlanBytes  int64 `json:"plan_bytes"`
-	// Samples is the number of records, Bytes the size of the shard, PayloadBytes that of its
-	// records without framing.
+	// Samples is the number of samples, Bytes the size of the shard, PayloadBytes the size of its
+	// samples without framing.
 	Samples      int64 `json:"samples"`
 	Bytes        int64 `json:"bytes"`
 	PayloadBytes int64 `json:"payload_bytes"`
 	// SHA256 is the hash of the shard in lower-case hex.
 	SHA256 string `json:"sha256"`
-	// Fingerprint is that of recipe and inputs.
+	// Fingerprint identifies recipe and input.
 	Fingerprint string        `json:"fingerprint"`
 	Stats       []MethodStats `json:"statistics"`
 }
 
-// Info is what the side files need to know of the shard. numbered says that names carry rNNN.
+// Info returns what side files contain about the shard. numbered means that names have rNNN.
 func (r *ShardRecord) Info(numbered bool) shard.ShardInfo {
 	info := shard.ShardInfo{Path: r.Path, Samples: r.Samples, Bytes: r.Bytes,
 		PayloadBytes: r.PayloadBytes, SHA256: r.SHA256, Replica: -1}
@@ -53,13 +53,13 @@ func (r *ShardRecord) Info(numbered bool) shard.ShardInfo {
 	return info
 }
 
-// PlanPath is the path of the plan of a shard below the output.
+// PlanPath returns the path of the plan of a shard below the output.
 func PlanPath(split, shardPath string) string {
 	return path.Join(MetaDir, split, PlanName(shardPath))
 }
 
-// PlanName is the path of the plan of a shard below OUT/__premix__/SPLIT: plan/SHARD.parquet,
-// SHARD being the name of the shard without a final .tar or .parquet.
+// PlanName returns the path of the plan of a shard below OUT/__premix__/SPLIT: plan/SHARD.parquet,
+// where SHARD is the name of the shard without a final .tar or .parquet.
 func PlanName(shardPath string) string {
 	name := path.Base(shardPath)
 	for _, ext := range []string{".tar", ".parquet"} {
@@ -71,7 +71,7 @@ func PlanName(shardPath string) string {
 	return path.Join(PlanDir, name+".parquet")
 }
 
-// RecordName is the name of the record of a shard in its folder.
+// RecordName returns the name of the record of a shard in its folder.
 func RecordName(replica int, shard int64) string {
 	return fmt.Sprintf("r%03d-%06d.json", replica, shard)
 }
@@ -118,8 +118,8 @@ func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 	return &r, nil
 }
 
-// Records reads all shard records of a split, in order of replica and shard. A split without any
-// gives an empty slice.
+// Records reads all shard records of a split, in order of replica and shard. It returns an empty
+// slice if there are none.
 func Records(ctx context.Context, out, split string) ([]ShardRecord, error) {
 	records, damaged, err := readRecords(ctx, out, split)
 	if err == nil && len(damaged) > 0 {
@@ -131,13 +131,13 @@ func Records(ctx context.Context, out, split string) ([]ShardRecord, error) {
 	return records, nil
 }
 
-// A damagedRecord is a record of a shard that cannot be used.
+// A damagedRecord is a shard record that cannot be used.
 type damagedRecord struct {
 	uri string
 	err error
 }
 
-// readRecords is [Records], but that damaged records are told apart.
+// readRecords is [Records] with damaged records in a list of their own.
 func readRecords(ctx context.Context, out, split string) (records []ShardRecord, damaged []damagedRecord, err error) {
 	objects, err := blob.List(ctx, Meta(out, split, ShardsDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -152,7 +152,7 @@ func readRecords(ctx context.Context, out, split string) (records []ShardRecord,
 	read := make([]*ShardRecord, len(objects))
 	bad := make([]error, len(objects))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(16) // of an object store each is one request
+	g.SetLimit(16) // each is one request to an object store
 	for i, o := range objects {
 		g.Go(func() error {
 			r, err := loadRecord(ctx, o.URI)
@@ -188,8 +188,8 @@ func sortRecords(records []ShardRecord) {
 	})
 }
 
-// Intact reports whether what the record describes is there: the shard, its index and its plan, each
-// in its size. The contents are not read; that is what verify does.
+// Intact reports whether shard, index and plan exist with the sizes in the record. It does not read
+// their contents; verify does.
 func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, error) {
 	for _, f := range []struct {
 		path string
@@ -211,7 +211,7 @@ func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, erro
 	return true, nil
 }
 
-// Folder is the folder below the output that holds a file; empty for the output itself.
+// Folder returns the folder of a file below the output; empty for the output itself.
 func Folder(p string) string {
 	if dir := path.Dir(p); dir != "." {
 		return dir
@@ -219,8 +219,8 @@ func Folder(p string) string {
 	return ""
 }
 
-// Sample is the finished sample that a recipe describes, with its encoded image: what goes into
-// the shard. It has no dense label; see mix.Soft.
+// Sample returns the sample of a recipe as it goes into the shard, with its encoded image. It has no
+// dense label: see mix.Soft.
 func Sample(r *premix.Recipe, image []byte, spec *shard.Spec) shard.Record {
 	rec := shard.Record{
 		Key: r.Key, Image: image, ImageFormat: spec.ImageFormat, W: spec.Size.W, H: spec.Size.H,

@@ -15,29 +15,78 @@ import (
 	"github.com/premix/premix/io/formats"
 )
 
-// Remove removes one split from an output: the files that its manifest and its shard records
-// list, shards that an interrupted run left without a record, and premix's own files of the split.
-// Which replicas were begun is told by the manifest, the records, plan.json and inputs.json; a file
-// that has the name of a shard of another replica is someone else's. Files of anyone else stay. A split that is not there is no error. A manifest, a
-// config.json or a record that is damaged lists nothing, and goes.
+// Remove removes one split from an output: the files that its manifest and its shard records list,
+// shards of an interrupted run that have no record, and the files that describe the split. Other files
+// stay. A split that does not exist is no error.
 //
-// The manifest goes first and the records last: whatever stops a removal leaves no split that
-// looks finished, and it can be repeated. The side files that all splits share are rebuilt
+// A shard without a record is removed if its replica was begun: if the manifest, a record, plan.json
+// or inputs.json has it. A file with the name of a shard of another replica belongs to someone else. A
+// damaged manifest, config.json or record lists nothing, and is removed.
+//
+// The manifest goes first and the records last: if a removal is interrupted, the split does not look
+// finished, and the removal can be repeated. The side files that all splits share are rebuilt
 // without the split.
 func Remove(ctx context.Context, out, split string) error {
-	records, damaged, err := readRecords(ctx, out, split)
+	r, err := loadRemoval(ctx, out, split)
 	if err != nil {
 		return err
+	}
+	if err := r.list(ctx); err != nil {
+		return err
+	}
+	if err := r.shared(ctx); err != nil {
+		return err
+	}
+	records := make([]string, 0, len(r.records)+len(r.damaged))
+	for i := range r.records {
+		records = append(records, recordURI(out, split, r.records[i].Replica, r.records[i].Shard))
+	}
+	for _, d := range r.damaged {
+		records = append(records, d.uri)
+	}
+	var last []string
+	for _, name := range []string{
+		ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile,
+		ManifestFile + AsideSuffix, ConfigFile + AsideSuffix, FailuresFile + AsideSuffix,
+	} {
+		last = append(last, Meta(out, split, name))
+	}
+	for _, uris := range [][]string{r.uris, records, last} {
+		if err := removeEach(ctx, uris); err != nil {
+			return err
+		}
+	}
+	removeEmpty(out, slices.Concat(r.uris, records, last))
+	return nil
+}
+
+// A removal gathers the files to remove.
+type removal struct {
+	out, split string
+	records    []ShardRecord
+	damaged    []damagedRecord
+	manifest   *Manifest    // of the split, or as much of one as config.json allows; nil: unknown
+	planned    *Manifest    // plan.json; empty if it is missing or damaged
+	rest       []*Manifest  // of the other splits
+	begun      map[int]bool // replicas; −1: the one without a number in its names
+	uris       []string     // of files other than records
+}
+
+// loadRemoval reads the files that describe the split.
+func loadRemoval(ctx context.Context, out, split string) (*removal, error) {
+	r := &removal{out: out, split: split, begun: map[int]bool{}}
+	var err error
+	if r.records, r.damaged, err = readRecords(ctx, out, split); err != nil {
+		return nil, err
 	}
 	config, err := LoadConfig(ctx, out, split)
 	if err != nil && !isNotExist(err) && !Damaged(err) {
-		return err
+		return nil, err
 	}
 	finished, _, err := Finished(ctx, out)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r := removal{out: out, split: split, begun: map[int]bool{}}
 	for _, m := range finished {
 		if m.Shape.Split == split {
 			r.manifest = m
@@ -46,74 +95,39 @@ func Remove(ctx context.Context, out, split string) error {
 		}
 	}
 	if r.manifest == nil && config != nil {
-		r.manifest = &Manifest{Shape: config.Shape, Indexes: allIndexes} // what there would have been
+		r.manifest = &Manifest{Shape: config.Shape, Indexes: allIndexes}
 	}
-	planned, err := loadPlanned(ctx, out, split)
-	if err != nil { // what cannot be read lists nothing
-		planned = &Manifest{}
+	if r.planned, err = loadPlanned(ctx, out, split); err != nil {
+		r.planned = &Manifest{}
 	}
+	return r, nil
+}
+
+// list adds shards, indexes and plans.
+func (r *removal) list(ctx context.Context) error {
 	if r.manifest != nil {
-		r.note(planned.Replicas)
+		r.note(r.planned.Replicas)
 		if err := r.noteBegun(ctx); err != nil {
 			return err
 		}
-		if err := r.listShards(ctx, records, damaged); err != nil {
+		if err := r.listShards(ctx); err != nil {
 			return err
 		}
 	}
-	for i := range records {
-		r.add(records[i].Path)
-		r.add(records[i].IndexPath)
-		r.add(records[i].PlanPath)
+	for i := range r.records {
+		r.add(r.records[i].Path)
+		r.add(r.records[i].IndexPath)
+		r.add(r.records[i].PlanPath)
 	}
-	for _, replica := range planned.Replicas {
+	for _, replica := range r.planned.Replicas {
 		for _, s := range replica.Shards {
-			r.add(PlanPath(split, s.Name))
+			r.add(PlanPath(r.split, s.Name))
 		}
 	}
-	if err := r.addAside(ctx); err != nil {
-		return err
-	}
-	if err := r.shared(ctx); err != nil {
-		return err
-	}
-	if err := removeEach(ctx, r.uris); err != nil {
-		return err
-	}
-	var own []string
-	for i := range records {
-		own = append(own, recordURI(out, split, records[i].Replica, records[i].Shard))
-	}
-	for _, d := range damaged {
-		own = append(own, d.uri)
-	}
-	if err := removeEach(ctx, own); err != nil {
-		return err
-	}
-	var last []string
-	for _, name := range []string{ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile} {
-		last = append(last, Meta(out, split, name))
-	}
-	for _, name := range []string{ManifestFile, ConfigFile, FailuresFile} {
-		last = append(last, Meta(out, split, name+AsideSuffix))
-	}
-	if err := removeEach(ctx, last); err != nil {
-		return err
-	}
-	removeEmpty(out, slices.Concat(r.uris, own, last))
-	return nil
+	return r.addAside(ctx)
 }
 
-// A removal gathers what is to go.
-type removal struct {
-	out, split string
-	manifest   *Manifest // of the split, or as much of one as config.json allows
-	rest       []*Manifest
-	begun      map[int]bool // replicas, −1: the one without a number in its names
-	uris       []string
-}
-
-// note takes note of replicas that the split has, or was to have.
+// note adds replicas that the split has, or would have had.
 func (r *removal) note(replicas []Replica) {
 	for _, replica := range replicas {
 		if replica.Numbered {
@@ -124,7 +138,7 @@ func (r *removal) note(replicas []Replica) {
 	}
 }
 
-// noteBegun takes note of the replicas of inputs.json, which is there before the first shard.
+// noteBegun adds the replicas in inputs.json, which is written before the first shard.
 func (r *removal) noteBegun(ctx context.Context) error {
 	inputs, err := LoadInputs(ctx, r.out, r.split)
 	if err != nil && !isNotExist(err) && !Damaged(err) {
@@ -136,7 +150,7 @@ func (r *removal) noteBegun(ctx context.Context) error {
 	return nil
 }
 
-// addAside adds the plans that were put aside.
+// addAside adds damaged plans that were put aside.
 func (r *removal) addAside(ctx context.Context) error {
 	objects, err := blob.List(ctx, Meta(r.out, r.split, PlanDir))
 	if err != nil && !isNotExist(err) {
@@ -156,22 +170,22 @@ func (r *removal) add(p string) {
 	}
 }
 
-// listShards adds the shards that the manifest lists, and those of the replicas that were begun
-// that are there without a record, with their indexes and plans.
-func (r *removal) listShards(ctx context.Context, records []ShardRecord, damaged []damagedRecord) error {
+// listShards adds the shards in the manifest, and shards of begun replicas that have no record, with
+// their indexes and plans.
+func (r *removal) listShards(ctx context.Context) error {
 	format, err := formats.ByName(r.manifest.Shape.Format)
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	spec := r.manifest.Shape.Spec(nil)
-	recorded, _ := GroupReplicas(format, spec, records)
+	recorded, _ := GroupReplicas(format, spec, r.records)
 	r.note(recorded)
 	r.note(r.manifest.Replicas)
 	if len(r.manifest.Replicas) == 0 {
 		r.manifest.Replicas = recorded
 	}
-	lost := map[string]bool{} // the records that cannot be read
-	for _, d := range damaged {
+	lost := map[string]bool{} // names of records that cannot be read
+	for _, d := range r.damaged {
 		lost[blob.Base(d.uri)] = true
 	}
 	for _, replica := range r.manifest.Replicas {
@@ -202,7 +216,8 @@ func (r *removal) listShards(ctx context.Context, records []ShardRecord, damaged
 	return nil
 }
 
-// mention adds a replica that only names of files tell of, so that its side files are known.
+// mention adds a replica that only names of files show to the manifest, so that its side files are
+// found.
 func (r *removal) mention(replica int, shard string) {
 	numbered := replica >= 0
 	known := slices.ContainsFunc(r.manifest.Replicas, func(o Replica) bool {
@@ -213,8 +228,8 @@ func (r *removal) mention(replica int, shard string) {
 	}
 }
 
-// shared removes the manifest, rebuilds the side files that the other splits still want, and adds
-// the others to what is to go.
+// shared removes the manifest, rebuilds the side files that the other splits still need, and adds
+// those that only this split needed.
 func (r *removal) shared(ctx context.Context) error {
 	if r.manifest == nil {
 		return remove(ctx, Meta(r.out, r.split, ManifestFile))
@@ -268,9 +283,8 @@ func remove(ctx context.Context, uri string) error {
 	return nil
 }
 
-// removeEmpty removes the local folders below out that held the files, if nothing is left in
-// them, deepest first. Stores have no folders, and an empty one that cannot be removed does no
-// harm.
+// removeEmpty removes the local folders of the files below out, if nothing is left in them, deepest
+// first. Stores have no folders. An empty folder that cannot be removed does no harm.
 func removeEmpty(out string, files []string) {
 	if !blob.IsLocal(out) {
 		return
@@ -295,6 +309,6 @@ func removeEmpty(out string, files []string) {
 	}
 	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range sorted {
-		os.Remove(d) // fails where it holds something else, which is right
+		os.Remove(d) // fails, rightly, if something else is in it
 	}
 }

@@ -59,7 +59,7 @@ type reportPicture struct {
 	Text string
 }
 
-// writeReport writes report.html of a split: one file that opens offline.
+// writeReport writes report.html of a split, which needs no other file and no network.
 func writeReport(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) error {
 	d := reportData{Manifest: m}
 	for _, s := range m.Statistics {
@@ -105,8 +105,8 @@ func histogram(bins [lambdaBins]int64) template.HTML {
 	return template.HTML(b.String())
 }
 
-// classCounts counts targets and sources by class over the first replica: those of the others are
-// the same images.
+// classCounts counts targets and sources by class in the first replica. The other replicas have the
+// same images.
 func classCounts(ctx context.Context, out string, m *Manifest, classes []string) ([]reportClass, error) {
 	if len(m.Replicas) == 0 || len(classes) > reportClasses || slices.Contains(m.Lost, LostPlan) {
 		return nil, nil
@@ -118,7 +118,7 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 	shards := m.Replicas[0].Shards
 	parts := make([]map[int]*reportClass, len(shards))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(16) // of an object store each is one request
+	g.SetLimit(16) // each is one request to an object store
 	for i, s := range shards {
 		g.Go(func() (err error) {
 			parts[i], err = planClasses(gctx, Meta(out, m.Shape.Split, PlanName(s.Name)), len(classes))
@@ -172,7 +172,7 @@ func planClasses(ctx context.Context, uri string, classes int) (map[int]*reportC
 	return counts, err
 }
 
-// pictures are the first samples of the first shard.
+// pictures returns the first samples of the first shard.
 func pictures(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) ([]reportPicture, error) {
 	if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
 		return nil, nil

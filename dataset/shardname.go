@@ -8,26 +8,26 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-var numbers = regexp.MustCompile(`[0-9]+`)
+var digitRuns = regexp.MustCompile(`[0-9]+`)
 
-// Named tells which shard of the split a path names, as shard or index; ok is false if it is no
-// name of the split. Replica is −1 for names without one.
+// Named parses the path of a shard or of its index. ok is false if the path is no such name of the
+// split. replica is −1 if the name has none.
 func Named(format shard.Format, spec shard.Spec, p string) (index int64, replica int, ok bool) {
 	return named(spec, p, func(spec shard.Spec, i int64) bool {
 		return p == format.ShardPath(spec, i) || p == format.IndexPath(spec, i)
 	})
 }
 
-// namedPlan is Named for the plans of shards.
+// namedPlan is [Named] for the plans of shards.
 func namedPlan(format shard.Format, spec shard.Spec, p string) (index int64, replica int, ok bool) {
 	return named(spec, p, func(s shard.Spec, i int64) bool { return p == PlanPath(spec.Split, format.ShardPath(s, i)) })
 }
 
-// named tries the numbers in a name as those of a replica and of a shard.
+// named tries each number in a name as replica and as shard.
 func named(spec shard.Spec, p string, is func(spec shard.Spec, i int64) bool) (index int64, replica int, ok bool) {
 	replicas := []int{-1}
 	var indexes []int64
-	for _, digits := range numbers.FindAllString(path.Base(p), -1) {
+	for _, digits := range digitRuns.FindAllString(path.Base(p), -1) {
 		n, err := strconv.ParseInt(digits, 10, 31)
 		if err != nil {
 			continue

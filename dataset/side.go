@@ -13,9 +13,9 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// SideFiles returns the files that all finished splits of an output share, as they should be:
-// those of the format, and README.md, by path. Manifests must not be changed before they come here;
-// classes may hold the class names of some splits, those of the others are read.
+// SideFiles returns the right content of the files that all finished splits of an output share: those
+// of the format, and README.md, in the order of their paths. classes may have the class names of some
+// splits; those of the others are read.
 func SideFiles(ctx context.Context, out string, format shard.Format, manifests []*Manifest, classes map[string][]string) ([]shard.File, error) {
 	var sets []shard.Set
 	skip := map[string]map[string]bool{"timm": {}, "wids": {}} // index → splits that want none
@@ -45,7 +45,7 @@ func SideFiles(ctx context.Context, out string, format shard.Format, manifests [
 	if err != nil {
 		return nil, fmt.Errorf("dataset: side files: %w", err)
 	}
-	readme, err := readme(format, manifests)
+	readme, err := readmeText(format, manifests)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func SideFiles(ctx context.Context, out string, format shard.Format, manifests [
 	return files, nil
 }
 
-// formatFiles asks the format for its side files, each kind over the splits that want it.
+// formatFiles returns the side files of the format, each kind for the splits that want it.
 func formatFiles(format shard.Format, sets []shard.Set, skip map[string]map[string]bool) ([]shard.File, error) {
 	var files []shard.File
 	for _, kind := range []string{"", "timm", "wids"} {
@@ -67,11 +67,11 @@ func formatFiles(format shard.Format, sets []shard.Set, skip map[string]map[stri
 		if len(wanted) == 0 {
 			continue
 		}
-		some, err := format.SideFiles(wanted)
+		all, err := format.SideFiles(wanted)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range some {
+		for _, f := range all {
 			if indexKind(f.Path) == kind {
 				files = append(files, f)
 			}
@@ -80,7 +80,7 @@ func formatFiles(format shard.Format, sets []shard.Set, skip map[string]map[stri
 	return files, nil
 }
 
-// indexKind says which index a side file is; empty if it is none that can be left out.
+// indexKind returns the kind of index that a side file is; empty if it cannot be left out.
 func indexKind(p string) string {
 	switch {
 	case p == "_info.json":

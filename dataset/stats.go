@@ -7,13 +7,13 @@ import (
 	"github.com/premix/premix"
 )
 
-// lambdaBins is the number of bins of a λ histogram: bin i holds i/lambdaBins ≤ λ < (i+1)/lambdaBins, the last one
-// λ = 1 too.
+// lambdaBins is the number of bins of a λ histogram: bin i counts i/lambdaBins ≤ λ < (i+1)/lambdaBins,
+// and the last one also λ = 1.
 const lambdaBins = 20
 
 // MethodStats sums up the samples of one method: of a shard in a [ShardRecord], of all shards in
-// a [Manifest]. Sums of λ are taken in position order inside a shard, and shard by shard, so that
-// their last bit is the same in every run.
+// a [Manifest]. λ is summed in the order of positions within a shard, and shard by shard, so that the
+// last bit of a sum is the same in every run.
 type MethodStats struct {
 	Method      string            `json:"method"`
 	Count       int64             `json:"count"`
@@ -34,7 +34,7 @@ type MethodStats struct {
 // Stats gathers [MethodStats]. The zero value is ready.
 type Stats struct{ methods []MethodStats }
 
-// A Counted is what [Stats] want to know of a sample.
+// A Counted has the fields of a sample that [Stats] count.
 type Counted struct {
 	Method         string
 	Mixed, Flat    bool
@@ -46,31 +46,30 @@ type Counted struct {
 
 // Add counts a sample.
 func (s *Stats) Add(c Counted) {
-	method, mixed, flat, lamDrawn, lam, box := c.Method, c.Mixed, c.Flat, c.LamDrawn, c.Lam, c.Box
-	m := s.method(method)
+	m := s.method(c.Method)
 	m.Count++
-	if mixed {
+	if c.Mixed {
 		m.Mixed++
-		if box.Empty() {
+		if c.Box.Empty() {
 			m.Empty++
 		}
 		if c.LabelA == c.LabelB && c.Target != c.Source {
 			m.SameClass++
 		}
 	}
-	if flat {
+	if c.Flat {
 		m.Flat++
 	}
-	m.LamDrawnSum += Float(lamDrawn)
-	m.LamSum += Float(lam)
-	if !box.Empty() {
+	m.LamDrawnSum += Float(c.LamDrawn)
+	m.LamSum += Float(c.Lam)
+	if !c.Box.Empty() {
 		m.Boxes++
-		m.BoxArea += int64(box.Area())
-		m.BoxWidth += int64(box.X1 - box.X0)
-		m.BoxHeight += int64(box.Y1 - box.Y0)
+		m.BoxArea += int64(c.Box.Area())
+		m.BoxWidth += int64(c.Box.X1 - c.Box.X0)
+		m.BoxHeight += int64(c.Box.Y1 - c.Box.Y0)
 	}
-	m.LamDrawn[bin(lamDrawn)]++
-	m.Lam[bin(lam)]++
+	m.LamDrawn[lambdaBin(c.LamDrawn)]++
+	m.Lam[lambdaBin(c.Lam)]++
 }
 
 // Merge adds the sums of a shard.
@@ -112,14 +111,14 @@ func (s *Stats) method(name string) *MethodStats {
 	return &s.methods[len(s.methods)-1]
 }
 
-func bin(lam float64) int {
+func lambdaBin(lam float64) int {
 	if !(lam > 0) {
 		return 0
 	}
 	return min(int(min(lam, 1)*lambdaBins), lambdaBins-1)
 }
 
-// StatsOf sums up the recipes of one shard, in the order given.
+// StatsOf sums up the recipes of one shard, in their order.
 func StatsOf(recipes []premix.Recipe) []MethodStats {
 	var s Stats
 	for i := range recipes {

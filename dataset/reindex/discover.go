@@ -16,21 +16,21 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A shardSet is the shards of a split, as their names tell.
+// A shardSet is the shards of a split, found by their names.
 type shardSet struct {
 	format shard.Format
 	spec   shard.Spec // Name, Split and Shards; the rest comes from config.json or the shards
 	shards []place    // by replica and number
 }
 
-// A place is a shard by its name.
+// A place is what the name of a shard says.
 type place struct {
 	path    string
 	replica int // −1: names without one
 	index   int64
 }
 
-// pattern is how a format names shards: folders are listed where the names are looked for.
+// A pattern is the form of a format's shard names, without folders.
 type pattern struct {
 	format string
 	name   *regexp.Regexp // with the groups name, split, replica, shard, of
@@ -43,7 +43,7 @@ var patterns = []pattern{
 	{"parquet", regexp.MustCompile(`^(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})\.parquet$`)},
 }
 
-// discover finds the shards in a folder by their names, split by split.
+// discover finds the shards of an output by their names, and groups them by split.
 func discover(ctx context.Context, out string) ([]shardSet, error) {
 	files, err := candidates(ctx, out)
 	if err != nil {
@@ -71,7 +71,7 @@ func discover(ctx context.Context, out string) ([]shardSet, error) {
 			sets[i].spec.Shards = max(sets[i].spec.Shards, spec.Shards)
 		}
 	}
-	sets = slices.DeleteFunc(sets, func(s shardSet) bool { // names that only look alike
+	sets = slices.DeleteFunc(sets, func(s shardSet) bool { // names that only look like those of shards
 		return slices.ContainsFunc(s.shards, func(p place) bool {
 			spec := s.spec
 			spec.Replica = p.replica
@@ -87,7 +87,8 @@ func discover(ctx context.Context, out string) ([]shardSet, error) {
 	return sets, nil
 }
 
-// parse takes a name apart; Shards is one more than the number where the name does not tell.
+// parse takes a name apart. If the name has no number of shards, Shards is the number of the shard
+// plus one.
 func (p *pattern) parse(file string) (spec shard.Spec, at place, ok bool) {
 	m := p.name.FindStringSubmatch(path.Base(file))
 	if m == nil {
@@ -102,7 +103,7 @@ func (p *pattern) parse(file string) (spec shard.Spec, at place, ok bool) {
 	at = place{path: file, replica: -1}
 	spec = shard.Spec{Name: group("name"), Split: group("split"), Replica: -1}
 	if spec.Name == "" {
-		spec.Name = "premix" // the default; these names do not tell
+		spec.Name = "premix" // the default: these names do not contain it
 	}
 	if r := group("replica"); r != "" {
 		at.replica, _ = strconv.Atoi(r) // at most nine digits
@@ -115,7 +116,7 @@ func (p *pattern) parse(file string) (spec shard.Spec, at place, ok bool) {
 	return spec, at, true
 }
 
-// candidates are the files of the folders in which shards lie: the output itself, data, and
+// candidates lists the files of the folders that can have shards: the output itself, data, and
 // NAME/1.0.0.
 func candidates(ctx context.Context, out string) ([]string, error) {
 	var files []string

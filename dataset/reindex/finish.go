@@ -10,12 +10,12 @@ import (
 	"github.com/premix/premix/dataset"
 )
 
-// wants reports whether an index is part of the output.
+// wants reports whether the output has this kind of index.
 func (t *task) wants(index string) bool {
 	return t.manifest == nil || slices.Contains(t.manifest.Indexes, index)
 }
 
-// finish writes config, side files and manifest where they are not as they should be.
+// finish writes missing and wrong files of config, side files and manifest.
 func (t *task) finish(ctx context.Context) error {
 	p := dataset.FinishParams{
 		Out: t.out, Format: t.set.format, Spec: t.set.spec, Records: t.records, Recipe: json.RawMessage(`{}`),
@@ -58,8 +58,8 @@ func (t *task) finish(ctx context.Context) error {
 	return err
 }
 
-// takeInputs says what became of the entries of the input: what the old manifest says if its samples
-// are those that are there, else what inputs.json says, else only what the shards show.
+// takeInputs fills in what became of the entries of the input. The source is the old manifest if the
+// number of its samples is right, else inputs.json, else only the shards.
 func (t *task) takeInputs(p *dataset.FinishParams) {
 	var good int64
 	for _, r := range t.records {
@@ -68,7 +68,7 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 		}
 	}
 	if m := t.manifest; m != nil && slices.Contains(m.Lost, dataset.LostFailures) {
-		t.lose(dataset.LostFailures) // an earlier rebuilding did without, so does this one
+		t.lose(dataset.LostFailures) // an earlier rebuild had lost them
 	}
 	failed := int64(len(t.failures))
 	adopt := func(digest, goodDigest, classList string, containers []dataset.InputContainer) (ignored int64, ok bool) {
@@ -97,14 +97,14 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 	}
 	if len(t.inputs.Containers) > 0 {
 		if _, ok := adopt(t.inputs.Digest, t.inputs.GoodDigest, t.inputs.ClassList, t.inputs.Containers); ok {
-			return // but for side files outside of all containers, which only the manifest counted
+			return // without the side files outside of all containers: only the manifest counts them
 		}
 	}
 	t.lose(dataset.LostInputs)
 	p.Chunks = []dataset.Chunk{{Container: "(lost)", Entries: good + failed, Good: good, Failed: failed}}
 }
 
-// chunks are the containers as chunks. A damaged digest becomes zero.
+// chunks returns the containers as chunks. A damaged digest becomes zero.
 func chunks(containers []dataset.InputContainer) []dataset.Chunk {
 	out := make([]dataset.Chunk, len(containers))
 	for i := range containers {

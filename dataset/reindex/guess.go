@@ -19,8 +19,7 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// guess finds out from the shards what config.json would tell: image format and size, label form,
-// classes.
+// guess finds image format and size, label form and classes in the shards, in place of config.json.
 func (t *task) guess(ctx context.Context) error {
 	spec := &t.set.spec
 	first := t.set.shards[0].path
@@ -51,7 +50,7 @@ func (t *task) guess(ctx context.Context) error {
 		}
 	}
 	if spec.LabelForm == shard.Dense && t.set.format.Traits().Dense16 {
-		// the two forms differ in the width of the vector, which readers do not tell
+		// the two forms differ in the width of the numbers, which readers do not report
 		try := *spec
 		try.LabelForm, try.Replica = shard.Dense16, t.set.shards[0].replica
 		if _, err := scan(ctx, t.set.format, blob.Join(t.out, first), try); err == nil {
@@ -61,8 +60,8 @@ func (t *task) guess(ctx context.Context) error {
 	return nil
 }
 
-// guessClasses finds names for the classes, of which there are n if n is not 0: those that the
-// side files or the records of the format have, and numbers for the others.
+// guessClasses finds names for the classes: those in the side files or in the records of the format,
+// and numbers for the others. n is the number of classes; 0: unknown.
 func (t *task) guessClasses(ctx context.Context, n int) error {
 	spec := &t.set.spec
 	names, err := t.keptNames(ctx)
@@ -106,8 +105,8 @@ func (t *task) guessClasses(ctx context.Context, n int) error {
 
 const maxClasses = 1 << 22
 
-// keptNames are the class names that a format keeps: TFDS beside the shards, Hugging Face's Parquet
-// inside of each.
+// keptNames returns the class names that a format stores: TFDS beside the shards, Hugging Face's
+// Parquet in each shard.
 func (t *task) keptNames(ctx context.Context) (names []string, err error) {
 	first := t.set.shards[0].path
 	switch t.set.format.Name() {
@@ -123,7 +122,7 @@ func (t *task) keptNames(ctx context.Context) (names []string, err error) {
 		return nil, err
 	}
 	if err != nil {
-		names = nil // a damaged shard is found when it is read
+		names = nil // damage shows when the shard is read
 	}
 	return names, nil
 }
@@ -160,7 +159,7 @@ func metadataNames(ctx context.Context, uri string) (names []string, err error) 
 
 var errEnough = errors.New("enough")
 
-// each reads the records of a shard until yield returns an error; errEnough is none.
+// each reads the records of a shard until yield returns an error. errEnough ends it without an error.
 func (t *task) each(ctx context.Context, file string, yield func(*shard.Record) error) error {
 	reader, closer, err := dataset.OpenShard(ctx, t.set.format, blob.Join(t.out, file), shard.ReadOptions{})
 	if err != nil {
@@ -182,7 +181,7 @@ func (t *task) each(ctx context.Context, file string, yield func(*shard.Record) 
 	}
 }
 
-// asDamage notes a defect of a shard; errors of disk and network are returned.
+// asDamage notes a defect of a shard. It returns errors of disk and network.
 func (t *task) asDamage(file string, err error) error {
 	if bad := (*damageError)(nil); errors.As(err, &bad) {
 		t.damaged("%s: %v", file, bad)

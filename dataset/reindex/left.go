@@ -10,15 +10,15 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// A ForeignError says that a folder holds a file of someone else where premix would write its own.
+// A ForeignError means that a folder has a file of someone else where premix would write its own.
 type ForeignError struct{ Path string }
 
 func (e *ForeignError) Error() string {
 	return fmt.Sprintf("reindex: %s was not written by premix and would be replaced: move it away first", e.Path)
 }
 
-// foreign refuses a folder of which nothing but names of shards says that it is an output, if it
-// has a README.md of someone else.
+// foreign refuses a folder with a README.md of someone else. It is for folders in which only names of
+// shards suggest an output.
 func foreign(ctx context.Context, out string) error {
 	uri := blob.Join(out, dataset.ReadmeFile)
 	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
@@ -33,11 +33,11 @@ func foreign(ctx context.Context, out string) error {
 	return nil
 }
 
-// promised finds out how many shards there were where names do not tell, from what is left of the
-// files that list them: the greatest number that any of them knows.
+// promised finds the number of shards if their names do not contain it: the greatest number in the
+// files that list shards, as far as these are left.
 func (t *task) promised(ctx context.Context) error {
 	if t.set.format.Name() != "webdataset" {
-		return nil // names tell
+		return nil // the names contain it
 	}
 	spec := &t.set.spec
 	var info struct {
@@ -79,14 +79,14 @@ func (t *task) promised(ctx context.Context) error {
 	return nil
 }
 
-// readSide reads a JSON file as far as it is one.
+// readSide reads a JSON file, if it is one.
 func (t *task) readSide(ctx context.Context, file string, v any) error {
 	data, err := blob.ReadAll(ctx, blob.Join(t.out, file), blob.MaxMeta)
 	if err != nil && dataset.Environment(err) {
 		return fmt.Errorf("reindex: %w", err)
 	}
 	if err == nil {
-		_ = json.Unmarshal(data, v) // a damaged one promises nothing
+		_ = json.Unmarshal(data, v) // a damaged file says nothing
 	}
 	return nil
 }

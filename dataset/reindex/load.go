@@ -13,7 +13,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// load reads what is left of premix's own files. What they no longer tell is guessed from the
+// load reads the files that describe the split, as far as they are left. It guesses the rest from the
 // shards.
 func (t *task) load(ctx context.Context) error {
 	spec := &t.set.spec
@@ -73,7 +73,7 @@ func (t *task) load(ctx context.Context) error {
 	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
 }
 
-// sharedClasses takes the class names from another split of the output, if it has the same ones.
+// sharedClasses takes the class names from another split of the output with the same ones.
 func (t *task) sharedClasses(ctx context.Context) (bool, error) {
 	splits, err := dataset.Splits(ctx, t.out)
 	if err != nil {
@@ -94,7 +94,7 @@ func (t *task) sharedClasses(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// loaded sorts out what became of reading a file: what is damaged is lost, and will be put aside.
+// loaded handles the error of reading a file: a damaged file is lost, and will be put aside.
 func (t *task) loaded(file string, err error) error {
 	if dataset.Damaged(err) {
 		t.broken = append(t.broken, file)
@@ -106,7 +106,7 @@ func (t *task) loaded(file string, err error) error {
 	return nil
 }
 
-// putAside makes room for what will take the place of damaged files.
+// putAside renames the damaged files, to make room for new ones.
 func (t *task) putAside(ctx context.Context) error {
 	for _, file := range t.broken {
 		if err := dataset.PutAside(ctx, t.out, t.set.spec.Split, file); err != nil {
@@ -117,7 +117,7 @@ func (t *task) putAside(ctx context.Context) error {
 	return nil
 }
 
-// leaveStray leaves out shards of replicas that the manifest does not know.
+// leaveStray leaves out shards of replicas that the manifest does not list.
 func (t *task) leaveStray() {
 	if t.manifest == nil {
 		return
@@ -145,7 +145,7 @@ func (t *task) leaveStray() {
 	t.set.spec.Shards = t.manifest.Shape.Shards
 }
 
-// loadFailures reads failures.jsonl, as far as it can be read: a damaged line costs no other one.
+// loadFailures reads failures.jsonl, and skips damaged lines.
 func (t *task) loadFailures(ctx context.Context) error {
 	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), blob.MaxMeta)
 	if isNotExist(err) {
@@ -168,7 +168,7 @@ func (t *task) loadFailures(ctx context.Context) error {
 	return nil
 }
 
-// loadInputs reads inputs.json.
+// loadInputs reads inputs.json. A missing or damaged one counts as empty.
 func (t *task) loadInputs(ctx context.Context) error {
 	var err error
 	t.inputs, err = dataset.LoadInputs(ctx, t.out, t.set.spec.Split)

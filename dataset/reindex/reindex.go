@@ -1,10 +1,10 @@
-// Package reindex rebuilds from the shards of an output whatever else of it is lost or damaged:
-// indexes, records, side files, README.md, and if need be config.json and the manifest.
+// Package reindex rebuilds lost and damaged files of an output from its shards: call [Run]. It
+// rebuilds indexes, records, side files, README.md, and if need be config.json and the manifest.
 //
-// Shards are never changed, and what is there and right is kept. A rebuilt manifest says what
-// shards alone do not tell: the recipe, the plan, the names of the classes in formats that do not
-// keep them, what became of input entries that are not in the output. To have these back, run the
-// job again: with its inputs it finds the shards done and completes the rest.
+// It never changes a shard, and keeps every file that is right. Some things are not in the shards: the
+// recipe, the plan, the class names in formats that do not store them, the input entries that are not
+// in the output. A rebuilt manifest lists what is lost. To get it back, run the job again with its
+// inputs: it finds the shards done and completes the rest.
 package reindex
 
 import (
@@ -26,38 +26,38 @@ import (
 
 // Options change how an output is rebuilt.
 type Options struct {
-	// Workers bounds how many shards are read at once; 0: one a core.
+	// Workers is the number of shards that are read at once; 0: one for each core.
 	Workers int
-	// Lock, if set, is called for each folder before anything of it is read to be rebuilt; what it
+	// Lock, if set, is called for each folder before it is read and rebuilt. The function that it
 	// returns is called at the end. An error ends the work.
 	Lock func(ctx context.Context, out string) (unlock func(), err error)
 	// Progress, if set, is called after each shard, from several goroutines.
 	Progress func(samples, bytes int64)
 }
 
-// A Report is what was done.
+// A Report is the result of [Run].
 type Report struct {
 	Path   string  `json:"path"`
 	Splits []Split `json:"splits"`
 }
 
-// A Split is what was done for a split.
+// A Split is the result for one split.
 type Split struct {
 	Output  string `json:"output,omitempty"` // folder of the format, where there are several
 	Name    string `json:"name"`
 	Format  string `json:"format"`
 	Shards  int    `json:"shards"`
 	Samples int64  `json:"samples"`
-	// Finished says that there is a manifest now.
+	// Finished means that the split has a manifest now.
 	Finished bool `json:"finished"`
-	// Rebuilt are the files that were written, Lost is what could not be rebuilt.
+	// Rebuilt lists the files that were written, Lost what could not be rebuilt.
 	Rebuilt []string `json:"rebuilt"`
 	Lost    []string `json:"lost"`
-	// Damaged are shards that cannot be used, and gaps, one line each.
+	// Damaged has a line for each shard that cannot be used, and for each gap.
 	Damaged []string `json:"damaged"`
-	// Aside are damaged files that are kept under another name, with .damaged at its end.
+	// Aside lists damaged files that were kept under another name, which ends in .damaged.
 	Aside []string `json:"aside"`
-	// Stray are files in the names of the split that its manifest does not know; they are left alone.
+	// Stray lists files with names of the split that its manifest does not list; they stay.
 	Stray []string `json:"stray"`
 }
 
@@ -66,7 +66,7 @@ func (r *Report) OK() bool {
 	return !slices.ContainsFunc(r.Splits, func(s Split) bool { return !s.Finished })
 }
 
-// An EmptyError says that a folder has no shards.
+// An EmptyError means that a folder has no shards.
 type EmptyError struct{ Path string }
 
 func (e *EmptyError) Error() string {
@@ -81,7 +81,7 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	if _, err := blob.Stat(ctx, out); err != nil {
 		return nil, fmt.Errorf("reindex: %w", err)
 	}
-	tasks, err := plan(ctx, out, &o)
+	tasks, err := findSplits(ctx, out, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +96,17 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 			}
 			defer unlock()
 		}
-		if tasks, err = plan(ctx, out, &o); err != nil { // what was there before may have been a run's that ended
+		// A run that held the lock may have changed the output before it ended.
+		if tasks, err = findSplits(ctx, out, &o); err != nil {
 			return nil, err
 		}
 	}
-	for _, t := range tasks { // nothing is written before all of it was read
+	for _, t := range tasks { // read everything before anything is written
 		if err := t.load(ctx); err != nil {
 			return nil, err
 		}
 	}
-	for _, t := range tasks { // a damaged file of one split must not be in the way of another
+	for _, t := range tasks { // a damaged file of one split must not hinder another
 		if err := t.putAside(ctx); err != nil {
 			return nil, err
 		}
@@ -120,8 +121,8 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	return report, nil
 }
 
-// plan finds the splits of an output: those that have shards, and those that once had.
-func plan(ctx context.Context, out string, o *Options) ([]*task, error) {
+// findSplits finds the splits of an output: those with shards, and those that had shards once.
+func findSplits(ctx context.Context, out string, o *Options) ([]*task, error) {
 	var tasks []*task
 	for _, dir := range append([]string{""}, formats.Names()...) {
 		at := blob.Join(out, dir)
@@ -172,16 +173,16 @@ type task struct {
 	split       Split
 	config      *dataset.Config   // nil: lost
 	manifest    *dataset.Manifest // nil: lost
-	failures    []premix.Failure  // those that can be read
+	failures    []premix.Failure  // the readable ones
 	inputs      *dataset.Inputs   // empty: lost
-	broken      []string          // files of premix's own that are to be put aside
+	broken      []string          // damaged files of the description, to be put aside
 	fingerprint string
 	records     []dataset.ShardRecord
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// rebuild makes what is missing of the split, if its shards are all there.
+// rebuild makes the missing files of the split, if it has all its shards.
 func (t *task) rebuild(ctx context.Context) error {
 	if len(t.split.Damaged) > 0 {
 		return nil
@@ -205,7 +206,7 @@ func (t *task) damaged(format string, args ...any) {
 	t.split.Damaged = append(t.split.Damaged, fmt.Sprintf(format, args...))
 }
 
-// shards reads every shard, and writes the indexes and records that are missing or wrong.
+// shards reads every shard, and writes missing and wrong indexes and records.
 func (t *task) shards(ctx context.Context) error {
 	t.records = make([]dataset.ShardRecord, len(t.set.shards))
 	damaged := make([]string, len(t.set.shards))

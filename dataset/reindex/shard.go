@@ -14,7 +14,7 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A shardTask rebuilds what belongs to one shard.
+// A shardTask rebuilds the index and the record of one shard.
 type shardTask struct {
 	*task
 	place   place
@@ -23,8 +23,8 @@ type shardTask struct {
 	aside   []string
 }
 
-// run reads the shard and writes its index and its record if they are missing or wrong. The
-// error is a *damageError if the shard cannot be used.
+// run reads the shard, and writes its index and its record if they are missing or wrong. The error is
+// a *damageError if the shard cannot be used.
 func (t *shardTask) run(ctx context.Context) error {
 	spec := t.set.spec
 	spec.Replica = t.place.replica
@@ -64,8 +64,8 @@ func (t *shardTask) run(ctx context.Context) error {
 	return dataset.CommitRecord(ctx, t.out, spec.Split, t.record)
 }
 
-// plan takes the plan of the shard into its record if it is there and fits. Where the format
-// rounds λ, the sums of the record come from it.
+// plan adds the plan of the shard to its record, if the plan exists and fits. If the format rounds λ,
+// the sums of the record come from the plan.
 func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 	split := t.set.spec.Split
 	path := dataset.PlanPath(split, t.place.path)
@@ -91,12 +91,12 @@ func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 	return nil
 }
 
-// A damageError says why a shard cannot be used.
+// A damageError is the reason why a shard cannot be used.
 type damageError struct{ err error }
 
 func (e *damageError) Error() string { return e.err.Error() }
 
-// scanned is what the shard itself tells.
+// scanned is what the shard itself contains.
 type scanned struct {
 	samples, bytes, payload int64
 	sum                     string
@@ -105,8 +105,8 @@ type scanned struct {
 	index                   []byte
 }
 
-// scan reads a shard and writes it again, to nowhere, to have its index, and to see that its bytes
-// are those that premix writes.
+// scan reads a shard and encodes it again, to get its index, and to check that its bytes are those
+// that premix writes.
 func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec) (*scanned, error) {
 	have, again := sha256.New(), sha256.New()
 	var size counter
@@ -158,7 +158,7 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 	return s, nil
 }
 
-// damage tells defects of a shard from errors of disk and network.
+// damage marks an error as a defect of the shard, unless it comes from disk or network.
 func damage(err error) error {
 	if dataset.Environment(err) {
 		return err
@@ -166,7 +166,7 @@ func damage(err error) error {
 	return &damageError{err}
 }
 
-// An input is a shard that is hashed while it is read, or before where it is read from its end.
+// An input is a shard that is hashed while it is read, or before that if it is read from its end.
 type input struct {
 	io.Reader
 	io.Closer

@@ -26,8 +26,7 @@ func (j *Job) reach() {
 		host = "?"
 	}
 	r := &j.Description.Reach
-	// Dataflow's jobs outlive a launcher that is interrupted.
-	r.Host, r.Detached = host, j.Config.Async || j.Config.Runner == runners.Dataflow
+	r.Host, r.Detached = host, j.Config.Async || runners.Outlives(j.Config.Runner)
 	for _, in := range j.Config.In {
 		_, uri := pipeline.SplitInput(in)
 		if blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") && !strings.ContainsAny(uri, "*?[{") {

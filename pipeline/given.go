@@ -9,9 +9,9 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// askedFor puts scheme and border back where mix.Params dropped them, because no method uses them. They
-// have no default in a Config, so a value was set on purpose, and Validate of mix.Params refuses one that
-// has no effect.
+// askedFor puts scheme and border back. mix.Params drops their usual values where no method uses them.
+// They have no default in a Config, so a value there was set on purpose, and one without an effect has to
+// be refused.
 func (c *Config) askedFor(p mix.Params) *mix.Params {
 	if c.Scheme != "" {
 		p.Scheme = mix.Scheme(c.Scheme)

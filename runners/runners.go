@@ -39,6 +39,9 @@ const (
 // Local says whether a runner works in the launcher's own process.
 func Local(name string) bool { return name == Direct || name == Prism }
 
+// Outlives says whether a job of the runner goes on when its launcher is interrupted.
+func Outlives(name string) bool { return name == Dataflow }
+
 // initialise prepares Beam for the launcher. Beam replaces the default logger and logs at info
 // level; a launcher speaks for itself, so only warnings pass.
 func initialise(args []string) error {

@@ -15,6 +15,25 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
+// describe says what would be done.
+func describe(w io.Writer, j *launch.Job) error {
+	fmt.Fprintf(w, "layout   %s\ninput    %d containers", j.Catalog.Layout, len(j.Catalog.Containers))
+	if n := j.Expected(); n > 0 {
+		fmt.Fprintf(w, ", about %d images", n)
+	}
+	if j.Catalog.Classes != nil {
+		fmt.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
+	}
+	fmt.Fprintf(w, "\ncache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
+	if !j.PeaksOnly() {
+		for i, dir := range j.Config.OutputDirs() {
+			fmt.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
+		}
+	}
+	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
+	return err
+}
+
 // summarize prints what a job did.
 func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	w := a.stdout

@@ -185,3 +185,57 @@ func TestLargeRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestTFRecordIndex: DALI's index tells where to cut, if it is of this file.
+func TestTFRecordIndex(t *testing.T) {
+	dir := t.TempDir()
+	var data []byte
+	var index strings.Builder
+	for i := range 30 {
+		from := len(data)
+		data = tfrecord.Append(data, slim(i, 1+i%4))
+		fmt.Fprintf(&index, "%d %d\n", from, len(data)-from)
+	}
+	put(t, filepath.Join(dir, "train-00000-of-00001"), data)
+	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(index.String()))
+	cat, want := scan(t, Options{}, Input{"", dir})
+	if cat.Containers[0].Index == "" || len(want) != 30 {
+		t.Fatalf("index %q, %d rows", cat.Containers[0].Index, len(want))
+	}
+	o := Options{ChunkImages: 4}
+	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {
+		t.Error(d)
+	}
+	if parseRecordIndex([]byte(index.String())).covers(int64(len(data))) == nil {
+		t.Error("the index was refused")
+	}
+	for _, bad := range []string{"", "0 5\n", "0 x\n", index.String() + "9 9\n", strings.TrimSuffix(index.String(), "\n")[:40]} {
+		if got := parseRecordIndex([]byte(bad)).covers(int64(len(data))); got != nil {
+			t.Errorf("%q gives %v", bad, got)
+		}
+	}
+	// At a store the index tells where to cut; one of another file is found out.
+	for name, text := range map[string]string{"right": index.String(), "garbage": "0 99\n99 1\n", "other": otherIndex(len(data))} {
+		put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(text))
+		remote, err := Discover(t.Context(), []Input{{"", upload(t, dir)}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, readAll(t, remote, o)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		chunks, err := Split(t.Context(), remote.Containers[0], o)
+		if err != nil || (len(chunks) > 1) != (name == "right") {
+			t.Errorf("%s: %d chunks, %v", name, len(chunks), err)
+		}
+	}
+}
+
+// otherIndex covers size bytes with thirty equal records.
+func otherIndex(size int) string {
+	var b strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&b, "%d %d\n", i*size/30, (i+1)*size/30-i*size/30)
+	}
+	return b.String()
+}

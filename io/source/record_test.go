@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -263,129 +262,6 @@ func TestTFRecordTooLarge(t *testing.T) {
 	}
 }
 
-// TestTFRecordIndex: DALI's index tells where to cut, if it is of this file.
-func TestTFRecordIndex(t *testing.T) {
-	dir := t.TempDir()
-	var data []byte
-	var index strings.Builder
-	for i := range 30 {
-		from := len(data)
-		data = tfrecord.Append(data, slim(i, 1+i%4))
-		fmt.Fprintf(&index, "%d %d\n", from, len(data)-from)
-	}
-	put(t, filepath.Join(dir, "train-00000-of-00001"), data)
-	put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(index.String()))
-	cat, want := scan(t, Options{}, Input{"", dir})
-	if cat.Containers[0].Index == "" || len(want) != 30 {
-		t.Fatalf("index %q, %d rows", cat.Containers[0].Index, len(want))
-	}
-	o := Options{ChunkImages: 4}
-	if d := cmp.Diff(want, readAll(t, cat, o)); d != "" {
-		t.Error(d)
-	}
-	if parseRecordIndex([]byte(index.String())).covers(int64(len(data))) == nil {
-		t.Error("the index was refused")
-	}
-	for _, bad := range []string{"", "0 5\n", "0 x\n", index.String() + "9 9\n", strings.TrimSuffix(index.String(), "\n")[:40]} {
-		if got := parseRecordIndex([]byte(bad)).covers(int64(len(data))); got != nil {
-			t.Errorf("%q gives %v", bad, got)
-		}
-	}
-	// At a store the index tells where to cut; one of another file is found out.
-	for name, text := range map[string]string{"right": index.String(), "garbage": "0 99\n99 1\n", "other": otherIndex(len(data))} {
-		put(t, filepath.Join(dir, "__index__", "train-00000-of-00001.idx"), []byte(text))
-		remote, err := Discover(t.Context(), []Input{{"", upload(t, dir)}}, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(want, readAll(t, remote, o)); d != "" {
-			t.Errorf("%s: %s", name, d)
-		}
-		chunks, err := Split(t.Context(), remote.Containers[0], o)
-		if err != nil || (len(chunks) > 1) != (name == "right") {
-			t.Errorf("%s: %d chunks, %v", name, len(chunks), err)
-		}
-	}
-}
-
-// otherIndex covers size bytes with thirty equal records.
-func otherIndex(size int) string {
-	var b strings.Builder
-	for i := range 30 {
-		fmt.Fprintf(&b, "%d %d\n", i*size/30, (i+1)*size/30-i*size/30)
-	}
-	return b.String()
-}
-
-// TestTFDSUsage: metadata that cannot be right stop the job before it begins.
-func TestTFDSUsage(t *testing.T) {
-	src := sharedtest.Dir(t, "formats", "tfds", "premix_example", "1.0.0")
-	dir := t.TempDir()
-	entries, err := os.ReadDir(src)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		put(t, filepath.Join(dir, "1.0.0", e.Name()), readFileT(t, filepath.Join(src, e.Name())))
-	}
-	root := filepath.Join(dir, "1.0.0")
-	in := []Input{{"", root}}
-	// A data_dir of one data set is that data set, of several none.
-	data := filepath.Join(t.TempDir(), "data")
-	for _, name := range []string{"downloads", "empty"} {
-		if err := os.MkdirAll(filepath.Join(data, name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.CopyFS(filepath.Join(data, "flowers"), os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	if _, rows := scan(t, Options{}, Input{"", data}); len(rows) != 16 {
-		t.Errorf("%d rows of a data_dir", len(rows))
-	}
-	if err := os.CopyFS(filepath.Join(data, "more"), os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	wantUsage(t, Options{}, []Input{{"", data}}, "several data sets", "flowers")
-	other := t.TempDir()
-	put(t, filepath.Join(other, "shards", "1.0.0", "x.bin"), []byte("x"))
-	wantUsage(t, Options{}, []Input{{"", other}}, "no image in its 1 class folders")
-	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
-	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
-	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {
-		t.Errorf("%d rows", len(rows))
-	}
-	wantUsage(t, Options{LabelKey: "labels"}, in, "label label_b", "--label-key")
-	info := readFileT(t, filepath.Join(root, "dataset_info.json"))
-	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"array_record"`), 1))
-	wantUsage(t, Options{}, in, "array_record", "tfrecord")
-	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"8",`), []byte(`"8","8",`), 1))
-	wantUsage(t, Options{}, in, "promises the shard")
-	put(t, filepath.Join(root, "dataset_info.json"), []byte("{"))
-	wantUsage(t, Options{}, in, "repair or remove")
-	if err := os.Remove(filepath.Join(root, "dataset_info.json")); err != nil {
-		t.Fatal(err)
-	}
-	wantUsage(t, Options{}, in, "it has no dataset_info.json")
-	put(t, filepath.Join(dir, "2.0.0", "features.json"), []byte("{}"))
-	wantUsage(t, Options{}, []Input{{"", dir}}, "several versions", "2.0.0")
-}
-
-// TestOldTFDS: the form of features.json before proto3.
-func TestOldTFDS(t *testing.T) {
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "features.json"), []byte(`{"type":"tensorflow_datasets.core.features.features_dict.FeaturesDict",
-		"content":"{\"image\":{\"type\":\"tensorflow_datasets.core.features.image_feature.Image\",\"content\":\"{}\"},\"label\":{\"type\":\"tensorflow_datasets.core.features.class_label_feature.ClassLabel\",\"content\":\"{\\\"num_classes\\\": 3}\"}}"}`))
-	put(t, filepath.Join(dir, "dataset_info.json"), []byte(`{"name":"old","splits":[{"name":"train","shardLengths":["2"]}]}`))
-	put(t, filepath.Join(dir, "old-train.tfrecord-00000-of-00001"), recordsOf(
-		example(map[string]any{"image": picture(0), "label": 0}), example(map[string]any{"image": picture(1), "label": 2})))
-	cat, rows := scan(t, Options{}, Input{"", dir})
-	wantRows(t, numbered("old-train.tfrecord-00000-of-00001", 0, 2), rows)
-	if d := cmp.Diff([]string{"0", "1", "2"}, cat.Classes); d != "" {
-		t.Error(d)
-	}
-}
-
 func TestOddRecords(t *testing.T) {
 	dir := sharedtest.Dir(t, "data", "oddities")
 	labels := func(rows []row) (list []string) {
@@ -406,28 +282,5 @@ func TestOddRecords(t *testing.T) {
 	}
 	for _, file := range []string{"tfrecord-example.tfrecord", "tfrecord-sequence.tfrecord"} {
 		wantUsage(t, Options{}, []Input{{"", filepath.Join(dir, file)}}, "no feature of "+file+" holds an image", "x_byte")
-	}
-}
-
-// TestOwnLists: outputs of premix keep their class list apart from the shards.
-func TestOwnLists(t *testing.T) {
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "r", "validation-00000-of-00001"), slimNamed(slimRecord{2, "rose", ""}))
-	put(t, filepath.Join(dir, "w", "premix-validation-000000.tar"), tarOf(t, samples(1)...))
-	want := []string{"daisy", "rose", "tulip"}
-	for _, in := range []string{"r", "w"} {
-		meta := filepath.Join(dir, in, "__premix__")
-		put(t, filepath.Join(meta, ".lock", "classes.txt"), []byte("wrong\n"))
-		put(t, filepath.Join(meta, "train", "classes.txt"), []byte("daisy\nrose\ntulip\n"))
-		for _, o := range []Options{{Split: "validation"}, {Split: "train"}} {
-			cat, rows := scan(t, o, Input{"", filepath.Join(dir, in)})
-			if d := cmp.Diff(want, cat.Classes); d != "" || len(rows) != 1 {
-				t.Errorf("%s: %s%v", in, d, rows)
-			}
-		}
-		put(t, filepath.Join(dir, in, "classes.txt"), []byte("a\nb\n"))
-		if cat, _ := scan(t, Options{}, Input{"", filepath.Join(dir, in)}); len(cat.Classes) != 2 {
-			t.Errorf("%s: the list beside the shards is %v", in, cat.Classes)
-		}
 	}
 }

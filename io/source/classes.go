@@ -15,30 +15,20 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// A classList is the class list of one input; nil if the input has none.
-type classList struct {
-	in      Input
-	classes []string
-	byName  bool // its entries state names
-	cut     bool // it is what is left of one
-}
-
-// agree returns the list that indexes in the inputs refer to, with the input that it is of: the one
-// that all inputs share; nil if none has one. Inputs without a list go along, and where classes are
-// given those that state names.
-func agree(lists []classList, given []string) (*classList, error) {
-	var first *classList
-	for i := range lists {
-		l := &lists[i]
-		if l.classes == nil || given != nil && l.byName {
+// agree returns the first input with a class list. All inputs must have the same list, but for those
+// without one and, where classes are given, those that state names. It is nil if none has a list.
+func agree(inputs []*discovery, given []string) (*discovery, error) {
+	var first *discovery
+	for _, l := range inputs {
+		if l.Classes == nil || given != nil && l.byName {
 			continue
 		}
 		if first == nil {
 			first = l
 			continue
 		}
-		for k := range max(len(first.classes), len(l.classes)) {
-			a, b := at(first.classes, k), at(l.classes, k)
+		for k := range max(len(first.Classes), len(l.Classes)) {
+			a, b := classAt(first.Classes, k), classAt(l.Classes, k)
 			if a == b {
 				continue
 			}
@@ -53,20 +43,20 @@ func agree(lists []classList, given []string) (*classList, error) {
 }
 
 // absent returns the given classes that no input has. Where an input has no list, it may have any.
-func absent(lists []classList, given []string) []string {
+func absent(inputs []*discovery, given []string) []string {
 	have := map[string]bool{}
-	for _, l := range lists {
-		if l.classes == nil {
+	for _, l := range inputs {
+		if l.Classes == nil {
 			return nil
 		}
-		for _, name := range l.classes {
+		for _, name := range l.Classes {
 			have[name] = true
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(given), func(name string) bool { return have[name] })
 }
 
-func at(list []string, i int) string {
+func classAt(list []string, i int) string {
 	if i >= len(list) {
 		return "missing"
 	}
@@ -213,10 +203,8 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 		if i, ok := l.index[class]; ok {
 			return i, nil
 		}
-		for _, own := range l.Own {
-			if own == class {
-				return -1, nil
-			}
+		if slices.Contains(l.Own, class) {
+			return -1, nil
 		}
 		return -1, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
 	}

@@ -11,65 +11,85 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// The formats that Options.Format may name.
-var formats = []string{"auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"}
-
-func checkFormat(f string) error {
-	if f != "" && !slices.Contains(formats, f) {
-		return usagef("--in-format %s: unknown; use one of %s", f, strings.Join(formats, ", "))
-	}
-	return nil
+// A format is a value of Options.Format: how an input is recognized, and how its containers are found.
+type format struct {
+	name string
+	// file reports whether a file of this name is one of the format; nil if names do not tell.
+	file func(base string) bool
+	// tree reports whether the folders of a root, whose names are in dirs, are those of the format.
+	tree func(ctx context.Context, r root, dirs map[string]bool) (bool, error)
+	// decisive says that such files decide, whatever folders are beside them.
+	decisive bool
+	// names says that entries state class names and not indexes.
+	names bool
+	// discover finds the containers and the classes.
+	discover func(ctx context.Context, r root, o Options, d *discovery) error
 }
 
-// discover finds the containers of one input. A record set that it returns waits for the class lists
-// of the others.
-func discover(ctx context.Context, in Input, o Options) (*Catalog, *recordSet, error) {
+// formats are in the order of messages. A later one is narrower: the tars of ILSVRC2012 are tars too.
+var formats = []format{
+	{name: "imagefolder", names: true, discover: discoverFolders},
+	{name: "webdataset", file: tarName, discover: discoverTars},
+	{name: "tfrecord", file: recordFileName, discover: discoverRecords},
+	{name: "tfds", file: tfdsName, tree: tfdsTree, decisive: true, discover: discoverTFDS},
+	{name: "ilsvrc", file: ilsvrcName, tree: kaggleTree, decisive: true, names: true, discover: discoverILSVRC},
+	{name: "parquet", file: parquetName, discover: discoverParquet},
+}
+
+// Formats are the values of Options.Format; the first is auto.
+func Formats() []string {
+	names := []string{"auto"}
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// formatOf returns the format of a name.
+func formatOf(name string) format {
+	return formats[slices.IndexFunc(formats, func(f format) bool { return f.name == name })]
+}
+
+// A discovery is the catalog of one input, and what is decided only with the other inputs.
+type discovery struct {
+	Catalog
+	in      Input
+	byName  bool       // its entries state class names
+	records *recordSet // waits for the class lists of the others; or nil
+}
+
+// discover finds the containers of one input.
+func discover(ctx context.Context, in Input, o Options) (*discovery, error) {
+	d := &discovery{in: in}
 	if n, ok := strings.CutPrefix(in.URI, synthScheme); ok {
 		count, err := strconv.ParseInt(n, 10, 64)
 		if err != nil || count < 1 || count > maxSynth {
-			return nil, nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
+			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
 		}
-		return drawn{}.discover(root{in: in}, count), nil, nil
+		drawn{}.discover(root{in: in}, count, d)
+		return d, nil
 	}
 	r, err := resolve(ctx, in)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	cat := &Catalog{}
-	if r, err = enterSplit(ctx, r, o, cat); err != nil {
-		return nil, nil, err
+	if r, err = enterSplit(ctx, r, o, d); err != nil {
+		return nil, err
 	}
-	format := o.Format
-	if format == "" || format == "auto" {
-		if format, err = detect(ctx, r); err != nil {
-			return nil, nil, err
+	name := o.Format
+	if name == "" || name == "auto" {
+		if name, err = detect(ctx, r); err != nil {
+			return nil, err
 		}
 	}
-	cat.Layout = format
-	var set *recordSet
-	switch format {
-	case "webdataset":
-		err = discoverTars(ctx, r, o, cat)
-	case "ilsvrc":
-		err = discoverILSVRC(ctx, r, o, cat)
-	case "tfrecord":
-		set, err = discoverRecords(ctx, r, o, cat)
-	case "tfds":
-		err = discoverTFDS(ctx, r, o, cat)
-	case "parquet":
-		err = discoverParquet(ctx, r, o, cat)
-	default:
-		err = discoverFolders(ctx, r, cat)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return cat, set, nil
+	f := formatOf(name)
+	d.Layout, d.byName = name, f.names
+	return d, f.discover(ctx, r, o, d)
 }
 
 // enterSplit goes into the folder of the wanted split if the root has no other folders than
 // splits: train/, val/ and the like.
-func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, error) {
+func enterSplit(ctx context.Context, r root, o Options, d *discovery) (root, error) {
 	if r.picked {
 		return r, nil
 	}
@@ -83,7 +103,7 @@ func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, err
 			return r, nil
 		}
 	}
-	if f, _ := detectFiles(r); len(splits) == 0 || f == "ilsvrc" || f == "tfds" {
+	if f, _ := detectFiles(r); len(splits) == 0 || f.decisive {
 		return r, nil
 	}
 	var found []blob.Object
@@ -101,13 +121,13 @@ func enterSplit(ctx context.Context, r root, o Options, cat *Catalog) (root, err
 	}
 	for _, e := range r.objects {
 		if !e.Dir || junkName(blob.Base(e.URI)) {
-			cat.ignore(r.name(r.rel(e)))
+			d.ignore(r.name(r.rel(e)))
 		}
 	}
 	return r.into(ctx, found[0].URI)
 }
 
-// detect tells the format of a root by the names in it.
+// detect recognizes the format of a root by the names in it.
 func detect(ctx context.Context, r root) (string, error) {
 	dirs := map[string]bool{}
 	first := ""
@@ -120,10 +140,10 @@ func detect(ctx context.Context, r root) (string, error) {
 		}
 	}
 	f, n := detectFiles(r)
-	if f != "" && (f == "ilsvrc" || f == "tfds" || n >= len(dirs)) {
-		return f, nil
+	if f.decisive || f.name != "" && n >= len(dirs) {
+		return f.name, nil
 	}
-	if f != "" { // the archive of a data set may lie beside its class folders
+	if f.name != "" { // the archive of a data set may lie beside its class folders
 		list, err := blob.List(ctx, first)
 		if err != nil {
 			return "", fmt.Errorf("source: %w", err)
@@ -133,63 +153,56 @@ func detect(ctx context.Context, r root) (string, error) {
 				return "imagefolder", nil
 			}
 		}
-		return f, nil
+		return f.name, nil
 	}
-	if dirs["ILSVRC"] || dirs["CLS-LOC"] || dirs["Data"] && (dirs["Annotations"] || dirs["ImageSets"]) {
-		return "ilsvrc", nil // Kaggle's tree, from one of its upper folders
-	}
-	if allVersions(dirs) {
-		return "tfds", nil
-	}
-	if sets, err := tfdsSets(ctx, r); err != nil || len(sets) > 0 {
-		return "tfds", err
+	for _, f := range slices.Backward(formats) {
+		if f.tree == nil {
+			continue
+		}
+		if is, err := f.tree(ctx, r, dirs); is || err != nil {
+			return f.name, err
+		}
 	}
 	if dirs["data"] { // where Hugging Face keeps the shards
 		inner, err := r.into(ctx, blob.Join(r.uri, "data"))
 		if err != nil {
 			return "", err
 		}
-		if f, _ := detectFiles(inner); f != "" && f != "tfds" && f != "ilsvrc" {
-			return f, nil
+		if f, _ := detectFiles(inner); f.name != "" && !f.decisive {
+			return f.name, nil
 		}
 	}
 	return "imagefolder", nil
 }
 
-// detectFiles tells the format by the files in a root, and how many there are of it; it is empty
-// if they speak for none.
-func detectFiles(r root) (format string, n int) {
+// detectFiles recognizes the format of most files in a root, and returns how many there are of it. It is
+// the zero format if no name tells.
+func detectFiles(r root) (best format, n int) {
 	count := map[string]int{}
 	for _, e := range r.objects {
 		base := blob.Base(e.URI)
-		if e.Dir || junkName(base) {
+		if e.Dir || junkName(base) || ilsvrcSideName(base) {
 			continue
 		}
-		switch {
-		case base == "features.json" || base == "dataset_info.json":
-			return "tfds", 1
-		case strings.HasPrefix(base, "ILSVRC2012_devkit"), strings.HasPrefix(base, "ILSVRC2012_bbox"):
-			// beside the images, never the images
-		case ilsvrcName(base):
-			count["ilsvrc"]++
-		case tarName(base):
-			count["webdataset"]++
-		case parquetName(base):
-			count["parquet"]++
-		case recordFileName(base):
-			count["tfrecord"]++
+		for _, f := range slices.Backward(formats) {
+			if f.file != nil && f.file(base) {
+				count[f.name]++
+				break
+			}
 		}
 	}
-	best := ""
 	for _, f := range formats {
-		if count[f] > count[best] {
-			best = f
+		if f.name == "tfds" && count[f.name] > 0 {
+			return f, 1
+		}
+		if count[f.name] > n {
+			best, n = f, count[f.name]
 		}
 	}
-	if count["ilsvrc"] > 0 && best == "webdataset" {
-		best = "ilsvrc"
+	if i := count["ilsvrc"]; i > 0 && best.name == "webdataset" {
+		return formatOf("ilsvrc"), i
 	}
-	return best, count[best]
+	return best, n
 }
 
 // tarName reports whether a file is a tar, compressed or not, by its name.
@@ -205,7 +218,7 @@ func tarName(base string) bool {
 
 // loose turns files beside containers into failures, if they are images, or counts them as
 // ignored. Files that do not claim to be images by name are asked for their first bytes.
-func loose(ctx context.Context, r root, files []blob.Object, cat *Catalog) error {
+func loose(ctx context.Context, r root, files []blob.Object, d *discovery) error {
 	for _, f := range files {
 		name := r.name(r.rel(f))
 		image := imageName(name)
@@ -216,13 +229,10 @@ func loose(ctx context.Context, r root, files []blob.Object, cat *Catalog) error
 			}
 		}
 		if !image {
-			cat.ignore(escape(name))
+			d.ignore(escape(name))
 			continue
 		}
-		cat.Failures = append(cat.Failures, premix.Failure{
-			Name: escape(name), Stage: premix.StageLabel, Kind: premix.NoLabel,
-			Reason: "an image outside of any class folder has no label",
-		})
+		d.fail(escape(name), premix.StageLabel, premix.NoLabel, "an image outside of any class folder has no label")
 	}
 	return nil
 }

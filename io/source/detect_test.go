@@ -148,7 +148,7 @@ func TestDetect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err = enterSplit(t.Context(), r, Options{}, &Catalog{}); err != nil {
+		if r, err = enterSplit(t.Context(), r, Options{}, &discovery{}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := detect(t.Context(), r); got != test.want || err != nil {

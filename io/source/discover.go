@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,12 +38,12 @@ func (r root) rel(o blob.Object) string {
 	return blob.Base(o.URI)
 }
 
-// split is the root's objects as folders and files that are not junk; junk is counted in cat.
-func (r root) split(cat *Catalog) (dirs, files []blob.Object) {
+// split is the root's objects as folders and files that are not junk; junk is counted in d.
+func (r root) split(d *discovery) (dirs, files []blob.Object) {
 	for _, o := range r.objects {
 		switch {
 		case junkName(blob.Base(o.URI)):
-			cat.ignore(r.name(r.rel(o)))
+			d.ignore(r.name(r.rel(o)))
 		case o.Dir:
 			dirs = append(dirs, o)
 		default:
@@ -74,47 +75,44 @@ func modTime(o blob.Object) int64 {
 // in two inputs, or class lists that differ, are of type [*UsageError]; other errors are of the
 // environment.
 func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) {
-	f, err := find(ctx, inputs, o)
+	all, found, err := find(ctx, inputs, o)
 	if err != nil {
 		return nil, err
 	}
-	all := f.catalog
 	if o.Classes != nil {
 		if all.Cut != "" {
 			all.missing(o.Classes)
-		} else if all.Absent = absent(f.lists, o.Classes); len(all.Absent) == len(o.Classes) {
-			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), some(o.Classes), some(f.lists[0].classes))
+		} else if all.Absent = absent(found, o.Classes); len(all.Absent) == len(o.Classes) {
+			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), firstFew(o.Classes), firstFew(found[0].Classes))
 		}
 		all.choose(o.Classes)
-	}
-	lists := slices.DeleteFunc(slices.Clone(f.lists), func(l classList) bool { return l.cut })
-	switch {
-	case o.Classes != nil:
 		all.Cut = "" // what is left can be used
-	case !slices.ContainsFunc(lists, func(l classList) bool { return l.classes != nil }):
-		lists = f.lists
 	}
 	if err := all.sort(); err != nil {
 		return nil, err
+	}
+	lists := slices.DeleteFunc(slices.Clone(found), func(d *discovery) bool { return d.Cut != "" })
+	if o.Classes == nil && !slices.ContainsFunc(lists, func(d *discovery) bool { return d.Classes != nil }) {
+		lists = found
 	}
 	first, err := agree(lists, o.Classes)
 	if err != nil {
 		return nil, err
 	}
-	if err := agreeRecords(f.records, first, o); err != nil {
+	if err := agreeRecords(found, first, o); err != nil {
 		return nil, err
 	}
 	if first != nil {
-		all.Own, all.Classes = first.classes, first.classes
+		all.Own, all.Classes = first.Classes, first.Classes
 	}
 	if o.Classes != nil {
 		all.Classes = o.Classes
 	}
-	for i, k := range f.firsts {
+	for _, d := range found {
 		if o.AnyLabels {
 			break
 		}
-		if err := all.firstLabels(ctx, f.lists[i].in, k, f.single[i], o); err != nil {
+		if err := all.firstLabels(ctx, d, o); err != nil {
 			return nil, err
 		}
 	}
@@ -125,67 +123,49 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 // not for their classes: the lists of the inputs may differ.
 func Locate(ctx context.Context, inputs []Input, o Options) ([]Container, error) {
 	o.Classes = nil
-	f, err := find(ctx, inputs, o)
+	all, found, err := find(ctx, inputs, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range f.records {
-		r.settle(nil, nil, o)
-		r.keys.Assumed = false // it is no matter where labels count from
+	for _, d := range found {
+		if r := d.records; r != nil {
+			r.settle(nil, nil, o)
+			r.keys.Assumed = false // the label of the first class does not matter
+		}
 	}
-	return f.catalog.Containers, f.catalog.sort()
+	return all.Containers, all.sort()
 }
 
-// found is what lies in the inputs, before their classes are compared.
-type found struct {
-	catalog *Catalog
-	records []*recordSet
-	// Of each input:
-	lists  []classList
-	firsts []Container // its first container
-	single []bool      // it has no other
-}
-
-func find(ctx context.Context, inputs []Input, o Options) (*found, error) {
+// find lists what lies in each input, and all of it together, before classes are compared.
+func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discovery, error) {
 	if len(inputs) == 0 {
-		return nil, usagef("no input: give --in FOLDER, a pattern of shards, or --in synth:N")
+		return nil, nil, usagef("no input: give --in FOLDER, a pattern of shards, or --in synth:N")
 	}
-	if err := checkFormat(o.Format); err != nil {
-		return nil, err
+	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
+		return nil, nil, usagef("--in-format %s: unknown; use one of %s", o.Format, strings.Join(Formats(), ", "))
 	}
 	inputs = slices.Clone(inputs)
 	slices.SortFunc(inputs, func(a, b Input) int {
-		return cmp2(a.Name, b.Name, a.URI, b.URI)
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.URI, b.URI))
 	})
-	f := &found{catalog: &Catalog{}}
+	all := &Catalog{}
+	var found []*discovery
 	for _, in := range inputs {
 		if strings.ContainsAny(in.Name, "\x00\n") || in.Name != strings.Trim(in.Name, "/") || junkPath(in.Name) && in.Name != "" {
-			return nil, usagef("--in %s=%s: NAME must be a plain name", in.Name, in.URI)
+			return nil, nil, usagef("--in %s=%s: NAME must be a plain name", in.Name, in.URI)
 		}
-		cat, set, err := discover(ctx, in, o)
+		d, err := discover(ctx, in, o)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if cat.Cut != "" {
-			f.catalog.Cut, f.catalog.CutIn = cat.Cut, cat.CutIn
-		}
-		f.lists = append(f.lists, classList{in: in, classes: cat.Classes, byName: statesNames(cat.Layout), cut: cat.Cut != ""})
-		f.catalog.add(cat)
-		if set != nil {
-			f.records = append(f.records, set)
-		}
-		f.firsts, f.single = append(f.firsts, cat.Containers[0]), append(f.single, len(cat.Containers) == 1)
+		all.add(&d.Catalog)
+		found = append(found, d)
 	}
-	return f, nil
+	return all, found, nil
 }
 
-// statesNames reports whether the entries of a layout state class names and not indexes.
-func statesNames(format string) bool {
-	return format == "imagefolder" || format == "ilsvrc" || format == layoutSynth
-}
-
-// some names the first few of a list.
-func some(list []string) string {
+// firstFew names the first few of a list.
+func firstFew(list []string) string {
 	const most = 3
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + ", …"
@@ -208,19 +188,15 @@ func (c *Catalog) choose(classes []string) {
 	})
 }
 
-func cmp2(a1, b1, a2, b2 string) int {
-	if c := strings.Compare(a1, b1); c != 0 {
-		return c
-	}
-	return strings.Compare(a2, b2)
-}
-
 func (c *Catalog) add(o *Catalog) {
 	switch {
 	case c.Layout == "":
 		c.Layout = o.Layout
 	case c.Layout != o.Layout:
 		c.Layout = "mixed"
+	}
+	if o.Cut != "" {
+		c.Cut, c.CutIn = o.Cut, o.CutIn
 	}
 	c.Containers = append(c.Containers, o.Containers...)
 	c.Failures = append(c.Failures, o.Failures...)
@@ -235,7 +211,7 @@ func (c *Catalog) add(o *Catalog) {
 // sort brings everything into canonical order and refuses equal names.
 func (c *Catalog) sort() error {
 	slices.SortStableFunc(c.Containers, func(a, b Container) int {
-		return cmp2(Order(a.Name), Order(b.Name), a.URI, b.URI)
+		return cmp.Or(cmp.Compare(Order(a.Name), Order(b.Name)), cmp.Compare(a.URI, b.URI))
 	})
 	for i := 1; i < len(c.Containers); i++ {
 		a, b := c.Containers[i-1], c.Containers[i]
@@ -243,7 +219,9 @@ func (c *Catalog) sort() error {
 			return usagef("%s is in two inputs (%s and %s): tell them apart with --in NAME=URI", a.Name, a.URI, b.URI)
 		}
 	}
-	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int { return cmp2(a.Name, b.Name, a.Reason, b.Reason) })
+	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Reason, b.Reason))
+	})
 	for i := 1; i < len(c.Failures); i++ {
 		// A damaged container may have several, each with its place.
 		if n := c.Failures[i].Name; n == c.Failures[i-1].Name && c.Failures[i].Reason == c.Failures[i-1].Reason {

@@ -23,38 +23,38 @@ type (
 )
 
 // discoverFolders makes a container of every class folder.
-func discoverFolders(ctx context.Context, r root, cat *Catalog) error {
-	dirs, files := r.split(cat)
+func discoverFolders(ctx context.Context, r root, _ Options, d *discovery) error {
+	dirs, files := r.split(d)
 	if len(dirs) == 0 {
 		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
 	}
-	if err := loose(ctx, r, files, cat); err != nil {
+	if err := loose(ctx, r, files, d); err != nil {
 		return err
 	}
-	for _, d := range dirs {
-		class := r.rel(d)
+	for _, dir := range dirs {
+		class := r.rel(dir)
 		if strings.Trim(class, "/") == "" {
 			return usagef("--in %s: there are keys with two slashes behind it, which makes a class folder without a name: rename them", r.in.URI)
 		}
 		if !utf8.ValidString(class) {
 			return usagef("--in %s: the name of the class folder %q is not UTF-8: rename it", r.in.URI, class)
 		}
-		cat.Classes = append(cat.Classes, class)
-		c := r.container(d, layoutFolder)
+		d.Classes = append(d.Classes, class)
+		c := r.container(dir, layoutFolder)
 		c.Class = class
 		c.Size, c.ModTime = 0, 0
-		cat.Containers = append(cat.Containers, c)
+		d.Containers = append(d.Containers, c)
 	}
-	if some, err := anyImage(ctx, dirs); err != nil || some {
+	if found, err := anyImage(ctx, dirs); err != nil || found {
 		return err
 	}
-	for _, d := range dirs {
-		list, err := blob.List(ctx, d.URI)
+	for _, dir := range dirs {
+		list, err := blob.List(ctx, dir.URI)
 		if err != nil {
 			return fmt.Errorf("source: %w", err)
 		}
 		if slices.ContainsFunc(list, func(o blob.Object) bool { return o.Dir && blob.Base(o.URI) == "__premix__" }) {
-			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, d.URI)
+			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, dir.URI)
 		}
 	}
 	return usagef("--in %s: no image in its %d class folders", r.in.URI, len(dirs))

@@ -26,16 +26,26 @@ func ilsvrcName(base string) bool {
 	return ilsvrcTar.MatchString(base) || classTar.MatchString(base) || valNumber(base) > 0
 }
 
-func discoverILSVRC(ctx context.Context, r root, o Options, cat *Catalog) error {
+// ilsvrcSideName reports whether a file lies beside the images, and never holds them.
+func ilsvrcSideName(base string) bool {
+	return strings.HasPrefix(base, "ILSVRC2012_devkit") || strings.HasPrefix(base, "ILSVRC2012_bbox")
+}
+
+// kaggleTree reports whether folders are those of Kaggle's tree, from one of its upper folders.
+func kaggleTree(_ context.Context, _ root, dirs map[string]bool) (bool, error) {
+	return dirs["ILSVRC"] || dirs["CLS-LOC"] || dirs["Data"] && (dirs["Annotations"] || dirs["ImageSets"]), nil
+}
+
+func discoverILSVRC(ctx context.Context, r root, o Options, d *discovery) error {
 	if moved, err := kaggle(ctx, r, o); err != nil {
 		return err
 	} else if moved.uri != r.uri {
 		r = moved
-		if dirs, _ := r.split(&Catalog{}); len(dirs) > 0 {
-			return discoverFolders(ctx, r, cat)
+		if dirs, _ := r.split(&discovery{}); len(dirs) > 0 {
+			return discoverFolders(ctx, r, o, d)
 		}
 	}
-	_, files := r.split(cat)
+	_, files := r.split(d)
 	var tars, classes, images, side []blob.Object
 	for _, f := range files {
 		base := blob.Base(f.URI)
@@ -53,25 +63,25 @@ func discoverILSVRC(ctx context.Context, r root, o Options, cat *Catalog) error 
 	tars = wantedTar(r, o, tars)
 	switch {
 	case len(tars) == 1:
-		return discoverTarOfTars(ctx, r, tars[0], cat)
+		return discoverTarOfTars(ctx, r, tars[0], d)
 	case len(tars) > 1:
 		return usagef("--in %s holds several tars of ILSVRC2012: name one of them", r.in.URI)
 	case len(classes) > 0:
-		if err := loose(ctx, r, append(side, images...), cat); err != nil {
+		if err := loose(ctx, r, append(side, images...), d); err != nil {
 			return err
 		}
 		for _, f := range classes {
 			c := r.container(f, layoutClassTar)
 			c.Class = strings.TrimSuffix(blob.Base(f.URI), ".tar")
-			cat.Containers = append(cat.Containers, c)
-			cat.Classes = append(cat.Classes, c.Class)
+			d.Containers = append(d.Containers, c)
+			d.Classes = append(d.Classes, c.Class)
 		}
-		slices.Sort(cat.Classes)
+		slices.Sort(d.Classes)
 		return nil
 	case len(images) > 0 && r.picked:
 		return usagef("--in %s names images of a folder whose labels stand in a list: name the folder itself, --in %s", r.in.URI, r.uri)
 	case len(images) > 0:
-		return discoverFlat(ctx, r, cat)
+		return discoverFlat(ctx, r, d)
 	}
 	return usagef("--in %s: no tar and no folder of ILSVRC2012 for --split %s: expected ILSVRC2012_img_%s.tar, class tars, a folder of ILSVRC2012_val_*.JPEG, or Kaggle's ILSVRC/Data/CLS-LOC",
 		r.in.URI, o.split(), map[string]string{"validation": "val"}[o.split()]+strings.TrimPrefix(o.split(), "validation"))
@@ -115,18 +125,18 @@ func kaggle(ctx context.Context, r root, o Options) (root, error) {
 }
 
 // discoverFlat makes a container of a folder of images whose labels stand in a list.
-func discoverFlat(ctx context.Context, r root, cat *Catalog) error {
+func discoverFlat(ctx context.Context, r root, d *discovery) error {
 	c := Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}
-	if err := withList(ctx, r, &c, cat); err != nil {
+	if err := withList(ctx, r, &c, d); err != nil {
 		return err
 	}
-	cat.Ignored, cat.IgnoredNames = 0, nil // the chunks count them
-	cat.Containers = append(cat.Containers, c)
+	d.Ignored, d.IgnoredNames = 0, nil // the chunks count them
+	d.Containers = append(d.Containers, c)
 	return nil
 }
 
 // withList gives a container the list of its labels.
-func withList(ctx context.Context, r root, c *Container, cat *Catalog) error {
+func withList(ctx context.Context, r root, c *Container, d *discovery) error {
 	files, err := findList(ctx, r.uri)
 	if err != nil {
 		return err
@@ -141,13 +151,13 @@ func withList(ctx context.Context, r root, c *Container, cat *Catalog) error {
 	}
 	c.List = files
 	c.List.Hash = hash
-	cat.Classes = l.classes
+	d.Classes = l.classes
 	return nil
 }
 
 // discoverTarOfTars reads the headers of a tar: the tars in it become containers, which are read
 // in place. A tar of images takes its labels from a list.
-func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog) error {
+func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery) error {
 	outer := r.container(o, layoutListTar)
 	w, f, err := outer.seekable(ctx)
 	if err != nil {
@@ -157,10 +167,10 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 	scan := newTarScanner(w, 0)
 	seen := map[string]bool{}
 	var last tarMember
-	hurt := func(d *tarDamage) {
-		cat.Failures = append(cat.Failures, premix.Failure{Name: outer.Name, Stage: premix.StageScan, Kind: d.fault.Kind, Reason: d.fault.Reason})
-		if cat.Cut == "" {
-			cat.Cut, cat.CutIn = cutList(r, outer, last, d), outer.Name
+	damaged := func(t *tarDamage) {
+		d.fail(outer.Name, premix.StageScan, t.fault.Kind, t.fault.Reason)
+		if d.Cut == "" {
+			d.Cut, d.CutIn = cutList(r, outer, last, t), outer.Name
 		}
 	}
 	for {
@@ -169,18 +179,18 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 		switch {
 		case err == io.EOF:
 			if end := last.data + last.size; outer.Size-end > maxTail {
-				hurt(damagef(end, premix.Truncated, "the rest of the file, %d bytes, is zeros, as of a download that did not finish", outer.Size-end))
+				damaged(damagef(end, premix.Truncated, "the rest of the file, %d bytes, is zeros, as of a download that did not finish", outer.Size-end))
 			}
-			if len(cat.Containers) == 0 && cat.Cut != "" {
-				return usagef("%s", cat.Cut)
+			if len(d.Containers) == 0 && d.Cut != "" {
+				return usagef("%s", d.Cut)
 			}
-			if len(cat.Containers) == 0 {
+			if len(d.Containers) == 0 {
 				return usagef("--in %s: %s holds no class tars and no images", r.in.URI, outer.Name)
 			}
-			slices.Sort(cat.Classes)
+			slices.Sort(d.Classes)
 			return nil
 		case errors.As(err, &damage):
-			hurt(damage)
+			damaged(damage)
 			continue
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", outer.Name, err)
@@ -194,24 +204,24 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, cat *Catalog)
 			c.Size = min(c.Size, max(0, outer.Size-c.Offset)) // the outer tar may be cut off
 			c.Class = strings.TrimSuffix(blob.Base(name), ".tar")
 			if seen[c.Class] {
-				cat.Failures = append(cat.Failures, premix.Failure{Name: c.Name, Stage: premix.StageScan, Kind: premix.Duplicate, Reason: fmt.Sprintf("byte %d: a second tar of the class", m.header)})
+				d.fail(c.Name, premix.StageScan, premix.Duplicate, fmt.Sprintf("byte %d: a second tar of the class", m.header))
 				continue
 			}
 			seen[c.Class] = true
-			cat.Containers = append(cat.Containers, c)
-			cat.Classes = append(cat.Classes, c.Class)
-		case m.regular && imageName(name) && len(cat.Containers) == 0:
-			if err := withList(ctx, r, &outer, cat); err != nil {
+			d.Containers = append(d.Containers, c)
+			d.Classes = append(d.Classes, c.Class)
+		case m.regular && imageName(name) && len(d.Containers) == 0:
+			if err := withList(ctx, r, &outer, d); err != nil {
 				return err
 			}
-			cat.Containers = append(cat.Containers, outer)
+			d.Containers = append(d.Containers, outer)
 			return nil
 		case m.regular && imageName(name):
-			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.below(name), Stage: premix.StageLabel, Kind: premix.NoLabel, Reason: "an image outside of any class tar has no label"})
+			d.fail(outer.below(name), premix.StageLabel, premix.NoLabel, "an image outside of any class tar has no label")
 		case !m.regular && strings.HasSuffix(name, ".tar"), m.sparse:
-			cat.Failures = append(cat.Failures, premix.Failure{Name: outer.below(name), Stage: premix.StageScan, Kind: premix.Unsupported, Reason: "not a regular member"})
+			d.fail(outer.below(name), premix.StageScan, premix.Unsupported, "not a regular member")
 		default:
-			cat.ignore(outer.below(name))
+			d.ignore(outer.below(name))
 		}
 	}
 }
@@ -240,7 +250,7 @@ func (c *Catalog) missing(classes []string) {
 	}
 	for _, class := range classes {
 		if !there[class] {
-			c.Failures = append(c.Failures, premix.Failure{Name: c.CutIn + "/" + class + ".tar", Stage: premix.StageScan, Kind: premix.Truncated, Reason: "a class is lost: it is in --classes, and not in what is left of the archive"})
+			c.fail(c.CutIn+"/"+class+".tar", premix.StageScan, premix.Truncated, "a class is lost: it is in --classes, and not in what is left of the archive")
 		}
 	}
 }

@@ -16,12 +16,12 @@ const (
 
 var errSeen = errors.New("seen enough")
 
-// firstLabels reads the first entries of a container whose labels stand beside the images, and
+// firstLabels reads the first entries of an input whose labels stand beside the images, and
 // refuses the input if none of them has a label, or all labels are outside of the class list: a
 // wrong --split, --classes, --label-key or --label-offset should not show up only after the peaks of
-// all images. One good label is enough, so that it seldom reads more than one entry. only says that
-// the input has no other container.
-func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only bool, o Options) error {
+// all images. One good label is enough, so that it seldom reads more than one entry.
+func (c *Catalog) firstLabels(ctx context.Context, d *discovery, o Options) error {
+	in, k := d.in, d.Containers[0]
 	l, err := layoutOf(k)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (c *Catalog) firstLabels(ctx context.Context, in Input, k Container, only b
 	if len(chunks) == 0 || err != nil {
 		return inContainer(in, k, err)
 	}
-	only = only && whole
+	only := whole && len(d.Containers) == 1 // no other container, nor a lost end of this one
 	labels := c.Labels(nil)
 	bad, none := 0, 0
 	var first *premix.Sample

@@ -58,16 +58,16 @@ func labelColumn(f *hfparquet.File, o Options) string {
 }
 
 // discoverParquet makes a container of every Parquet file.
-func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error {
-	shards, err := shardsOf(ctx, r, o, cat, parquetName)
+func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error {
+	shards, err := shardsOf(ctx, r, o, d, parquetName)
 	if err != nil {
 		return err
 	}
 	for _, s := range shards {
-		cat.Containers = append(cat.Containers, r.container(s, layoutParquet))
+		d.Containers = append(d.Containers, r.container(s, layoutParquet))
 	}
 	columns := parquetColumns{Label: o.labels()}
-	for _, c := range cat.Containers[:min(3, len(cat.Containers))] {
+	for _, c := range d.Containers[:min(3, len(d.Containers))] {
 		f, closer, err := c.openParquet(ctx)
 		if errors.Is(err, hfparquet.ErrFormat) {
 			continue
@@ -76,7 +76,7 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 			return err
 		}
 		image, label := f.ImageColumn(), labelColumn(f, o)
-		cat.Classes = f.Classes(label)
+		d.Classes = f.Classes(label)
 		integers, kind := f.Integers(label)
 		closer.Close()
 		if columns.Image == "" {
@@ -91,18 +91,18 @@ func discoverParquet(ctx context.Context, r root, o Options, cat *Catalog) error
 			}
 			columns.Image, columns.Label.Key = image, label
 		}
-		if cat.Classes != nil {
+		if d.Classes != nil {
 			break // files without names go along
 		}
 	}
 	if columns.Image != "" {
-		columns.Classes = hashClasses(cat.Classes)
+		columns.Classes = hashClasses(d.Classes)
 	}
-	for i := range cat.Containers {
-		cat.Containers[i].Parquet = columns
+	for i := range d.Containers {
+		d.Containers[i].Parquet = columns
 	}
-	if cat.Classes == nil {
-		cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt")
+	if d.Classes == nil {
+		d.Classes, err = classesBeside(ctx, r.uri, "classes.txt")
 	}
 	return err
 }

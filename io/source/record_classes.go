@@ -147,17 +147,21 @@ func (r *recordSet) differ(name func(class int) (string, bool)) (class int, said
 // class list of such an input: index by index they must be those of the other inputs, of which
 // first is the one with a list, and of each other. With --classes, where they are not, the names
 // are taken and the indexes are not.
-func agreeRecords(sets []*recordSet, first *classList, o Options) error {
+func agreeRecords(inputs []*discovery, first *discovery, o Options) error {
 	var list []string
 	if first != nil {
-		list = first.classes
+		list = first.Classes
 	}
 	type name struct {
 		class string
 		in    Input
 	}
 	said := map[int]name{} // of the inputs before, where none has a list
-	for _, r := range sets {
+	for _, d := range inputs {
+		r := d.records
+		if r == nil {
+			continue
+		}
 		r.settle(list, o.Classes, o)
 		class, other, differs := r.differ(func(i int) (string, bool) {
 			if first == nil {
@@ -174,7 +178,7 @@ func agreeRecords(sets []*recordSet, first *classList, o Options) error {
 			continue
 		}
 		if differs {
-			has, from := at(list, class)+" in", said[class].in
+			has, from := classAt(list, class)+" in", said[class].in
 			if first != nil {
 				from = first.in
 			} else {

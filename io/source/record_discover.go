@@ -21,39 +21,40 @@ var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-
 func recordFileName(base string) bool { return recordPattern.MatchString(base) }
 
 // discoverRecords makes a container of every TFRecord file of a root. Where no class list lies beside
-// them, it returns what the records say of theirs.
-func discoverRecords(ctx context.Context, r root, o Options, cat *Catalog) (*recordSet, error) {
-	shards, err := shardsOf(ctx, r, o, cat, recordFileName)
+// them, d.records is what the records say of theirs.
+func discoverRecords(ctx context.Context, r root, o Options, d *discovery) error {
+	shards, err := shardsOf(ctx, r, o, d, recordFileName)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := addRecords(ctx, r, shards, cat); err != nil {
-		return nil, err
+	if err := addRecords(ctx, r, shards, d); err != nil {
+		return err
 	}
-	cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
-	if cat.Classes == nil && err == nil {
-		cat.Classes, err = classesOfOwn(ctx, r.uri, o.split())
+	d.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
+	if d.Classes == nil && err == nil {
+		d.Classes, err = classesOfOwn(ctx, r.uri, o.split())
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	set, err := peekKeys(ctx, cat.Containers, o)
+	set, err := peekKeys(ctx, d.Containers, o)
 	if err != nil || set == nil {
-		return nil, err
+		return err
 	}
-	for i := range cat.Containers {
-		cat.Containers[i].Record = set.keys
+	for i := range d.Containers {
+		d.Containers[i].Record = set.keys
 	}
-	if set.in = r.in; cat.Classes == nil {
-		return set, nil
+	if set.in = r.in; d.Classes == nil {
+		d.records = set
+		return nil
 	}
 	set.listed = true
-	set.settle(cat.Classes, nil, o)
-	return nil, nil
+	set.settle(d.Classes, nil, o)
+	return nil
 }
 
 // addRecords makes containers of files, finds out how they are compressed, and their indexes.
-func addRecords(ctx context.Context, r root, shards []blob.Object, cat *Catalog) error {
+func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery) error {
 	index, err := indexes(ctx, r, shards)
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
@@ -67,7 +68,7 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, cat *Catalog)
 			}
 		}
 		c.Compression, c.Index = cmp.Or(compressionOf(blob.Base(s.URI)), kind), index[s.URI]
-		cat.Containers = append(cat.Containers, c)
+		d.Containers = append(d.Containers, c)
 	}
 	return nil
 }

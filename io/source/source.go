@@ -154,6 +154,10 @@ func (c *Catalog) ignore(name string) {
 	}
 }
 
+func (c *Catalog) fail(name string, stage premix.Stage, kind premix.FaultKind, reason string) {
+	c.Failures = append(c.Failures, premix.Failure{Name: name, Stage: stage, Kind: kind, Reason: reason})
+}
+
 // A Chunk is the unit of work, of caching and of resume: a range of a container. It is plain
 // data; with its names it stays below 100 KB.
 type Chunk struct {

@@ -19,19 +19,18 @@ const (
 	maxSynth    = synth.Max
 )
 
-func (drawn) discover(r root, n int64) *Catalog {
-	cat := &Catalog{Layout: layoutSynth, Classes: synth.Classes()}
-	for i, class := range cat.Classes {
+func (drawn) discover(r root, n int64, d *discovery) {
+	d.Layout, d.Classes, d.byName = layoutSynth, synth.Classes(), true
+	for i, class := range d.Classes {
 		if int64(i) >= n {
 			break
 		}
-		cat.Containers = append(cat.Containers, Container{
+		d.Containers = append(d.Containers, Container{
 			Name: r.name(class), URI: r.in.URI, Layout: layoutSynth, Class: class, Label: -1,
 			// The positions of the class: image i + k·classes.
-			Size: (n - int64(i) + int64(len(cat.Classes)) - 1) / int64(len(cat.Classes)), Offset: int64(i),
+			Size: (n - int64(i) + int64(len(d.Classes)) - 1) / int64(len(d.Classes)), Offset: int64(i),
 		})
 	}
-	return cat
 }
 
 func (drawn) uri(Container, *premix.Sample) string { return synthScheme }

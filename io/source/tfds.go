@@ -16,6 +16,17 @@ import (
 
 var versionName = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
+func tfdsName(base string) bool { return base == "features.json" || base == "dataset_info.json" }
+
+// tfdsTree reports whether folders are those of versions of a data set, or of data sets.
+func tfdsTree(ctx context.Context, r root, dirs map[string]bool) (bool, error) {
+	if allVersions(dirs) {
+		return true, nil
+	}
+	sets, err := tfdsSets(ctx, r)
+	return len(sets) > 0, err
+}
+
 // allVersions reports whether all folders are called after versions, as those of a data set that
 // TFDS has prepared.
 func allVersions(dirs map[string]bool) bool {
@@ -88,7 +99,7 @@ const tfdsTemplate = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
 
 // discoverTFDS reads a folder that TensorFlow Datasets has prepared: features.json says what the
 // features are, dataset_info.json what the splits and shards are.
-func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
+func discoverTFDS(ctx context.Context, r root, o Options, d *discovery) error {
 	r, err := tfdsVersion(ctx, r)
 	if err != nil {
 		return err
@@ -107,12 +118,12 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 	if info.FileFormat != "" && info.FileFormat != "tfrecord" {
 		return usagef("--in %s: the file format %s is not supported: prepare the data set with tfds build --file_format=tfrecord", r.in.URI, info.FileFormat)
 	}
-	shards, lengths, err := tfdsShards(r, o, info, cat)
+	shards, lengths, err := tfdsShards(r, o, info, d)
 	if err != nil {
 		return err
 	}
-	first := len(cat.Containers)
-	if err := addRecords(ctx, r, shards, cat); err != nil {
+	first := len(d.Containers)
+	if err := addRecords(ctx, r, shards, d); err != nil {
 		return err
 	}
 	keys, classes, err := tfdsKeys(r, o, features, info)
@@ -120,14 +131,14 @@ func discoverTFDS(ctx context.Context, r root, o Options, cat *Catalog) error {
 		return err
 	}
 	for i := range shards {
-		c := cat.Containers[first+i].promise(lengths[i], "dataset_info.json")
+		c := d.Containers[first+i].promise(lengths[i], "dataset_info.json")
 		c.Record = keys
-		cat.Containers[first+i] = c
+		d.Containers[first+i] = c
 	}
-	cat.Classes, err = classesBeside(ctx, r.uri, keys.Label+".labels.txt")
-	if cat.Classes == nil && err == nil {
+	d.Classes, err = classesBeside(ctx, r.uri, keys.Label+".labels.txt")
+	if d.Classes == nil && err == nil {
 		for i := range classes {
-			cat.Classes = append(cat.Classes, strconv.Itoa(i)) // as TFDS names them
+			d.Classes = append(d.Classes, strconv.Itoa(i)) // as TFDS names them
 		}
 	}
 	return err
@@ -160,9 +171,7 @@ func tfdsSets(ctx context.Context, r root) ([]blob.Object, error) {
 		if err != nil {
 			return nil, fmt.Errorf("source: %w", err)
 		}
-		if !slices.ContainsFunc(list, func(o blob.Object) bool {
-			return blob.Base(o.URI) == "features.json" || blob.Base(o.URI) == "dataset_info.json"
-		}) {
+		if !slices.ContainsFunc(list, func(o blob.Object) bool { return tfdsName(blob.Base(o.URI)) }) {
 			return nil, nil // a version of something else
 		}
 		sets = append(sets, e)
@@ -190,7 +199,7 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 		}
 		if base := blob.Base(e.URI); e.Dir && versionName.MatchString(base) {
 			versions = append(versions, e)
-		} else if base == "features.json" || base == "dataset_info.json" {
+		} else if tfdsName(base) {
 			return r, nil
 		}
 	}
@@ -204,13 +213,13 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 }
 
 // tfdsShards lists the shards of the wanted split, in order, and their lengths.
-func tfdsShards(r root, o Options, info tfdsInfo, cat *Catalog) ([]blob.Object, []int64, error) {
-	_, files := r.split(cat)
+func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, []int64, error) {
+	_, files := r.split(d)
 	there := map[string]blob.Object{}
 	for _, f := range files {
 		there[r.rel(f)] = f
 		if !recordFileName(r.rel(f)) {
-			cat.ignore(escape(r.name(r.rel(f))))
+			d.ignore(escape(r.name(r.rel(f))))
 		}
 	}
 	var names []string

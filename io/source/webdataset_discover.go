@@ -21,15 +21,15 @@ const byIndex = "its index"
 
 // shardsOf lists the files of a root that are shards by their name, those in folders included,
 // and takes the wanted split where names speak of several. Everything else is a side file.
-func shardsOf(ctx context.Context, r root, o Options, cat *Catalog, isShard func(base string) bool) ([]blob.Object, error) {
-	dirs, files := r.split(cat)
-	for _, d := range dirs {
-		for f, err := range blob.Walk(ctx, d.URI) {
+func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func(base string) bool) ([]blob.Object, error) {
+	dirs, files := r.split(d)
+	for _, dir := range dirs {
+		for f, err := range blob.Walk(ctx, dir.URI) {
 			if err != nil {
 				return nil, fmt.Errorf("source: %w", err)
 			}
 			if junkPath(r.rel(f)) {
-				cat.ignore(escape(r.name(r.rel(f))))
+				d.ignore(escape(r.name(r.rel(f))))
 				continue
 			}
 			files = append(files, f)
@@ -45,11 +45,11 @@ func shardsOf(ctx context.Context, r root, o Options, cat *Catalog, isShard func
 			side = append(side, f)
 		}
 	}
-	if err := loose(ctx, r, side, cat); err != nil {
+	if err := loose(ctx, r, side, d); err != nil {
 		return nil, err
 	}
 	if len(shards) == 0 {
-		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, cat.Layout)
+		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, d.Layout)
 	}
 	if r.picked || len(splits) < 2 {
 		return shards, nil
@@ -271,8 +271,8 @@ type webdatasetLabels struct {
 }
 
 // discoverTars makes a container of every WebDataset shard.
-func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
-	shards, err := shardsOf(ctx, r, o, cat, tarName)
+func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
+	shards, err := shardsOf(ctx, r, o, d, tarName)
 	if err != nil {
 		return err
 	}
@@ -290,7 +290,7 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	first := len(cat.Containers)
+	first := len(d.Containers)
 	for _, s := range shards {
 		c := r.container(s, layoutTar)
 		c.WebDataset.Options = o.labels()
@@ -298,19 +298,19 @@ func discoverTars(ctx context.Context, r root, o Options, cat *Catalog) error {
 		if l, ok := lengths[s.URI]; ok && l.samples >= 0 {
 			c = c.promise(l.samples, l.by)
 		}
-		cat.Containers = append(cat.Containers, c)
+		d.Containers = append(d.Containers, c)
 	}
 	if len(shards) > 0 {
-		folders, err := labelsInFolders(ctx, cat.Containers[first], o)
+		folders, err := labelsInFolders(ctx, d.Containers[first], o)
 		if err != nil {
 			return err
 		}
-		for i := range cat.Containers[first:] {
-			cat.Containers[first+i].WebDataset.Folders = folders
+		for i := range d.Containers[first:] {
+			d.Containers[first+i].WebDataset.Folders = folders
 		}
 	}
-	if cat.Classes, err = classesBeside(ctx, r.uri, "classes.txt"); cat.Classes == nil && err == nil {
-		cat.Classes, err = classesOfOwn(ctx, r.uri, o.split())
+	if d.Classes, err = classesBeside(ctx, r.uri, "classes.txt"); d.Classes == nil && err == nil {
+		d.Classes, err = classesOfOwn(ctx, r.uri, o.split())
 	}
 	return err
 }

@@ -1,5 +1,7 @@
 package pipeline
 
+import "github.com/premix/premix/io/source"
+
 // A Scope says what an option changes.
 type Scope string
 
@@ -96,7 +98,7 @@ func Options(c *Config) []Option {
 	}
 	group = groupInput
 	add("in", urisVar(&c.In), stageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
-	add("in-format", choiceVar(&c.InFormat, "auto", "imagefolder", "webdataset", "tfrecord", "tfds", "ilsvrc", "parquet"), stageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
+	add("in-format", choiceVar(&c.InFormat, source.Formats()...), stageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
 	add("split", stringVar(&c.Split), stageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
 	add("classes", stringVar(&c.ClassFile), stagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes")
 	add("limit", int64Var(&c.Limit), stageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")

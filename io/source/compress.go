@@ -204,7 +204,7 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		return nil, nil, err
 	}
 	w := streamWindow(first, off, end, end)
-	w.again = r.from
+	w.reopen = r.from
 	return w, r, nil
 }
 

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -44,6 +45,57 @@ func cuts(n, target int, name func(int) string, size func(int) int) []int {
 		from = cut
 	}
 	return ends
+}
+
+// A point is where an entry of a container begins.
+type point struct {
+	key    string
+	offset int64
+}
+
+// cutAt cuts a container before some of its points, all of which are known. Where the points stem from an
+// index, begin returns where the entry of a point really begins, and anything up to the cut before if
+// the index is wrong: then there are no chunks. id is the ID of a chunk whose other fields are set.
+func cutAt(whole Chunk, points []point, o Options, begin func(i int) (int64, error), id func(*Chunk) string) ([]Chunk, error) {
+	ends := cuts(len(points), o.chunkImages(), func(i int) string { return points[i].key }, func(int) int { return 0 })
+	if len(ends) < 2 {
+		whole.EstImages = len(points)
+		return []Chunk{whole}, nil
+	}
+	var chunks []Chunk
+	from, offset := 0, whole.Offset
+	for i, end := range ends {
+		until := whole.End
+		if end < len(points) {
+			until = points[end].offset
+			if begin != nil {
+				var err error
+				if until, err = begin(end); err != nil || until <= offset {
+					return nil, err
+				}
+			}
+		}
+		ch := Chunk{
+			Container: whole.Container, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
+			First: points[from].key, Last: points[end-1].key, EstImages: end - from,
+		}
+		ch.ID = id(&ch)
+		chunks = append(chunks, ch)
+		from, offset = end, until
+	}
+	return chunks, nil
+}
+
+// whole is the chunk of a whole file, which should have n entries, or an unknown number if n is 0.
+func (c Container) whole(n int64) Chunk {
+	ch := Chunk{
+		Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp(),
+		EstImages: int(c.Size/110_000) + 1,
+	}
+	if n > 0 {
+		ch.EstImages = int(min(n, math.MaxInt32))
+	}
+	return ch
 }
 
 // DigestOf is the hash that identifies the bytes of an entry.

@@ -121,7 +121,7 @@ func FuzzTar(f *testing.F) {
 			sameEntries(t, whole, unknown)
 			rescued := tarEntries(t, atWindow(bytes.NewReader(data), 0, -1, size), layout, data, true)
 			w := streamWindow(drip{bytes.NewReader(data)}, 0, -1, size)
-			w.again = func(pos int64) (io.Reader, error) { return drip{bytes.NewReader(data[pos:])}, nil }
+			w.reopen = func(pos int64) (io.Reader, error) { return drip{bytes.NewReader(data[pos:])}, nil }
 			sameEntries(t, rescued, tarEntries(t, w, layout, data, true))
 		}
 	})

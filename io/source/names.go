@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -59,6 +60,19 @@ func canonicalSplit(s string) string {
 		return "test"
 	}
 	return s
+}
+
+// splitOf chooses the wanted split among the names that an input has for its splits; empty if it has none.
+func (o Options) splitOf(names []string) string {
+	if slices.Contains(names, o.split()) {
+		return o.split()
+	}
+	for _, n := range names {
+		if canonicalSplit(n) == o.split() {
+			return n
+		}
+	}
+	return ""
 }
 
 func isSplitName(s string) bool {

@@ -3,13 +3,11 @@ package source
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"sort"
 	"strconv"
 	"strings"
 
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -51,13 +49,9 @@ func (x recordIndex) covers(size int64) []int64 {
 
 // recordIndex reads the index of a container; nil if it has none that can be read as one.
 func (c Container) recordIndex(ctx context.Context) (recordIndex, error) {
-	uri := c.Index
-	if uri == "" || c.Compression != "" {
-		return nil, nil
-	}
-	data, err := blob.ReadAll(ctx, uri, maxIndexBytes)
-	if err != nil {
-		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+	data, err := c.readIndex(ctx)
+	if data == nil || err != nil {
+		return nil, err
 	}
 	return parseRecordIndex(data), nil
 }
@@ -74,11 +68,7 @@ func (x recordIndex) fits(ctx context.Context, c Container) (bool, error) {
 	}
 	there := sort.Search(x.records(), func(i int) bool { return x[i] > c.Size-12 })
 	fits, _, err := fitsAt(there, x.records(), func(i int) ([]byte, error) {
-		head, err := blob.ReadRange(ctx, nil, c.URI, x[i], 12)
-		if err != nil {
-			err = fmt.Errorf("source: %s: %w", c.Name, err)
-		}
-		return head, err
+		return c.readAt(ctx, x[i], 12)
 	}, func(i int, head []byte) bool {
 		return findHead(head) == 0 && binary.LittleEndian.Uint64(head) == uint64(x[i+1]-x[i]-tfrecord.Overhead)
 	})

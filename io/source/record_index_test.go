@@ -148,7 +148,7 @@ func TestLargeRecords(t *testing.T) {
 	for _, test := range tests {
 		size := int64(len(test.data))
 		again := streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, size)
-		again.again = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
+		again.reopen = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
 		for name, w := range map[string]*window{
 			"file": atWindow(bytes.NewReader(test.data), 0, -1, size), "store": again,
 			"stream": streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, -1), "chunk": atWindow(bytes.NewReader(append(bytes.Clone(test.data), lie...)), 0, size, size+int64(len(lie))),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -33,14 +32,9 @@ func (recordFile) split(ctx context.Context, c Container, o Options) ([]Chunk, e
 			c = c.promise(int64(index.records()), byIndex)
 		}
 	}
-	whole := Chunk{
-		Container: c, End: c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp(),
-		First: recordName(0), EstImages: int(c.Size/110_000) + 1,
-	}
-	n, _, known := c.Promised()
-	if n > 0 {
-		whole.EstImages = int(min(n, math.MaxInt32))
-	}
+	_, _, known := c.Promised()
+	whole := c.whole(c.Samples)
+	whole.First = recordName(0)
 	if c.Compression != "" || known && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
@@ -51,27 +45,22 @@ func (recordFile) split(ctx context.Context, c Container, o Options) ([]Chunk, e
 	if err != nil || !all {
 		return []Chunk{whole}, err
 	}
-	whole.EstImages = len(offsets)
-	ends := cuts(len(offsets), o.chunkImages(), func(i int) string { return recordName(int64(i)) }, func(int) int { return 0 })
-	if len(ends) < 2 {
-		return []Chunk{whole}, nil
+	points := make([]point, len(offsets))
+	for i, offset := range offsets {
+		points[i] = point{recordName(int64(i)), offset}
 	}
-	var chunks []Chunk
-	from, offset := 0, int64(0)
-	for i, end := range ends {
-		until := c.Size
-		if end < len(offsets) {
-			until = offsets[end]
-			if ok, err := c.recordAt(ctx, until); err != nil || !ok {
-				return []Chunk{whole}, err // the index is of another file
-			}
+	whole.EstImages = len(points)
+	chunks, err := cutAt(whole, points, o, func(i int) (int64, error) {
+		ok, err := c.recordAt(ctx, offsets[i])
+		if !ok {
+			return -1, err
 		}
-		chunks = append(chunks, Chunk{
-			Container: c, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
-			ID:    c.identity().num(offset).num(until).num(int64(from)).String(),
-			First: recordName(int64(from)), Last: recordName(int64(end - 1)), EstImages: end - from,
-		})
-		from, offset = end, until
+		return offsets[i], err
+	}, func(ch *Chunk) string {
+		return c.identity().num(ch.Offset).num(ch.End).num(ch.Base).String()
+	})
+	if chunks == nil {
+		return []Chunk{whole}, err // the index is of another file
 	}
 	return chunks, nil
 }
@@ -145,9 +134,9 @@ func (c Container) recordAt(ctx context.Context, offset int64) (bool, error) {
 	if blob.IsLocal(c.URI) || offset > c.Size-12 {
 		return offset <= c.Size-12, nil // the offsets stem from the file itself
 	}
-	head, err := blob.ReadRange(ctx, nil, c.URI, offset, 12)
+	head, err := c.readAt(ctx, offset, 12)
 	if err != nil {
-		return false, fmt.Errorf("source: %s: %w", c.Name, err)
+		return false, err
 	}
 	return binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]), nil
 }

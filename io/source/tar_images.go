@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/imaging"
 	"github.com/zeebo/xxh3"
 )
 
@@ -83,12 +82,8 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		return side, nil
 	}
 	if !imageName(name) {
-		head, err := r.scan.w.peek(int(min(m.size, sniffBytes)))
-		if err != nil && !r.scan.w.ended(err) {
-			return Entry{}, err
-		}
-		if m.sparse || m.link != "" || imaging.Sniff(head) == imaging.Unknown {
-			return side, nil
+		if image, err := r.scan.sniff(m); err != nil || !image {
+			return side, err
 		}
 	}
 	h := xxh3.HashString128(name)

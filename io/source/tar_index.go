@@ -87,16 +87,33 @@ func parseIndex(data []byte) (tarIndex, error) {
 
 // tarIndex reads the index of a tar, unless it is not needed.
 func (c Container) tarIndex(ctx context.Context, needless bool) (tarIndex, error) {
-	uri := c.Index
-	if needless || uri == "" || c.Compression != "" {
+	if needless {
 		return nil, nil
 	}
-	data, err := blob.ReadAll(ctx, uri, maxIndexBytes)
+	data, err := c.readIndex(ctx)
+	index, _ := parseIndex(data)
+	return index, err
+}
+
+// readIndex reads the index of a container that is not compressed; nil if there is none.
+func (c Container) readIndex(ctx context.Context) ([]byte, error) {
+	if c.Index == "" || c.Compression != "" {
+		return nil, nil
+	}
+	data, err := blob.ReadAll(ctx, c.Index, maxIndexBytes)
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
-	index, _ := parseIndex(data)
-	return index, nil
+	return data, nil
+}
+
+// readAt reads n bytes of a container at an offset.
+func (c Container) readAt(ctx context.Context, offset, n int64) ([]byte, error) {
+	data, err := blob.ReadRange(ctx, nil, c.URI, offset, n)
+	if err != nil {
+		err = fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	return data, err
 }
 
 // fits reports whether an index is that of a tar, or of one of which the rest was cut off or is zeros:
@@ -108,11 +125,7 @@ func (x tarIndex) fits(ctx context.Context, c Container) (fits, whole bool, err 
 	}
 	there := sort.Search(len(x), func(i int) bool { return x[i].data > c.Size })
 	return fitsAt(there, len(x), func(i int) ([]byte, error) {
-		head, err := blob.ReadRange(ctx, nil, c.URI, x[i].data-tarBlock, tarBlock)
-		if err != nil {
-			err = fmt.Errorf("source: %s: %w", c.Name, err)
-		}
-		return head, err
+		return c.readAt(ctx, x[i].data-tarBlock, tarBlock)
 	}, func(i int, head []byte) bool {
 		h, err := tar.NewReader(bytes.NewReader(head)).Next()
 		return headerBlock(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name)

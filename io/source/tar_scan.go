@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
 )
 
 // A tarMember is one header of a tar.
@@ -241,6 +242,18 @@ func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 		return data, damage.fault
 	}
 	return data, err
+}
+
+// sniff reports whether the member that the scanner stands at begins as an image.
+func (s *tarScanner) sniff(m tarMember) (bool, error) {
+	if m.sparse || m.size < 1 {
+		return false, nil
+	}
+	head, err := s.w.peek(int(min(m.size, sniffBytes)))
+	if err != nil && !s.w.ended(err) && premix.AsFault(err) == nil {
+		return false, err
+	}
+	return imaging.Sniff(head) != imaging.Unknown, nil
 }
 
 // parse reads one header, with the extended ones before it, through tr.

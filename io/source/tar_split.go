@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/zeebo/xxh3"
@@ -52,17 +51,16 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 			c = c.promise(n, byIndex)
 		}
 	}
-	whole := Chunk{Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp()}
-	whole.EstImages = int(c.Size/110_000) + 1
-	if n > 0 {
-		whole.EstImages = int(min(n, math.MaxInt32))
-	}
+	whole := c.whole(n)
 	if c.Compression != "" || n > 0 && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
 	points, ok := index.points(c)
 	if ok {
-		if chunks, err := cutTar(ctx, whole, points, o, true); err != nil || chunks != nil {
+		chunks, err := cutAt(whole, points, o, func(i int) (int64, error) {
+			return c.verifyCut(ctx, points[i], points[i-1].key)
+		}, tarID)
+		if err != nil || chunks != nil {
 			return chunks, err
 		}
 	}
@@ -79,48 +77,12 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	if !ok {
 		return []Chunk{whole}, nil
 	}
-	return cutTar(ctx, whole, points, o, false)
+	return cutAt(whole, points, o, nil, tarID)
 }
 
-// cutTar cuts a tar before some of its points. Cuts that stem from an index are checked against
-// the tar; if one is wrong, it returns nil.
-func cutTar(ctx context.Context, whole Chunk, points []point, o Options, check bool) ([]Chunk, error) {
-	c := whole.Container
-	ends := cuts(len(points), o.chunkImages(), func(i int) string { return points[i].key }, func(int) int { return 0 })
-	if len(ends) < 2 {
-		whole.EstImages = len(points)
-		return []Chunk{whole}, nil
-	}
-	var chunks []Chunk
-	from, offset := 0, whole.Offset
-	for i, end := range ends {
-		until := whole.End
-		if end < len(points) {
-			until = points[end].offset
-			if check {
-				var err error
-				if until, err = c.verifyCut(ctx, points[end], points[end-1].key); err != nil {
-					return nil, err
-				}
-				if until <= offset {
-					return nil, nil
-				}
-			}
-		}
-		chunks = append(chunks, Chunk{
-			Container: c, Seq: i, Offset: offset, End: until, Base: int64(from), Stamp: whole.Stamp,
-			ID:    c.identity().num(offset - c.Offset).num(until - c.Offset).String(),
-			First: points[from].key, Last: points[end-1].key, EstImages: end - from,
-		})
-		from, offset = end, until
-	}
-	return chunks, nil
-}
-
-// A point is where an entry of a tar begins.
-type point struct {
-	key    string
-	offset int64
+func tarID(ch *Chunk) string {
+	c := ch.Container
+	return c.identity().num(ch.Offset - c.Offset).num(ch.End - c.Offset).String()
 }
 
 // probe is how many entries tell whether a tar is worth a scan.

@@ -223,17 +223,14 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 		}
 	}
 	var names []string
-	chosen := -1
-	for i, s := range info.Splits {
+	for _, s := range info.Splits {
 		names = append(names, s.Name)
-		if s.Name == o.split() || canonicalSplit(s.Name) == o.split() && chosen < 0 {
-			chosen = i
-		}
 	}
-	if chosen < 0 {
+	chosen := o.splitOf(names)
+	if chosen == "" {
 		return nil, nil, usagef("--in %s has the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
 	}
-	split := info.Splits[chosen]
+	split := info.Splits[slices.Index(names, chosen)]
 	template := split.Template
 	if template == "" {
 		template = tfdsTemplate
@@ -274,14 +271,14 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, i
 	}
 	sort.Strings(images)
 	sort.Strings(labels)
-	image := pick(images, "image")
+	image := preferredKey(images, "image")
 	output := info.Supervised.Output
 	if items := info.Supervised.Tuple.Items; len(items) == 2 {
 		output = items[1].Key
 	}
 	label := o.LabelKey
 	if label == "" {
-		label = pick(labels, "label", output)
+		label = preferredKey(labels, "label", output)
 	}
 	if _, ok := features[label]; !ok {
 		label = ""
@@ -329,8 +326,8 @@ func classCount(f tfdsFeature) (int, error) {
 	return n, nil
 }
 
-// pick chooses the first preferred name that is in the list, or its only element.
-func pick(list []string, preferred ...string) string {
+// preferredKey chooses the first preferred name that is in the list, or its only element.
+func preferredKey(list []string, preferred ...string) string {
 	for _, p := range preferred {
 		if slices.Contains(list, p) {
 			return p

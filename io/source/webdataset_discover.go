@@ -9,7 +9,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -113,15 +112,8 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 	if len(info.Splits) == 0 {
 		return shards, nil, nil
 	}
-	var names []string
-	chosen := ""
-	for name := range info.Splits {
-		names = append(names, name)
-		if name == o.split() || canonicalSplit(name) == o.split() && chosen != o.split() {
-			chosen = name
-		}
-	}
-	sort.Strings(names)
+	names := slices.Sorted(maps.Keys(info.Splits))
+	chosen := o.splitOf(names)
 	if chosen == "" {
 		return nil, nil, usagef("--in %s: its _info.json has the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
 	}
@@ -156,31 +148,22 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 // widsLengths adds what wids' lists say of the lengths of shards. Its json is a help, not a
 // part of the data: what is odd in it is passed over.
 func widsLengths(ctx context.Context, r root, lengths map[string]length) error {
-	var lists []string
-	for _, e := range r.objects {
-		switch base := blob.Base(e.URI); {
-		case e.Dir && base == "__index__":
-			inner, err := blob.List(ctx, e.URI)
-			if err != nil {
-				return err
-			}
-			for _, f := range inner {
-				if widsName(blob.Base(f.URI)) {
-					lists = append(lists, f.URI)
-				}
-			}
-		case widsName(base):
-			lists = append(lists, e.URI)
-		}
+	files, err := filesBeside(ctx, r)
+	if err != nil {
+		return err
 	}
-	for _, uri := range lists {
+	for _, f := range files {
+		base := blob.Base(f.URI)
+		if !strings.HasPrefix(base, "wids") || !strings.HasSuffix(base, ".json") {
+			continue
+		}
 		var wids struct {
 			Shards []struct {
 				URL     string `json:"url"`
 				Samples int64  `json:"nsamples"`
 			} `json:"shardlist"`
 		}
-		if _, err := readJSON(ctx, uri, &wids); err != nil {
+		if _, err := readJSON(ctx, f.URI, &wids); err != nil {
 			var usage *UsageError
 			if errors.As(err, &usage) {
 				continue
@@ -188,20 +171,32 @@ func widsLengths(ctx context.Context, r root, lengths map[string]length) error {
 			return err
 		}
 		for _, s := range wids.Shards {
-			at := blob.Join(blob.Dir(uri), path.Clean(s.URL))
+			at := blob.Join(blob.Dir(f.URI), path.Clean(s.URL))
 			if strings.HasPrefix(s.URL, "../") {
-				at = blob.Join(blob.Dir(blob.Dir(uri)), path.Clean(strings.TrimPrefix(s.URL, "../")))
+				at = blob.Join(blob.Dir(blob.Dir(f.URI)), path.Clean(strings.TrimPrefix(s.URL, "../")))
 			}
 			if _, known := lengths[at]; !known && s.Samples > 0 {
-				lengths[at] = length{s.Samples, blob.Base(uri)}
+				lengths[at] = length{s.Samples, base}
 			}
 		}
 	}
 	return nil
 }
 
-func widsName(base string) bool {
-	return strings.HasPrefix(base, "wids") && strings.HasSuffix(base, ".json")
+// filesBeside lists the files that may describe the shards of a root: those in __index__, then its own.
+func filesBeside(ctx context.Context, r root) (files []blob.Object, err error) {
+	for _, e := range r.objects {
+		if !e.Dir {
+			files = append(files, e)
+		} else if blob.Base(e.URI) == "__index__" {
+			inner, err := blob.List(ctx, e.URI)
+			if err != nil {
+				return nil, err
+			}
+			files = append(inner, files...)
+		}
+	}
+	return files, nil
 }
 
 // indexes finds DALI's index of each shard: its name up to the first dot, or its whole name,
@@ -210,19 +205,14 @@ func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]stri
 	if r.picked {
 		return nil, nil
 	}
+	files, err := filesBeside(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	there := map[string]string{}
-	for _, e := range r.objects {
-		switch base := blob.Base(e.URI); {
-		case e.Dir && base == "__index__":
-			inner, err := blob.List(ctx, e.URI)
-			if err != nil {
-				return nil, err
-			}
-			for _, f := range inner {
-				there[blob.Base(f.URI)] = f.URI
-			}
-		case strings.HasSuffix(base, ".idx") && there[base] == "":
-			there[base] = e.URI
+	for _, f := range files {
+		if base := blob.Base(f.URI); there[base] == "" {
+			there[base] = f.URI
 		}
 	}
 	found := map[string]string{}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/imaging"
 	"github.com/zeebo/xxh3"
 )
 
@@ -23,15 +22,15 @@ type sampleReader struct {
 	promised int64 // samples
 	yield    func(Entry) error
 
-	seen  map[xxh3.Uint128]group // hashes of the keys of finished samples
-	cur   sample
-	hurt  *tarDamage // beside cur, and without a row
-	inCur bool       // it is behind the first member of cur
-	there int64      // samples that are there, whatever became of them
-	lost  int64      // rows of samples that damage took
-	torn  bool       // there was damage
-	image []byte     // of cur
-	spare []byte     // for a candidate that may be better
+	seen          map[xxh3.Uint128]group // hashes of the keys of finished samples
+	cur           sample
+	pending       *tarDamage // before, in or after cur; no row reports it yet
+	pendingInside bool       // it is after the first member of cur
+	there         int64      // samples that are there, whatever became of them
+	lost          int64      // rows of samples that damage took
+	damaged       bool       // the archive is not whole
+	image         []byte     // of cur
+	spare         []byte     // for a candidate that may be better
 }
 
 // A group is what became of the members that share a key.
@@ -87,14 +86,14 @@ func (r *sampleReader) run(ctx context.Context) error {
 // it took, and it gets no row of its own.
 func (r *sampleReader) damage(d *tarDamage) error {
 	err := r.row()
-	r.hurt, r.inCur, r.torn = d, len(r.cur.exts) > 0, true
+	r.pending, r.pendingInside, r.damaged = d, len(r.cur.exts) > 0, true
 	return err
 }
 
 // row yields the row of damage that no sample has taken upon itself: it stands for one that is lost.
 func (r *sampleReader) row() error {
-	d := r.hurt
-	if r.hurt = nil; d == nil {
+	d := r.pending
+	if r.pending = nil; d == nil {
 		return nil
 	}
 	if n, _, known := r.c.Promised(); d.fault.Kind == premix.Empty && known && n == 0 {
@@ -107,8 +106,8 @@ func (r *sampleReader) row() error {
 // end yields what is left, and a failure for each sample that is not there, where it is known how many
 // there should be.
 func (r *sampleReader) end() error {
-	if r.hurt == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
-		r.hurt, r.inCur = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}}, true
+	if r.pending == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
+		r.pending, r.pendingInside = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}}, true
 	}
 	if err := r.flush(); err != nil {
 		return err
@@ -120,7 +119,7 @@ func (r *sampleReader) end() error {
 	switch _, by, known := r.c.Promised(); {
 	case !known:
 		promised = 0 // an index that counts nothing
-	case !r.torn && by != byIndex && by != "_info.json" && by != "info.json":
+	case !r.damaged && by != byIndex && by != "_info.json" && by != "info.json":
 		// wids also counts what is no sample here: a README, a member whose sample stands elsewhere. An
 		// archive that is whole is believed.
 		promised = 0
@@ -139,9 +138,9 @@ func (r *sampleReader) member(m tarMember) error {
 		return r.side(name)
 	}
 	if !ok {
-		image, err := r.sniff(m)
+		image, err := r.scan.sniff(m)
 		if err != nil {
-			return err
+			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
 		if !image {
 			return r.side(name)
@@ -178,9 +177,12 @@ func (r *sampleReader) member(m tarMember) error {
 func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 	rank := imageRank(ext)
 	if rank < 0 {
-		image, err := r.sniff(m)
-		if err != nil || !image {
-			return err
+		image, err := r.scan.sniff(m)
+		if err != nil {
+			return fmt.Errorf("source: %s: %w", r.c.Name, err)
+		}
+		if !image {
+			return nil
 		}
 		rank = 200
 	}
@@ -224,17 +226,6 @@ func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
 	return nil
 }
 
-func (r *sampleReader) sniff(m tarMember) (bool, error) {
-	if m.sparse || m.size < 1 {
-		return false, nil
-	}
-	head, err := r.scan.w.peek(int(min(m.size, sniffBytes)))
-	if err != nil && !r.scan.w.ended(err) && premix.AsFault(err) == nil {
-		return false, fmt.Errorf("source: %s: %w", r.c.Name, err)
-	}
-	return imaging.Sniff(head) != imaging.Unknown, nil
-}
-
 func (r *sampleReader) side(name string) error {
 	if len(r.cur.exts) == 0 {
 		if err := r.row(); err != nil {
@@ -257,27 +248,27 @@ func (r *sampleReader) flush() error {
 	hash := xxh3.HashString128(c.key)
 	before, again := r.seen[hash]
 	e := r.finish(before, again)
-	torn := !again && r.hurt != nil && c.torn(e.Sample.Fault, r.inCur && r.hurt.inside)
+	broken := !again && r.pending != nil && c.brokenBy(e.Sample.Fault, r.pendingInside && r.pending.inside)
 	f := e.Sample.Fault
 	switch {
-	case torn:
-		e = failf(e.Sample, premix.StageScan, r.hurt.fault.Kind, "%s, and the sample %s is not whole", r.hurt.fault.Reason, c.key)
-		r.hurt = nil
+	case broken:
+		e = failf(e.Sample, premix.StageScan, r.pending.fault.Kind, "%s, and the sample %s is not whole", r.pending.fault.Reason, c.key)
+		r.pending = nil
 		r.lost++
 	case f != nil && f.Kind == premix.Truncated:
 		r.lost++
 	case !again || f != nil && f.Kind == premix.Duplicate:
 		r.there++
 	}
-	if !torn {
+	if !broken {
 		e.at(c.place)
 	}
-	if !r.inCur {
+	if !r.pendingInside {
 		if err := r.row(); err != nil {
 			return err
 		}
 	}
-	r.inCur = false
+	r.pendingInside = false
 	switch {
 	case e.Sample.Fault != nil:
 		before = failed
@@ -289,8 +280,9 @@ func (r *sampleReader) flush() error {
 	return r.yield(e)
 }
 
-// torn reports whether damage beside a sample explains its fault; inside says that its last member is cut.
-func (c *sample) torn(f *premix.Fault, inside bool) bool {
+// brokenBy reports whether damage beside a sample explains its fault f; inside says that its last member
+// is cut.
+func (c *sample) brokenBy(f *premix.Fault, inside bool) bool {
 	switch {
 	case c.name == "":
 		return true

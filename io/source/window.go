@@ -16,7 +16,7 @@ type window struct {
 	end int64 // where a chunk or an inner container ends; −1 if only the stream knows
 	max int64 // where the object ends; −1 if only the stream knows
 
-	again func(pos int64) (io.Reader, error) // begins the stream anew at a position; may be nil
+	reopen func(pos int64) (io.Reader, error) // begins the stream anew at a position; may be nil
 
 	failed error // of Read
 	eof    bool  // Read has met the end
@@ -106,8 +106,8 @@ func (w *window) back(pos int64) (ok bool, err error) {
 		return false, nil
 	case w.at != nil:
 		w.jump(pos)
-	case w.again != nil:
-		r, err := w.again(pos)
+	case w.reopen != nil:
+		r, err := w.reopen(pos)
 		if err != nil {
 			return false, err
 		}

@@ -54,7 +54,7 @@ func outcomeOf(ctx context.Context, job *Job, g *Global, sums []Summary) (*outco
 	}
 	sortSummaries(sums)
 	sums = g.looked(sums)
-	list, err := chunks(job, g, sums)
+	list, err := accountFor(job, g, sums)
 	return &outcome{
 		chunks: list, ignored: job.Catalog.Ignored,
 		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
@@ -170,12 +170,7 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 		if err != nil {
 			return err
 		}
-		left := g.Chunks[sums[i].ID].Entries
-		for e := range byEntry(chunk.Rows) {
-			if left == 0 {
-				break
-			}
-			left--
+		for e := range firstEntries(chunk.Rows, g.Chunks[sums[i].ID].Entries) {
 			f := premix.Failure{Name: e[0].Name}
 			if s := faultOf(e, job.cropReplicas()); s != nil {
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason

@@ -6,37 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
-
-// chunks says what became of the entries of each chunk. Each kind was counted where it was decided;
-// an entry that was counted twice, or not at all, is a defect of the program.
-func chunks(job *Job, g *Global, sums []Summary) ([]dataset.Chunk, error) {
-	out := make([]dataset.Chunk, len(sums))
-	res := job.resolver(g.Classes)
-	for i := range sums {
-		s := &sums[i]
-		c := dataset.Chunk{
-			Container: s.Container, First: s.First, Last: s.Last, CacheID: s.ID, Digest: s.Digest,
-			Entries: s.Entries + s.Ignored, Ignored: s.Ignored, Good: g.Chunks[s.ID].Count, Excluded: g.Chunks[s.ID].Excluded,
-		}
-		c.Failed = badLabels(res, s.Good)
-		for _, n := range s.Failed {
-			c.Failed += n
-		}
-		sum := c.Good + c.Ignored + c.Excluded + c.Failed
-		if sum != c.Entries || min(c.Good, c.Ignored, c.Excluded, c.Failed) < 0 {
-			return nil, fmt.Errorf("stage: internal error: of %d entries of %s (%s to %s) %d are accounted for: %d good, %d ignored, %d left out, %d bad; please report it",
-				c.Entries, c.Container, c.First, c.Last, sum, c.Good, c.Ignored, c.Excluded, c.Failed)
-		}
-		out[i] = c
-	}
-	return out, nil
-}
 
 // claimAll claims the outputs of a job. Every output is looked at before the first one is touched.
 func claimAll(ctx context.Context, job *Job, g *Global, rows []dataset.InputContainer) error {
@@ -61,39 +35,12 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	if err != nil {
 		return err
 	}
-	old, err := loadInputs(ctx, o.Dir, job.Split)
+	held, err := holding(ctx, job, o, fp)
 	if err != nil {
 		return err
 	}
-	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !(job.Overwrite && dataset.Damaged(err)) {
-		return refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
-	}
-	remove := false
-	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
-		keep, err := unfinished(ctx, job, o, config, fp)
-		if err != nil {
-			return err
-		}
-		if remove = !keep; remove {
-			old, config = nil, nil
-		}
-	}
-	if config != nil && config.Fingerprint != fp {
-		if diff := dataset.RecipeDiff(config.Recipe, o.Recipe); len(diff) > 0 {
-			return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))
-		}
-		var diff []string
-		if old != nil {
-			diff = dataset.InputDiff(old.Containers, rows)
-		}
-		if list, err := dataset.LoadClasses(ctx, o.Dir, job.Split); err == nil {
-			diff = append(diff, classDiff(list, g.Classes)...)
-		}
-		if old != nil && old.Digest == g.InputsDigest && old.GoodDigest != g.GoodDigest {
-			return refuse(CodeOther, "%s", goodRefusal(o.Dir, job.Split, diff))
-		}
-		return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
+	if held.config != nil && held.config.Fingerprint != fp {
+		return held.refusal(ctx, job, o, g, rows)
 	}
 	spec := o.spec(job, g, job.Replicas[0])
 	if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
@@ -102,7 +49,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		}
 		return err
 	}
-	if !remove {
+	if !held.remove {
 		if err := unlisted(ctx, job, o, format, spec, fp, write); err != nil {
 			return err
 		}
@@ -110,21 +57,13 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	if !write {
 		return nil
 	}
-	if remove {
+	if held.remove {
 		if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
 			return err
 		}
 	}
-	begun := []int{}
-	if old != nil {
-		begun = append(begun, old.Replicas...)
-	}
-	for _, replica := range job.Replicas {
-		begun = append(begun, o.spec(job, g, replica).Replica)
-	}
-	slices.Sort(begun)
 	err = dataset.SaveInputs(ctx, o.Dir, job.Split, &dataset.Inputs{
-		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: slices.Compact(begun), Roots: job.Inputs, Containers: rows,
+		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: held.begun(job, o, g), Roots: job.Inputs, Containers: rows,
 	})
 	if err != nil {
 		return err
@@ -132,8 +71,66 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
 }
 
+// A held is what an output holds of the job's split, and what the job has to agree with.
+type held struct {
+	inputs *dataset.Inputs // nil: nothing
+	config *dataset.Config // nil: nothing
+	remove bool            // the job replaces all of it, and agrees with anything
+}
+
+// holding reads what an output holds.
+func holding(ctx context.Context, job *Job, o *Output, fp string) (held, error) {
+	old, err := loadInputs(ctx, o.Dir, job.Split)
+	if err != nil {
+		return held{}, err
+	}
+	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !(job.Overwrite && dataset.Damaged(err)) {
+		return held{}, refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
+	}
+	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
+		ours, err := unfinished(ctx, job, o, config, fp)
+		if err != nil || !ours {
+			return held{remove: true}, err
+		}
+	}
+	return held{inputs: old, config: config}, nil
+}
+
+// refusal says why the job may not go on with an output of another recipe or input.
+func (h *held) refusal(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.InputContainer) error {
+	if diff := dataset.RecipeDiff(h.config.Recipe, o.Recipe); len(diff) > 0 {
+		return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))
+	}
+	var diff []string
+	if h.inputs != nil {
+		diff = dataset.InputDiff(h.inputs.Containers, rows)
+	}
+	if list, err := dataset.LoadClasses(ctx, o.Dir, job.Split); err == nil {
+		diff = append(diff, classDiff(list, g.Classes)...)
+	}
+	if h.inputs != nil && h.inputs.Digest == g.InputsDigest && h.inputs.GoodDigest != g.GoodDigest {
+		return refuse(CodeOther, "%s", goodRefusal(o.Dir, job.Split, diff))
+	}
+	return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
+}
+
+// begun are the replicas that were begun in an output, those of the job among them, as in the names of
+// shards.
+func (h *held) begun(job *Job, o *Output, g *Global) []int {
+	begun := []int{}
+	if h.inputs != nil {
+		begun = append(begun, h.inputs.Replicas...)
+	}
+	for _, replica := range job.Replicas {
+		begun = append(begun, o.spec(job, g, replica).Replica)
+	}
+	slices.Sort(begun)
+	return slices.Compact(begun)
+}
+
 // unlisted refuses to go on beside replicas that an interrupted run left unfinished and that this job
-// does not make: no manifest would list them. An unfinished split gets rid of them by --overwrite.
+// does not make: no manifest would list them. --overwrite removes them.
 func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spec shard.Spec, fp string, write bool) error {
 	_, rest, err := dataset.Others(ctx, o.Dir, format, spec, fp, job.Replicas)
 	if err != nil || len(rest) == 0 {
@@ -173,34 +170,6 @@ func unfinished(ctx context.Context, job *Job, o *Output, config *dataset.Config
 	return false, err
 }
 
-// classDiff says in at most one line how two class lists differ.
-func classDiff(old, list []string) []string {
-	if slices.Equal(old, list) {
-		return nil
-	}
-	var gone, added []string
-	for _, c := range old {
-		if !slices.Contains(list, c) {
-			gone = append(gone, c)
-		}
-	}
-	for _, c := range list {
-		if !slices.Contains(old, c) {
-			added = append(added, c)
-		}
-	}
-	line := fmt.Sprintf("classes: %d → %d", len(old), len(list))
-	switch {
-	case gone == nil && added == nil:
-		return []string{line + ", in another order"}
-	case gone == nil:
-		return []string{line + ", new: " + some(added)}
-	case added == nil:
-		return []string{line + ", without " + some(gone)}
-	}
-	return []string{line + ", without " + some(gone) + ", new: " + some(added)}
-}
-
 // loadInputs returns nil where there is no inputs.json, or a damaged one: it is of use only for
 // messages.
 func loadInputs(ctx context.Context, out, split string) (*dataset.Inputs, error) {
@@ -219,32 +188,4 @@ func RunOf(ctx context.Context, out, split string) (string, error) {
 		return "", err
 	}
 	return in.RunID, nil
-}
-
-// RecipeRefusal is the message for an output that has another recipe; diff are the lines of
-// dataset.RecipeDiff.
-func RecipeRefusal(out, split string, diff []string) string {
-	return fmt.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
-}
-
-// goodRefusal is the message for an output of this very input, of which other images have faults.
-func goodRefusal(out, split string, diff []string) string {
-	what := fmt.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
-	return strings.Join(append([]string{what}, someLines(diff)...), "\n  ")
-}
-
-// someLines are at most some lines, and how many more there are.
-func someLines(lines []string) []string {
-	const most = 10
-	if len(lines) > most {
-		return append(lines[:most:most], fmt.Sprintf("and %d more", len(lines)-most))
-	}
-	return lines
-}
-
-func inputRefusal(out, split string, diff []string) string {
-	if diff = someLines(diff); len(diff) == 0 {
-		diff = []string{"the choice of images differs"}
-	}
-	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
 }

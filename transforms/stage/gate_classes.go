@@ -1,11 +1,9 @@
 package stage
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // checkShared refuses an input that has a class beyond the list of another split of the output,
@@ -35,25 +33,6 @@ func checkShared(job *Job, labels map[string]int64, classes []string) error {
 	names := slices.Sorted(maps.Keys(unknown))
 	return refuse(CodeOther, "%s (images of it: %d; nothing was written, peaks are kept)",
 		UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes)), total(unknown))
-}
-
-// UnknownClasses is the message for classes that the list of another split lacks.
-func UnknownClasses(out, split string, names []string, classes int) string {
-	what := "class " + strconv.Quote(names[0]) + " of the input is"
-	if len(names) > 1 {
-		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), some(names))
-	}
-	return fmt.Sprintf("%s not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", what, split, out, classes)
-}
-
-// some names the first few of a list.
-func some(names []string) string {
-	const most = 3
-	more := ""
-	if len(names) > most {
-		names, more = names[:most], ", …"
-	}
-	return strings.Join(names, ", ") + more
 }
 
 // classList is the list that the labels of the input imply.

@@ -1,0 +1,78 @@
+package stage
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// classDiff says in at most one line how two class lists differ.
+func classDiff(old, list []string) []string {
+	if slices.Equal(old, list) {
+		return nil
+	}
+	without := func(a, b []string) []string {
+		return slices.DeleteFunc(slices.Clone(a), func(c string) bool { return slices.Contains(b, c) })
+	}
+	line := fmt.Sprintf("classes: %d → %d", len(old), len(list))
+	gone, added := without(old, list), without(list, old)
+	if len(gone) > 0 {
+		line += ", without " + some(gone)
+	}
+	if len(added) > 0 {
+		line += ", new: " + some(added)
+	}
+	if len(gone)+len(added) == 0 {
+		line += ", in another order"
+	}
+	return []string{line}
+}
+
+// RecipeRefusal is the message for an output that has another recipe; diff are the lines of
+// dataset.RecipeDiff.
+func RecipeRefusal(out, split string, diff []string) string {
+	return fmt.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+}
+
+// goodRefusal is the message for an output of the same input, in which other images have faults.
+func goodRefusal(out, split string, diff []string) string {
+	what := fmt.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
+	return strings.Join(append([]string{what}, someLines(diff)...), "\n  ")
+}
+
+// someLines are the first few lines, and how many more there are.
+func someLines(lines []string) []string {
+	const most = 10
+	if len(lines) > most {
+		return append(lines[:most:most], fmt.Sprintf("and %d more", len(lines)-most))
+	}
+	return lines
+}
+
+// inputRefusal is the message for an output of other input.
+func inputRefusal(out, split string, diff []string) string {
+	if diff = someLines(diff); len(diff) == 0 {
+		diff = []string{"the choice of images differs"}
+	}
+	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+}
+
+// UnknownClasses is the message for classes that the list of another split lacks.
+func UnknownClasses(out, split string, names []string, classes int) string {
+	what := "class " + strconv.Quote(names[0]) + " of the input is"
+	if len(names) > 1 {
+		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), some(names))
+	}
+	return fmt.Sprintf("%s not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", what, split, out, classes)
+}
+
+// some names the first few of a list.
+func some(names []string) string {
+	const most = 3
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], ", …"
+	}
+	return strings.Join(names, ", ") + more
+}

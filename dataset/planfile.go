@@ -3,7 +3,6 @@ package dataset
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +10,10 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
-	"github.com/zeebo/xxh3"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/checksum"
 )
 
 // maxPlanRows bounds the rows of a plan file, which is that of one shard.
@@ -28,7 +27,7 @@ func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
 		parquet.CreatedBy("premix", "plan", strconv.Itoa(Schema)), // not the library's version
 		parquet.MaxRowsPerRowGroup(maxPlanRows),
-		parquet.KeyValueMetadata("premix", fmt.Sprintf(`{"schema":%d%s%s"}`, Schema, sumMark, noSum)))
+		parquet.KeyValueMetadata("premix", fmt.Sprintf(`{"schema":%d%s%s"}`, Schema, sumMark, checksum.None)))
 	rows := make([]planRow, 0, 256)
 	flush := func() error {
 		_, err := w.Write(rows)
@@ -50,43 +49,19 @@ func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
 		return nil, fmt.Errorf("dataset: plan: %w", err)
 	}
 	data := b.Bytes()
-	copy(sumPlace(data), checksum(data))
+	sumMark.Set(data)
 	return data, nil
 }
 
-// The metadata of a plan file ends with a checksum of the whole file with zeros in its place. It
-// is looked at before anything else: the Parquet library trusts what it reads.
-const (
-	sumMark = `,"checksum":"`
-	noSum   = "00000000000000000000000000000000"
-)
-
-// sumPlace is where the checksum stands; nil if there is none.
-func sumPlace(data []byte) []byte {
-	i := bytes.LastIndex(data, []byte(sumMark))
-	if i < 0 || len(data)-i < len(sumMark)+len(noSum) {
-		return nil
-	}
-	return data[i+len(sumMark):][:len(noSum)]
-}
-
-// checksum is the text of the checksum of a file that has zeros in its place.
-func checksum(data []byte) string {
-	sum := xxh3.Hash128(data).Bytes()
-	return hex.EncodeToString(sum[:])
-}
+// sumMark precedes the checksum of a plan file, at the end of its metadata.
+const sumMark checksum.Mark = `,"checksum":"`
 
 // sound reports whether the bytes are those that were written.
 func sound(data []byte) error {
-	place := sumPlace(data)
-	if place == nil {
+	switch err := sumMark.Verify(data); {
+	case err == checksum.ErrMissing:
 		return errors.New("no plan of premix, or cut off: it has no checksum")
-	}
-	stored := string(place)
-	copy(place, noSum)
-	sum := checksum(data)
-	copy(place, stored)
-	if sum != stored {
+	case err != nil:
 		return errors.New("damaged: its checksum does not fit")
 	}
 	return nil

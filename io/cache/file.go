@@ -2,18 +2,17 @@ package cache
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+
 	"github.com/premix/premix"
-	"github.com/zeebo/xxh3"
+	"github.com/premix/premix/io/checksum"
 )
 
 // What the bytes of a file depend on, besides the rows. Snappy is not used: its assembly and its Go
@@ -30,21 +29,14 @@ type footer struct {
 	Sum string `json:"sum"`
 }
 
-// The checksum of a file is the XXH3-128 of all its bytes, with zeros in the place of the checksum
-// itself. It is checked before anything is parsed: a single wrong bit can send the Parquet reader
-// after gigabytes of memory, and the CRCs of Parquet's pages cover neither headers nor footer.
-var (
-	sumMark = []byte(`"sum":"`)
-	noSum   = strings.Repeat("0", 2*sumSize)
-)
-
-const sumSize = 16
+// sumMark precedes the checksum of a file.
+const sumMark checksum.Mark = `"sum":"`
 
 // encode returns a chunk as a Parquet file.
 func encode(m Meta, c *Chunk) ([]byte, error) {
 	m.Ignored, m.Schema = c.Ignored, Schema
 	convert(&m, toText)
-	text, err := json.Marshal(footer{m, noSum})
+	text, err := json.Marshal(footer{m, checksum.None})
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +68,8 @@ func encode(m Meta, c *Chunk) ([]byte, error) {
 		return nil, fmt.Errorf("a chunk of %d rows makes a file of %d bytes, more than the limit of %d", len(c.Rows), out.Len(), maxFile)
 	}
 	data := out.Bytes()
-	copy(sumOf(data), sumText(data))
+	sumMark.Set(data)
 	return data, nil
-}
-
-// sumText returns the checksum of a file that has zeros in its place.
-func sumText(data []byte) string {
-	sum := xxh3.Hash128(data).Bytes()
-	return hex.EncodeToString(sum[:])
 }
 
 // convert changes the names in m, which are bytes, to text or back.
@@ -91,29 +77,6 @@ func convert(m *Meta, f func(string) string) {
 	for _, s := range []*string{&m.Container, &m.First, &m.Last, &m.URI, &m.Stamp} {
 		*s = f(*s)
 	}
-}
-
-// sumOf returns the place of the checksum in a file; nil if there is none.
-func sumOf(data []byte) []byte {
-	i := bytes.LastIndex(data, sumMark)
-	if i < 0 || len(data)-i < len(sumMark)+2*sumSize {
-		return nil
-	}
-	return data[i+len(sumMark):][:2*sumSize]
-}
-
-// verify checks the checksum of a file; it zeroes it.
-func verify(data []byte) error {
-	place := sumOf(data)
-	if place == nil {
-		return fmt.Errorf("no checksum")
-	}
-	stored := string(place)
-	copy(place, noSum)
-	if got := sumText(data); got != stored {
-		return fmt.Errorf("checksum %s, want %q", got, stored)
-	}
-	return nil
 }
 
 // decode reads a file that encode wrote, and changes its bytes. Every error is ErrCorrupt.
@@ -173,7 +136,7 @@ func guard(f func() error) (err error) {
 // open checks a file and reads its footer.
 func open(data []byte) (*parquet.File, footer, error) {
 	var foot footer
-	if err := verify(data); err != nil {
+	if err := sumMark.Verify(data); err != nil {
 		return nil, foot, err
 	}
 	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))

@@ -45,11 +45,11 @@ func (j *Job) reach() {
 	r.Records = j.jobRecords()
 }
 
-// noticeTime is how long workers that a cluster gave up have to notice it.
+// noticeTime is how long workers have to notice that their cluster gave them up.
 const noticeTime = time.Second
 
-// runOnCluster runs the job, and leaves nothing behind but what a next run can use, and, of a job that
-// goes on without this process, the record that keeps other runs out.
+// runOnCluster runs the job. When the job ends, only what a next run can use is left. A job that goes on
+// without this process keeps its record, which keeps other runs out.
 func (j *Job) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Options) (finished bool, err error) {
 	alive := context.WithoutCancel(ctx)
 	if err := errors.Join(j.recordJob(ctx), stage.PlaceMarkers(ctx, j.Description)); err != nil {

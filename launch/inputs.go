@@ -35,8 +35,8 @@ func findInputs(ctx context.Context, c *checked) (*found, error) {
 	return f, nil
 }
 
-// useClassesOfOutput applies the class list that another split of the output has: a class that is
-// missing here must shift nothing.
+// useClassesOfOutput applies the class list of another split of the output, if there is one: a class that
+// this split lacks must not shift the numbers of others.
 func (f *found) useClassesOfOutput(ctx context.Context) error {
 	if f.options.PeaksOnly || f.config.ClassList != nil {
 		return nil

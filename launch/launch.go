@@ -1,16 +1,16 @@
 // Package launch starts jobs. [Run] takes a configuration to finished outputs; [Prepare] and [Job.Run]
 // are its two halves, for callers that look at the job in between.
 //
-// A start goes through steps, each of which takes what the one before it returned:
+// A start is a sequence of steps. Each takes what the step before it returned:
 //
 //	settle → checkOutputs → findInputs → describe → lookAtCache → Job.Run
 //
-// All steps but the last only read. The mistakes that they find are a *[UsageError], an *[OutputError],
-// or errors of the same two kinds from the packages below: *[pipeline.ConfigError], *[source.UsageError]
-// and *[runners.UsageError]; *[dataset.MismatchError] and *[dataset.SchemaError]. A job that refuses its
-// input or its output while it runs ends with a *[stage.Refusal].
+// All steps but the last only read. Mistakes of the user are a *[UsageError], *[pipeline.ConfigError],
+// *[source.UsageError] or *[runners.UsageError]. An output of another recipe or input is an *[OutputError],
+// *[dataset.MismatchError] or *[dataset.SchemaError]. A job that finds out while it runs that it must not
+// go on ends with a *[stage.Refusal], and one whose lock another run took with a *[LostLockError].
 //
-// The caller's program is the worker of its jobs on clusters, so its main calls [runners.Worker] first.
+// A cluster starts the caller's program as the worker of a job, so its main calls [runners.Worker] first.
 package launch
 
 import (
@@ -34,23 +34,23 @@ type Options struct {
 	BeamArgs []string
 	// Command is the command line that run.json records.
 	Command []string
-	// Reporter hears of the job; nil: nobody.
+	// Reporter receives what happens to the job; nil: nothing is reported.
 	Reporter Reporter
 	// Out is where a dry run of Dataflow (--dry_run in BeamArgs) prints the job; nil: nowhere.
 	Out io.Writer
 }
 
-// A Reporter hears how a job is prepared and how far it is.
+// A Reporter receives what happens while a job is prepared and while it runs.
 type Reporter interface {
-	// Say and Warn take a line about the job for people.
+	// Say and Warn get a line about the job for people.
 	Say(format string, args ...any)
 	Warn(format string, args ...any)
-	// Classes is told what a class list leaves out of the input, and what it names in vain.
+	// Classes gets what a class list leaves out of the input, and which of its classes the input lacks.
 	Classes(Choice)
-	// Cache is told what the peaks cache has for the input.
+	// Cache gets what the peaks cache has for the input.
 	Cache(*CacheLook)
-	// Began is told of the job when its pipeline starts, Ended when that ends. Status, in between, is
-	// told what a cluster says of it.
+	// Began is called when the pipeline starts, and Ended when it ends. Between them Status gets the
+	// reports of a cluster.
 	Began(*Job)
 	Status(runners.Status)
 	Ended()

@@ -37,14 +37,14 @@ func (l Lock) Take(ctx context.Context, out string) (unlock func(), err error) {
 	made := errors.Is(err, fs.ErrNotExist)
 	f, err := openLock(dir)
 	if err != nil {
-		// What access(2) promised may not hold: root may write everywhere, it says.
+		// access(2) may have allowed it: for root it allows everything.
 		return nil, usagef("--out %s cannot be written: %v", out, err)
 	}
 	path := f.Name()
 	release := func() {
 		os.Remove(path)
 		f.Close()
-		// Folders that hold nothing yet are not left behind; Remove spares all others.
+		// Empty folders are removed; Remove fails on others.
 		os.Remove(dir)
 		if made {
 			os.Remove(out)

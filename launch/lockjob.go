@@ -13,13 +13,13 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// A job on a cluster outlives its launcher: after --async, after Ctrl-C on Dataflow, and when the
-// launcher is killed. Its output therefore has a record of it, .job-RUN, from before the job is
-// submitted. The finish stage removes the record, or the launcher, if it sees the job fail; nobody
-// does for a job that was cancelled later, so --break-lock does.
+// A job on a cluster can outlive its launcher: after --async, after Ctrl-C on Dataflow, and when the
+// launcher is killed. Therefore the launcher writes a record, .job-RUN, into the output before it submits
+// the job. The finish stage removes the record, or the launcher if it sees the job fail. The record of a
+// job that was cancelled later stays, and --break-lock removes it.
 const jobRecordPrefix = ".job-"
 
-// jobRecords are the addresses of the records of this job, one in each folder of the output.
+// jobRecords are the URIs of the records of this job, one in each folder of the output.
 func (j *Job) jobRecords() []string {
 	var uris []string
 	for _, dir := range j.Config.OutputDirs() {

@@ -19,8 +19,8 @@ const (
 	storeLockStale   = 5 * time.Minute
 )
 
-// A storeLock is the lock of a run on an output in an object store: an object of its own there, which
-// is written again every minute.
+// A storeLock is the lock of a run on an output in an object store: an object that the run writes again
+// every minute.
 type storeLock struct {
 	out, dir, uri string
 	content       []byte
@@ -30,11 +30,11 @@ type storeLock struct {
 	seen          map[string]time.Time // locks of others at the last look
 }
 
-// takeStore locks an output in an object store. Each run
-// keeps a lock object of its own there, and looks for others after it wrote its own: of two that
-// start at once at most one goes on. A lock that was not refreshed for five minutes is that of a run
-// that died; ages are compared by the store's own clock. A run that could not refresh its own for so
-// long, since its process or its host was suspended, and one whose lock was broken, have lost it.
+// takeStore locks an output in an object store. Each run writes a lock object of its own and then looks
+// for those of others, so that of two runs that start at once at most one goes on. A lock that was not
+// refreshed for five minutes belongs to a run that died; the store's clock decides. A run loses its lock
+// if it cannot refresh it for that long, because its process or host was suspended, or if another run
+// breaks it.
 func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err error) {
 	dir := blob.Join(out, dataset.MetaDir)
 	host, _ := os.Hostname()
@@ -99,8 +99,8 @@ func (l *storeLock) write(ctx context.Context) error {
 }
 
 // refresh writes the lock again. It returns an error if the lock is lost. A lock of another run counts
-// when it was refreshed since the last look: one that has just come may be that of a run that
-// sees this lock and ends.
+// only if it was refreshed since the last look: a new one may belong to a run that is about to see this
+// lock and end.
 func (l *storeLock) refresh(ctx context.Context) error {
 	age := l.now().Sub(l.written)
 	err := l.write(ctx)

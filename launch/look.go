@@ -28,8 +28,8 @@ type CacheLook struct {
 	// Images is the number of images of the input, about, By the part of them with each answer.
 	Images int64
 	By     map[stage.Status]*CacheShare
-	// Nearest says in what the settings in the cache that are nearest to these differ from them, where
-	// nothing is cached for these.
+	// Nearest lists the differences to the most similar settings in the cache, if nothing is cached for
+	// these settings.
 	Nearest []string
 
 	reusable []string // keys of the chunks that are in the cache, as stage.CopyKey makes them
@@ -61,7 +61,7 @@ func lookAtCache(ctx context.Context, d *described) (*Job, error) {
 
 // look lists the chunks of a local input, as far as the limits want them, so that the first line of a
 // run can say what of the cache is valid, and why the rest is not. Workers list them again; that
-// costs seconds a million files.
+// takes seconds for a million files.
 func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 	in := j.Description.Cache
 	store := cache.Open(in.URI, in.Fingerprint, in.Settings)
@@ -138,7 +138,7 @@ func (j *Job) checkCache() error {
 	return nil
 }
 
-// nearestSettings says in which settings the peaks that are cached differ least from these.
+// nearestSettings lists the differences to the most similar settings in the cache; nil if they are many.
 func (j *Job) nearestSettings(ctx context.Context) []string {
 	infos, err := cache.Caches(ctx, j.Description.Cache.URI)
 	if err != nil {

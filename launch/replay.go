@@ -13,8 +13,8 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-// readPlan takes what is planned from the output that --plan names, and keeps of the command line
-// where things are, how to run, and in which form to write.
+// readPlan returns the configuration that makes shards of the plan in c.Plan. The plan decides the
+// samples; c decides where things are, how the job runs, and in which form samples are written.
 func readPlan(ctx context.Context, c pipeline.Config) (*pipeline.Config, error) {
 	dir, err := blob.Abs(c.Plan)
 	if err != nil {

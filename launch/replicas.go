@@ -8,9 +8,9 @@ import (
 	"github.com/premix/premix/pipeline"
 )
 
-// numberReplicas lets replicas be appended to a split that is there. Names of replicas carry rNNN,
-// but for those of an output that was made as a single one, whose names can never get a number. A
-// run of replica 0 alone into an output whose names have numbers numbers its own.
+// numberReplicas makes the names of a job agree with those of the split that it adds replicas to. Names
+// have rNNN unless the output was made as a single replica, and such an output can get no more replicas. A
+// run of replica 0 alone uses numbers if the output has them.
 func numberReplicas(c *pipeline.Config, dir string, have *dataset.Config) error {
 	var recipe struct {
 		Named *bool `json:"replica-names"`

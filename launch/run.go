@@ -17,9 +17,9 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// Run runs the job to its end. finished says that it has ended, and its outputs are there: not after
-// Async, nor after a dry run of Dataflow. When ctx ends, the job ends too, but for one on a cluster that
-// goes on without its launcher; then the error is [runners.ErrGoesOn].
+// Run runs the job to its end. If finished is true, the outputs are complete; it is false after Async and
+// after a dry run of Dataflow. The job ends with ctx, unless it is on a cluster that does not need its
+// launcher; then the error is [runners.ErrGoesOn].
 func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	options := runnerOptions(j.Config, j.options, j.cluster)
 	if j.cluster.DryRun {
@@ -78,8 +78,8 @@ func (j *Job) pipeline() *beam.Pipeline {
 	return p
 }
 
-// lockOutputs locks the outputs, and removes what runs before left in them. A job in this process ends
-// when its lock is lost; one on a cluster has a record of its own in each output.
+// lockOutputs locks the outputs, and removes what earlier runs left in them. A job in this process ends
+// when its lock is lost. A job on a cluster does not: its record keeps other runs out.
 func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(), err error) {
 	var locks []func()
 	releaseAll := func() {
@@ -113,8 +113,8 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 	return releaseAll, j.sweep(ctx)
 }
 
-// sweep removes temporaries that a killed run left in the outputs, and copies that this run has no
-// use for. Beside another run, whose lock was broken, only old ones are.
+// sweep removes temporary files that a killed run left in the outputs, and copies that this run does not
+// need. If a lock was broken, another run may still work there, and only old files are removed.
 func (j *Job) sweep(ctx context.Context) error {
 	age := time.Duration(0)
 	if j.options.BreakLock {

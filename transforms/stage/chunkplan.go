@@ -15,7 +15,7 @@ type ChunkPlan struct {
 	Cut *Summary
 }
 
-// looked returns of all chunks those that the plan looks at, as far as it does.
+// looked returns the summaries of the chunks that the plan looks at, as far as it does.
 func (g *Global) looked(sums []Summary) []Summary {
 	out := make([]Summary, 0, len(sums))
 	for i := range sums {

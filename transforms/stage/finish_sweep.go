@@ -12,7 +12,7 @@ import (
 )
 
 // SweepOutput removes the temporaries that nothing was written to for olderThan from the folders that
-// the job itself writes to in one of its outputs. It goes into no others: a user may keep a cache or
+// the job itself writes to in one of its outputs. It leaves other folders alone: a user may keep a cache or
 // another output there, which another run is writing.
 func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Duration) error {
 	o := &job.Outputs[output]
@@ -40,8 +40,8 @@ func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Durat
 	return nil
 }
 
-// Sweep removes the temporaries that killed workers left in the outputs. Where a cluster gave up a
-// worker that still writes, that one fails, and is not missed.
+// Sweep removes the temporaries that killed workers left in the outputs. A worker that the cluster gave
+// up, but that still writes, then fails; its work is done elsewhere.
 func Sweep(ctx context.Context, job *Job) error {
 	var errs []error
 	for i := range job.Outputs {
@@ -55,7 +55,8 @@ func Sweep(ctx context.Context, job *Job) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// cacheTempAge is the age at which a temporary in the cache, which jobs share, is nobody's.
+// cacheTempAge is the age from which a temporary in the cache, which jobs share, belongs to no running
+// job.
 const cacheTempAge = time.Hour
 
 // cleanUp removes what only the work needed.
@@ -65,7 +66,7 @@ func cleanUp(ctx context.Context, job *Job) error {
 			return err
 		}
 	}
-	if err := RemoveSpool(ctx, job); err != nil {
+	if err := removeSpool(ctx, job); err != nil {
 		return err
 	}
 	if job.Reach.Detached && job.Cache.Temporary {

@@ -69,11 +69,7 @@ func TestMiscount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := countsBench(t, 100, 0, 0)
-			sums := b.peaks()
-			g, err := Gate(t.Context(), b.job, sums)
-			if err != nil {
-				t.Fatal(err)
-			}
+			g, sums := b.plan(), b.sums
 			p := g.Chunks[sums[0].ID]
 			change(&p, &sums[0])
 			g.Chunks[sums[0].ID] = p
@@ -83,16 +79,12 @@ func TestMiscount(t *testing.T) {
 		})
 	}
 	b := countsBench(t, 100, 0, 0)
-	sums := b.peaks()
-	g, err := Gate(t.Context(), b.job, sums)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, sums := b.plan(), b.sums
 	p := g.Chunks[sums[0].ID]
 	p.Count++
 	g.Chunks[sums[0].ID] = p
 	rows := 0
-	err = Distribute(t.Context(), b.job, g, &sums[0], func(_ int64, batch []byte) {
+	err := Distribute(t.Context(), b.job, g, &sums[0], func(_ int64, batch []byte) {
 		list, err := plan.ReadRows(nil, batch)
 		if err != nil {
 			t.Fatal(err)

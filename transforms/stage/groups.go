@@ -1,10 +1,10 @@
 package stage
 
-// Shards travel in groups: a group is the unit that a runner hands to a worker, and repeats after
-// a fault. Groups travel in buckets: the rows of a bucket are gathered by one worker, which then
-// deals its groups out. Few buckets mean an even deal, since a cluster deals round-robin from
-// each place that elements come from, and places that it has chosen by hashing a few keys are
-// uneven (keys 0 to 7 lie on Flink's four slots as 1, 1, 2, 4). Many mean less memory in one place.
+// Shards travel in groups: a group is the unit that a runner gives to a worker, and repeats after a
+// failure. Groups travel in buckets: one worker gathers the rows of a bucket and then deals its groups
+// out. With few buckets the groups are dealt evenly: a cluster deals round-robin from each place that
+// elements come from, and it chooses these places by hashing keys, unevenly (keys 0 to 7 lie on
+// Flink's four slots as 1, 1, 2, 4). With many buckets each place needs less memory.
 const (
 	// localGroups is the number of groups of a replica on a local runner.
 	localGroups = 64

@@ -15,18 +15,19 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// Reach is how the workers of a cluster find out, before hours of work, that they see the places
-// that the launcher sees: a path may be there on one host only, and credentials for one bucket may
-// be missing on another. The launcher leaves a marker in each place that is written to; every
+// Reach is what the workers of a cluster check, before hours of work, to find out whether they see
+// the places that the launcher sees: a path may exist on one host only, and credentials for a bucket
+// may be missing on another. The launcher writes a marker in each place that the job writes to. Every
 // worker process reads it back, and writes one of its own, before its first piece of work.
 type Reach struct {
 	Host    string   // where the launcher runs
 	Markers []Marker // objects that the launcher wrote
 	Inputs  []string // local folders and files that the launcher read
-	// Records say in each output that the job works on it. They go with the markers.
+	// Records are objects that say, in each output, that the job works on it. They are removed with
+	// the markers.
 	Records []string
-	// Detached says that no launcher may be there at the end of the job to remove a cache that is kept
-	// for the run only; then the job does it.
+	// Detached says that the launcher may be gone at the end of the job. Then the job itself removes a
+	// cache that is kept for the run only.
 	Detached bool
 }
 
@@ -35,7 +36,7 @@ type Marker struct{ Flag, Place, URI string }
 
 const (
 	markerPrefix = ".reach-"
-	// markerAge is the age at which a marker is left over from a launcher that was killed.
+	// markerAge is the age from which a marker counts as left by a launcher that was killed.
 	markerAge = 30 * 24 * time.Hour
 )
 
@@ -55,8 +56,8 @@ func PlaceMarkers(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// RemoveMarkers removes the records and markers of a job, those that its workers wrote, and old ones beside
-// them.
+// RemoveMarkers removes the records and markers of a job, the markers of its workers, and old markers
+// of other jobs.
 func RemoveMarkers(ctx context.Context, job *Job) error {
 	var errs []error
 	for _, uri := range job.Reach.Records {
@@ -139,7 +140,7 @@ func (m Marker) check(ctx context.Context, job *Job, host string) error {
 	return nil
 }
 
-// claimed says whether the outputs are there and tell that this job was planned.
+// claimed says whether the gate of this job has claimed all outputs.
 func (j *Job) claimed(ctx context.Context) bool {
 	for i := range j.Outputs {
 		if run, err := RunOf(ctx, j.Outputs[i].Dir, j.Split); err != nil || run != j.RunID {
@@ -149,7 +150,7 @@ func (j *Job) claimed(ctx context.Context) bool {
 	return len(j.Outputs) > 0
 }
 
-// unreachable is a refusal where trying again is useless, and the error itself elsewhere.
+// unreachable is a refusal where it is useless to try again, and otherwise the error itself.
 func unreachable(flag, place, host string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, blob.ErrNoBucket) {
 		return refuse(CodeUsage, "%s %s cannot be used by the worker on %s: %v", flag, place, host, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// A Refusal stops the job before its first write. The launcher turns it into an exit code; its
-// text survives every runner, which hand on nothing else.
+// A Refusal stops the job before its first write. The launcher turns it into an exit code. Runners
+// pass on the text of an error and nothing else, so the text has all of the Refusal.
 type Refusal struct {
 	Code    int
 	Message string
@@ -41,7 +41,7 @@ func FindRefusal(err error) *Refusal {
 		return r
 	}
 	text := err.Error()
-	// Some runners quote the error that they hand on.
+	// Some runners quote the error that they pass on.
 	if i := strings.Index(text, refusalMark); i >= 0 {
 		text = text[i+len(refusalMark):]
 		for _, t := range []string{text, strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\\`, `\`)} {
@@ -54,9 +54,9 @@ func FindRefusal(err error) *Refusal {
 	return nil
 }
 
-// Seal prepares the error of a stage for its way through a runner, which hands on nothing but the
-// text: a refusal stands alone there, and what looks like one in any other error, because an entry of
-// the input has such a name, does not any more.
+// Seal prepares the error of a stage for its way through a runner, which passes on nothing but the
+// text. A refusal loses what wraps it. Any other error loses the mark of a refusal, which it has where
+// the name of an entry contains one.
 func Seal(err error) error {
 	var r *Refusal
 	switch {
@@ -82,8 +82,8 @@ func refuse(code int, format string, args ...any) error {
 	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// asRefusal turns a mistake of the user's that a worker finds into a refusal, which survives every
-// runner; any other error is returned as it is.
+// asRefusal turns a mistake of the user, found by a worker, into a refusal. It returns any other error
+// as it is.
 func asRefusal(name string, err error) error {
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
 		return refuse(CodeUsage, "%s: %v", name, usage)

@@ -139,8 +139,8 @@ func spoolSize(job *Job, mode string, s *premix.Sample) int64 {
 	return s.Location.Length
 }
 
-// RemoveSpool removes the copies of a finished job.
-func RemoveSpool(ctx context.Context, job *Job) error {
+// removeSpool removes the copies of a finished job.
+func removeSpool(ctx context.Context, job *Job) error {
 	if job.Spool.URI == "" {
 		return nil
 	}

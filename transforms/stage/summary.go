@@ -31,8 +31,8 @@ type Summary struct {
 	GoodDigest [32]byte
 	// Stamp is that of the chunk, by which a stale copy is told from a fresh one.
 	Stamp string
-	// Kept, where the cache could not be written, is what it still has for the adopted rows; nil: the
-	// cache has the rows as they are now.
+	// Kept is what the cache still has for adopted rows, where it could not be written; nil: the cache
+	// has the rows as they are now.
 	Kept *Kept
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string

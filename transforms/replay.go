@@ -16,8 +16,8 @@ func init() {
 	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func([]byte), error](&replayFn{})
 }
 
-// CopyAside takes a PCollection<[]byte> of chunks of containers that cannot be read at random,
-// copies their entries, and returns a PCollection<[]byte> of where the copies are.
+// CopyAside takes a PCollection<[]byte> of chunks of containers without random access, copies their
+// entries, and returns a PCollection<[]byte> of the places of the copies.
 func CopyAside(s beam.Scope, job *Job, chunks beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.CopyAside")
 	return beam.ParDo(s, &copyAsideFn{newJobFn("transforms.CopyAside", job)}, chunks)
@@ -39,9 +39,9 @@ func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit fun
 	return encodeTo[stage.Copied](emit)(copied)
 }
 
-// Replay takes the plan and the copies of containers that cannot be read at random, makes the
-// shard of every plan file, and returns a PCollection<[]byte> of shard records. The containers of
-// the input travel inside of the pipeline.
+// Replay takes the plan and the copies of containers without random access, makes the shard of every
+// plan file, and returns a PCollection<[]byte> of shard records. The containers of the input are part
+// of the pipeline.
 func Replay(s beam.Scope, job *Job, containers []source.Container, global, copies beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Replay")
 	base := newPlanFn("transforms.Replay", job)

@@ -17,13 +17,13 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// A Replay says that shards are made from the plan of an output, instead of planned.
+// A Replay makes a job take the plan of an output, instead of making one.
 type Replay struct {
-	// Dir is the output, Split the split of it whose plan is made.
+	// Dir is the output with the plan, Split the split of it.
 	Dir, Split string
 }
 
-// planned reads what the plan of a replay says of itself.
+// planned reads the manifest of the plan.
 func (job *Job) planned(ctx context.Context) (*dataset.Manifest, error) {
 	m, err := dataset.LoadPlanned(ctx, job.Replay.Dir, job.Replay.Split)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -114,8 +114,8 @@ func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, 
 	return out, nil
 }
 
-// checkPlan reports what of a plan file does not fit the plan as a whole: recipes are data, and a
-// label or a position may lead anywhere.
+// checkPlan checks that a plan file fits the plan as a whole: recipes are data, and a wrong label or
+// position could lead anywhere.
 func checkPlan(job *Job, g *Global, p PlannedShard, recipes []premix.Recipe) error {
 	lo, hi := plan.Shards{N: g.N, S: g.Shards}.Range(p.Shard)
 	if int64(len(recipes)) != hi-lo {
@@ -136,7 +136,8 @@ func checkPlan(job *Job, g *Global, p PlannedShard, recipes []premix.Recipe) err
 	return nil
 }
 
-// intern makes equal samples one, so that each image is decoded once, and returns them.
+// intern makes recipes share equal samples, so that each image is decoded once. It returns the
+// samples as rows.
 func intern(recipes []premix.Recipe) []plan.Row {
 	known := map[premix.Sample]*premix.Sample{}
 	var rows []plan.Row
@@ -188,7 +189,7 @@ func notAsPlanned(job *Job, s *premix.Sample, e *source.EntryError) string {
 	return fmt.Sprintf("%s, which the plan names, is not in the input: %v", s.Name, e.Err)
 }
 
-// plannedOutcome returns what the plan says of the entries of the input.
+// plannedOutcome returns the outcome in the plan.
 func plannedOutcome(ctx context.Context, job *Job) (*outcome, error) {
 	m, err := job.planned(ctx)
 	if err != nil {
@@ -207,7 +208,7 @@ func plannedOutcome(ctx context.Context, job *Job) (*outcome, error) {
 	return in, nil
 }
 
-// plannedFailures yields the failures that the plan lists.
+// plannedFailures yields the failures in the plan.
 func plannedFailures(ctx context.Context, job *Job, yield func(premix.Failure) error) error {
 	text, err := blob.ReadAll(ctx, dataset.Meta(job.Replay.Dir, job.Replay.Split, dataset.FailuresFile), blob.MaxMeta)
 	if err != nil {

@@ -95,8 +95,8 @@ func readIndex(ctx context.Context, uri string) (*index, error) {
 	return list, nil
 }
 
-// CopyAside copies the entries of a chunk, so that they can be read one by one. A copy that an
-// earlier attempt completed is used.
+// CopyAside copies the entries of a chunk, so that they can be read one by one. It uses a copy that an
+// earlier attempt completed.
 func CopyAside(ctx context.Context, job *Job, c source.Chunk) (*Copied, error) {
 	key := CopyKey(c.ID, c.Stamp)
 	out := &Copied{

@@ -63,7 +63,7 @@ func classAt(list []string, i int) string {
 	return "“" + list[i] + "”"
 }
 
-// maxListBytes bounds class lists and other small text files that stand beside a data set.
+// maxListBytes bounds class lists and other small text files beside a data set.
 const maxListBytes = 64 << 20
 
 // ParseClasses reads a class list: one name a line, without empty lines; a byte order mark and

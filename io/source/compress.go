@@ -23,7 +23,7 @@ const (
 	zstandard = "zstd"
 )
 
-// compressionOf tells by a file's name how the whole file is compressed; empty if it is not.
+// compressionOf returns how a whole file is compressed, by its name; empty if it is not.
 func compressionOf(base string) string {
 	base = strings.ToLower(base)
 	switch {
@@ -126,7 +126,7 @@ func (u *unpacker) start() error {
 	return nil
 }
 
-// gzipStart and zlibStart tell the beginning of a stream by its first two bytes.
+// gzipStart and zlibStart recognize the beginning of a stream by its first two bytes.
 func gzipStart(head []byte) bool { return head[0] == 0x1f && head[1] == 0x8b }
 
 func zlibStart(head []byte) bool {

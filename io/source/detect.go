@@ -14,7 +14,7 @@ import (
 // A format is a value of Options.Format: how an input is recognized, and how its containers are found.
 type format struct {
 	name string
-	// file reports whether a file of this name is one of the format; nil if names do not tell.
+	// file reports whether a file of this name is one of the format; nil if names do not decide.
 	file func(base string) bool
 	// tree reports whether the folders of a root, whose names are in dirs, are those of the format.
 	tree func(ctx context.Context, r root, dirs map[string]bool) (bool, error)
@@ -176,7 +176,7 @@ func detect(ctx context.Context, r root) (string, error) {
 }
 
 // detectFiles recognizes the format of most files in a root, and returns how many there are of it. It is
-// the zero format if no name tells.
+// the zero format if no name is of any.
 func detectFiles(r root) (best format, n int) {
 	count := map[string]int{}
 	for _, e := range r.objects {

@@ -201,11 +201,8 @@ func (c *Catalog) add(o *Catalog) {
 	c.Containers = append(c.Containers, o.Containers...)
 	c.Failures = append(c.Failures, o.Failures...)
 	c.Ignored += o.Ignored
-	for _, n := range o.IgnoredNames {
-		if len(c.IgnoredNames) < maxIgnoredNames {
-			c.IgnoredNames = append(c.IgnoredNames, n)
-		}
-	}
+	names := append(c.IgnoredNames, o.IgnoredNames...)
+	c.IgnoredNames = names[:min(len(names), maxIgnoredNames)]
 }
 
 // sort brings everything into canonical order and refuses equal names.

@@ -124,7 +124,7 @@ func kaggle(ctx context.Context, r root, o Options) (root, error) {
 	return r, nil
 }
 
-// discoverFlat makes a container of a folder of images whose labels stand in a list.
+// discoverFlat makes a container of a folder of images whose labels are in a list.
 func discoverFlat(ctx context.Context, r root, d *discovery) error {
 	c := Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}
 	if err := withList(ctx, r, &c, d); err != nil {
@@ -226,7 +226,7 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 	}
 }
 
-// maxTail is more than any tar program adds behind the last member to fill its blocks.
+// maxTail is more than any tar program adds after the last member to fill its blocks.
 const maxTail = 1 << 20
 
 // cutList says why the class list of a tar of class tars cannot be trusted, and what to do.

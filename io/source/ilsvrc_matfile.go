@@ -49,7 +49,7 @@ func (r *matReader) next() (element, error) {
 		return element{}, errMat
 	}
 	kind := r.order.Uint32(r.data)
-	if small := kind >> 16; small != 0 { // up to four bytes stand in the tag itself
+	if small := kind >> 16; small != 0 { // up to four bytes are in the tag itself
 		if small > 4 {
 			return element{}, errMat
 		}

@@ -16,7 +16,7 @@ const (
 
 var errSeen = errors.New("seen enough")
 
-// firstLabels reads the first entries of an input whose labels stand beside the images, and
+// firstLabels reads the first entries of an input whose labels are beside the images, and
 // refuses the input if none of them has a label, or all labels are outside of the class list: a
 // wrong --split, --classes, --label-key or --label-offset should not show up only after the peaks of
 // all images. One good label is enough, so that it seldom reads more than one entry.

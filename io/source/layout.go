@@ -89,7 +89,7 @@ func Split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 }
 
 // Read streams a chunk once and yields its entries in order. Entries larger than maxBytes become
-// faults before they are read; maxBytes ≤ 0 stands for 128 MiB. An error of yield ends it and is
+// faults before they are read; maxBytes ≤ 0 means 128 MiB. An error of yield ends it and is
 // returned as it is.
 func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	l, err := layoutOf(c.Container)
@@ -132,7 +132,7 @@ func Fetch(ctx context.Context, dst []byte, l premix.Location) ([]byte, error) {
 }
 
 // Place begins a message about an entry of a container of a layout that is not being read any more:
-// where it is, as far as the sample tells. It is empty for a file of its own.
+// where it is, as far as the sample says. It is empty for a file of its own.
 func Place(layout string, s *premix.Sample) string {
 	if l, ok := layouts[layout]; ok {
 		return l.place(s)

@@ -22,7 +22,7 @@ func (c Container) Promised() (n int64, by string, ok bool) {
 	return c.Samples, c.CountedBy, c.CountedBy != ""
 }
 
-// shouldBe says how many entries are promised; how the container is cut into chunks takes no part.
+// shouldBe says how many entries are promised; the text does not depend on how the container is cut into chunks.
 func (c Container) shouldBe(what string) string {
 	n, by, known := c.Promised()
 	if !known {
@@ -47,7 +47,7 @@ func (ch Chunk) promised() int64 {
 }
 
 // yieldLost yields a failure for each of the entries [from, until), so that what is lost weighs as
-// much as it is. Above mostLost, one row stands for the rest.
+// much as it is. After mostLost rows, the last one counts for the rest.
 func yieldLost(from, until int64, yield func(Entry) error, entry func(number int64) Entry) error {
 	for n := from; n < until; n++ {
 		e := entry(n)

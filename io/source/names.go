@@ -26,7 +26,7 @@ func imageName(name string) bool {
 	return false
 }
 
-// junkName reports whether a file or folder is one that systems and tools leave behind. It is
+// junkName reports whether a file or folder is one that systems and tools leave. It is
 // ignored whatever it holds.
 func junkName(base string) bool {
 	if strings.HasPrefix(base, ".") {
@@ -85,7 +85,7 @@ func isSplitName(s string) bool {
 
 var splitToken = regexp.MustCompile(`(?i)(?:^|[-._ 0-9])(train|training|val|valid|validation|test|testing)(?:[-._ 0-9]|$)`)
 
-// splitOf finds the split that a shard's file name speaks of, as Hugging Face's readers do;
+// splitOf finds the split that a shard's file name contains, as Hugging Face's readers do;
 // empty if none.
 func splitOf(base string) string {
 	if m := splitToken.FindStringSubmatch(base); m != nil {
@@ -110,7 +110,7 @@ func member(name string) string {
 // cost. What is longer is cut and carries a hash.
 const maxName = 4096
 
-// escape spells the bytes of a name that are no UTF-8 as \xNN.
+// escape writes the bytes of a name that are not UTF-8 as \xNN.
 func escape(name string) string {
 	if utf8.ValidString(name) {
 		return name
@@ -152,7 +152,7 @@ func failf(s premix.Sample, stage premix.Stage, kind premix.FaultKind, format st
 }
 
 // at puts the place of an entry in its container before the reason of its fault, unless one
-// stands there.
+// is there already.
 func (e *Entry) at(place string) {
 	word, _, _ := strings.Cut(place, " ")
 	if f := e.Sample.Fault; f != nil && !strings.HasPrefix(f.Reason, word+" ") {

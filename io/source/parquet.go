@@ -92,7 +92,7 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 			columns.Image, columns.Label.Key = image, label
 		}
 		if d.Classes != nil {
-			break // files without names go along
+			break // files without names are accepted too
 		}
 	}
 	if columns.Image != "" {

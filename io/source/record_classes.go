@@ -55,7 +55,7 @@ func (r *recordSet) settle(list, given []string, o Options) {
 	}
 }
 
-// feature chooses among nameKeys the one whose words a list has, the first of its own accord if
+// feature chooses the one of nameKeys whose words a list has, or the first that has names if
 // there is no list; −1 if the records name no class that can be used.
 func (r *recordSet) feature(list, given []string) int {
 	for _, l := range [][]string{list, given} {
@@ -73,7 +73,7 @@ func (r *recordSet) feature(list, given []string) int {
 		}
 	}
 	if r.listed {
-		return -1 // the list has other names than the records: indexes speak
+		return -1 // the list has other names than the records: indexes count
 	}
 	there := func(i int) bool {
 		return slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" })

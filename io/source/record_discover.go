@@ -73,8 +73,8 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery)
 	return nil
 }
 
-// recordCompression tells by the first bytes how a TFRecord file is compressed: the checksum of
-// the first length is no accident.
+// recordCompression returns how a TFRecord file is compressed, by its first bytes: the checksum of
+// the first length cannot be right by chance.
 func recordCompression(ctx context.Context, o blob.Object) (string, error) {
 	head, err := blob.ReadRange(ctx, nil, o.URI, 0, min(o.Size, 12))
 	if err != nil {
@@ -161,7 +161,7 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 }
 
 // offsetOf finds where labels count from: by the names beside them and the class list, by a label
-// that would be negative or above the list; or else by the custom of the feature's name. feature is
+// that would be negative or above the list; or else by what the feature's name usually means. feature is
 // the one of nameKeys that has names, or −1.
 func offsetOf(first []statement, feature int, k *recordKeys, classes []string) (offset int, custom bool) {
 	rank := map[string]int64{}
@@ -169,7 +169,7 @@ func offsetOf(first []statement, feature int, k *recordKeys, classes []string) (
 		rank[c] = int64(i)
 	}
 	lowest, highest := int64(maxLabel), int64(-1)
-	var fits [2]int // how many records speak for each
+	var fits [2]int // how many records support each
 	for _, s := range first {
 		lowest, highest = min(lowest, s.label), max(highest, s.label)
 		if feature < 0 {

@@ -32,7 +32,7 @@ const (
 	slimSynset = "image/class/synset"
 )
 
-// detectKeys tells by one example which features make an entry; fields that it cannot find are
+// detectKeys finds the features that make an entry in one example; fields that it cannot find are
 // empty.
 func detectKeys(ex *tfexample.Example, o Options) *recordKeys {
 	k := &recordKeys{}

@@ -23,7 +23,7 @@ type recordScanner struct {
 	buf    []byte
 	head   [12]byte
 	done   bool
-	rescue bool // behind a broken head, or a length that cannot be, look for the next good head
+	rescue bool // after a broken head or an impossible length, look for the next good head
 }
 
 // A record is one record of the file; data are valid until the next call.
@@ -96,7 +96,7 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 
 // broken is the fault of a record whose head is broken, or states a length that cannot be. The next
 // record begins where the next head is whose checksum is right: that has 32 bits, and the upper half
-// of a length is 0 besides, so that no accident makes one. If it is at end, where it should be by the
+// of a length is 0 besides, so that data hardly ever look like one. If it is at end, where it should be by the
 // length, the record is only too large; end may be −1. kind is that of a record that none follows.
 func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind premix.FaultKind, what string) error {
 	if s.done = !s.rescue; s.done {

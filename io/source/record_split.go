@@ -152,7 +152,7 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 		w.end = -1
 	}
 	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
-	next := ch.Base // behind the last record that has a row
+	next := ch.Base // after the last record that has a row
 	keys := c.Record
 	var ex tfexample.Example
 	for {

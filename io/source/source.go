@@ -1,14 +1,13 @@
-// Package source reads image data sets in the layouts that people hold them in: folders of
+// Package source reads image data sets in the layouts that people keep them in: folders of
 // images, WebDataset tars, the tars of ILSVRC2012, TFRecord, TFDS, Parquet, and images drawn by
-// code (synth:N).
+// code (synth:N). Call [Discover] for what is in inputs, and [Split] and [Read] for their images:
 //
-// An input goes through three steps, each cheaper to repeat than the next:
+//	[Discover]  lists containers: class folders, shards, inner tars
+//	[Split]     cuts a container into chunks, of 1,000 to 2,000 images where it can be cut
+//	[Read]      streams a chunk once and yields its entries
 //
-//	[Discover]  a launcher lists containers: class folders, shards, inner tars
-//	[Split]     a worker cuts a container into chunks of 1,000 to 2,000 images
-//	[Read]      a worker streams a chunk once and hands out its entries
-//
-// [Fetch] reads one entry again from the Location that Read gave it.
+// Each step costs less than the next. [Fetch] reads one entry again from the Location that Read
+// gave it, and a [Locator] reads entries by name.
 //
 // # Order and names
 //
@@ -23,7 +22,8 @@
 //
 // Every entry ends as one [Entry]: bytes of an image with the label that the input states, a
 // [premix.Fault] with its reason, or an ignored side file. An error of [Read] is one of the
-// environment (a disk, a network), never of the data: the caller retries.
+// environment (a disk, a network), and the caller retries, or a [*UsageError]: the labels contradict
+// what was found out about them. It is never one of a single entry.
 package source
 
 import (
@@ -56,7 +56,7 @@ type Options struct {
 	// list: those that are only looked at.
 	AnyLabels bool
 	// ChunkImages is the size of a chunk that is aimed at, from two thirds to four thirds of it;
-	// 0 stands for 1,500. It never changes an output.
+	// 0 means 1,500. It never changes an output.
 	ChunkImages int
 }
 

@@ -132,7 +132,7 @@ func (x tarIndex) fits(ctx context.Context, c Container) (fits, whole bool, err 
 	})
 }
 
-// fitsAt looks for one of the last heads that are there, of n that an index has: behind them the file
+// fitsAt looks for one of the last heads that are there, of n that an index has: after them the file
 // ends, or is zeros, as that of a download which has not come so far.
 func fitsAt(there, n int, read func(i int) ([]byte, error), right func(i int, head []byte) bool) (fits, whole bool, err error) {
 	there = sort.Search(there, func(i int) bool {

@@ -15,7 +15,7 @@ import (
 
 // A tarMember is one header of a tar.
 type tarMember struct {
-	name    string // as it stands in the archive
+	name    string // as it is in the archive
 	header  int64  // where its first header block is, extended headers included; −1 unknown
 	data    int64  // where its data begin
 	size    int64
@@ -24,7 +24,7 @@ type tarMember struct {
 	link    string // what it is, if it should have data and has none: a link, a device
 }
 
-// tarDamage is a place where a tar cannot be read as one. The scanner goes on behind it.
+// tarDamage is a place where a tar cannot be read as one. The scanner goes on after it.
 type tarDamage struct {
 	offset int64
 	fault  *premix.Fault
@@ -70,16 +70,16 @@ func (m *tarMember) fault(maxBytes int64) *premix.Fault {
 	return nil
 }
 
-// A tarScanner walks through the members of a tar and survives what is wrong with it: behind a
-// broken header it looks for the next good one, behind the end mark for another archive. Headers
+// A tarScanner walks through the members of a tar and survives what is wrong with it: after a
+// broken header it looks for the next good one, after the end mark for another archive. Headers
 // are parsed by archive/tar, one at a time; this type knows where they are.
 type tarScanner struct {
 	w       *window
 	base    int64       // where the archive begins: blocks are aligned to it
 	next    int64       // where the next header is; −1 if carry knows
-	carry   *tar.Reader // stands inside of a sparse member, whose length it alone knows
+	carry   *tar.Reader // is inside a sparse member, whose length it alone knows
 	resync  bool        // look for a header at the next blocks
-	rescue  bool        // go on behind a header whose member is larger than the archive
+	rescue  bool        // go on after a header whose member is larger than the archive
 	data    int64       // of the last member
 	size    int64       // of these
 	marked  bool        // an end mark was seen, and nothing since
@@ -206,12 +206,12 @@ func (s *tarScanner) back(err error) (ok bool, failed error) {
 }
 
 // beyond reports whether a member is larger than what is left of the archive, and the scanner can go
-// on behind its header.
+// on after its header.
 func (s *tarScanner) beyond(m tarMember) bool {
 	return s.rescue && !m.sparse && s.w.max >= 0 && m.size > s.w.max-s.w.pos
 }
 
-// fault is what makes the data of the member that the scanner stands at useless before they are read,
+// fault is what makes the data of the member at the scanner useless before they are read,
 // or nil. A member beyond the end of the archive is left to read.
 func (s *tarScanner) fault(m tarMember, maxBytes int64) *premix.Fault {
 	f := m.fault(maxBytes)
@@ -221,7 +221,7 @@ func (s *tarScanner) fault(m tarMember, maxBytes int64) *premix.Fault {
 	return f
 }
 
-// read returns the data of the member that the scanner stands at, in dst's memory if that
+// read returns the data of the member at the scanner, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 	if left := s.w.max - s.w.pos; s.beyond(m) {
@@ -244,7 +244,7 @@ func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 	return data, err
 }
 
-// sniff reports whether the member that the scanner stands at begins as an image.
+// sniff reports whether the member at the scanner begins as an image.
 func (s *tarScanner) sniff(m tarMember) (bool, error) {
 	if m.sparse || m.size < 1 {
 		return false, nil
@@ -320,7 +320,7 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 	return m, nil
 }
 
-// align is the first block boundary at or behind pos.
+// align is the first block boundary at or after pos.
 func (s *tarScanner) align(pos int64) int64 {
 	return pos + (tarBlock-(pos-s.base)%tarBlock)%tarBlock
 }

@@ -47,7 +47,7 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 			n = int64(len(index))
 		}
 		if fits && !whole {
-			// An index of a whole tar counts nothing: it may list what is no sample here, as a README.
+			// An index of a whole tar counts nothing: it may list files that are not samples here, such as a README.
 			c = c.promise(n, byIndex)
 		}
 	}

@@ -38,7 +38,7 @@ func allVersions(dirs map[string]bool) bool {
 	return len(dirs) > 0
 }
 
-// A tfdsFeature is a node of features.json, in the form of today (featuresDict) or of old
+// A tfdsFeature is a node of features.json, in the present form (featuresDict) or the old one
 // (type and content).
 type tfdsFeature struct {
 	Class string `json:"pythonClassName"`
@@ -59,15 +59,19 @@ func (f tfdsFeature) features() map[string]tfdsFeature {
 		return f.Dict.Features
 	}
 	var old map[string]tfdsFeature
-	content := f.Content
-	var text string
-	if json.Unmarshal(content, &text) == nil {
-		content = []byte(text)
-	}
-	if json.Unmarshal(content, &old) != nil {
+	if json.Unmarshal(f.content(), &old) != nil {
 		return nil
 	}
 	return old
+}
+
+// content is the content of the old form, which may be in a string.
+func (f tfdsFeature) content() []byte {
+	var text string
+	if json.Unmarshal(f.Content, &text) == nil {
+		return []byte(text)
+	}
+	return f.Content
 }
 
 // is reports whether a feature is of a Python class, by its last word.
@@ -307,12 +311,7 @@ func classCount(f tfdsFeature) (int, error) {
 		var old struct {
 			Count json.RawMessage `json:"num_classes"`
 		}
-		content := f.Content
-		var inner string
-		if json.Unmarshal(content, &inner) == nil {
-			content = []byte(inner)
-		}
-		if json.Unmarshal(content, &old) == nil {
+		if json.Unmarshal(f.content(), &old) == nil {
 			text = strings.Trim(string(old.Count), `"`)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 const byIndex = "its index"
 
 // shardsOf lists the files of a root that are shards by their name, those in folders included,
-// and takes the wanted split where names speak of several. Everything else is a side file.
+// and takes the wanted split where names contain several. Everything else is a side file.
 func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func(base string) bool) ([]blob.Object, error) {
 	dirs, files := r.split(d)
 	for _, dir := range dirs {
@@ -200,7 +200,7 @@ func filesBeside(ctx context.Context, r root) (files []blob.Object, err error) {
 }
 
 // indexes finds DALI's index of each shard: its name up to the first dot, or its whole name,
-// with .idx behind it, beside the shard or in __index__.
+// with .idx after it, beside the shard or in __index__.
 func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]string, error) {
 	if r.picked {
 		return nil, nil

@@ -25,8 +25,8 @@ func splitKey(name string) (key, ext string, ok bool) {
 }
 
 // imageRank orders the extensions under which a sample keeps its image: the smaller the better,
-// −1 for extensions that are no image's. A plain extension goes before one with dots in it, of
-// which only the last part speaks (x.seg.png).
+// −1 for extensions that are not an image's. A plain extension goes before one with dots in it, of
+// which only the last part counts (x.seg.png).
 func imageRank(ext string) int {
 	rank := 0
 	if i := strings.LastIndexByte(ext, '.'); i >= 0 {

@@ -82,7 +82,7 @@ func (r *sampleReader) run(ctx context.Context) error {
 	}
 }
 
-// damage takes note of damage. If the sample before it or the one behind it is not whole, that is what
+// damage takes note of damage. If the sample before it or the one after it is not whole, that is what
 // it took, and it gets no row of its own.
 func (r *sampleReader) damage(d *tarDamage) error {
 	err := r.row()
@@ -90,7 +90,7 @@ func (r *sampleReader) damage(d *tarDamage) error {
 	return err
 }
 
-// row yields the row of damage that no sample has taken upon itself: it stands for one that is lost.
+// row yields the row of pending damage, which counts as one lost sample.
 func (r *sampleReader) row() error {
 	d := r.pending
 	if r.pending = nil; d == nil {
@@ -120,7 +120,7 @@ func (r *sampleReader) end() error {
 	case !known:
 		promised = 0 // an index that counts nothing
 	case !r.damaged && by != byIndex && by != "_info.json" && by != "info.json":
-		// wids also counts what is no sample here: a README, a member whose sample stands elsewhere. An
+		// wids also counts what is not a sample here: a README, a member whose sample is elsewhere. An
 		// archive that is whole is believed.
 		promised = 0
 	}

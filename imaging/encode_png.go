@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 
 	"github.com/klauspost/compress/zlib"
+
+	"github.com/premix/premix/internal/reuse"
 )
 
 // A pngEncoder writes 8-bit RGB, not interlaced, in one IDAT chunk. The filter is always Paeth's
@@ -82,7 +84,7 @@ func (e *pngEncoder) deflate(m *Image) error {
 func (e *pngEncoder) filter(m *Image) {
 	const paeth = 4
 	n := 3 * m.W
-	e.filtered, e.zeros = grow(e.filtered, (n+1)*m.H), grow(e.zeros, n)
+	e.filtered, e.zeros = reuse.Slice(e.filtered, (n+1)*m.H), reuse.Slice(e.zeros, n)
 	clear(e.zeros)
 	above := e.zeros
 	for y := range m.H {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/reuse"
 )
 
 // A Resampler resizes images. It keeps its tables and intermediate rows from one image to the
@@ -72,7 +73,7 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 			copy(out.at(y), source.at(in.Y0 + y)[3*in.X0:])
 		}
 	case sameY:
-		r.rows = grow(r.rows, out.row+slack)
+		r.rows = reuse.Slice(r.rows, out.row+slack)
 		one := view{pix: r.rows, stride: out.row, row: out.row, rows: 1}
 		for y := range out.rows {
 			r.horizontal(one, source.from(in.Y0+y, 1))
@@ -90,7 +91,7 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 			r.alternate(out, source.from(y0, y1-y0), y0)
 			break
 		}
-		r.rows = grow(r.rows, (y1-y0)*out.row+slack)
+		r.rows = reuse.Slice(r.rows, (y1-y0)*out.row+slack)
 		stored := view{pix: r.rows, stride: out.row, row: out.row, rows: y1 - y0}
 		r.horizontal(stored, source.from(y0, y1-y0))
 		r.vertical(out, stored, y0, clamp)
@@ -181,7 +182,7 @@ func (r *Resampler) upright(dst, src view, clamp bool) {
 	src.row = 3 * (x1 - x0)
 	stride := 3 * x1
 	rows := min(max(r.limit()/stride, 1), dst.rows)
-	r.rows = grow(r.rows, rows*stride+dst.row+2*slack)
+	r.rows = reuse.Slice(r.rows, rows*stride+dst.row+2*slack)
 	stored := view{pix: r.rows, stride: stride, row: stride, rows: 1}
 	columns := view{pix: r.rows[3*x0:], stride: stride, row: src.row, rows: 1}
 	one := view{pix: r.rows[rows*stride+slack:], stride: dst.row, row: dst.row, rows: 1}
@@ -201,7 +202,7 @@ func (r *Resampler) upright(dst, src view, clamp bool) {
 // horizontally and added to the sums of the outputs that it is part of, which are few when an
 // image shrinks. src starts at row y0 of the source.
 func (r *Resampler) alternate(dst, src view, y0 int) {
-	r.rows = grow(r.rows, dst.row+slack)
+	r.rows = reuse.Slice(r.rows, dst.row+slack)
 	one := view{pix: r.rows, stride: dst.row, row: dst.row, rows: 1}
 	open := 0 // the outputs before it are complete
 	next := 0 // the outputs from it on have not begun

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/premix/premix/internal/reuse"
 )
 
 // slack is what the horizontal kernel writes beyond the end of a row at most.
@@ -92,8 +94,8 @@ func (t *simdTables) setHorizontal(a *axis) {
 	}
 	pairs := 2*t.groups + t.pair // of taps
 	count := (len(a.lo) + 3) &^ 3
-	t.offsets = grow(t.offsets, count)
-	t.k = grow(t.k, count/2*pairs*16)
+	t.offsets = reuse.Slice(t.offsets, count)
+	t.k = reuse.Slice(t.k, count/2*pairs*16)
 	t.reads = 0
 	for i := range t.offsets {
 		t.offsets[i] = 0
@@ -126,7 +128,7 @@ func (r *Resampler) horizontalSIMD(dst, src view) int {
 	for y := range dst.rows {
 		s := src.pix[y*src.stride:]
 		if len(s) < t.reads {
-			t.last = grow(t.last, t.reads)
+			t.last = reuse.Slice(t.last, t.reads)
 			clear(t.last[copy(t.last, s):])
 			s = t.last
 		}
@@ -142,7 +144,7 @@ func (t *simdTables) verticalRow(dst, src []byte, stride int, k []int32) bool {
 		return false
 	}
 	_ = src[(len(k)-1)*stride+len(dst)-1]
-	t.v = grow(t.v, len(k)+1)
+	t.v = reuse.Slice(t.v, len(k)+1)
 	for j := 0; j < len(k); j += 2 {
 		var next int32
 		if j+1 < len(k) {

@@ -1,6 +1,10 @@
 package imaging
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix/internal/reuse"
+)
 
 // Pillow's fixed point: 32 bits less 8 of the samples less 2 for sums of weights above one.
 const (
@@ -31,9 +35,9 @@ func (a *axis) set(in, out, first, last int, weight func(float64) float64, suppo
 	support = float64(support * wide)
 	stride := int(math.Ceil(support))*2 + 1
 	count := last - first
-	a.lo, a.n = grow(a.lo, count), grow(a.n, count)
-	a.k = grow(a.k, count*stride)
-	a.weights = grow(a.weights, stride)
+	a.lo, a.n = reuse.Slice(a.lo, count), reuse.Slice(a.n, count)
+	a.k = reuse.Slice(a.k, count*stride)
+	a.weights = reuse.Slice(a.weights, stride)
 	a.taps = 0
 	narrow := 1 / wide
 	for i := range count {
@@ -77,12 +81,4 @@ func (a *axis) tighten(stride int) {
 func (a *axis) end() int {
 	i := len(a.lo) - 1
 	return int(a.lo[i] + a.n[i])
-}
-
-// grow returns s with length n; the content is undefined.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }

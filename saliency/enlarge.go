@@ -1,6 +1,10 @@
 package saliency
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix/internal/reuse"
+)
 
 // A floatTap blends element i and the next one: (1−w)·a[i] + w·a[i+1].
 type floatTap struct {
@@ -40,10 +44,10 @@ type enlarger struct {
 // reset makes m, all of 0…1, the map to resize to w×h.
 func (e *enlarger) reset(m *[side * side]float32, w, h int) {
 	if e.w != w || e.h != h {
-		e.x, e.y = grow(e.x, w), grow(e.y, h)
+		e.x, e.y = reuse.Slice(e.x, w), reuse.Slice(e.y, h)
 		floatTaps(e.x, side)
 		floatTaps(e.y, side)
-		e.lines, e.row = grow(e.lines, side*w), grow(e.row, w)
+		e.lines, e.row = reuse.Slice(e.lines, side*w), reuse.Slice(e.row, w)
 		e.w, e.h = w, h
 	}
 	e.m, e.done = m, [side]bool{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/reuse"
 )
 
 // ExactPixels is the size up to which the fine-grained detector is bit-identical with OpenCV's on
@@ -107,21 +108,13 @@ func (f *fineGrained) resize(w, h int) {
 		return
 	}
 	n := w*h + kernelPadding
-	f.gray = grow(f.gray, n)
-	f.blurred = grow(f.blurred, n)
-	f.tmp = grow(f.tmp, w+2+kernelPadding)
-	f.on = grow(f.on, n)
-	f.off = grow(f.off, n)
+	f.gray = reuse.Slice(f.gray, n)
+	f.blurred = reuse.Slice(f.blurred, n)
+	f.tmp = reuse.Slice(f.tmp, w+2+kernelPadding)
+	f.on = reuse.Slice(f.on, n)
+	f.off = reuse.Slice(f.off, n)
 	f.sums.resize(w, h)
 	f.w, f.h = w, h
-}
-
-// grow returns a slice of n elements, s itself if it is large enough.
-func grow[E any](s []E, n int) []E {
-	if cap(s) < n {
-		return make([]E, n)
-	}
-	return s[:n]
 }
 
 // contrast sets f.on and f.off from f.gray and builds the tables that normalise them.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/reuse"
 )
 
 // frequencyTuned is the detector of Achanta, Hemami, Estrada & Süsstrunk (CVPR 2009): the
@@ -63,14 +64,14 @@ func (f *frequencyTuned) resize(w, h int) {
 		return
 	}
 	for c := range f.lab {
-		f.lab[c] = grow(f.lab[c], (w+4)*h)
+		f.lab[c] = reuse.Slice(f.lab[c], (w+4)*h)
 		clear(f.lab[c])
 		for i := range f.ring[c] {
-			f.ring[c][i] = grow(f.ring[c][i], w)
+			f.ring[c][i] = reuse.Slice(f.ring[c][i], w)
 		}
 	}
-	f.zero = grow(f.zero, w)
-	f.inv, f.acc, f.s = grow(f.inv, w), grow(f.acc, w), grow(f.s, w*h)
+	f.zero = reuse.Slice(f.zero, w)
+	f.inv, f.acc, f.s = reuse.Slice(f.inv, w), reuse.Slice(f.acc, w), reuse.Slice(f.s, w*h)
 	for x := range f.inv {
 		f.inv[x] = 1 / float64(kernelWeight(x, w))
 	}

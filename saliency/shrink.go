@@ -1,6 +1,10 @@
 package saliency
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix/internal/reuse"
+)
 
 // A linearTap blends element i and the next one: ((256−w)·a[i] + w·a[i+1]) / 256.
 type linearTap struct{ i, w int32 }
@@ -81,7 +85,7 @@ func (s *shrinker) line(pix []uint8, y, ch int) *[side]int32 {
 	row := pix[y*s.w*ch : (y+1)*s.w*ch]
 	last := s.w - 1
 	if ch == 3 && haveAVX2 && s.w <= fewColumns {
-		s.gray = grow(s.gray, s.w)
+		s.gray = reuse.Slice(s.gray, s.w)
 		luma(s.gray, row, &s.weights, true)
 		row, ch = s.gray, 1
 	}

@@ -1,5 +1,7 @@
 package saliency
 
+import "github.com/premix/premix/internal/reuse"
+
 // maxScale is the largest half width of a window.
 const maxScale = 112
 
@@ -21,11 +23,11 @@ type windowSums struct {
 func (s *windowSums) resize(w, h int) {
 	s.stride = maxScale + 1 + w + maxScale
 	n := s.stride*(h+1) + kernelPadding
-	s.sums = grow(s.sums, n)
+	s.sums = reuse.Slice(s.sums, n)
 	clear(s.sums[:n])
-	s.acc = grow(s.acc, w)
-	s.acc32 = grow(s.acc32, w+kernelPadding)
-	s.width = grow(s.width, len(scales)*w)
+	s.acc = reuse.Slice(s.acc, w)
+	s.acc32 = reuse.Slice(s.acc32, w+kernelPadding)
+	s.width = reuse.Slice(s.width, len(scales)*w)
 	for k, n := range scales {
 		for x := range w {
 			s.width[k*w+x] = float32(min(x+n+1, w) - max(x-n+1, 0))

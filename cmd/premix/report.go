@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -28,20 +29,11 @@ func (r reporter) Classes(c launch.Choice) {
 		if c.Images > 0 {
 			about = fmt.Sprintf(" with %d images", c.Images)
 		}
-		r.Say("--classes leaves out %d of %d classes of the input%s: %s", len(c.Left), c.Of, about, firstNames(c.Left))
+		r.Say("--classes leaves out %d of %d classes of the input%s: %s", len(c.Left), c.Of, about, source.FirstNames(c.Left))
 	}
 	if len(c.Absent) > 0 {
-		r.Warn("the input does not have %d of the %d classes of --classes: %s", len(c.Absent), c.Listed, firstNames(c.Absent))
+		r.Warn("the input does not have %d of the %d classes of --classes: %s", len(c.Absent), c.Listed, source.FirstNames(c.Absent))
 	}
-}
-
-// firstNames lists the first few of a list.
-func firstNames(names []string) string {
-	const most = 3
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", …"
-	}
-	return strings.Join(names, ", ")
 }
 
 // Cache says what of the cache is valid for the input, and why the rest is not.

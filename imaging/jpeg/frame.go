@@ -1,6 +1,9 @@
 package jpeg
 
-import "github.com/premix/premix"
+import (
+	"github.com/premix/premix"
+	"github.com/premix/premix/internal/reuse"
+)
 
 // A component is one plane of the image while it is decoded.
 type component struct {
@@ -59,8 +62,8 @@ func (d *Decoder) start(o Options) {
 	p := &d.p
 	l := p.layout()
 	d.accept = o.AcceptTruncated
-	d.strips = grow(d.strips, l.strips)
-	d.lines = grow(d.lines, l.lines)
+	d.strips = reuse.Slice(d.strips, l.strips)
+	d.lines = reuse.Slice(d.lines, l.lines)
 	d.emitted, d.scans, d.lastGood = 0, 0, 0
 	d.blockWork = maxPasses * l.blocks
 	s, n, lines := d.strips, 0, d.lines
@@ -86,7 +89,7 @@ func (d *Decoder) start(o Options) {
 	if !p.multiScan() {
 		return
 	}
-	d.coefs = grow(d.coefs, n)
+	d.coefs = reuse.Slice(d.coefs, n)
 	clear(d.coefs)
 	for i := range p.ncomp {
 		for k := range 64 {

@@ -55,6 +55,7 @@ import (
 	"math"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/reuse"
 )
 
 // Options says how an image is decoded. The zero Options are the defaults.
@@ -117,7 +118,7 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 		return nil, h, premix.Faultf(premix.TooLarge, "jpeg: %d×%d pixels, more than the machine can address", h.W, h.H)
 	}
 	d.start(o)
-	dst = grow(dst, 3*h.W*h.H)
+	dst = reuse.Slice(dst, 3*h.W*h.H)
 	if !h.multiScan {
 		return dst, h, d.decodeSingle(dst)
 	}
@@ -142,14 +143,6 @@ func (d *Decoder) shrink() {
 	if cap(d.strips) > keep {
 		d.strips = nil
 	}
-}
-
-// grow returns s with length n, its content undefined.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
 
 func corrupt(format string, args ...any) error {

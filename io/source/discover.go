@@ -83,7 +83,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if all.Cut != "" {
 			all.missing(o.Classes)
 		} else if all.Absent = absent(found, o.Classes); len(all.Absent) == len(o.Classes) {
-			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), firstFew(o.Classes), firstFew(found[0].Classes))
+			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), FirstNames(o.Classes), FirstNames(found[0].Classes))
 		}
 		all.choose(o.Classes)
 		all.Cut = "" // what is left can be used
@@ -164,13 +164,14 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 	return all, found, nil
 }
 
-// firstFew names the first few of a list.
-func firstFew(list []string) string {
+// FirstNames joins the names of classes or shards for a message; an ellipsis replaces those after
+// the third.
+func FirstNames(names []string) string {
 	const most = 3
-	if len(list) > most {
-		return strings.Join(list[:most], ", ") + ", …"
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
 	}
-	return strings.Join(list, ", ")
+	return strings.Join(names, ", ")
 }
 
 // choose drops the containers of classes that are not in the list.

@@ -10,6 +10,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
 )
 
 // claimAll claims the outputs of a job. Every output is looked at before the first one is touched.
@@ -152,7 +153,7 @@ func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spe
 		what = "make the whole split anew"
 	}
 	return refuse(CodeOther, "%s has unfinished replicas of a run that was interrupted (%s): finish them with --first-replica %d --replicas %d, or add --overwrite to %s",
-		o.Dir, some(names), first, last-first+1, what)
+		o.Dir, source.FirstNames(names), first, last-first+1, what)
 }
 
 // unfinished says whether the output is this job's own, interrupted.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/premix/premix/io/source"
 )
 
 // classDiff says in at most one line how two class lists differ.
@@ -18,10 +20,10 @@ func classDiff(old, list []string) []string {
 	line := fmt.Sprintf("classes: %d → %d", len(old), len(list))
 	gone, added := without(old, list), without(list, old)
 	if len(gone) > 0 {
-		line += ", without " + some(gone)
+		line += ", without " + source.FirstNames(gone)
 	}
 	if len(added) > 0 {
-		line += ", new: " + some(added)
+		line += ", new: " + source.FirstNames(added)
 	}
 	if len(gone)+len(added) == 0 {
 		line += ", in another order"
@@ -62,17 +64,7 @@ func inputRefusal(out, split string, diff []string) string {
 func UnknownClasses(out, split string, names []string, classes int) string {
 	what := "class " + strconv.Quote(names[0]) + " of the input is"
 	if len(names) > 1 {
-		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), some(names))
+		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), source.FirstNames(names))
 	}
 	return fmt.Sprintf("%s not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", what, split, out, classes)
-}
-
-// some names the first few of a list.
-func some(names []string) string {
-	const most = 3
-	more := ""
-	if len(names) > most {
-		names, more = names[:most], ", …"
-	}
-	return strings.Join(names, ", ") + more
 }

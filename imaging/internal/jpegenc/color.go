@@ -1,5 +1,7 @@
 package jpegenc
 
+import "github.com/premix/premix/internal/reuse"
+
 // convert fills planes with the samples of one row of MCUs, from row y of the image on.
 func (e *Encoder) convert(rgb []byte, w, h, y int) {
 	rows := min(h-y, e.step)
@@ -41,7 +43,7 @@ func (e *Encoder) ycc(luma, cb, cr, rgb []byte, w, h, y int) {
 	row := rgb[3*w*y : 3*w*h]
 	if haveSIMD && !e.plain && w >= 16 {
 		if len(row) < 3*w+overread {
-			e.row = grow(e.row, 3*w+overread)
+			e.row = reuse.Slice(e.row, 3*w+overread)
 			copy(e.row, row)
 			row = e.row
 		}

@@ -18,7 +18,8 @@ package jpegenc
 
 import (
 	"encoding/binary"
-	"slices"
+
+	"github.com/premix/premix/internal/reuse"
 )
 
 // An Encoder encodes images one after the other and reuses its memory. It must not be used by
@@ -79,10 +80,10 @@ func (e *Encoder) Encode(dst, rgb []byte, w, h int) []byte {
 
 	e.stride = (w + 31) &^ 31
 	for i := range e.planes {
-		e.planes[i] = grow(e.planes[i], e.stride*e.step)
+		e.planes[i] = reuse.Slice(e.planes[i], e.stride*e.step)
 	}
 	for i := range e.chroma {
-		e.chroma[i] = grow(e.chroma[i], 2*e.stride)
+		e.chroma[i] = reuse.Slice(e.chroma[i], 2*e.stride)
 	}
 	e.dc = [3]int32{}
 	e.out = bitWriter{buf: dst}
@@ -147,6 +148,3 @@ func (e *Encoder) encodeBlock(c, x, y int) {
 	e.out.encode(&e.block, dc-e.dc[c], inZigzag(nonzero), t)
 	e.dc[c] = dc
 }
-
-// grow returns s with length n; the content is undefined.
-func grow(s []byte, n int) []byte { return slices.Grow(s[:0], n)[:n] }

@@ -1,0 +1,12 @@
+// Package reuse resizes slices whose memory is used again for the next image.
+package reuse
+
+// Slice returns s with length n. Its content is undefined. Memory is allocated where the
+// capacity of s does not suffice, and then exactly n elements: scratch is sized by limits that
+// the growth of [slices.Grow] would exceed.
+func Slice[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -36,7 +36,7 @@ func (j *Job) reach() {
 	if !j.Description.Cache.Temporary {
 		r.AddMarker("--cache", j.Description.Cache.URI, j.Description.Cache.URI, j.Description.RunID)
 	}
-	if j.options.PeaksOnly {
+	if j.Options.PeaksOnly {
 		return
 	}
 	for _, dir := range j.Config.OutputDirs() {
@@ -59,7 +59,7 @@ func (j *Job) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Opti
 	if err == nil && !finished || errors.Is(err, runners.ErrGoesOn) {
 		return finished, err
 	}
-	if err != nil && !j.options.PeaksOnly {
+	if err != nil && !j.Options.PeaksOnly {
 		time.Sleep(noticeTime)
 		err = errors.Join(err, stage.Sweep(alive, j.Description))
 	}
@@ -80,7 +80,7 @@ func (j *Job) Count(ctx context.Context) (c Count) {
 			}
 		}
 	}
-	if j.options.PeaksOnly {
+	if j.Options.PeaksOnly {
 		return c
 	}
 	dir := j.Config.OutputDirs()[0]

@@ -68,8 +68,9 @@ type Job struct {
 	Cache *CacheLook
 	// Start is when the preparation began.
 	Start time.Time
+	// Options are those of Prepare.
+	Options Options
 
-	options Options
 	cluster runners.Cluster
 }
 
@@ -80,9 +81,6 @@ func (j *Job) Expected() int64 {
 	}
 	return j.Cache.Images
 }
-
-// PeaksOnly says that the job fills the cache and makes no output.
-func (j *Job) PeaksOnly() bool { return j.options.PeaksOnly }
 
 // Run prepares a job and runs it to its end. See [Job.Run] for finished.
 func Run(ctx context.Context, c pipeline.Config, o Options) (job *Job, finished bool, err error) {

@@ -44,7 +44,7 @@ type CacheShare struct {
 
 // lookAtCache compares a job that needs peaks with the cache, and decides how its mix stage gets pixels back.
 func lookAtCache(ctx context.Context, d *described) (*Job, error) {
-	j := &Job{Config: &d.config, Catalog: d.catalog, Description: d.job, Start: d.start, options: d.options, cluster: d.cluster}
+	j := &Job{Config: &d.config, Catalog: d.catalog, Description: d.job, Start: d.start, Options: d.options, cluster: d.cluster}
 	if d.config.Plan != "" {
 		return j, nil // no peaks are needed
 	}
@@ -52,7 +52,7 @@ func lookAtCache(ctx context.Context, d *described) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.options.Reporter.Classes(choice)
+	j.Options.Reporter.Classes(choice)
 	if j.Cache, err = j.look(ctx); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 	look := &CacheLook{URI: store.URI(), Chunks: len(entries), Temporary: in.Temporary, Listed: j.listable()}
 	if !look.Listed {
 		if err == nil { // who cannot look is told so by the workers
-			j.options.Reporter.Cache(look)
+			j.Options.Reporter.Cache(look)
 		}
 		return look, nil
 	}
@@ -105,7 +105,7 @@ func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 	if len(entries) == 0 {
 		look.Nearest = j.nearestSettings(ctx)
 	}
-	j.options.Reporter.Cache(look)
+	j.Options.Reporter.Cache(look)
 	if len(look.reusable) < len(chunks) {
 		return look, j.checkCache()
 	}

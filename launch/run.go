@@ -21,7 +21,7 @@ import (
 // after a dry run of Dataflow. The job ends with ctx, unless it is on a cluster that does not need its
 // launcher; then the error is [runners.ErrGoesOn].
 func (j *Job) Run(ctx context.Context) (finished bool, err error) {
-	options := runnerOptions(j.Config, j.options, j.cluster)
+	options := runnerOptions(j.Config, j.Options, j.cluster)
 	if j.cluster.DryRun {
 		_, err := runners.Run(ctx, j.pipeline(), options)
 		return false, err
@@ -37,13 +37,13 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	if j.OnCluster() {
 		j.reach()
 	}
-	j.options.Reporter.Began(j)
+	j.Options.Reporter.Began(j)
 	run := runners.Run
 	if j.OnCluster() {
 		run = j.runOnCluster
 	}
 	finished, err = run(ctx, j.pipeline(), options)
-	j.options.Reporter.Ended()
+	j.Options.Reporter.Ended()
 	if lost := (*LostLockError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
 		return false, lost
 	}
@@ -69,7 +69,7 @@ func (j *Job) pipeline() *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
 	build := pipeline.Build
 	switch {
-	case j.options.PeaksOnly:
+	case j.Options.PeaksOnly:
 		build = pipeline.BuildPeaks
 	case j.Config.Plan != "":
 		build = pipeline.BuildReplay
@@ -87,7 +87,7 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 			release()
 		}
 	}
-	if j.options.PeaksOnly {
+	if j.Options.PeaksOnly {
 		return releaseAll, nil
 	}
 	defer func() {
@@ -95,7 +95,7 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 			releaseAll()
 		}
 	}()
-	l := Lock{RunID: j.Description.RunID, Break: j.options.BreakLock, Warn: j.options.Reporter.Warn}
+	l := Lock{RunID: j.Description.RunID, Break: j.Options.BreakLock, Warn: j.Options.Reporter.Warn}
 	if !j.OnCluster() {
 		l.Lost = lost
 	}
@@ -117,7 +117,7 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 // need. If a lock was broken, another run may still work there, and only old files are removed.
 func (j *Job) sweep(ctx context.Context) error {
 	age := time.Duration(0)
-	if j.options.BreakLock {
+	if j.Options.BreakLock {
 		age = time.Hour
 	}
 	for i := range j.Description.Outputs {
@@ -125,7 +125,7 @@ func (j *Job) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if j.options.BreakLock {
+	if j.Options.BreakLock {
 		return nil
 	}
 	if !j.Description.Cache.Temporary { // an interrupted run with --cache none

@@ -32,7 +32,7 @@ func (j *Job) chooseSpool(ctx context.Context) error {
 
 // cropsFit says whether the crops of all images may be kept beside the output.
 func (j *Job) cropsFit(ctx context.Context) (bool, error) {
-	if j.options.PeaksOnly || j.Config.PlanOnly || j.Expected() == 0 || !blob.IsLocal(j.Config.Out) {
+	if j.Options.PeaksOnly || j.Config.PlanOnly || j.Expected() == 0 || !blob.IsLocal(j.Config.Out) {
 		return false, nil
 	}
 	replicas := int64(1)

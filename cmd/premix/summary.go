@@ -25,7 +25,7 @@ func describe(w io.Writer, j *launch.Job) error {
 		fmt.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
 	}
 	fmt.Fprintf(w, "\ncache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
-	if !j.PeaksOnly() {
+	if !j.Options.PeaksOnly {
 		for i, dir := range j.Config.OutputDirs() {
 			fmt.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
 		}
@@ -38,11 +38,11 @@ func describe(w io.Writer, j *launch.Job) error {
 func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	w := a.stdout
 	now := stage.ReadProgress()
-	if j.PeaksOnly() && j.OnCluster() {
+	if j.Options.PeaksOnly && j.OnCluster() {
 		_, err := fmt.Fprintf(w, "cache    %s\ntime     %.1f s\n", j.Description.Cache.URI, time.Since(j.Start).Seconds())
 		return err
 	}
-	if j.PeaksOnly() {
+	if j.Options.PeaksOnly {
 		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI)
 		return nil
 	}

@@ -15,9 +15,8 @@ import (
 
 const module = "github.com/premix/premix"
 
-// allowed says which rooms a room may import. A room is the first folder below the root, but for
-// io, whose packages are rooms of their own; "" is the root package. Packages of one room may
-// import each other.
+// allowed says which rooms a room may import. A room is the first folder below the root; "" is the
+// root package. Packages of one room may import each other, but those of io only downwards (ioLayers).
 var allowed = map[string][]string{
 	"":           {},
 	"exact":      {},
@@ -37,6 +36,16 @@ var allowed = map[string][]string{
 	"examples":   {},
 	"bench":      {"", "imaging", "saliency", "mix", "plan", "io"},
 	"docs":       {"cmd", "pipeline"},
+}
+
+// ioLayers are the packages of io from the bottom to the top. A package imports those of the layers
+// before its own, and so do its tests: none of its own layer, none above.
+var ioLayers = [][]string{
+	{"blob", "checksum", "npy", "shard", "tfrecord"},
+	{"cache", "shard/shardtest", "tfexample"},
+	{"hfparquet", "tfprofile", "webdataset"},
+	{"formats", "peakfile", "source/synth"},
+	{"source"},
 }
 
 // exceptions are imports that no room's rule covers, with the reason.
@@ -103,6 +112,7 @@ func check(t *testing.T, file, target string) {
 		folder = ""
 	}
 	from, ok := room(folder)
+	ok = ok && (from != "io" || ioLayer(folder) >= 0)
 	if !ok {
 		t.Errorf("%s: no rule for this folder; add it to the table and to docs/design.md", file)
 		return
@@ -128,6 +138,9 @@ func check(t *testing.T, file, target string) {
 	case !ok:
 		t.Errorf("%s imports %s: no rule for that folder", file, target)
 	case to == from:
+		if from == "io" && folder != rest && ioLayer(rest) >= ioLayer(folder) {
+			t.Errorf("%s imports %s: packages of io import downwards only", file, target)
+		}
 	case rest == "internal/reuse": // imports nothing
 	case to == "internal":
 		if !test && from != "internal" && !strings.Contains(folder, "test") && !strings.Contains(folder, "/internal/") {
@@ -150,6 +163,12 @@ func room(folder string) (string, bool) {
 	first, _, _ := strings.Cut(folder, "/")
 	_, ok := allowed[first]
 	return first, ok
+}
+
+// ioLayer is the number of the layer of a folder below io, or -1.
+func ioLayer(folder string) int {
+	name := strings.TrimPrefix(folder, "io/")
+	return slices.IndexFunc(ioLayers, func(layer []string) bool { return slices.Contains(layer, name) })
 }
 
 func moduleRoot(t *testing.T) string {

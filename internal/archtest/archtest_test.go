@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 var ioLayers = [][]string{
 	{"blob", "checksum", "npy", "shard", "tfrecord"},
 	{"cache", "shard/shardtest", "tfexample"},
-	{"hfparquet", "tfprofile", "webdataset"},
+	{"hfparquet", "tfshard", "webdataset"},
 	{"formats", "peakfile", "source/synth"},
 	{"source"},
 }

@@ -7,12 +7,12 @@ import (
 
 	"github.com/premix/premix/io/hfparquet"
 	"github.com/premix/premix/io/shard"
-	"github.com/premix/premix/io/tfprofile"
+	"github.com/premix/premix/io/tfshard"
 	"github.com/premix/premix/io/webdataset"
 )
 
 // all is in the order of the command line's help; the first is the default.
-var all = []shard.Format{webdataset.Format{}, tfprofile.Slim{}, tfprofile.TFDS{}, hfparquet.Format{}}
+var all = []shard.Format{webdataset.Format{}, tfshard.Slim{}, tfshard.TFDS{}, hfparquet.Format{}}
 
 // Names lists the formats, the default first.
 func Names() []string {

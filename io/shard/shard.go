@@ -1,7 +1,7 @@
 // Package shard says what a finished sample is ([Record]), what a set of shards is called
 // ([Spec]), and what a shard format must do ([Format]).
 //
-// The formats themselves are packages of their own (webdataset, tfprofile for TF-slim and TFDS,
+// The formats themselves are packages of their own (webdataset, tfshard for TF-slim and TFDS,
 // hfparquet); package formats finds them by name. Every format holds the same record, keeps the rules
 // of its real readers, and passes the conformance suite in shardtest:
 //

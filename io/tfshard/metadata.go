@@ -1,4 +1,4 @@
-package tfprofile
+package tfshard
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-// Package tfprofile holds the two shard formats that are TFRecords of tf.train.Example and differ
+// Package tfshard holds the two shard formats that are TFRecords of tf.train.Example and differ
 // in what the features, the files and their companions are called:
 //
 //   - [Slim], named tfrecord: the keys of TF-slim, which tf.data pipelines, TPU code, DALI and the
@@ -9,7 +9,7 @@
 // The fields of a record keep their names: image/mix/FIELD in one, FIELD in the other. λ becomes a
 // float32, the only float that an example can hold. Beside each shard there is an index, which
 // DALI requires: a line a record, of its offset and length.
-package tfprofile
+package tfshard
 
 import (
 	"errors"

@@ -12,14 +12,11 @@
 package tfshard
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"path"
 
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/tfexample"
-	"github.com/premix/premix/io/tfrecord"
 )
 
 // A profile says how a record becomes an example.
@@ -42,95 +39,3 @@ func checkForm(name string, s *shard.Spec) error {
 
 // indexPath puts the index of a shard into the folder __index__ beside it.
 func indexPath(p string) string { return path.Join(path.Dir(p), "__index__", path.Base(p)+".idx") }
-
-// writer implements shard.Writer.
-type writer struct {
-	*profile
-	spec   shard.Spec
-	w      *tfrecord.Writer
-	err    error
-	closed bool
-	enc    tfexample.Encoder
-	buf    []byte
-}
-
-func newWriter(p *profile, w io.Writer, s shard.Spec, check error) *writer {
-	return &writer{profile: p, spec: s, w: tfrecord.NewWriter(w), err: check}
-}
-
-func (t *writer) Write(r *shard.Record) error {
-	if t.err == nil && t.closed {
-		t.err = errors.New(t.name + ": write after close")
-	}
-	if t.err == nil {
-		t.err = r.Check(&t.spec)
-	}
-	if t.err != nil {
-		return t.err
-	}
-	sized := *r
-	if sized.W == 0 && sized.H == 0 {
-		sized.W, sized.H = t.spec.Size.W, t.spec.Size.H
-	}
-	t.enc.Reset()
-	t.encode(&t.enc, &sized)
-	t.buf = t.enc.Append(t.buf[:0])
-	t.err = t.w.Write(t.buf)
-	return t.err
-}
-
-func (t *writer) Close() error {
-	if !t.closed && t.err == nil {
-		t.err = t.w.Close()
-	}
-	t.closed = true
-	return t.err
-}
-
-func (t *writer) Index() []byte  { return t.w.Index() }
-func (t *writer) Payload() int64 { return t.w.Payload() }
-
-// reader implements shard.Reader.
-type reader struct {
-	*profile
-	r      *tfrecord.Reader
-	report func(shard.Deviation)
-	ex     tfexample.Example
-	enc    tfexample.Encoder
-	buf    []byte
-}
-
-func newReader(p *profile, r io.Reader, o shard.ReadOptions) *reader {
-	return &reader{profile: p, r: tfrecord.NewReader(r, o.Limit()), report: o.Report}
-}
-
-func (t *reader) Offset() int64 { return t.r.Offset() }
-
-func (t *reader) Next(rec *shard.Record) error {
-	rec.Reset()
-	data, err := t.r.Next()
-	if err != nil {
-		var e *tfrecord.Error
-		if errors.As(err, &e) && e.Kind == tfrecord.BadData {
-			return &shard.RecordError{Record: e.Record, Offset: e.Offset, Err: errors.New(t.name + ": data checksum mismatch")}
-		}
-		return err
-	}
-	unstated(rec)
-	if err = t.ex.Parse(data); err == nil {
-		err = t.decode(&t.ex, rec)
-	}
-	if err != nil {
-		return &shard.RecordError{Record: t.r.Record(), Offset: t.r.Offset(), Err: fmt.Errorf("%s: %w", t.name, err)}
-	}
-	if t.report != nil {
-		t.lint(rec, data)
-	}
-	return nil
-}
-
-// unstated sets what an example may lack.
-func unstated(rec *shard.Record) {
-	rec.Label, rec.LabelA, rec.LabelB = -1, -1, -1
-	rec.Peak.X, rec.Peak.Y = -1, -1
-}

@@ -9,6 +9,35 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
+// putRow adds a record to the columns of its schema, which are in the order of the file.
+func putRow(columns []*chunkWriter, r *shard.Record) {
+	next := func() *chunkWriter {
+		c := columns[0]
+		columns = columns[1:]
+		return c
+	}
+	putBinary(next(), r.Image)
+	next().string(r.Key + "." + r.ImageFormat)
+	next().integers(r.Label)
+	next().string(r.Key)
+	next().integers(r.LabelA)
+	next().integers(r.LabelB)
+	next().double(r.Lam)
+	next().double(r.LamDrawn)
+	next().integers(r.Box.X0, r.Box.Y0, r.Box.X1, r.Box.Y1)
+	next().integers(r.SrcBox.X0, r.SrcBox.Y0, r.SrcBox.X1, r.SrcBox.Y1)
+	next().integers(r.Peak.X, r.Peak.Y)
+	next().flag(r.Flat)
+	next().string(r.Method)
+	next().flag(r.Mixed)
+	next().integers(r.Replica)
+	next().string(r.Target)
+	next().string(r.Source)
+	if len(columns) > 0 {
+		next().shares(r.Soft)
+	}
+}
+
 // recordFields are the columns of a record, the image first.
 var recordFields = []field{
 	{column: "image.bytes", value: func(r *shard.Record, v parquet.Value) error {

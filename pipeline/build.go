@@ -83,11 +83,7 @@ type Start struct {
 
 // Job translates a valid configuration into the description that workers get.
 func (c *Config) Job(start Start) (*stage.Job, error) {
-	mixing, err := c.mixParams()
-	if err != nil {
-		return nil, err
-	}
-	detector, err := c.saliencyParams()
+	params, err := c.sampleParams()
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +104,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 	}
 	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
-		Source: c.SourceOptions(), Decode: c.DecodeParams(), Geometry: c.cropGeometry(), CropSeed: c.CropSeed,
-		Detector: c.detectorName(), Saliency: detector, External: c.External, Mix: mixing, Encode: c.Encode,
+		Params: params, Source: c.SourceOptions(), External: c.External,
 		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
 		Split:    c.Split, Replicas: c.replicaList(), NamedReplicas: c.NamedReplicas(),

@@ -18,6 +18,7 @@ import (
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // A Config describes a job. Get one from [Default], set fields directly or through [Options],
@@ -186,6 +187,19 @@ func (c *Config) mixParams() (mix.Params, error) {
 func (c *Config) saliencyParams() (saliency.Params, error) {
 	g, err := saliency.ParseGray(c.SaliencyGray)
 	return saliency.Params{Gray: g}, err
+}
+
+// sampleParams is what of the options decides pixels, peaks and labels.
+func (c *Config) sampleParams() (sample.Params, error) {
+	mixing, err := c.mixParams()
+	if err != nil {
+		return sample.Params{}, err
+	}
+	detector, err := c.saliencyParams()
+	return sample.Params{
+		Decode: c.DecodeParams(), Geometry: c.cropGeometry(), CropSeed: c.CropSeed, Detector: c.detectorName(),
+		Saliency: detector, Mix: mixing, Encode: c.Encode,
+	}, err
 }
 
 // replicaList is the list of replicas that the job makes.

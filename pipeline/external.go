@@ -9,12 +9,12 @@ import (
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/mix"
-	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // KnownDetector says whether a name of --detector is that of a detector, and not of a file.
 func KnownDetector(name string) bool {
-	return name == mix.DetectorUniform || slices.Contains(saliency.Names(), name)
+	return slices.Contains(sample.Detectors(), name)
 }
 
 // externalMark begins the name of a detector that is a file: its content follows, not its place.

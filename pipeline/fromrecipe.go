@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/sample"
 )
 
 // fromRecipe is the configuration that a recipe of a manifest stands for: its options of the
@@ -41,21 +41,11 @@ func fromRecipe(recipe json.RawMessage) (*Config, error) {
 
 // DeriveParams is what of a recipe decides pixels and peaks, and how its inputs are read, for
 // packages that make samples again.
-func DeriveParams(recipe json.RawMessage) (derive.Params, source.Options, error) {
+func DeriveParams(recipe json.RawMessage) (sample.Params, source.Options, error) {
 	c, err := fromRecipe(recipe)
 	if err != nil {
-		return derive.Params{}, source.Options{}, err
+		return sample.Params{}, source.Options{}, err
 	}
-	mixing, err := c.mixParams()
-	if err != nil {
-		return derive.Params{}, source.Options{}, err
-	}
-	detector, err := c.saliencyParams()
-	if err != nil {
-		return derive.Params{}, source.Options{}, err
-	}
-	return derive.Params{
-		Decode: c.DecodeParams(), Geometry: c.cropGeometry(), CropSeed: c.CropSeed, Detector: c.Detector,
-		Saliency: detector, Mix: mixing, Encode: c.Encode,
-	}, c.SourceOptions(), nil
+	p, err := c.sampleParams()
+	return p, c.SourceOptions(), err
 }

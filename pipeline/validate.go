@@ -13,6 +13,7 @@ import (
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // A ConfigError is a mistake in the configuration: wrong usage, found before any work.
@@ -108,7 +109,7 @@ func (c *Config) checkDetector() error {
 		return err
 	}
 	if _, err := saliency.New(c.Detector, p); err != nil {
-		names := append(saliency.Names(), mix.DetectorUniform)
+		names := sample.Detectors()
 		hint := ""
 		if n := Nearest(c.Detector, names); n != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", n)

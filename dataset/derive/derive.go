@@ -1,6 +1,9 @@
-// Package derive makes samples of an output again from their sources, as the job made them:
-// decode, crop, find the peak, mix, encode. Verification compares the result with what the
-// output holds; inspection shows its steps.
+// Package derive makes samples of an output again from their sources, as the job made them.
+// Verification compares the result with what the output holds; inspection shows its steps.
+//
+// [Sources] finds the bytes of an image, [New] makes a [Deriver] for the parameters of the output's
+// recipe. [Deriver.Half] makes one image of a sample again, [Deriver.Mix] the picture of two; both
+// call package sample, as the job does. [Differences] and [Differs] say what is not as planned.
 //
 // Everything is deterministic: equal parameters, recipe and bytes give equal bytes.
 package derive
@@ -12,117 +15,65 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/imaging/crop"
-	"github.com/premix/premix/mix"
-	"github.com/premix/premix/plan"
 	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
-// Params is what of a recipe decides pixels and peaks.
-type Params struct {
-	Decode   imaging.DecodeParams
-	Geometry crop.Geometry
-	CropSeed uint64
-	// Detector is one of saliency.Names, [mix.DetectorUniform], or the name of a file of peaks, which are
-	// then taken as they stand.
-	Detector string
-	Saliency saliency.Params
-	Mix      mix.Params
-	Encode   string
-}
-
-// A Half is one of the two images of a sample.
+// A Half is one of the two images of a sample. Its Map is empty if the detector has none.
 type Half struct {
+	sample.Half
 	// Sample is what was found now, from the bytes: size, crop, flip, peak, trough.
 	Sample premix.Sample
-	// Original is the decoded image, Crop the training crop.
-	Original, Crop imaging.Image
-	// Map is the saliency map of Crop; empty if there is no detector that has one.
-	Map saliency.Map
 }
 
 // A Deriver derives samples. It keeps its scratch and must not be used concurrently.
 type Deriver struct {
-	Params   Params
-	decoder  imaging.Decoder
-	resample imaging.Resampler
-	detector saliency.Detector // nil: peaks cannot be found again
-	encoder  *imaging.Encoder
+	params sample.Params
+	maker  *sample.Maker
 }
 
-// New returns a Deriver.
-func New(p Params) (*Deriver, error) {
-	d := &Deriver{Params: p}
+// New returns a Deriver. It reports a detector or an encoding that does not exist.
+func New(p sample.Params) (*Deriver, error) {
+	d := &Deriver{params: p}
 	var err error
-	if d.encoder, err = imaging.NewEncoder(p.Encode); err != nil {
+	if d.maker, err = sample.New(&d.params); err != nil {
 		return nil, fmt.Errorf("derive: %w", err)
-	}
-	if d.Detects() {
-		if d.detector, err = saliency.New(p.Detector, p.Saliency); err != nil {
-			return nil, fmt.Errorf("derive: %w", err)
-		}
 	}
 	return d, nil
 }
 
-// Detects reports whether peaks can be found again from pixels.
-func (d *Deriver) Detects() bool {
-	for _, name := range saliency.Names() {
-		if name == d.Params.Detector {
-			return true
-		}
-	}
-	return false
-}
-
-// Ext is the image format of what Mix returns: jpg or png.
-func (d *Deriver) Ext() string { return d.encoder.Ext() }
-
 // Half decodes and crops an image as s says, whose Name, Digest and Replica must be set, and
 // finds its peak. The image's own size, crop, flip and peaks are in h.Sample; s is not changed.
-// If withMap is set the whole saliency map is made. A defect of the image is a *premix.Fault, or
-// a *[MissingError] if the bytes are not those of the plan.
+// Peaks from a file stay as s says. If withMap is set the whole saliency map is made. A defect of
+// the image is a *premix.Fault, or a *[MissingError] if the bytes are not those of the plan.
 func (d *Deriver) Half(h *Half, data []byte, s *premix.Sample, withMap bool) error {
 	h.Sample = *s
-	n := &h.Sample
-	n.Digest = xxh3.Hash128(data).Bytes()
-	if _, err := d.decoder.Decode(&h.Original, data, d.Params.Decode); err != nil {
-		if n.Digest != s.Digest && premix.AsFault(err) != nil {
+	now := &h.Sample
+	now.Digest = xxh3.Hash128(data).Bytes()
+	if err := d.maker.Decode(&h.Half, data); err != nil {
+		if now.Digest != s.Digest && premix.AsFault(err) != nil {
 			return &MissingError{s.Name, fmt.Sprintf("is another image than it was (%v)", err)}
 		}
 		return err
 	}
-	n.Width, n.Height = h.Original.W, h.Original.H
-	draws := plan.DigestStream(d.Params.CropSeed, s.Replica, n.Digest, plan.PurposeCrop)
-	g := d.Params.Geometry.Plan(n.Width, n.Height, draws.Float64)
-	n.Crop, n.Flip = g.Crop, g.Flip
-	if err := g.Apply(&h.Crop, &h.Original, &d.resample, d.Params.Geometry.Filter); err != nil {
+	if _, err := d.maker.Crop(&h.Half, now); err != nil {
 		return fmt.Errorf("derive: %s: %w", s.Name, err)
 	}
-	h.Map.W, h.Map.H, h.Map.Pix = 0, 0, h.Map.Pix[:0]
-	switch {
-	case d.detector == nil && d.Params.Detector == mix.DetectorUniform:
-		n.Peak, n.Trough, n.Flat = premix.NoPeak, premix.NoPeak, false
-	case d.detector == nil: // peaks from a file stay what the plan says
-	default:
-		var r saliency.Result
-		if withMap {
-			r = d.detector.Map(&h.Map, &h.Crop)
-		} else {
-			r = d.detector.Peak(&h.Crop)
-		}
-		n.Peak, n.Trough, n.Flat = r.Peak, r.Trough, r.Flat
+	h.Map = saliency.Map{Pix: h.Map.Pix[:0]}
+	if !d.params.Detects() {
+		return nil
 	}
-	return nil
+	return d.maker.Peak(&h.Half, now, withMap)
 }
 
 // Mix makes the sample's picture from the crops of target and source in dst, and appends its
 // encoding to data. Source may be target where the recipe has one image.
 func (d *Deriver) Mix(dst *imaging.Image, data []byte, target, source *Half, r *premix.Recipe) ([]byte, error) {
-	if err := mix.Apply(dst, &target.Crop, &source.Crop, r); err != nil {
+	data, err := d.maker.Mix(dst, data, &target.Crop, &source.Crop, r)
+	if err != nil {
 		return nil, fmt.Errorf("derive: %s: %w", r.Key, err)
 	}
-	return d.encoder.Encode(data, dst)
+	return data, nil
 }
 
 // Differences compares what a plan says of an image with what was found now, one line for each

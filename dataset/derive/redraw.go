@@ -7,6 +7,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
+	"github.com/premix/premix/sample"
 )
 
 // ErrOrder says that a shard cannot be drawn again from its plan: where partners must be of
@@ -16,7 +17,7 @@ var ErrOrder = errors.New("derive: the order before pairing by class is not in t
 // Redraw plans a shard again from the images of its plan, all of them in order: which method,
 // which λ, which boxes the recipe draws for them. Samples is the number of samples of the replica,
 // shards that of its shards; named says that keys carry the replica.
-func Redraw(p *Params, recipes []premix.Recipe, samples, shards int64, named bool) ([]premix.Recipe, error) {
+func Redraw(p *sample.Params, recipes []premix.Recipe, samples, shards int64, named bool) ([]premix.Recipe, error) {
 	if p.Mix.Pair == mix.DifferentClass {
 		return nil, ErrOrder
 	}

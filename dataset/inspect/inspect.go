@@ -17,11 +17,11 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // Options change what is reported.
@@ -37,7 +37,7 @@ type Options struct {
 	Source source.Options
 	// Params turns the recipe of an output into what decides its samples; without it none is made
 	// again.
-	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
+	Params func(recipe json.RawMessage) (sample.Params, source.Options, error)
 	// In is where the inputs of an output are; empty: where inputs.json says.
 	In []source.Input
 }

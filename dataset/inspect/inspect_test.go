@@ -19,7 +19,6 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/inspect"
 	"github.com/premix/premix/dataset/internal/fixture"
 	"github.com/premix/premix/dataset/reindex"
@@ -29,6 +28,7 @@ import (
 	"github.com/premix/premix/io/npy"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/sample"
 )
 
 var ctx = context.Background()
@@ -216,8 +216,8 @@ func TestShards(t *testing.T) {
 	}
 }
 
-func params(o *fixture.Output) func(json.RawMessage) (derive.Params, source.Options, error) {
-	return func(json.RawMessage) (derive.Params, source.Options, error) { return o.Params(), source.Options{}, nil }
+func params(o *fixture.Output) func(json.RawMessage) (sample.Params, source.Options, error) {
+	return func(json.RawMessage) (sample.Params, source.Options, error) { return o.Params(), source.Options{}, nil }
 }
 
 func TestFind(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
+	"github.com/premix/premix/sample"
 )
 
 // A Sample is all that is known of one sample of an output: what the shard holds, what was
@@ -277,7 +278,7 @@ func (s *Sample) comparePlan(rec *shard.Record, format shard.Format) {
 }
 
 // derive decodes and crops both images. It reports false if one cannot be had.
-func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Options, o *Options) (bool, error) {
+func (s *Sample) derive(ctx context.Context, p *sample.Params, options source.Options, o *Options) (bool, error) {
 	inputs := o.In
 	if len(inputs) == 0 {
 		var err error
@@ -323,7 +324,7 @@ func (s *Sample) derive(ctx context.Context, p *derive.Params, options source.Op
 }
 
 // again draws and mixes the sample again, from what was found in its sources now.
-func (s *Sample) again(p *derive.Params, rec *shard.Record, recipes []premix.Recipe, records []dataset.ShardRecord, i int, shards int64) error {
+func (s *Sample) again(p *sample.Params, rec *shard.Record, recipes []premix.Recipe, records []dataset.ShardRecord, i int, shards int64) error {
 	var total int64
 	for _, r := range records {
 		if r.Replica == records[i].Replica {

@@ -15,13 +15,13 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/internal/fixture"
 	"github.com/premix/premix/dataset/reindex"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/sample"
 )
 
 var ctx = context.Background()
@@ -120,7 +120,7 @@ func TestLost(t *testing.T) {
 					t.Errorf("not what was there (-before +after):\n%s", diff)
 				}
 			}
-			sound(t, o.Dir, verify.Options{Params: func(json.RawMessage) (derive.Params, source.Options, error) {
+			sound(t, o.Dir, verify.Options{Params: func(json.RawMessage) (sample.Params, source.Options, error) {
 				return o.Params(), source.Options{}, nil
 			}})
 			if again := run(t, o.Dir); len(again.Splits[0].Rebuilt) != 0 {

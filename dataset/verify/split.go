@@ -21,6 +21,7 @@ import (
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/sample"
 )
 
 // A verifier verifies one split.
@@ -36,7 +37,7 @@ type verifier struct {
 	classes  []string
 	nameless bool // classes.txt is missing, or another one
 	records  []dataset.ShardRecord
-	params   *derive.Params // nil: unknown
+	params   *sample.Params // nil: unknown
 	sources  *derive.Sources
 	deep     map[int]map[int64]bool // record → indexes of samples to derive
 	stats    dataset.Stats

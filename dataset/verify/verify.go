@@ -20,10 +20,10 @@ import (
 	"slices"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/sample"
 )
 
 // Options change what is verified. The zero value verifies everything but the sources.
@@ -33,7 +33,7 @@ type Options struct {
 	// Params turns the recipe of a manifest into what decides its samples, and says how its inputs
 	// are read. Without it recipes are not drawn again, smoothed labels are checked loosely, and
 	// Deep must be 0.
-	Params func(recipe json.RawMessage) (derive.Params, source.Options, error)
+	Params func(recipe json.RawMessage) (sample.Params, source.Options, error)
 	// Deep is how many records of each split are made again from their sources, evenly spread.
 	Deep int
 	// In is where the inputs are; empty: where inputs.json says.

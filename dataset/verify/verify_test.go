@@ -19,20 +19,20 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/internal/fixture"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
+	"github.com/premix/premix/sample"
 )
 
 // options verifies all of an output, with its sources.
 func options(o *fixture.Output) verify.Options {
 	return verify.Options{
 		Deep: 5,
-		Params: func(json.RawMessage) (derive.Params, source.Options, error) {
+		Params: func(json.RawMessage) (sample.Params, source.Options, error) {
 			return o.Params(), source.Options{Format: "imagefolder"}, nil
 		},
 	}
@@ -402,7 +402,7 @@ func TestRecipe(t *testing.T) {
 	o := fixture.Output{Dir: t.TempDir(), Mix: &p}
 	o.Make(t)
 	opt := options(&o)
-	opt.Params = func(json.RawMessage) (derive.Params, source.Options, error) {
+	opt.Params = func(json.RawMessage) (sample.Params, source.Options, error) {
 		q := o.Params()
 		q.Mix.Seed = 7
 		return q, source.Options{}, nil

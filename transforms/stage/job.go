@@ -5,30 +5,21 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
-	"github.com/premix/premix/mix"
-	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // A Job is all that a worker needs to know. It travels inside the DoFns encoded with gob, which
 // drops unexported fields, so every field is exported.
 type Job struct {
+	sample.Params
 	Source   source.Options
 	Catalog  CatalogInfo
-	Decode   imaging.DecodeParams
-	Geometry crop.Geometry
-	CropSeed uint64
-	Detector string
-	Saliency saliency.Params
 	External *peakfile.Info // peaks from a file, instead of a detector
-	Mix      mix.Params
-	Encode   string
 
 	PlanOnly bool    // write plans, and no pixels
 	Replay   *Replay // make shards from plans

@@ -132,11 +132,11 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 		if err != nil {
 			return err
 		}
-		err = p.do(ctx, func(w *worker) error {
-			if _, err := w.dec.Decode(&w.full, data, t.job.Decode); err != nil {
+		err = p.do(ctx, &t.job.Params, func(w *worker) error {
+			if err := w.Decode(&w.half, data); err != nil {
 				return changed(s, err)
 			}
-			return t.job.Geometry.At(s).Apply(img, &w.full, &w.res, t.job.Geometry.Filter)
+			return w.CropAgain(img, &w.half, s)
 		})
 		release()
 		if err != nil {
@@ -216,16 +216,11 @@ func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictu
 	if len(used) == 2 {
 		src = pictures[used[1]].img
 	}
-	err = p.do(ctx, func(w *worker) error {
-		if err := mix.Apply(&w.crop, target, src, r); err != nil {
+	err = p.do(ctx, &t.job.Params, func(w *worker) (err error) {
+		if data, err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
 			return fmt.Errorf("sample %s: %w", r.Key, err)
 		}
-		enc, err := w.encoderFor(t.job.Encode)
-		if err != nil {
-			return err
-		}
-		data, err = enc.Encode(getBuffer(1<<15), &w.crop)
-		return err
+		return nil
 	})
 	for _, s := range used {
 		pictures[s].release()

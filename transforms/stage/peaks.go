@@ -13,11 +13,8 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
-	"github.com/premix/premix/mix"
-	"github.com/premix/premix/plan"
 )
 
 // Peaks makes sure that the cache holds the peaks of a chunk in every replica of the job, and
@@ -196,7 +193,7 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		var keep []byte
 		ext, err := t.external.of(ctx, out[0].Name)
 		if err == nil {
-			err = t.pool.do(ctx, func(w *worker) (err error) {
+			err = t.pool.do(ctx, &t.job.Params, func(w *worker) (err error) {
 				keep, err = w.peaks(t.job, buf, out, t.copies != nil && t.mode == SpoolPixels, ext)
 				return err
 			})
@@ -246,11 +243,11 @@ func fail(out []premix.Sample, stage premix.Stage, err error) error {
 // pixels of the crops, one after the other, if they are to be kept. Peaks of ext replace those in
 // pixels.
 func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bool, ext *external) (pixels []byte, err error) {
-	if _, err := w.dec.Decode(&w.full, data, job.Decode); err != nil {
+	if err := w.Decode(&w.half, data); err != nil {
 		return nil, fail(out, premix.StageDecode, err)
 	}
 	if ext != nil {
-		if err := ext.decode(w, job); err != nil {
+		if err := ext.decode(w); err != nil {
 			return nil, fail(out, premix.StagePeak, err)
 		}
 	}
@@ -259,13 +256,12 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 	}
 	for i := range out {
 		s := &out[i]
-		s.Width, s.Height = w.full.W, w.full.H
-		p, err := w.cropInto(job, s, cropDraws(job, s))
+		p, err := w.Crop(&w.half, s)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if ext == nil {
-			err = w.detect(job, s)
+			err = w.Peak(&w.half, s, false)
 		} else if err = ext.find(w, job, s, &p); err != nil {
 			err = fail(out[i:i+1], premix.StagePeak, err)
 		}
@@ -273,37 +269,10 @@ func (w *worker) peaks(job *Job, data []byte, out []premix.Sample, keepPixels bo
 			return nil, err
 		}
 		if keepPixels {
-			pixels = append(pixels, w.crop.Pix...)
+			pixels = append(pixels, w.half.Crop.Pix...)
 		}
 	}
 	return pixels, nil
-}
-
-// cropDraws are the numbers that decide the crop of a sample.
-func cropDraws(job *Job, s *premix.Sample) func() float64 {
-	return plan.DigestStream(job.CropSeed, s.Replica, s.Digest, plan.PurposeCrop).Float64
-}
-
-// cropInto makes the crop of a sample in w.crop from the decoded image in w.full.
-func (w *worker) cropInto(job *Job, s *premix.Sample, uniform func() float64) (crop.Plan, error) {
-	p := job.Geometry.Plan(w.full.W, w.full.H, uniform)
-	s.Crop, s.Flip = p.Crop, p.Flip
-	return p, p.Apply(&w.crop, &w.full, &w.res, job.Geometry.Filter)
-}
-
-// detect finds peak and trough of the crop in w.crop.
-func (w *worker) detect(job *Job, s *premix.Sample) error {
-	if job.Detector == mix.DetectorUniform {
-		s.Peak, s.Trough = premix.NoPeak, premix.NoPeak
-		return nil
-	}
-	d, err := w.detectorFor(job.Detector, job.Saliency)
-	if err != nil {
-		return err
-	}
-	r := d.Peak(&w.crop)
-	s.Peak, s.Trough, s.Flat = r.Peak, r.Trough, r.Flat
-	return nil
 }
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}

@@ -17,6 +17,7 @@ import (
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/sample"
 )
 
 // A fakeSet is a folder of images of different sizes, with a bright spot in the map of each.
@@ -70,7 +71,9 @@ func savePNG(t *testing.T, path string, m image.Image) {
 func (s *fakeSet) peaksOf(t *testing.T, peaks, geometry string) map[string]premix.Sample {
 	t.Helper()
 	job := &Job{
-		Geometry: crop.Geometry{Mode: geometry, Size: premix.Size{H: 32, W: 48}, Resize: 56, Scale: [2]float64{0.5, 1}, Ratio: crop.DefaultRatio, HFlip: 0.5, Filter: imaging.Bilinear},
+		Params: sample.Params{Geometry: crop.Geometry{
+			Mode: geometry, Size: premix.Size{H: 32, W: 48}, Resize: 56, Scale: [2]float64{0.5, 1}, Ratio: crop.DefaultRatio, HFlip: 0.5, Filter: imaging.Bilinear,
+		}},
 		Replicas: []int{0, 1}, Cache: CacheInfo{URI: t.TempDir(), Fingerprint: "f", Settings: []byte("{}")},
 	}
 	info, err := peakfile.Look(t.Context(), peaks)

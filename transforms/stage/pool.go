@@ -9,8 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 )
 
 // defaultMemory bounds the decoded pixels in flight of one process.
@@ -27,15 +26,8 @@ type pool struct {
 
 // A worker is the scratch memory of one image being worked on.
 type worker struct {
-	dec      imaging.Decoder
-	full     imaging.Image
-	crop     imaging.Image
-	saliency imaging.Image // a map from outside, and its crop
-	salCrop  imaging.Image
-	gray     []byte
-	res      imaging.Resampler
-	detector map[string]saliency.Detector
-	encoder  map[string]*imaging.Encoder
+	sample.Maker
+	half sample.Half
 }
 
 var (
@@ -58,7 +50,7 @@ func poolFor(workers int, memory int64) *pool {
 	if p == nil {
 		p = &pool{slots: make(chan *worker, workers), bytes: semaphore.NewWeighted(memory), max: memory}
 		for range workers {
-			p.slots <- &worker{detector: map[string]saliency.Detector{}, encoder: map[string]*imaging.Encoder{}}
+			p.slots <- new(worker)
 		}
 		pools[key] = p
 	}
@@ -77,13 +69,14 @@ func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error)
 	return sync.OnceFunc(func() { p.bytes.Release(n) }), nil
 }
 
-// do runs f with a worker of the pool. A panic in f becomes an error: in a goroutine of our own it
+// do runs f with a worker of the pool, which works for params. A panic in f becomes an error: in a goroutine of our own it
 // would kill the process and every bundle in it.
-func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
+func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) error) (err error) {
 	select {
 	case w := <-p.slots:
 		defer func() {
-			w.shrink()
+			w.Trim(keep)
+			w.half.Trim(keep)
 			p.slots <- w
 		}()
 		defer func() {
@@ -91,6 +84,7 @@ func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
 				err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
 			}
 		}()
+		w.Reset(params)
 		return f(w)
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -100,37 +94,3 @@ func (p *pool) do(ctx context.Context, f func(*worker) error) (err error) {
 // keep is how many bytes a worker keeps of each of its buffers from one image to the next. Nothing of
 // it is in the bound on memory, and a single huge image would be held as long as the process lives.
 const keep = 16 << 20
-
-func (w *worker) shrink() {
-	for _, m := range []*imaging.Image{&w.full, &w.crop, &w.saliency, &w.salCrop} {
-		if cap(m.Pix) > keep {
-			*m = imaging.Image{}
-		}
-	}
-	if cap(w.gray) > keep {
-		w.gray = nil
-	}
-}
-
-func (w *worker) detectorFor(name string, p saliency.Params) (saliency.Detector, error) {
-	key := fmt.Sprint(name, p.Gray)
-	if d := w.detector[key]; d != nil {
-		return d, nil
-	}
-	d, err := saliency.New(name, p)
-	if err == nil {
-		w.detector[key] = d
-	}
-	return d, err
-}
-
-func (w *worker) encoderFor(spec string) (*imaging.Encoder, error) {
-	if e := w.encoder[spec]; e != nil {
-		return e, nil
-	}
-	e, err := imaging.NewEncoder(spec)
-	if err == nil {
-		w.encoder[spec] = e
-	}
-	return e, err
-}

@@ -8,18 +8,16 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/plan"
+	"github.com/premix/premix/sample"
 )
 
 // TestKeep holds that a worker keeps little of a huge image: it is outside of the bound on memory.
 func TestKeep(t *testing.T) {
 	p := poolFor(1, 1<<20+3)
 	for _, side := range []int{100, 3000} {
-		err := p.do(t.Context(), func(w *worker) error {
-			w.full.Resize(side, side)
-			w.crop.Resize(side, side)
-			w.saliency.Resize(side, side)
-			w.salCrop.Resize(side, side)
-			w.gray = make([]byte, 3*side*side)
+		err := p.do(t.Context(), new(sample.Params), func(w *worker) error {
+			w.half.Original.Resize(side, side)
+			w.half.Crop.Resize(side, side)
 			return nil
 		})
 		if err != nil {
@@ -27,7 +25,7 @@ func TestKeep(t *testing.T) {
 		}
 		w := <-p.slots
 		p.slots <- w
-		for i, b := range [][]byte{w.full.Pix, w.crop.Pix, w.saliency.Pix, w.salCrop.Pix, w.gray} {
+		for i, b := range [][]byte{w.half.Original.Pix, w.half.Crop.Pix} {
 			want := 3 * side * side
 			if want > keep {
 				want = 0

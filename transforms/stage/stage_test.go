@@ -19,6 +19,7 @@ import (
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
+	"github.com/premix/premix/sample"
 )
 
 // A bench runs the stages of a job one after the other, without Beam. Every word that a stage hands
@@ -38,8 +39,11 @@ func newBench(t *testing.T, in string, change func(*Job)) *bench {
 	params.EnsureDefaults()
 	size := premix.Size{H: 32, W: 32}
 	job := &Job{
-		Source: source.Options{ChunkImages: 5}, Geometry: crop.Geometry{Mode: crop.Center, Size: size, Resize: 36, Filter: imaging.Bilinear},
-		Detector: "finegrained", Mix: params, Encode: "png", Split: "train", Replicas: []int{0}, Shards: 2, OnBad: "skip", MaxBad: 0.5,
+		Params: sample.Params{
+			Geometry: crop.Geometry{Mode: crop.Center, Size: size, Resize: 36, Filter: imaging.Bilinear},
+			Detector: "finegrained", Mix: params, Encode: "png",
+		},
+		Source: source.Options{ChunkImages: 5}, Split: "train", Replicas: []int{0}, Shards: 2, OnBad: "skip", MaxBad: 0.5,
 		Outputs: []Output{{
 			Dir: t.TempDir(), Format: "webdataset", Recipe: json.RawMessage(`{"a":1}`), Fingerprint: "f",
 			Spec: shard.Spec{Name: "premix", Split: "train", Replica: -1, LabelForm: "pair", ImageFormat: "png", Size: size},

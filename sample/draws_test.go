@@ -1,4 +1,4 @@
-package stage
+package sample
 
 import (
 	"encoding/binary"
@@ -21,14 +21,14 @@ import (
 // thresholds are where a right generator fails once in ten thousand.
 func TestCropsFollowTheirLaws(t *testing.T) {
 	const n, side = 6000, 100_000
-	job := &Job{Geometry: crop.Geometry{
+	params := &Params{Geometry: crop.Geometry{
 		Mode: crop.RRC, Size: premix.Size{H: 8, W: 8}, Scale: [2]float64{0.08, 0.5}, Ratio: crop.DefaultRatio, HFlip: 0.5, Filter: imaging.Bilinear,
 	}, CropSeed: 12}
 	var area, ratio, x, y []float64
 	flips, joint := make([]int, 2), make([]int, 64)
 	for i := range n {
 		digest := source.DigestOf(binary.LittleEndian.AppendUint64(nil, uint64(i)))
-		a, b := drawCrop(job, digest, 0, side), drawCrop(job, digest, 1, side)
+		a, b := drawCrop(params, digest, 0, side), drawCrop(params, digest, 1, side)
 		area = append(area, (a.Crop.W*a.Crop.H/side/side-0.08)/0.42)
 		ratio = append(ratio, (math.Log(a.Crop.W/a.Crop.H)-math.Log(0.75))/(math.Log(4.0/3)-math.Log(0.75)))
 		x = append(x, a.Crop.X/(side-a.Crop.W+1))
@@ -47,23 +47,23 @@ func TestCropsFollowTheirLaws(t *testing.T) {
 
 	// Another seed, replica or image is another crop.
 	digest := source.DigestOf([]byte("an image"))
-	first, other := drawCrop(job, digest, 0, side), *job
+	first, other := drawCrop(params, digest, 0, side), *params
 	other.CropSeed++
 	for what, p := range map[string]crop.Plan{
-		"replica": drawCrop(job, digest, 1, side), "seed": drawCrop(&other, digest, 0, side), "image": drawCrop(job, source.DigestOf([]byte("another")), 0, side),
+		"replica": drawCrop(params, digest, 1, side), "seed": drawCrop(&other, digest, 0, side), "image": drawCrop(params, source.DigestOf([]byte("another")), 0, side),
 	} {
 		if p.Crop == first.Crop {
 			t.Errorf("another %s has the same crop %v", what, p.Crop)
 		}
 	}
-	if again := drawCrop(job, digest, 0, side); again != first {
+	if again := drawCrop(params, digest, 0, side); again != first {
 		t.Errorf("%v, then %v", first, again)
 	}
 }
 
 // drawCrop is the crop of a square image.
-func drawCrop(job *Job, d premix.Digest, replica, side int) crop.Plan {
-	return job.Geometry.Plan(side, side, cropDraws(job, &premix.Sample{Digest: d, Replica: replica}))
+func drawCrop(p *Params, d premix.Digest, replica, side int) crop.Plan {
+	return p.plan(&premix.Sample{Digest: d, Replica: replica, Width: side, Height: side})
 }
 
 // uniform fails if values differ from uniform ones in [0,1) by more than chance (Kolmogorov–Smirnov).

@@ -1,0 +1,120 @@
+package sample
+
+import (
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/saliency"
+)
+
+// A Maker makes samples. It keeps its scratch memory from one image to the next, and must not be
+// used concurrently. The zero Maker needs a [Maker.Reset] before its first use.
+type Maker struct {
+	params    *Params
+	decoder   imaging.Decoder
+	resampler imaging.Resampler
+	detector  saliency.Detector // nil until it is needed
+	encoder   *imaging.Encoder  // likewise
+	outside   outsideMap
+}
+
+// New returns a Maker for p, which must not change afterwards. It reports a detector or an
+// encoding that does not exist.
+func New(p *Params) (*Maker, error) {
+	m := new(Maker)
+	m.Reset(p)
+	if err := m.needEncoder(); err != nil {
+		return nil, err
+	}
+	if p.Detects() {
+		return m, m.needDetector()
+	}
+	return m, nil
+}
+
+// Reset makes m work for p, which must not change afterwards. m keeps its scratch memory.
+func (m *Maker) Reset(p *Params) {
+	if m.params == p {
+		return
+	}
+	if m.params != nil && (m.params.Detector != p.Detector || m.params.Saliency != p.Saliency) {
+		m.detector = nil
+	}
+	if m.params != nil && m.params.Encode != p.Encode {
+		m.encoder = nil
+	}
+	m.params = p
+}
+
+// needDetector makes the detector, if there is to be one.
+func (m *Maker) needDetector() (err error) {
+	if m.detector == nil && m.params.Detector != mix.DetectorUniform {
+		m.detector, err = saliency.New(m.params.Detector, m.params.Saliency)
+	}
+	return err
+}
+
+func (m *Maker) needEncoder() (err error) {
+	if m.encoder == nil {
+		m.encoder, err = imaging.NewEncoder(m.params.Encode)
+	}
+	return err
+}
+
+// Decode decodes an image into h.Original. A defect of the image is a *premix.Fault.
+func (m *Maker) Decode(h *Half, data []byte) error {
+	_, err := m.decoder.Decode(&h.Original, data, m.params.Decode)
+	return err
+}
+
+// Crop draws the crop of s, makes it in h.Crop from h.Original, and sets Width, Height, Crop and
+// Flip of s. Digest and Replica of s must be set. It returns how the crop is made.
+func (m *Maker) Crop(h *Half, s *premix.Sample) (crop.Plan, error) {
+	s.Width, s.Height = h.Original.W, h.Original.H
+	p := m.params.plan(s)
+	s.Crop, s.Flip = p.Crop, p.Flip
+	return p, p.Apply(&h.Crop, &h.Original, &m.resampler, m.params.Geometry.Filter)
+}
+
+// CropAgain makes the crop that s has, as [Maker.Crop] set it, in dst from h.Original.
+func (m *Maker) CropAgain(dst *imaging.Image, h *Half, s *premix.Sample) error {
+	return m.params.Geometry.At(s).Apply(dst, &h.Original, &m.resampler, m.params.Geometry.Filter)
+}
+
+// Peak finds the peak of h.Crop and sets Peak, Trough and Flat of s. If withMap is set, it also
+// sets h.Map, unless the detector has no map. With mix.DetectorUniform s gets no peak: package plan
+// draws one for each sample.
+func (m *Maker) Peak(h *Half, s *premix.Sample, withMap bool) error {
+	if m.params.Detector == mix.DetectorUniform {
+		s.Peak, s.Trough, s.Flat = premix.NoPeak, premix.NoPeak, false
+		return nil
+	}
+	if err := m.needDetector(); err != nil {
+		return err
+	}
+	var r saliency.Result
+	if withMap {
+		r = m.detector.Map(&h.Map, &h.Crop)
+	} else {
+		r = m.detector.Peak(&h.Crop)
+	}
+	s.Peak, s.Trough, s.Flat = r.Peak, r.Trough, r.Flat
+	return nil
+}
+
+// Mix makes the picture of a recipe in dst from the crops of its target and its source, and appends
+// the encoded picture to data. The source may be nil if the method uses one image. dst may be the
+// target, but not the source.
+func (m *Maker) Mix(dst *imaging.Image, data []byte, target, source *imaging.Image, r *premix.Recipe) ([]byte, error) {
+	if err := mix.Apply(dst, target, source, r); err != nil {
+		return data, err
+	}
+	if err := m.needEncoder(); err != nil {
+		return data, err
+	}
+	return m.encoder.Encode(data, dst)
+}
+
+// Trim frees each buffer of more than n bytes, but those of decoder, detector and encoder.
+func (m *Maker) Trim(n int) { m.outside.trim(n) }

@@ -21,9 +21,10 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// A testStore is a store to test with: root is the address of an empty bucket.
+// A testStore is a store to test with.
 type testStore struct {
-	name, root string
+	harness
+	name string
 	// missing is the address of a bucket that does not exist; empty for mem.
 	missing string
 	// intercept, if set, sees each request before the store does, and reports whether it has
@@ -59,32 +60,46 @@ func rangeOf(r *http.Request) string {
 	return cmp.Or(r.Header.Get("X-Ms-Range"), r.Header.Get("Range"))
 }
 
-var bucketCount atomic.Int64
+// Azure needs an Azurite that runs already: PREMIX_AZURITE=HOST:PORT, with its account
+// devstoreaccount1 or that of AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.
+var servers = []struct {
+	name string
+	open func(*testing.T) *testStore
+}{{"gs", gsStore}, {"s3", s3Store}, {"azblob", azureStore}}
 
-// eachStore runs a test on every store that can be had here. Azure needs an Azurite that runs
-// already: PREMIX_AZURITE=HOST:PORT, with its account devstoreaccount1 or that of
-// AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.
-func eachStore(t *testing.T, test func(t *testing.T, s *testStore)) {
+func TestServers(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			conform(t, func(t *testing.T) *harness { return &s.open(t).harness })
+		})
+	}
+}
+
+// eachServer runs a test on every store that answers over HTTP and can be had here.
+func eachServer(t *testing.T, test func(t *testing.T, s *testStore)) {
 	t.Helper()
-	oldPause, oldGCS, oldS3, oldAzure := pause, gcsAttempts, s3Attempts, azureAttempts
-	pause, gcsAttempts, s3Attempts, azureAttempts = time.Millisecond, 1, 1, 1 // the pauses of the clients are seconds
-	t.Cleanup(func() { pause, gcsAttempts, s3Attempts, azureAttempts = oldPause, oldGCS, oldS3, oldAzure })
-	for _, s := range []struct {
-		name string
-		open func(*testing.T) *testStore
-	}{{"mem", memStore}, {"gs", gsStore}, {"s3", s3Store}, {"azblob", azureStore}} {
+	for _, s := range servers {
 		t.Run(s.name, func(t *testing.T) { test(t, s.open(t)) })
 	}
 }
 
-func bucketName() string {
-	return "bucket" + string(rune('a'+bucketCount.Add(1)%26)) + strings.ToLower(tempName("")[6:])
+// eachStore runs a test on mem as well.
+func eachStore(t *testing.T, test func(t *testing.T, s *testStore)) {
+	t.Helper()
+	t.Run("mem", func(t *testing.T) { test(t, &testStore{name: "mem", harness: harness{root: "mem://" + bucketName()}}) })
+	eachServer(t, test)
 }
 
-func memStore(*testing.T) *testStore { return &testStore{name: "mem", root: "mem://" + bucketName()} }
+// hurry makes the pauses before the next attempt short; those of the clients are seconds.
+func hurry(t *testing.T) {
+	oldPause, oldGCS, oldS3, oldAzure := pause, gcsAttempts, s3Attempts, azureAttempts
+	pause, gcsAttempts, s3Attempts, azureAttempts = time.Millisecond, 1, 1, 1
+	t.Cleanup(func() { pause, gcsAttempts, s3Attempts, azureAttempts = oldPause, oldGCS, oldS3, oldAzure })
+}
 
 func gsStore(t *testing.T) *testStore {
-	s := &testStore{name: "gs"}
+	hurry(t)
+	s := &testStore{name: "gs", harness: harness{tags: true}}
 	srv := httptest.NewUnstartedServer(nil)
 	addr := srv.Listener.Addr().String()
 	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
@@ -106,7 +121,8 @@ func s3Store(t *testing.T) *testStore {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_REGION", "")
-	s := &testStore{name: "s3"}
+	hurry(t)
+	s := &testStore{name: "s3", harness: harness{tags: true}}
 	backend := s3mem.New()
 	fake := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0))))
 	srv := httptest.NewServer(s.serve(fake.Server()))
@@ -133,7 +149,8 @@ func azureStore(t *testing.T) *testStore {
 		t.Setenv("AZURE_STORAGE_ACCOUNT", "devstoreaccount1")
 		t.Setenv("AZURE_STORAGE_KEY", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
 	}
-	s := &testStore{name: "azblob"}
+	hurry(t)
+	s := &testStore{name: "azblob", harness: harness{tags: true}}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
 	proxy.ErrorLog = log.New(io.Discard, "", 0)
 	srv := httptest.NewServer(s.serve(proxy))

@@ -1,5 +1,6 @@
-// Package blob reads and writes files and objects of stores by address: sorted lists, range reads,
-// and writers that publish a whole object or none.
+// Package blob reads and writes files and objects of stores by address. Call [List], [Walk] or [Glob]
+// to find objects, [ReadAll], [ReadRange], [Open] or [OpenAt] to read one, and [Create] or [WriteFile]
+// to write one: a writer publishes a whole object or none.
 //
 // # Addresses
 //
@@ -12,22 +13,22 @@
 //	azblob://cont/train    Azure Blob Storage
 //	mem://name/train       memory of this process, for tests
 //
-// A key is taken as it stands: no percent-decoding, no cleaning of "..". What a store needs besides
-// its name (an endpoint, a region) stands between the bucket and the key as URL parameters, or in
-// the environment, the address winning:
+// Keys are not percent-decoded, and ".." in them is not resolved. What a store needs besides its name
+// (an endpoint, a region) is given as URL parameters between the bucket and the key, or in the
+// environment; the address wins:
 //
 //	s3://bucket?endpoint=127.0.0.1:9000&disable_https=true/train/a.tar
 //	PREMIX_S3_URL_PARAMS='endpoint=http://127.0.0.1:9000&region=us-east-1'
 //
 // Likewise PREMIX_GS_URL_PARAMS and PREMIX_AZBLOB_URL_PARAMS; the drivers_*.go files list the
-// parameters and the variables that each store's own tools use. Only in the variables may a value
-// hold a slash; in an address it is written %2F.
+// parameters and the variables that each store's own tools use. A value may contain a slash in the
+// variables only; in an address it is written %2F.
 //
 // # Writing
 //
-// A [Writer] has Commit and Abort, and no Close, so that nothing can be published by a defer. Until
-// Commit returns nil, and after Abort, nothing is to be seen under the address, or the object that
-// was there before. The usual idiom is
+// A [Writer] has Commit and Abort, and no Close, so that no defer can publish anything. Until Commit
+// returns nil, and after Abort, readers of the address see what was there before: an older object, or
+// nothing. The usual idiom is
 //
 //	w, err := blob.Create(ctx, uri)
 //	if err != nil { … }
@@ -35,16 +36,16 @@
 //	…
 //	return w.Commit()
 //
-// Local files are written to a hidden temporary in the same directory, synced, renamed, and the
-// directory is synced. Objects are uploaded through a pipe, and every failure cancels the upload
-// before the pipe is closed: the other order publishes what was written so far.
+// A local file is written to a hidden temporary in the same directory, synced and renamed; then the
+// directory is synced. An object is uploaded through a pipe, and every failure cancels the upload
+// before it closes the pipe: the other order would publish what was written so far.
 //
 // # Errors
 //
-// Every error is an [*Error]: one line that names operation and address, and what to do where that
-// is known. errors.Is knows fs.ErrNotExist, fs.ErrPermission, io.ErrUnexpectedEOF, [ErrLimit] and
-// [ErrNoBucket]. Reads of stores are repeated after passing failures, with growing pauses; a write
-// is repeated by its caller, as a whole.
+// Every error is an [*Error]: one line that names the operation and the address, and a remedy where
+// one is known. Test for fs.ErrNotExist, fs.ErrPermission, io.ErrUnexpectedEOF, [ErrLimit] and
+// [ErrNoBucket] with errors.Is. Reads from stores are repeated after temporary failures, with growing
+// pauses. A write is not: its caller repeats the whole of it, as WriteFile does.
 package blob
 
 import (
@@ -56,7 +57,7 @@ import (
 
 // An Object is an entry of a listing.
 type Object struct {
-	// URI is the address; it can be given back to every function of this package.
+	// URI is the address, as every function of this package takes it.
 	URI string
 	// Size is the length in bytes; 0 for a directory, −1 where Special is set.
 	Size int64
@@ -72,7 +73,7 @@ type Object struct {
 	Special string
 }
 
-// A ReaderAt reads an object at any place; it is safe for concurrent use.
+// A ReaderAt reads an object at any offset; it is safe for concurrent use.
 type ReaderAt interface {
 	io.ReaderAt
 	io.Closer
@@ -92,7 +93,7 @@ type Writer interface {
 	Abort() error
 }
 
-// A store is one kind of place. Keys are paths for local files.
+// A store holds objects by key: a bucket, or the local file system, where keys are paths.
 type store interface {
 	list(ctx context.Context, key string) ([]Object, error)
 	stat(ctx context.Context, key string) (Object, error)
@@ -104,8 +105,8 @@ type store interface {
 	removeAll(ctx context.Context, key string) error
 }
 
-// Stat returns what is at an address. A store has a directory where it has keys below it.
-// The error is fs.ErrNotExist if there is nothing.
+// Stat describes the object or directory at an address. In a store, a directory exists if there are
+// keys below it. The error is fs.ErrNotExist if there is nothing.
 func Stat(ctx context.Context, uri string) (Object, error) {
 	s, key, err := storeOf(ctx, "stat", uri)
 	if err != nil {
@@ -121,7 +122,7 @@ func Open(ctx context.Context, uri string) (io.ReadCloser, error) {
 }
 
 // OpenRange reads n bytes of an object from offset off; to its end if n < 0. A range that ends
-// behind the object is an error, io.ErrUnexpectedEOF, here or when reading.
+// after the object is an error, io.ErrUnexpectedEOF, here or when reading.
 func OpenRange(ctx context.Context, uri string, off, n int64) (io.ReadCloser, error) {
 	s, key, err := storeOf(ctx, "read", uri)
 	if err != nil {
@@ -137,10 +138,11 @@ func OpenRange(ctx context.Context, uri string, off, n int64) (io.ReadCloser, er
 	return r, nil
 }
 
-// ReadRange reads n bytes of an object from offset off, to its end if n < 0, and returns them in
-// dst's memory if that suffices; what dst held is lost. The error is io.ErrUnexpectedEOF if the
-// range ends behind the object, which is found before anything is allocated. Local files that are
-// read in parts stay open for some seconds; a file that has changed is opened again.
+// ReadRange reads n bytes of an object from offset off, to its end if n < 0. It returns them in the
+// memory of dst if that is large enough, and overwrites what dst held. The error is
+// io.ErrUnexpectedEOF if the range ends after the object; this is checked before anything is
+// allocated. Local files that are read in parts stay open for some seconds; a file that has changed
+// is opened again.
 func ReadRange(ctx context.Context, dst []byte, uri string, off, n int64) ([]byte, error) {
 	s, key, err := storeOf(ctx, "read", uri)
 	if err != nil {
@@ -154,7 +156,7 @@ func ReadRange(ctx context.Context, dst []byte, uri string, off, n int64) ([]byt
 }
 
 // MaxMeta is the limit for [ReadAll] of the files that describe a data set (plans, indexes, lists of
-// inputs and of failures, side files): more than any of them needs, and little enough for memory.
+// inputs and of failures, side files): more than any of them needs, and little enough to keep in memory.
 const MaxMeta = 1 << 30
 
 // ReadAll returns a whole object, and [ErrLimit] if it has more than limit bytes.
@@ -174,8 +176,8 @@ func ReadAll(ctx context.Context, uri string, limit int64) ([]byte, error) {
 	return p, nil
 }
 
-// OpenAt opens an object for reads at any place. At a store every read is a request: read much at
-// once.
+// OpenAt opens an object for reads at any offset. Each read from a store is a request, unless it
+// follows the one before it, so read much at once.
 func OpenAt(ctx context.Context, uri string) (ReaderAt, error) {
 	s, key, err := storeOf(ctx, "open", uri)
 	if err != nil {
@@ -214,8 +216,8 @@ func Remove(ctx context.Context, uri string) error {
 	return wrap("remove", uri, s.remove(ctx, key))
 }
 
-// RemoveAll removes everything below a directory, and the directory. It refuses the root of a file
-// system or of a bucket. It is no error if there is nothing.
+// RemoveAll removes a directory with everything below it. It refuses the root of a file system or of
+// a bucket. If there is nothing, it returns nil.
 func RemoveAll(ctx context.Context, dirURI string) error {
 	s, key, err := storeOf(ctx, "remove", dirURI)
 	if err != nil {
@@ -224,7 +226,7 @@ func RemoveAll(ctx context.Context, dirURI string) error {
 	return wrap("remove", dirURI, s.removeAll(ctx, key))
 }
 
-// WriteFile writes a whole object; at a store it is repeated after a passing failure.
+// WriteFile writes a whole object. For a store, it repeats the write after a temporary failure.
 func WriteFile(ctx context.Context, uri string, data []byte) error {
 	if IsLocal(uri) {
 		return writeFile(ctx, uri, data)

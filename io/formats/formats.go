@@ -1,4 +1,4 @@
-// Package formats finds the shard formats of premix by name.
+// Package formats finds the shard formats of premix: call [ByName] for one, [Names] for all.
 package formats
 
 import (

@@ -1,8 +1,6 @@
 package hfparquet
 
 import (
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -72,31 +70,9 @@ func (f *File) Images(group int, image, label string, yield func(Image) error) e
 		}
 		leafs = append(leafs, f.leafs[label][0])
 	}
-	var cursors []*cursor
-	var stopped error
-	err := caught(func() (err error) {
-		if cursors, err = f.open(group, leafs); err != nil {
-			return err
-		}
-		for row := range f.Rows(group) {
-			img, err := nextImage(cursors, hasPath, label != "")
-			if err != nil {
-				return fmt.Errorf("row %d: %w", row, err)
-			}
-			if stopped = yield(img); stopped != nil {
-				return io.EOF
-			}
-		}
-		return nil
-	})
-	closeAll(cursors)
-	if stopped != nil {
-		return stopped
-	}
-	if err != nil {
-		return f.explain(fmt.Errorf("row group %d: %w", group, err))
-	}
-	return nil
+	return eachRow(f, group, leafs, func(cursors []*cursor) (Image, error) {
+		return nextImage(cursors, hasPath, label != "")
+	}, yield)
 }
 
 func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {

@@ -22,20 +22,32 @@ func (f *File) Scan(group int, columns []string, yield func(row []parquet.Value)
 			return formatError("column %s is a list", name)
 		}
 	}
+	values := make([]parquet.Value, len(leafs))
+	return eachRow(f, group, leafs, func(cursors []*cursor) (_ []parquet.Value, err error) {
+		for i, c := range cursors {
+			if values[i], err = c.one(); err != nil {
+				return nil, err
+			}
+		}
+		return values, nil
+	}, yield)
+}
+
+// eachRow calls next for each row of a group with cursors into some leafs, and yield with its result.
+// An error of yield is returned as it is; others wrap [ErrFormat] or are errors of the medium.
+func eachRow[Row any](f *File, group int, leafs []int, next func([]*cursor) (Row, error), yield func(Row) error) error {
 	var cursors []*cursor
 	var stopped error
 	err := caught(func() (err error) {
 		if cursors, err = f.open(group, leafs); err != nil {
 			return err
 		}
-		values := make([]parquet.Value, len(cursors))
-		for row := range f.Rows(group) {
-			for i, c := range cursors {
-				if values[i], err = c.one(); err != nil {
-					return fmt.Errorf("row %d: %w", row, err)
-				}
+		for n := range f.Rows(group) {
+			row, err := next(cursors)
+			if err != nil {
+				return fmt.Errorf("row %d: %w", n, err)
 			}
-			if stopped = yield(values); stopped != nil {
+			if stopped = yield(row); stopped != nil {
 				return io.EOF
 			}
 		}

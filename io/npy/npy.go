@@ -26,9 +26,9 @@ const (
 	headerSize = 128
 )
 
-// Header returns everything that stands before the values of a vector of n values of the given
+// header returns everything that stands before the values of a vector of n values of the given
 // width: 4 bytes for float32, 2 for float16.
-func Header(n, width int) []byte {
+func header(n, width int) []byte {
 	text := fmt.Sprintf("{'descr': '<f%d', 'fortran_order': False, 'shape': (%d,), }", width, n)
 	h := make([]byte, 0, headerSize)
 	h = append(h, prefix...)
@@ -42,7 +42,7 @@ func Header(n, width int) []byte {
 
 // AppendFloat32 appends the file of v as float32.
 func AppendFloat32(dst []byte, v []float32) []byte {
-	dst = append(slices.Grow(dst, headerSize+4*len(v)), Header(len(v), 4)...)
+	dst = append(slices.Grow(dst, headerSize+4*len(v)), header(len(v), 4)...)
 	for _, f := range v {
 		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
 	}
@@ -51,7 +51,7 @@ func AppendFloat32(dst []byte, v []float32) []byte {
 
 // AppendFloat16 appends the file of v as float16, each value rounded to nearest, ties to even.
 func AppendFloat16(dst []byte, v []float32) []byte {
-	dst = append(dst, Header(len(v), 2)...)
+	dst = append(dst, header(len(v), 2)...)
 	for _, f := range v {
 		dst = binary.LittleEndian.AppendUint16(dst, Float16(f))
 	}
@@ -73,13 +73,13 @@ func Decode(dst []float32, file []byte) ([]float32, int, error) {
 	if len(body) < n {
 		return dst, 0, fmt.Errorf("npy: header of %d bytes in a file of %d", n, len(file))
 	}
-	header, data := body[:n], body[n:]
+	head, data := body[:n], body[n:]
 	width, count := 4, len(data)/4
 	// Most headers are premix's own, and a comparison is much faster than the expression.
-	if string(header) != string(Header(count, width)[len(prefix)+2:]) {
-		m := shape.FindSubmatch(header)
+	if string(head) != string(header(count, width)[len(prefix)+2:]) {
+		m := shape.FindSubmatch(head)
 		if m == nil {
-			return dst, 0, fmt.Errorf("npy: header %.80q is not that of a vector of <f4 or <f2", header)
+			return dst, 0, fmt.Errorf("npy: header %.80q is not that of a vector of <f4 or <f2", head)
 		}
 		var err error
 		width = int(m[1][0] - '0')
@@ -88,7 +88,7 @@ func Decode(dst []float32, file []byte) ([]float32, int, error) {
 		}
 	}
 	if len(data)%width != 0 || len(data)/width != count {
-		return dst, 0, fmt.Errorf("npy: %d bytes of values, and the header %.80q", len(data), header)
+		return dst, 0, fmt.Errorf("npy: %d bytes of values, and the header %.80q", len(data), head)
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, count)[:start+count]

@@ -73,8 +73,8 @@ func hashMaps(ctx context.Context, uri string) (digest string, n int64, err erro
 	return hex.EncodeToString(all), n, nil
 }
 
-// MapNames are the names below a folder of maps under which the map of an image is looked for.
-func MapNames(name string) [2]string {
+// mapNames are the names below a folder of maps under which the map of an image is looked for.
+func mapNames(name string) [2]string {
 	return [2]string{strings.TrimSuffix(name, path.Ext(name)) + ".png", name + ".png"}
 }
 
@@ -85,7 +85,7 @@ const maxMap = 128 << 20
 // *premix.Fault if there is none, or if it cannot be one: every other error is one of the
 // environment.
 func ReadMap(ctx context.Context, dst []byte, folder, name string) ([]byte, error) {
-	for _, n := range MapNames(name) {
+	for _, n := range mapNames(name) {
 		uri := blob.Join(folder, n)
 		o, err := blob.Stat(ctx, uri)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -106,7 +106,7 @@ func ReadMap(ctx context.Context, dst []byte, folder, name string) ([]byte, erro
 		}
 		return data, checkMap(n, data)
 	}
-	return nil, premix.Faultf(premix.BadPeak, "there is no map %s", MapNames(name)[0])
+	return nil, premix.Faultf(premix.BadPeak, "there is no map %s", mapNames(name)[0])
 }
 
 // checkMap looks at the header of a PNG: a map has 8 bits of gray.

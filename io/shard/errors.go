@@ -2,7 +2,7 @@ package shard
 
 import "fmt"
 
-// A RecordError is a defect of one record that leaves those behind it readable.
+// A RecordError is a defect of one record that leaves those after it readable.
 type RecordError struct {
 	Record int64 // number of the record in the shard, from 0
 	Offset int64 // its place, as Reader.Offset gives it

@@ -1,9 +1,11 @@
-// Package shard says what a finished sample is ([Record]), what a set of shards is called
-// ([Spec]), and what a shard format must do ([Format]).
+// Package shard defines what every shard format shares. To write a shard, take a [Format] from
+// package formats, call its NewWriter with a [Spec], Write each [Record], and Close. To read one, call
+// NewReader, and Next until io.EOF.
 //
-// The formats themselves are packages of their own (webdataset, tfshard for TF-slim and TFDS,
-// hfparquet); package formats finds them by name. Every format holds the same record, keeps the rules
-// of its real readers, and passes the conformance suite in shardtest:
+// Each format is a package of its own: webdataset, tfshard (TF-slim and TFDS), hfparquet. Their files
+// have the same names: writer.go and reader.go are the two ends of a shard, encoding.go turns one
+// record into bytes and back. Every format holds the same record, keeps the rules of the programs that
+// read it, and passes the conformance suite in shardtest:
 //
 //   - a writer streams: it holds one record, not the shard;
 //   - equal records give equal bytes, on every machine;
@@ -76,7 +78,7 @@ type Writer interface {
 type Reader interface {
 	// Next overwrites all of the record, reusing the capacity of Image and Soft. It returns io.EOF
 	// after the last record. An error is final and returned again, unless it is a *RecordError:
-	// then reading can go on behind the defect.
+	// then reading can go on after the defect.
 	Next(*Record) error
 	// Offset is the place of the last record, or of what Next reported: a byte offset, except in
 	// formats with Traits.RandomAccess, where it is the number of the record.
@@ -88,19 +90,19 @@ type ReadOptions struct {
 	// Report, if set, is called for everything that differs from what the format's own writer
 	// would have written, although readers get along with it. Verify uses it.
 	Report func(Deviation)
-	// MaxBytes limits what a record may hold; 0 means DefaultMaxBytes.
+	// MaxBytes limits what a record may hold; 0 means 1 GiB.
 	MaxBytes int64
 }
 
-// DefaultMaxBytes is the limit of a record's length if ReadOptions do not name one.
-const DefaultMaxBytes = 1 << 30
+// defaultMaxBytes limits a record if ReadOptions do not.
+const defaultMaxBytes = 1 << 30
 
 // Limit is o.MaxBytes or its default.
 func (o ReadOptions) Limit() int64 {
 	if o.MaxBytes > 0 {
 		return o.MaxBytes
 	}
-	return DefaultMaxBytes
+	return defaultMaxBytes
 }
 
 // A ShardInfo is what the output knows of a finished shard.

@@ -22,11 +22,11 @@ type Reader struct {
 }
 
 // NewReader reads from r, starting with the first byte of a record. Records longer than
-// maxRecord bytes are an error; 0 means DefaultMaxRecord. Nothing is allocated for a record
+// maxRecord bytes are an error; 0 means 1 GiB. Nothing is allocated for a record
 // before its length has been checked, and memory grows with what really arrives.
 func NewReader(r io.Reader, maxRecord int64) *Reader {
 	if maxRecord <= 0 {
-		maxRecord = DefaultMaxRecord
+		maxRecord = defaultMaxRecord
 	}
 	return &Reader{r: r, limit: maxRecord}
 }

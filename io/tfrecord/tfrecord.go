@@ -24,8 +24,8 @@ const Overhead = 16
 
 const headerSize, footerSize = 12, 4
 
-// DefaultMaxRecord limits the length of a record if no other limit is given.
-const DefaultMaxRecord = 1 << 30
+// defaultMaxRecord limits the length of a record if no other limit is given.
+const defaultMaxRecord = 1 << 30
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

@@ -38,7 +38,7 @@ var fields = [...]struct {
 
 // member looks at the header of the member that the scanner has just reached, and at the padding
 // before it.
-func (l *lint) member(s *Scanner, record int64) {
+func (l *lint) member(s *scanner, record int64) {
 	m := &s.member
 	at := m.Offset - block
 	if _, _, ok := SplitName(m.Name); !ok || m.Type != tar.TypeReg {
@@ -72,7 +72,7 @@ func (l *lint) member(s *Scanner, record int64) {
 func trim(b []byte) string { return strings.TrimRight(string(b), "\x00") }
 
 // end looks at the end marker.
-func (l *lint) end(s *Scanner) {
+func (l *lint) end(s *scanner) {
 	if s.end.blocks != 2 || s.end.rest != 0 {
 		l.say(-1, s.tape.offset, "", "the archive ends with %d zero bytes, want %d", s.end.blocks*block+s.end.rest, 2*block)
 	}

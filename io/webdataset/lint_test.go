@@ -142,7 +142,7 @@ func TestDefects(t *testing.T) {
 func TestNoEnd(t *testing.T) {
 	raw := pack(t, part{name: "a.jpg", data: "x"})
 	_, _, err := read(raw[:len(raw)-2*block])
-	if !errors.Is(err, ErrNoEnd) {
+	if !errors.Is(err, errNoEnd) {
 		t.Errorf("no end marker: %v", err)
 	}
 	recs, found, err := read(raw[:len(raw)-block])
@@ -190,12 +190,12 @@ func TestForeign(t *testing.T) {
 // index makes DALI's index from what the scanner says.
 func index(t *testing.T, raw []byte, samples int) string {
 	t.Helper()
-	s := NewScanner(bytes.NewReader(raw))
+	s := newScanner(bytes.NewReader(raw))
 	var b strings.Builder
 	b.WriteString("v1.2 " + itoa(samples))
 	last := ""
 	for {
-		m, err := s.Next()
+		m, err := s.next()
 		if err == io.EOF {
 			return b.String() + "\n"
 		}

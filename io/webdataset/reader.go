@@ -14,10 +14,10 @@ import (
 
 // reader implements shard.Reader.
 type reader struct {
-	scan   *Scanner
+	scan   *scanner
 	limit  int64
 	lint   *lint // nil unless deviations are wanted
-	next   *Member
+	next   *member
 	err    error // final, once the record before it was returned
 	number int64 // of the next record
 	offset int64 // of the last record
@@ -36,7 +36,7 @@ type group struct {
 }
 
 func newReader(r io.Reader, o shard.ReadOptions) *reader {
-	t := &reader{scan: NewScanner(r), limit: o.Limit()}
+	t := &reader{scan: newScanner(r), limit: o.Limit()}
 	if o.Report != nil {
 		t.lint = &lint{report: o.Report, keys: map[string]bool{}}
 	}
@@ -69,7 +69,7 @@ func (t *reader) Next(rec *shard.Record) error {
 			t.advance()
 		}
 	}
-	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, ErrTrailing)
+	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, errTrailing)
 	if !whole && (t.number == 0 || g.exts != t.first || g.bad != nil) {
 		return t.err
 	}
@@ -87,7 +87,7 @@ func (t *reader) Next(rec *shard.Record) error {
 // advance moves to the next member of a sample; the others are skipped.
 func (t *reader) advance() {
 	for {
-		t.next, t.err = t.scan.Next()
+		t.next, t.err = t.scan.next()
 		if t.err != nil {
 			t.next = nil
 			if t.err == io.EOF && t.lint != nil {
@@ -131,7 +131,7 @@ func (t *reader) take(rec *shard.Record, ext string) {
 		return
 	}
 	*dst = (*dst)[:0]
-	data, err := t.scan.Append(*dst, t.limit)
+	data, err := t.scan.appendTo(*dst, t.limit)
 	*dst = data
 	if err != nil {
 		g.fail(err)

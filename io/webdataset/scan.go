@@ -10,48 +10,48 @@ import (
 	"strings"
 )
 
-// A Member is a regular file or another entry of a tar.
-type Member struct {
+// A member is a regular file or another entry of a tar.
+type member struct {
 	Name   string
 	Type   byte  // tar.TypeReg for regular files, tar.TypeGNUSparse for every kind with holes
 	Offset int64 // of the first byte of the contents
 	Size   int64
 }
 
-// A Scanner walks the members of any tar that archive/tar reads, and knows where they are.
-type Scanner struct {
+// A scanner walks the members of any tar that archive/tar reads, and knows where they are.
+type scanner struct {
 	tape   tape
 	tar    *tar.Reader
-	member Member
+	member member
 	count  int64
 	err    error
 	// gap is what stood before the contents of the member: pad bytes of padding, then headers.
 	gap []byte
 	pad int
-	// end counts the zero blocks of the end marker, and the zero bytes behind them.
+	// end counts the zero blocks of the end marker, and the zero bytes after them.
 	end struct{ blocks, rest int64 }
 }
 
-// ErrNoEnd is wrapped by the error of a tar that stops between two members, without the zero
+// errNoEnd is wrapped by the error of a tar that stops between two members, without the zero
 // blocks at its end: it may have been cut there.
-var ErrNoEnd = errors.New("the archive stops without its end marker")
+var errNoEnd = errors.New("the archive stops without its end marker")
 
-// ErrTrailing is wrapped by the error of a tar with more than zeros behind its end marker, as two
+// errTrailing is wrapped by the error of a tar with more than zeros after its end marker, as two
 // concatenated ones have.
-var ErrTrailing = errors.New("more data follows the end marker of the archive")
+var errTrailing = errors.New("more data follows the end marker of the archive")
 
-// NewScanner reads a tar from its first byte.
-func NewScanner(r io.Reader) *Scanner {
-	s := &Scanner{}
+// newScanner reads a tar from its first byte.
+func newScanner(r io.Reader) *scanner {
+	s := &scanner{}
 	s.tape.r = bufio.NewReaderSize(r, bufferSize)
 	s.tar = tar.NewReader(&s.tape)
 	return s
 }
 
-// Next returns the next member, which is valid until the call after it; unread contents are
-// skipped. It returns io.EOF at the end marker, an error that wraps [ErrNoEnd] or
-// io.ErrUnexpectedEOF where the archive is cut, or [ErrTrailing]. Errors are final.
-func (s *Scanner) Next() (*Member, error) {
+// next returns the next member, which is valid until the call after it; unread contents are
+// skipped. It returns io.EOF at the end marker, an error that wraps errNoEnd or
+// io.ErrUnexpectedEOF where the archive is cut, or errTrailing. Errors are final.
+func (s *scanner) next() (*member, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -75,7 +75,7 @@ func (s *Scanner) Next() (*Member, error) {
 	}
 	s.count++
 	s.pad = pad
-	s.member = Member{Name: h.Name, Type: h.Typeflag, Offset: s.tape.offset, Size: h.Size}
+	s.member = member{Name: h.Name, Type: h.Typeflag, Offset: s.tape.offset, Size: h.Size}
 	for k := range h.PAXRecords {
 		if strings.HasPrefix(k, "GNU.sparse.") {
 			s.member.Type = tar.TypeGNUSparse
@@ -84,23 +84,23 @@ func (s *Scanner) Next() (*Member, error) {
 	return &s.member, nil
 }
 
-func (s *Scanner) fail(err error) error {
+func (s *scanner) fail(err error) error {
 	s.err = fmt.Errorf("webdataset: member %d at byte %d: %w", s.count, s.tape.offset, err)
 	return s.err
 }
 
-// finish looks at what archive/tar does not: whether the end marker is there, and what is behind.
-func (s *Scanner) finish() error {
+// finish looks at what archive/tar does not: whether the end marker is there, and what follows it.
+func (s *scanner) finish() error {
 	s.end.blocks = int64(len(s.gap)) / block // less than a block of padding stands before them
 	if s.end.blocks == 0 {
-		return s.fail(ErrNoEnd)
+		return s.fail(errNoEnd)
 	}
 	var buf [8 << 10]byte
 	for {
 		n, err := s.tape.Read(buf[:])
 		s.end.rest += int64(n)
 		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
-			return s.fail(ErrTrailing)
+			return s.fail(errTrailing)
 		}
 		if err == io.EOF {
 			s.err = io.EOF
@@ -112,8 +112,8 @@ func (s *Scanner) finish() error {
 	}
 }
 
-// Append appends the contents of the member to dst, if they are no longer than max.
-func (s *Scanner) Append(dst []byte, limit int64) ([]byte, error) {
+// appendTo appends the contents of the member to dst, if they are no longer than limit.
+func (s *scanner) appendTo(dst []byte, limit int64) ([]byte, error) {
 	if s.err != nil {
 		return dst, s.err
 	}
@@ -158,7 +158,7 @@ type tape struct {
 	kept   []byte
 }
 
-// maxGap is more than a padding with two blocks behind it.
+// maxGap is more than a padding with two blocks after it.
 const maxGap = 4 * block
 
 func (t *tape) Read(p []byte) (int, error) {

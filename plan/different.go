@@ -10,9 +10,8 @@ import (
 // that of the one before, unless the rest could then not be ordered any more, in which case the
 // class that would be left over comes first. It takes time proportional to the number of rows.
 //
-// Where a class has more than half of the images, some of its images must meet: as few as can be,
-// and same counts them.
-func different(rows []Row) (order []int32, same int64) {
+// Where a class has more than half of the images, some of its images must meet: as few as possible.
+func different(rows []Row) []int32 {
 	a := newArranger(rows)
 	if n := len(rows); n > 1 && a.left(0) > n/2 {
 		return a.crowded()
@@ -20,7 +19,7 @@ func different(rows []Row) (order []int32, same int64) {
 	for a.rest > 0 {
 		a.put(a.choose())
 	}
-	return a.order, 0
+	return a.order
 }
 
 // An arranger lays images out one after another. Classes are numbered by first appearance.
@@ -148,14 +147,14 @@ func (a *arranger) leftOver(c int32) int32 {
 
 // crowded orders a shard of which one class has more than half: each other image stands alone
 // between images of that class, which fill the gaps evenly.
-func (a *arranger) crowded() (order []int32, same int64) {
+func (a *arranger) crowded() []int32 {
 	big := a.byN[0]
 	many, others := int64(a.count[big]), int64(a.rest)-int64(a.count[big])
 	if others == 0 {
 		for a.rest > 0 {
 			a.put(big)
 		}
-		return a.order, many
+		return a.order
 	}
 	gap := int64(0)
 	for i, c := range a.class {
@@ -168,5 +167,5 @@ func (a *arranger) crowded() (order []int32, same int64) {
 		}
 		gap++
 	}
-	return a.order, many - others
+	return a.order
 }

@@ -78,7 +78,7 @@ func TestRecipesGolden(t *testing.T) {
 					rows[i].Label = int(rows[i].Ordinal % 3)
 				}
 			}
-			all, _, err := p.Recipes(nil, rows)
+			all, err := p.Recipes(nil, rows)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,24 +17,6 @@ type Params struct {
 	Named   bool // keys carry rNNN-
 }
 
-// Stats counts what became of the rows of a shard.
-type Stats struct {
-	Mixed, Unmixed int64
-	// Lone counts images that stay unmixed because they are alone in their shard.
-	Lone int64
-	// SameClass counts targets whose neighbour is of their class though pairs of different
-	// classes were asked for: the shard has too many of one class.
-	SameClass int64
-}
-
-// Add adds the counts of another shard.
-func (s *Stats) Add(o Stats) {
-	s.Mixed += o.Mixed
-	s.Unmixed += o.Unmixed
-	s.Lone += o.Lone
-	s.SameClass += o.SameClass
-}
-
 // A planner plans the samples of one shard.
 type planner struct {
 	*Params
@@ -52,16 +34,14 @@ type planner struct {
 //
 // Rows that are missing, doubled or of another shard are an error, and so is a sample whose peak
 // lies outside of the crop, or is absent though the method needs it and its map is not flat.
-func (p *Params) Recipes(dst []premix.Recipe, rows []Row) ([]premix.Recipe, Stats, error) {
-	var stats Stats
+func (p *Params) Recipes(dst []premix.Recipe, rows []Row) ([]premix.Recipe, error) {
 	if err := p.check(rows); err != nil || len(rows) == 0 {
-		return dst, stats, err
+		return dst, err
 	}
 	start, shard := len(dst), p.Shards.Of(rows[0].Position)
 	at := func(i int) *Row { return &rows[i%len(rows)] }
 	if p.Mix.Pair == mix.DifferentClass {
-		var order []int32
-		order, stats.SameClass = different(rows)
+		order := different(rows)
 		at = func(i int) *Row { return &rows[order[i%len(rows)]] }
 	}
 	pl := planner{Params: p}
@@ -72,19 +52,11 @@ func (p *Params) Recipes(dst []premix.Recipe, rows []Row) ([]premix.Recipe, Stat
 			Replica: p.Replica, Position: position, Shard: shard, Index: int64(i),
 		}
 		if err := pl.fill(&r, at(i), at(i+1), len(rows) == 1); err != nil {
-			return dst[:start], Stats{}, err
-		}
-		if r.Mixed {
-			stats.Mixed++
-		} else {
-			stats.Unmixed++
+			return dst[:start], err
 		}
 		dst = append(dst, r)
 	}
-	if len(rows) == 1 {
-		stats.Lone, stats.SameClass = 1, 0
-	}
-	return dst, stats, nil
+	return dst, nil
 }
 
 // check reports rows that are not those of one shard, all of them and in order.

@@ -28,7 +28,7 @@ func shardRows(sh Shards, shard int64, perm *Permutation, size premix.Size) []Ro
 }
 
 // replica plans a whole replica of n images in s shards.
-func replica(t testing.TB, p Params, n, s int64) ([]premix.Recipe, Stats) {
+func replica(t testing.TB, p Params, n, s int64) []premix.Recipe {
 	t.Helper()
 	p.Mix.EnsureDefaults()
 	if err := p.Mix.Validate(); err != nil {
@@ -37,16 +37,23 @@ func replica(t testing.TB, p Params, n, s int64) ([]premix.Recipe, Stats) {
 	p.Shards = Shards{n, s}
 	perm := NewPermutation(n, p.Mix.Seed, p.Replica)
 	var all []premix.Recipe
-	var stats Stats
 	for k := range s {
-		var st Stats
 		var err error
-		if all, st, err = p.Recipes(all, shardRows(p.Shards, k, &perm, p.Size)); err != nil {
+		if all, err = p.Recipes(all, shardRows(p.Shards, k, &perm, p.Size)); err != nil {
 			t.Fatal(err)
 		}
-		stats.Add(st)
 	}
-	return all, stats
+	return all
+}
+
+// mixed is the number of mixed samples.
+func mixed(recipes []premix.Recipe) (n int) {
+	for _, r := range recipes {
+		if r.Mixed {
+			n++
+		}
+	}
+	return n
 }
 
 func params(edit func(*mix.Params)) Params {
@@ -64,9 +71,9 @@ func TestRecipesPair(t *testing.T) {
 	for _, tt := range []struct{ n, s int64 }{{2, 1}, {3, 1}, {7, 3}, {300, 16}, {1000, 7}, {1000, 500}} {
 		for _, pair := range []mix.Pair{mix.AnyPair, mix.DifferentClass} {
 			p := params(func(m *mix.Params) { m.Pair = pair })
-			all, stats := replica(t, p, tt.n, tt.s)
-			if int64(len(all)) != tt.n || stats.Mixed != tt.n || stats.Unmixed != 0 || stats.Lone != 0 {
-				t.Fatalf("%+v %s: %d recipes, %+v", tt, pair, len(all), stats)
+			all := replica(t, p, tt.n, tt.s)
+			if int64(len(all)) != tt.n || int64(mixed(all)) != tt.n {
+				t.Fatalf("%+v %s: %d recipes, %d mixed", tt, pair, len(all), mixed(all))
 			}
 			targets, sources := map[string]bool{}, map[string]bool{}
 			same := int64(0)
@@ -91,9 +98,6 @@ func TestRecipesPair(t *testing.T) {
 			if int64(len(targets)) != tt.n || int64(len(sources)) != tt.n {
 				t.Errorf("%+v %s: %d targets, %d sources", tt, pair, len(targets), len(sources))
 			}
-			if pair == mix.DifferentClass && same != stats.SameClass {
-				t.Errorf("%+v: %d pairs of one class, counted %d", tt, same, stats.SameClass)
-			}
 			if pair == mix.DifferentClass && tt.n/tt.s > 30 && same != 0 {
 				t.Errorf("%+v: %d pairs of one class, none is needed", tt, same)
 			}
@@ -103,9 +107,9 @@ func TestRecipesPair(t *testing.T) {
 
 func TestRecipesOfLoneImages(t *testing.T) {
 	for _, pair := range []mix.Pair{mix.AnyPair, mix.DifferentClass} {
-		all, stats := replica(t, params(func(m *mix.Params) { m.Pair = pair }), 3, 3)
-		if want := (Stats{Unmixed: 3, Lone: 3}); stats != want || len(all) != 3 {
-			t.Errorf("%s: %d recipes, %+v, want %+v", pair, len(all), stats, want)
+		all := replica(t, params(func(m *mix.Params) { m.Pair = pair }), 3, 3)
+		if len(all) != 3 {
+			t.Errorf("%s: %d recipes, want 3", pair, len(all))
 		}
 		for _, r := range all {
 			if r.Mixed || r.Method != mix.None || r.Source != r.Target {
@@ -119,9 +123,9 @@ func TestRecipesOfLoneImages(t *testing.T) {
 func TestRecipesUnmixed(t *testing.T) {
 	p := params(func(m *mix.Params) { m.Methods = one(mix.None) })
 	p.Named, p.Replica = true, 3
-	all, stats := replica(t, p, 20, 1)
-	if stats.Unmixed != 20 {
-		t.Errorf("%+v", stats)
+	all := replica(t, p, 20, 1)
+	if len(all) != 20 || mixed(all) != 0 {
+		t.Errorf("%d recipes, %d mixed", len(all), mixed(all))
 	}
 	got := all[4]
 	label := got.Target.Label
@@ -152,9 +156,9 @@ func variants() map[string]func(*mix.Params) {
 
 // The same seed gives the same pairs and the same drawn λ, whatever the method and scheme.
 func TestDrawsAreShared(t *testing.T) {
-	base, _ := replica(t, params(nil), 200, 4)
+	base := replica(t, params(nil), 200, 4)
 	for name, edit := range variants() {
-		all, _ := replica(t, params(edit), 200, 4)
+		all := replica(t, params(edit), 200, 4)
 		for i, r := range all {
 			if r.Target.Name != base[i].Target.Name {
 				t.Fatalf("%s: recipe %d has another target", name, i)
@@ -168,7 +172,7 @@ func TestDrawsAreShared(t *testing.T) {
 		}
 	}
 	// Pairing by class moves images; what is drawn stays with them.
-	moved, _ := replica(t, params(func(m *mix.Params) { m.Pair = mix.DifferentClass }), 200, 4)
+	moved := replica(t, params(func(m *mix.Params) { m.Pair = mix.DifferentClass }), 200, 4)
 	drawn := map[string]float64{}
 	for _, r := range base {
 		drawn[r.Target.Name] = r.LamDrawn
@@ -184,7 +188,7 @@ func TestDrawsAreShared(t *testing.T) {
 func TestRecipesHoldTogether(t *testing.T) {
 	size := premix.Size{H: 96, W: 128}
 	for name, edit := range variants() {
-		all, _ := replica(t, params(edit), 500, 5)
+		all := replica(t, params(edit), 500, 5)
 		for _, r := range all {
 			if r.Box.X0 < 0 || r.Box.Y0 < 0 || r.Box.X1 > size.W || r.Box.Y1 > size.H || r.Box.X0 > r.Box.X1 || r.Box.Y0 > r.Box.Y1 {
 				t.Fatalf("%s: box %v", name, r.Box)
@@ -228,7 +232,7 @@ func TestSchemesUseTheirSpots(t *testing.T) {
 			m.Scheme = mix.Scheme(s)
 			m.Lambda = mix.Lambda{Law: mix.LawFixed, Value: 1 - 1.0/1024} // 2 rows, 4 columns
 		})
-		all, _ := replica(t, p, 400, 1)
+		all := replica(t, p, 400, 1)
 		for _, r := range all {
 			at := func(m *premix.Sample, spot mix.Spot) premix.Peak {
 				switch {
@@ -292,7 +296,7 @@ func TestRecipesRefuse(t *testing.T) {
 		}
 		rows = tt.edit(&p, rows)
 		dst := make([]premix.Recipe, 2)
-		got, _, err := p.Recipes(dst, rows)
+		got, err := p.Recipes(dst, rows)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || len(got) != 2 {
 			t.Errorf("%s: %v, want %q; %d recipes", tt.name, err, tt.want, len(got))
 		}
@@ -311,7 +315,7 @@ func BenchmarkRecipes(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var err error
-				if all, _, err = p.Recipes(all[:0], rows); err != nil {
+				if all, err = p.Recipes(all[:0], rows); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -35,7 +35,7 @@ func Redraw(p *sample.Params, recipes []premix.Recipe, samples, shards int64, na
 		rows[i] = plan.Row{Ordinal: order.Inverse(r.Position), Position: r.Position, Label: r.LabelA, Sample: r.Target}
 	}
 	params := plan.Params{Mix: p.Mix, Size: p.Geometry.Size, Shards: plan.Shards{N: samples, S: shards}, Replica: replica, Named: named}
-	drawn, _, err := params.Recipes(nil, rows)
+	drawn, err := params.Recipes(nil, rows)
 	return drawn, err
 }
 

@@ -126,7 +126,7 @@ func (t *shardTask) recipes() ([]premix.Recipe, error) {
 		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
 		Replica: t.replica, Named: t.job.NamedReplicas,
 	}
-	recipes, _, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
+	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
 	return recipes, err
 }
 

@@ -3,7 +3,9 @@ package dataset
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
@@ -39,7 +41,7 @@ func Agree(ctx context.Context, out string, format shard.Format, spec shard.Spec
 			continue
 		}
 		c, err := LoadConfig(ctx, out, other)
-		if isNotExist(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -106,7 +108,7 @@ func damageOf(err error) error {
 // Look returns the state of a place. A place that does not exist is free.
 func Look(ctx context.Context, out string) (*State, error) {
 	objects, err := blob.List(ctx, out)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return &State{}, nil
 	}
 	if err != nil {
@@ -120,11 +122,11 @@ func Look(ctx context.Context, out string) (*State, error) {
 	for _, name := range names {
 		s := SplitState{Name: name}
 		s.Config, err = LoadConfig(ctx, out, name)
-		if err == nil || isNotExist(err) || Damaged(err) {
+		if err == nil || errors.Is(err, fs.ErrNotExist) || Damaged(err) {
 			s.Damaged = damageOf(err)
 			s.Manifest, err = LoadManifest(ctx, out, name)
 		}
-		if err != nil && !isNotExist(err) && !Damaged(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 			return nil, err
 		}
 		s.Damaged = cmp.Or(s.Damaged, damageOf(err))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/premix/premix/io/blob"
 )
@@ -15,14 +16,14 @@ import (
 func Environment(err error) bool {
 	var b *blob.Error
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &b) && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF)
+		errors.As(err, &b) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // Damaged reports whether a file of an output could not be loaded because its content is wrong: the
 // file exists, it could be read, and no newer premix wrote it.
 func Damaged(err error) bool {
 	var newer *SchemaError
-	return err != nil && !isNotExist(err) && !Environment(err) && !errors.As(err, &newer)
+	return err != nil && !errors.Is(err, fs.ErrNotExist) && !Environment(err) && !errors.As(err, &newer)
 }
 
 // AsideSuffix ends the name of a damaged file that was kept when it was replaced.
@@ -38,7 +39,7 @@ func PutAside(ctx context.Context, out, split, name string) error {
 	if err == nil {
 		err = blob.Remove(ctx, Meta(out, split, name))
 	}
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil

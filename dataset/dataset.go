@@ -126,5 +126,3 @@ func checkSchema(uri string, schema int) error {
 	}
 	return nil
 }
-
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"regexp"
@@ -31,7 +33,7 @@ func Others(ctx context.Context, out string, format shard.Format, spec shard.Spe
 	}
 	for _, load := range []func(context.Context, string, string) (*Manifest, error){LoadManifest, loadPlanned} {
 		m, err := load(ctx, out, spec.Split)
-		if err != nil && !isNotExist(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, err
 		}
 		if err == nil && m.Fingerprint == fingerprint {
@@ -76,7 +78,7 @@ func findReplicas(ctx context.Context, out string, format shard.Format, spec sha
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
 		objects, err := blob.List(ctx, blob.Join(out, dir))
-		if err != nil && !isNotExist(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("dataset: %w", err)
 		}
 		for _, o := range objects {
@@ -94,7 +96,7 @@ func findReplicas(ctx context.Context, out string, format shard.Format, spec sha
 		}
 	}
 	objects, err := blob.List(ctx, Meta(out, spec.Split, ShardsDir))
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	for _, o := range objects {

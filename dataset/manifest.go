@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/shard"
@@ -165,7 +167,7 @@ func Finished(ctx context.Context, out string) (finished []*Manifest, damaged []
 	for _, split := range splits {
 		m, err := LoadManifest(ctx, out, split)
 		switch {
-		case isNotExist(err):
+		case errors.Is(err, fs.ErrNotExist):
 		case Damaged(err):
 			damaged = append(damaged, err)
 		case err != nil:

@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/premix/premix/io/blob"
@@ -16,7 +18,7 @@ const PlannedFile = "plan.json"
 // pixels, else the manifest. The error is fs.ErrNotExist if there is neither.
 func LoadPlanned(ctx context.Context, out, split string) (*Manifest, error) {
 	m, err := loadPlanned(ctx, out, split)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return LoadManifest(ctx, out, split)
 	}
 	return m, err
@@ -36,11 +38,11 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 		return nil, err
 	}
 	finished, err := LoadManifest(ctx, p.Out, split)
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	before, err := LoadPlanned(ctx, p.Out, split)
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if before != nil && before.Fingerprint == p.Fingerprint {

@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -80,7 +82,7 @@ func loadRemoval(ctx context.Context, out, split string) (*removal, error) {
 		return nil, err
 	}
 	config, err := LoadConfig(ctx, out, split)
-	if err != nil && !isNotExist(err) && !Damaged(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 		return nil, err
 	}
 	finished, _, err := Finished(ctx, out)
@@ -141,7 +143,7 @@ func (r *removal) note(replicas []Replica) {
 // noteBegun adds the replicas in inputs.json, which is written before the first shard.
 func (r *removal) noteBegun(ctx context.Context) error {
 	inputs, err := LoadInputs(ctx, r.out, r.split)
-	if err != nil && !isNotExist(err) && !Damaged(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	for _, replica := range inputs.Replicas {
@@ -153,7 +155,7 @@ func (r *removal) noteBegun(ctx context.Context) error {
 // addAside adds damaged plans that were put aside.
 func (r *removal) addAside(ctx context.Context) error {
 	objects, err := blob.List(ctx, Meta(r.out, r.split, PlanDir))
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	for _, o := range objects {
@@ -195,7 +197,7 @@ func (r *removal) listShards(ctx context.Context) error {
 	}
 	for _, dir := range []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0))} {
 		objects, err := blob.List(ctx, blob.Join(r.out, dir))
-		if err != nil && !isNotExist(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("dataset: %w", err)
 		}
 		for _, o := range objects {
@@ -240,7 +242,7 @@ func (r *removal) shared(ctx context.Context) error {
 	}
 	all := append(slices.Clone(r.rest), r.manifest)
 	before, err := SideFiles(ctx, r.out, format, all, nil)
-	if err != nil && !isNotExist(err) { // a lost classes.txt must not stop the removal
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a lost classes.txt must not stop the removal
 		return err
 	}
 	if err := remove(ctx, Meta(r.out, r.split, ManifestFile)); err != nil {
@@ -277,7 +279,7 @@ func removeEach(ctx context.Context, uris []string) error {
 }
 
 func remove(ctx context.Context, uri string) error {
-	if err := blob.Remove(ctx, uri); err != nil && !isNotExist(err) {
+	if err := blob.Remove(ctx, uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func WriteChanged(ctx context.Context, uri string, data []byte) (bool, error) {
 	if err == nil && bytes.Equal(old, data) {
 		return false, nil
 	}
-	if err != nil && !isNotExist(err) && !errors.Is(err, blob.ErrLimit) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) {
 		return false, fmt.Errorf("dataset: %w", err)
 	}
 	if err := blob.WriteFile(ctx, uri, data); err != nil {

@@ -59,7 +59,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if in := r.Input; in != nil {
 		line("  %d classes%s%s", len(in.Classes), ifAny(", %d side files", in.Ignored), ifAny(", %d entries that cannot be used", int64(in.Failures)))
 		if len(in.Classes) > 0 {
-			line("  classes: %s", some(in.Classes, 10))
+			line("  classes: %s", firstTen(in.Classes))
 		}
 	}
 	if i := r.Image; i != nil {
@@ -141,7 +141,7 @@ func writeSummary(line func(string, ...any), indent string, s *Summary) {
 			}
 			labels = append(labels, fmt.Sprintf("%s: %d", name, l.Count))
 		}
-		line("%s%d labels: %s", indent, len(labels), some(labels, 10))
+		line("%s%d labels: %s", indent, len(labels), firstTen(labels))
 	}
 }
 
@@ -193,7 +193,9 @@ func ifAny(format string, n int64) string {
 	return fmt.Sprintf(format, n)
 }
 
-func some(list []string, most int) string {
+// firstTen joins the names that a line shows, and says how many more there are.
+func firstTen(list []string) string {
+	const most = 10
 	if len(list) <= most {
 		return strings.Join(list, ", ")
 	}

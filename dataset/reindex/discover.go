@@ -3,7 +3,9 @@ package reindex
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -122,7 +124,7 @@ func candidates(ctx context.Context, out string) ([]string, error) {
 	var files []string
 	list := func(dir string) (dirs []string, err error) {
 		objects, err := blob.List(ctx, blob.Join(out, dir))
-		if err != nil && !isNotExist(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("reindex: %w", err)
 		}
 		for _, o := range objects {

@@ -3,7 +3,9 @@ package reindex
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 
 	"github.com/premix/premix/dataset"
@@ -23,7 +25,7 @@ func foreign(ctx context.Context, out string) error {
 	uri := blob.Join(out, dataset.ReadmeFile)
 	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	switch {
-	case isNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil && dataset.Environment(err):
 		return fmt.Errorf("reindex: %w", err)
@@ -66,7 +68,7 @@ func (t *task) promised(ctx context.Context) error {
 		spec.Shards = max(spec.Shards, int64(len(info.Splits[timm].Filenames)), int64(len(list.Shards)))
 	}
 	objects, err := blob.List(ctx, blob.Join(t.out, "__index__"))
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reindex: %w", err)
 	}
 	any := *spec

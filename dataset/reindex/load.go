@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 
@@ -41,7 +43,7 @@ func (t *task) load(ctx context.Context) error {
 	}
 	t.leaveStray()
 	classes, err := dataset.LoadClasses(ctx, t.out, spec.Split)
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if t.config == nil {
@@ -100,7 +102,7 @@ func (t *task) loaded(file string, err error) error {
 		t.broken = append(t.broken, file)
 		return nil
 	}
-	if err != nil && !isNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -148,7 +150,7 @@ func (t *task) leaveStray() {
 // loadFailures reads failures.jsonl, and skips damaged lines.
 func (t *task) loadFailures(ctx context.Context) error {
 	data, err := blob.ReadAll(ctx, dataset.Meta(t.out, t.set.spec.Split, dataset.FailuresFile), blob.MaxMeta)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		t.lose(dataset.LostFailures)
 		return nil
 	}

@@ -141,7 +141,7 @@ func findSplits(ctx context.Context, out string, o *Options) ([]*task, error) {
 			m, err := dataset.LoadManifest(ctx, at, name)
 			if err == nil && len(m.Replicas) > 0 || dataset.Damaged(err) {
 				sets = append(sets, shardSet{spec: shard.Spec{Split: name}})
-			} else if err != nil && !isNotExist(err) {
+			} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
 		}
@@ -179,8 +179,6 @@ type task struct {
 	fingerprint string
 	records     []dataset.ShardRecord
 }
-
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // rebuild makes the missing files of the split, if it has all its shards.
 func (t *task) rebuild(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
@@ -50,7 +51,7 @@ func (t *shardTask) run(ctx context.Context) error {
 		return err
 	}
 	old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard)
-	if err != nil && !isNotExist(err) && !dataset.Damaged(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
 		return err
 	}
 	if err == nil {
@@ -70,7 +71,7 @@ func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 	split := t.set.spec.Split
 	path := dataset.PlanPath(split, t.place.path)
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(t.out, path))
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil && dataset.Environment(err) {

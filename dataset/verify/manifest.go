@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -137,7 +139,7 @@ func (v *verifier) checkReplicas(replicas []dataset.Replica) {
 func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, error) {
 	file := v.meta(dataset.FailuresFile)
 	r, err := blob.Open(ctx, blob.Join(v.out, file))
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		if v.manifest != nil {
 			v.found.add(file, "", "missing")
 		}

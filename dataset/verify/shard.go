@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -109,7 +110,7 @@ func (c *checker) loadPlan(ctx context.Context) error {
 	bad := func(format string, args ...any) { c.result.found.add(c.rec.PlanPath, "", format, args...) }
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(c.v.out, c.rec.PlanPath))
 	switch {
-	case isNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		bad("missing")
 		return nil
 	case err != nil && dataset.Environment(err):
@@ -153,7 +154,7 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 	sum := sha256.New()
 	var size counter
 	in, close, err := c.open(ctx, sum, &size)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		c.bad("", "missing")
 		return nil, nil
 	}
@@ -294,7 +295,7 @@ func (c *checker) checkIndex(ctx context.Context, want []byte) error {
 	}
 	have, err := blob.ReadAll(ctx, blob.Join(c.v.out, c.rec.IndexPath), maxIndex)
 	switch {
-	case isNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		c.result.found.add(c.rec.IndexPath, "", "missing")
 	case errors.Is(err, blob.ErrLimit):
 		c.result.found.add(c.rec.IndexPath, "", "larger than %d bytes", maxIndex)

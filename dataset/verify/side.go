@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -57,7 +58,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 // canonical checks that a JSON file is as premix writes it.
 func canonical(ctx context.Context, found *defects, out, file string, value any) error {
 	have, err := blob.ReadAll(ctx, blob.Join(out, file), blob.MaxMeta)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // said before
 	}
 	if err != nil {
@@ -101,7 +102,7 @@ func (v *verifier) checkSideFiles(ctx context.Context) error {
 	for _, f := range files {
 		have, err := blob.ReadAll(ctx, blob.Join(v.out, f.Path), blob.MaxMeta)
 		switch {
-		case isNotExist(err):
+		case errors.Is(err, fs.ErrNotExist):
 			v.found.add(f.Path, "", "missing; premix reindex writes it")
 		case err != nil && !errors.Is(err, blob.ErrLimit):
 			return fmt.Errorf("verify: %w", err)
@@ -145,7 +146,7 @@ func (v *verifier) checkStray(ctx context.Context) error {
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
 		objects, err := blob.List(ctx, blob.Join(v.out, dir))
-		if err != nil && !isNotExist(err) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("verify: %w", err)
 		}
 		for _, o := range objects {

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 
@@ -85,9 +87,9 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		if dataset.Environment(err) {
 			return false, err
 		}
-		if _, planned := dataset.LoadPlanned(ctx, v.out, v.name); isNotExist(err) && planned == nil {
+		if _, planned := dataset.LoadPlanned(ctx, v.out, v.name); errors.Is(err, fs.ErrNotExist) && planned == nil {
 			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
-		} else if isNotExist(err) {
+		} else if errors.Is(err, fs.ErrNotExist) {
 			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is not finished; run the job again to complete it")
 		} else {
 			v.found.add(v.meta(dataset.ManifestFile), "", "%s", oneLine(err))

@@ -15,7 +15,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime"
 	"slices"
 
@@ -185,8 +184,6 @@ func (d *defects) merge(o *defects) {
 	d.total += o.total
 	d.list = append(d.list, o.list[:min(len(o.list), d.limit-len(d.list))]...)
 }
-
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // evenly picks n of total numbers, evenly spread and each once.
 func evenly(n int, total int64) []int64 {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
+
+	"github.com/premix/premix/internal/reuse"
 )
 
 var errNothing = fmt.Errorf("there is no object, and none below: %w", fs.ErrNotExist)
@@ -91,7 +93,7 @@ func (s *cloudStore) readRange(ctx context.Context, dst []byte, key string, off,
 			return nil
 		}
 		defer r.Close()
-		dst = grow(dst, left)
+		dst = reuse.Slice(dst, left)
 		_, err = io.ReadFull(r, dst)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errShort

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/premix/premix/internal/reuse"
 )
 
 // A localStore is the file system, by package os: the names are bytes, not text, so that folders
@@ -129,14 +131,14 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 			return nil, err
 		}
 		defer f.Close()
-		return readAt(f, grow(dst, n), off)
+		return readAt(f, reuse.Slice(dst, n), off)
 	}
 	h, err := handles.acquire(path, fi)
 	if err != nil {
 		return nil, err
 	}
 	defer handles.release(h)
-	return readAt(h.f, grow(dst, n), off)
+	return readAt(h.f, reuse.Slice(dst, n), off)
 }
 
 // readAt fills p from offset off.
@@ -149,14 +151,6 @@ func readAt(r io.ReaderAt, p []byte, off int64) ([]byte, error) {
 		err = io.ErrUnexpectedEOF // the file has shrunk since it was looked at
 	}
 	return nil, err
-}
-
-// grow returns n bytes, in dst's memory if that suffices.
-func grow(dst []byte, n int64) []byte {
-	if int64(cap(dst)) < n {
-		return make([]byte, n)
-	}
-	return dst[:n]
 }
 
 // checkRange checks that n bytes from off are in size bytes; n < 0 stands for the rest.

@@ -28,7 +28,8 @@
 //	Log        λ, random crops             one polynomial by Horner's rule
 //	KernelLog  spectral residual, Lab      even and odd powers apart, as in msun
 //
-// The kernel forms have the operations of saliency's AVX2 code, in the same order.
+// The kernel forms have the operations of saliency's AVX2 code, in the same order. They run per
+// pixel, so their polynomials are written out.
 package exact
 
 import "math"
@@ -75,7 +76,8 @@ func KernelExp(x float64) float64 {
 	hi, lo := x-float64(float64(k)*Ln2Hi), float64(float64(k)*Ln2Lo)
 	r := hi - lo
 	t := float64(r * r)
-	return scale(r-float64(t*horner(t, Exp5, Exp4, Exp3, Exp2, Exp1Taylor)), r, hi, lo, k)
+	p := Exp1Taylor + float64(t*(Exp2+float64(t*(Exp3+float64(t*(Exp4+float64(t*Exp5)))))))
+	return scale(r-float64(t*p), r, hi, lo, k)
 }
 
 // scale returns 2^k·e^r for r = hi − lo, given c = r − t·P(t).
@@ -99,8 +101,8 @@ func KernelLog(x float64) float64 {
 	s := f / (2 + f)
 	s2 := float64(s * s)
 	s4 := float64(s2 * s2)
-	odd := float64(s2 * horner(s4, Log7, Log5, Log3, Log1))
-	even := float64(s4 * horner(s4, Log6, Log4, Log2))
+	odd := float64(s2 * (Log1 + float64(s4*(Log3+float64(s4*(Log5+float64(s4*Log7)))))))
+	even := float64(s4 * (Log2 + float64(s4*(Log4+float64(s4*Log6)))))
 	return join(f, s, odd+even, k)
 }
 

@@ -46,41 +46,6 @@ const kernelPadding = 32
 
 func (f *fineGrained) Peak(img *imaging.Image) Result {
 	f.load(img)
-	return f.peak()
-}
-
-func (f *fineGrained) Map(dst *Map, img *imaging.Image) Result {
-	f.load(img)
-	return f.fill(dst)
-}
-
-// peakGray is Peak for an image of one channel.
-func (f *fineGrained) peakGray(pix []uint8, w, h int) Result {
-	f.loadGray(pix, w, h)
-	return f.peak()
-}
-
-// mapGray is Map for an image of one channel.
-func (f *fineGrained) mapGray(dst *Map, pix []uint8, w, h int) Result {
-	f.loadGray(pix, w, h)
-	return f.fill(dst)
-}
-
-// load sets f.gray to the luma of img.
-func (f *fineGrained) load(img *imaging.Image) {
-	f.resize(img.W, img.H)
-	n := img.W * img.H
-	f.luma(f.gray[:n], img.Pix[:3*n])
-}
-
-// loadGray sets f.gray to a plane of one channel.
-func (f *fineGrained) loadGray(pix []uint8, w, h int) {
-	f.resize(w, h)
-	copy(f.gray[:w*h], pix[:w*h])
-}
-
-// peak returns the extremes of the map of f.gray without writing it.
-func (f *fineGrained) peak() Result {
 	if f.w*f.h == 0 {
 		return flat(f.w, f.h)
 	}
@@ -88,8 +53,8 @@ func (f *fineGrained) peak() Result {
 	return f.search()
 }
 
-// fill sets dst to the map of f.gray.
-func (f *fineGrained) fill(dst *Map) Result {
+func (f *fineGrained) Map(dst *Map, img *imaging.Image) Result {
+	f.load(img)
 	dst.resize(f.w, f.h)
 	if f.w*f.h == 0 {
 		return flat(f.w, f.h)
@@ -97,6 +62,13 @@ func (f *fineGrained) fill(dst *Map) Result {
 	f.contrast()
 	f.normalize(dst.Pix)
 	return f.search()
+}
+
+// load sets f.gray to the luma of img.
+func (f *fineGrained) load(img *imaging.Image) {
+	f.resize(img.W, img.H)
+	n := img.W * img.H
+	f.luma(f.gray[:n], img.Pix[:3*n])
 }
 
 // resize makes room for an image of w×h.

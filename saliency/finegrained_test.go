@@ -14,14 +14,7 @@ func TestFineGrainedGolden(t *testing.T) {
 				f := newFineGrained(Stored)
 				f.simd = simd
 				var m Map
-				var mapped, peaked Result
-				if g.ch == 3 {
-					peaked = f.Peak(g.image())
-					mapped = f.Map(&m, g.image())
-				} else {
-					peaked = f.peakGray(g.pix(), g.w, g.h)
-					mapped = f.mapGray(&m, g.pix(), g.w, g.h)
-				}
+				peaked, mapped := f.Peak(g.image()), f.Map(&m, g.image())
 				if got := crc32.ChecksumIEEE(m.Pix); got != g.fgMap {
 					t.Errorf("simd=%t: map of CRC %08x, want %08x", simd, got, g.fgMap)
 				}

@@ -28,14 +28,15 @@ func FuzzFinegrained(f *testing.F) {
 			n += copy(pix[n:], data)
 		}
 		var a, b Map
-		got, want := simd.mapGray(&a, pix, w, h), plain.mapGray(&b, pix, w, h)
+		img := grayImage(pix, w, h)
+		got, want := simd.Map(&a, img), plain.Map(&b, img)
 		if got != want || !slices.Equal(a.Pix, b.Pix) {
 			t.Errorf("%d×%d: %v with assembly, %v without", w, h, got, want)
 		}
 		if e := extrema(b.Pix, w); want != e {
 			t.Errorf("%d×%d: Map returns %v, the map has %v", w, h, want, e)
 		}
-		if p := simd.peakGray(pix, w, h); p != want {
+		if p := simd.Peak(img); p != want {
 			t.Errorf("%d×%d: Peak returns %v, Map %v", w, h, p, want)
 		}
 	})

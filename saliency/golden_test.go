@@ -25,8 +25,21 @@ func (g golden) name() string { return fmt.Sprintf("%s/%dx%dx%d", g.kind, g.w, g
 
 func (g golden) pix() []byte { return testimage.Generate(g.kind, g.w, g.h, g.ch) }
 
-// image is the image of a golden of three channels.
-func (g golden) image() *imaging.Image { return &imaging.Image{W: g.w, H: g.h, Pix: g.pix()} }
+func (g golden) image() *imaging.Image {
+	if g.ch == 1 {
+		return grayImage(g.pix(), g.w, g.h)
+	}
+	return &imaging.Image{W: g.w, H: g.h, Pix: g.pix()}
+}
+
+// grayImage is an image of three equal channels, whose luma is pix.
+func grayImage(pix []byte, w, h int) *imaging.Image {
+	img := &imaging.Image{W: w, H: h, Pix: make([]byte, 0, 3*w*h)}
+	for _, v := range pix {
+		img.Pix = append(img.Pix, v, v, v)
+	}
+	return img
+}
 
 // illConditioned stands for the spectral peak of a picture so symmetric that the phases of most of
 // its spectrum are noise.

@@ -132,7 +132,7 @@ func TestWindowRowAVX2(t *testing.T) {
 			continue
 		}
 		f := newFineGrained(Stored)
-		f.loadGray(noise(r, w*h), w, h)
+		f.load(grayImage(noise(r, w*h), w, h))
 		f.integrate()
 		var checkOn, checkOff func()
 		f.on, checkOn = guarded[uint16](t, r, w*h, 0)
@@ -255,14 +255,15 @@ func TestFineGrainedAVX2(t *testing.T) {
 			}
 		}
 		t.Run(fmt.Sprintf("%dx%d", w, h), func(t *testing.T) {
-			got, want := simd.mapGray(&a, pix, w, h), plain.mapGray(&b, pix, w, h)
+			img := grayImage(pix, w, h)
+			got, want := simd.Map(&a, img), plain.Map(&b, img)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("result (-plain +simd):\n%s", diff)
 			}
 			if !slices.Equal(a.Pix, b.Pix) {
 				t.Error("maps differ")
 			}
-			if peak := simd.peakGray(pix, w, h); peak != want {
+			if peak := simd.Peak(img); peak != want {
 				t.Errorf("peak %v, want %v", peak, want)
 			}
 			if want != extrema(b.Pix, w) {

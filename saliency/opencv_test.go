@@ -16,7 +16,6 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/internal/sharedtest"
-	"github.com/premix/premix/internal/testimage"
 )
 
 // readTSV returns the rows of a file of testdata, without the names of the columns. The files are
@@ -96,9 +95,9 @@ func TestSpectralValues(t *testing.T) {
 			}
 			size[i] = n
 		}
-		w, h, ch := size[0], size[1], size[2]
+		w, h := size[0], size[1]
 		s := newSpectral(Stored)
-		if !s.compute(testimage.Generate(row[0], w, h, ch), w, h, ch) {
+		if !s.compute(golden{kind: row[0], w: w, h: h, ch: size[2]}.image()) {
 			t.Errorf("%s: flat", row[:4])
 			continue
 		}

@@ -75,8 +75,6 @@ type Detector interface {
 
 // Params are the choices that change a detector's maps.
 type Params struct {
-	// Name is one of [Names].
-	Name string
 	// Gray is how colour becomes luma in finegrained and spectral; the others ignore it.
 	Gray Gray
 }
@@ -101,11 +99,8 @@ func Names() []string {
 	return names
 }
 
-// New returns the detector name; p.Name may be empty, but must not contradict it.
+// New returns the detector with the given name, one of [Names].
 func New(name string, p Params) (Detector, error) {
-	if p.Name != "" && p.Name != name {
-		return nil, fmt.Errorf("saliency: parameters of %q given to detector %q", p.Name, name)
-	}
 	if _, err := p.Gray.MarshalText(); err != nil {
 		return nil, err
 	}

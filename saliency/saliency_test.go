@@ -13,7 +13,7 @@ import (
 
 func TestNew(t *testing.T) {
 	for _, name := range Names() {
-		if _, err := New(name, Params{Name: name, Gray: BT601}); err != nil {
+		if _, err := New(name, Params{Gray: BT601}); err != nil {
 			t.Errorf("New(%q): %v", name, err)
 		}
 	}
@@ -23,7 +23,6 @@ func TestNew(t *testing.T) {
 	}{
 		{"", Params{}},
 		{"uniform", Params{}},
-		{"center", Params{Name: "finegrained"}},
 		{"finegrained", Params{Gray: -1}},
 		{"finegrained", Params{Gray: 2}},
 	}

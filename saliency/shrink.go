@@ -3,6 +3,7 @@ package saliency
 import (
 	"math"
 
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/internal/reuse"
 )
 
@@ -56,15 +57,14 @@ func (s *shrinker) resize(w, h int) {
 	s.w, s.h = w, h
 }
 
-// shrink sets dst to the resized luma of pix, an image of w×h and ch channels (1 or 3), and
-// reports whether all its pixels are equal.
-func (s *shrinker) shrink(dst *plane, pix []uint8, w, h, ch int) (constant bool) {
-	s.resize(w, h)
+// shrink sets dst to the resized luma of img and reports whether all its pixels are equal.
+func (s *shrinker) shrink(dst *plane, img *imaging.Image) (constant bool) {
+	s.resize(img.W, img.H)
 	s.lines[0].y, s.lines[1].y = -1, -1
 	var differ int32
 	for i, t := range s.y {
-		a := s.line(pix, int(t.i), ch)
-		b := s.line(pix, min(int(t.i)+1, h-1), ch)
+		a := s.line(img.Pix, int(t.i))
+		b := s.line(img.Pix, min(int(t.i)+1, img.H-1))
 		row := dst.row(i)
 		for x := range row {
 			v := ((256-t.w)*a[x] + t.w*b[x] + 1<<15) >> 16
@@ -76,22 +76,19 @@ func (s *shrinker) shrink(dst *plane, pix []uint8, w, h, ch int) (constant bool)
 }
 
 // line returns source row y resized to side columns. Two neighbouring rows are kept.
-func (s *shrinker) line(pix []uint8, y, ch int) *[side]int32 {
+func (s *shrinker) line(pix []uint8, y int) *[side]int32 {
 	l := &s.lines[y&1]
 	if l.y == y {
 		return &l.pix
 	}
 	l.y = y
-	row := pix[y*s.w*ch : (y+1)*s.w*ch]
+	row := pix[3*y*s.w : 3*(y+1)*s.w]
 	last := s.w - 1
-	if ch == 3 && haveAVX2 && s.w <= fewColumns {
+	if haveAVX2 && s.w <= fewColumns {
 		s.gray = reuse.Slice(s.gray, s.w)
 		luma(s.gray, row, &s.weights, true)
-		row, ch = s.gray, 1
-	}
-	if ch == 1 {
 		for x, t := range s.x {
-			a, b := int32(row[t.i]), int32(row[min(int(t.i)+1, last)])
+			a, b := int32(s.gray[t.i]), int32(s.gray[min(int(t.i)+1, last)])
 			l.pix[x] = (256-t.w)*a + t.w*b
 		}
 		return &l.pix

@@ -31,24 +31,17 @@ type spectral struct {
 
 func newSpectral(g Gray) *spectral { return &spectral{in: shrinker{weights: g.weights()}} }
 
-func (s *spectral) Peak(img *imaging.Image) Result { return s.peak(img.Pix, img.W, img.H, 3) }
-
-func (s *spectral) Map(dst *Map, img *imaging.Image) Result {
-	return s.fill(dst, img.Pix, img.W, img.H, 3)
-}
-
-// peak is Peak for an image of ch channels, 1 or 3.
-func (s *spectral) peak(pix []uint8, w, h, ch int) Result {
-	if !s.compute(pix, w, h, ch) {
-		return flat(w, h)
+func (s *spectral) Peak(img *imaging.Image) Result {
+	if !s.compute(img) {
+		return flat(img.W, img.H)
 	}
 	return s.out.search()
 }
 
-// fill is Map for an image of ch channels, 1 or 3.
-func (s *spectral) fill(dst *Map, pix []uint8, w, h, ch int) Result {
+func (s *spectral) Map(dst *Map, img *imaging.Image) Result {
+	w, h := img.W, img.H
 	dst.resize(w, h)
-	if !s.compute(pix, w, h, ch) {
+	if !s.compute(img) {
 		clear(dst.Pix)
 		return flat(w, h)
 	}
@@ -60,16 +53,16 @@ func (s *spectral) fill(dst *Map, pix []uint8, w, h, ch int) Result {
 
 // compute prepares s.out. It reports false for an image of equal pixels, whose residual is an
 // impulse that says nothing, and for one without pixels.
-func (s *spectral) compute(pix []uint8, w, h, ch int) bool {
-	if w == 0 || h == 0 {
+func (s *spectral) compute(img *imaging.Image) bool {
+	if img.W == 0 || img.H == 0 {
 		return false
 	}
 	gray := &s.planes[0]
-	if constant := s.in.shrink(gray, pix, w, h, ch); constant {
+	if constant := s.in.shrink(gray, img); constant {
 		return false
 	}
 	s.residual(gray)
-	s.out.reset(&s.small, w, h)
+	s.out.reset(&s.small, img.W, img.H)
 	return true
 }
 

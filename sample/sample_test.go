@@ -63,7 +63,7 @@ func TestReset(t *testing.T) {
 			t.Errorf("%s: %d bytes (%v), want %d (%v)", p.Encode, len(got), err, len(want), wantErr)
 		}
 	}
-	for _, p := range []*Params{{Detector: "center", Encode: "gif"}, {Encode: "png", Detector: "spectral", Saliency: saliency.Params{Name: "center"}}} {
+	for _, p := range []*Params{{Detector: "center", Encode: "gif"}, {Encode: "png", Detector: "spectral", Saliency: saliency.Params{Gray: 9}}} {
 		if _, err := New(p); err == nil {
 			t.Errorf("%+v: no error", p)
 		}

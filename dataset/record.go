@@ -219,8 +219,8 @@ func Folder(p string) string {
 	return ""
 }
 
-// Sample returns the sample of a recipe as it goes into the shard, with its encoded image. It has no
-// dense label: see mix.Soft.
+// Sample returns the sample of a recipe as it goes into a shard, with its encoded image. It has no
+// dense label: see sample.Params.Soft.
 func Sample(r *premix.Recipe, image []byte, spec *shard.Spec) shard.Record {
 	rec := shard.Record{
 		Key: r.Key, Image: image, ImageFormat: spec.ImageFormat, W: spec.Size.W, H: spec.Size.H,

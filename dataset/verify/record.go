@@ -236,7 +236,7 @@ func (c *checker) dense(r *shard.Record, recipe *premix.Recipe) {
 	}
 	known := *recipe
 	known.LabelA, known.LabelB = r.LabelA, r.LabelB // in range
-	c.soft = mix.Soft(c.soft, &known, n, c.v.params.Mix.Smoothing)
+	c.soft = c.v.params.Soft(c.soft, &known, n)
 	if c.spec.LabelForm == shard.Dense16 {
 		for i, v := range c.soft {
 			c.soft[i] = npy.Float32(npy.Float16(v))

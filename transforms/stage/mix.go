@@ -10,6 +10,8 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/plan"
 )
@@ -110,11 +112,46 @@ func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.abort())
 		}
-		records[i] = *r
+		records[i] = r
 		bytes += r.Bytes
 	}
 	countShard(hi-lo, bytes, false)
 	return records, nil
+}
+
+// planOnly writes the plan of the shard into each output, and no pixels. The records that it returns
+// are not committed, since the shard does not exist.
+func (t *shardTask) planOnly(ctx context.Context) ([]dataset.ShardRecord, error) {
+	recipes, err := t.recipes()
+	if err != nil {
+		return nil, err
+	}
+	records := make([]dataset.ShardRecord, len(t.job.Outputs))
+	for i := range t.job.Outputs {
+		o := &t.job.Outputs[i]
+		format, err := formats.ByName(o.Format)
+		if err != nil {
+			return nil, err
+		}
+		if records[i], err = t.writePlan(ctx, o, format.ShardPath(t.spec(o), t.shard), recipes); err != nil {
+			return nil, err
+		}
+	}
+	countMixed(int64(len(recipes)))
+	countShard(int64(len(recipes)), 0, false)
+	return records, nil
+}
+
+// writePlan writes the plan of the shard into an output, in which the shard's path is path. It
+// returns the record of the shard as far as the plan decides it: without the sizes and the hash.
+func (t *shardTask) writePlan(ctx context.Context, o *Output, path string, recipes []premix.Recipe) (dataset.ShardRecord, error) {
+	r := dataset.ShardRecord{
+		Replica: t.replica, Shard: t.shard, Path: path, PlanPath: dataset.PlanPath(t.job.Split, path),
+		Samples: int64(len(recipes)), Fingerprint: shardFingerprint(o, t.global), Stats: dataset.StatsOf(recipes),
+	}
+	var err error
+	r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.Dir, r.PlanPath), recipes)
+	return r, err
 }
 
 // recipes plans the shard.

@@ -14,7 +14,6 @@ import (
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
-	"github.com/premix/premix/mix"
 )
 
 // done returns the record of the shard in an output if it is there and agrees with the plan, which
@@ -39,7 +38,8 @@ type shardWriter struct {
 	task    *shardTask
 	recipes []premix.Recipe
 	outs    []*shardOut
-	soft    []float32
+	record  shard.Record // of the sample being written; kept, so that a sample allocates nothing
+	soft    []float32    // likewise
 }
 
 type shardOut struct {
@@ -84,21 +84,13 @@ func (w *shardWriter) open(ctx context.Context, missing []int) error {
 // write appends the sample of recipe i, whose encoded image is img, to each output.
 func (w *shardWriter) write(i int, img []byte) error {
 	r := &w.recipes[i]
-	size := w.task.job.Geometry.Size
-	rec := shard.Record{
-		Key: r.Key, Image: img, W: size.W, H: size.H,
-		Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
-		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
-		Replica: r.Replica, Target: r.Target.Name, Source: r.Source.Name, Class: w.task.global.Classes[r.Label],
-	}
 	for _, o := range w.outs {
-		rec.ImageFormat = o.spec.ImageFormat
-		rec.Soft = nil
+		w.record = dataset.Sample(r, img, &o.spec)
 		if o.spec.Dense() {
-			w.soft = mix.Soft(w.soft, r, len(w.task.global.Classes), w.task.job.Mix.Smoothing)
-			rec.Soft = w.soft
+			w.soft = w.task.job.Soft(w.soft, r, len(o.spec.Classes))
+			w.record.Soft = w.soft
 		}
-		if err := o.w.Write(&rec); err != nil {
+		if err := o.w.Write(&w.record); err != nil {
 			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
 		}
 	}
@@ -108,34 +100,32 @@ func (w *shardWriter) write(i int, img []byte) error {
 
 // commit publishes the shard of output k, then its index, its plan, and its record: a shard whose
 // record is there is complete.
-func (w *shardWriter) commit(ctx context.Context, k int) (*dataset.ShardRecord, error) {
+func (w *shardWriter) commit(ctx context.Context, k int) (r dataset.ShardRecord, err error) {
 	o, t := w.outs[k], w.task
 	if err := errors.Join(o.w.Close(), o.buf.Flush()); err != nil {
-		return nil, err
+		return r, err
 	}
 	o.done = true
 	if err := o.blob.Commit(); err != nil {
-		return nil, err
+		return r, err
 	}
-	r := &dataset.ShardRecord{
-		Replica: t.replica, Shard: t.shard, Path: o.format.ShardPath(o.spec, t.shard),
-		Samples: int64(len(w.recipes)), Bytes: o.bytes, PayloadBytes: o.w.Payload(),
-		SHA256: hex.EncodeToString(o.sum.Sum(nil)), Fingerprint: shardFingerprint(o.output, t.global),
-		Stats: dataset.StatsOf(w.recipes),
+	var index []byte
+	var indexPath string
+	if t.job.Indexes.DALI {
+		indexPath = o.format.IndexPath(o.spec, t.shard)
 	}
-	if path := o.format.IndexPath(o.spec, t.shard); path != "" && t.job.Indexes.DALI {
-		index := o.w.Index()
-		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, path), index); err != nil {
-			return nil, err
+	if indexPath != "" {
+		index = o.w.Index()
+		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, indexPath), index); err != nil {
+			return r, err
 		}
-		r.IndexPath, r.IndexBytes = path, int64(len(index))
 	}
-	r.PlanPath = blob.Join(dataset.MetaDir, t.job.Split, dataset.PlanName(r.Path))
-	var err error
-	if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), w.recipes); err != nil {
-		return nil, err
+	if r, err = t.writePlan(ctx, o.output, o.format.ShardPath(o.spec, t.shard), w.recipes); err != nil {
+		return r, err
 	}
-	return r, dataset.CommitRecord(ctx, o.output.Dir, t.job.Split, *r)
+	r.IndexPath, r.IndexBytes = indexPath, int64(len(index))
+	r.Bytes, r.PayloadBytes, r.SHA256 = o.bytes, o.w.Payload(), hex.EncodeToString(o.sum.Sum(nil))
+	return r, dataset.CommitRecord(ctx, o.output.Dir, t.job.Split, r)
 }
 
 // abort removes what was written of shards that were not committed.

@@ -106,7 +106,7 @@ func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, er
 
 // spendPart is spend for a chunk in which the limits end. Where they do, only its rows tell.
 func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan, error) {
-	chunk, err := again(ctx, job, s)
+	chunk, err := reloadRows(ctx, job, s)
 	if err != nil {
 		return ChunkPlan{}, err
 	}

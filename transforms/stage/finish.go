@@ -166,7 +166,7 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 		if badLabels(res, sums[i].Good) == 0 && len(sums[i].Failed) == 0 {
 			continue
 		}
-		chunk, err := again(ctx, job, &sums[i])
+		chunk, err := reloadRows(ctx, job, &sums[i])
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -226,12 +225,4 @@ func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictu
 		pictures[s].release()
 	}
 	return data, err
-}
-
-// recoverAs turns a panic into an error: in a goroutine of our own it would end the process and
-// every bundle in it.
-func recoverAs(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
-	}
 }

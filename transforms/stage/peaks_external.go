@@ -18,8 +18,8 @@ type external struct {
 	fault error
 }
 
-// openExternal prepares for the entries of a chunk; nil if peaks are found in pixels. The table is
-// loaded once a process.
+// openExternal prepares for the entries of a chunk. It returns nil if peaks are found in pixels. A
+// process loads the table once.
 func openExternal(ctx context.Context, job *Job) (*external, error) {
 	if job.External == nil {
 		return nil, nil
@@ -32,8 +32,8 @@ func openExternal(ctx context.Context, job *Job) (*external, error) {
 	return e, err
 }
 
-// of prepares for one entry: it reads the map, before a worker is taken.
-func (e *external) of(ctx context.Context, name string) (*external, error) {
+// forEntry prepares for one entry: it reads the map, before a worker is taken.
+func (e *external) forEntry(ctx context.Context, name string) (*external, error) {
 	if e == nil || e.info.Kind != peakfile.KindMaps {
 		return e, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/cache"
@@ -42,10 +41,8 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 	case err != nil:
 		return Missing, err
 	}
-	for _, r := range job.cropReplicas() {
-		if !slices.Contains(meta.Replicas, r) {
-			return Extended, nil
-		}
+	if len(missingReplicas(job, meta)) > 0 {
+		return Extended, nil
 	}
 	if meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
 		return Adopted, nil
@@ -56,8 +53,8 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 // lookUp loads the rows of a chunk if they may be used. Chunks whose names or sizes differ never come
 // here, they have another ID. Where the times are the same and only the place differs, some digests
 // are compared; where times differ somebody may have edited what is there, and every entry is.
-func lookUp(ctx context.Context, job *Job, store *cache.Store, c source.Chunk) (*rows, Status, error) {
-	chunk, meta, err := store.Load(ctx, c.ID)
+func lookUp(ctx context.Context, job *Job, c source.Chunk) (*rows, Status, error) {
+	chunk, meta, err := job.store().Load(ctx, c.ID)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, Missing, nil

@@ -14,6 +14,11 @@ type rows struct {
 	kept  *Kept // of adopted rows: what the cache says of them
 }
 
+// missingReplicas returns the replicas that the job needs and a file of the cache lacks.
+func missingReplicas(job *Job, meta cache.Meta) []int {
+	return slices.DeleteFunc(slices.Clone(job.cropReplicas()), func(r int) bool { return slices.Contains(meta.Replicas, r) })
+}
+
 // merge adds the rows that old has of other replicas. Both list the same entries in the same
 // order, since they come from one chunk.
 func (r *rows) merge(old *rows) {

@@ -69,21 +69,16 @@ func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error)
 	return sync.OnceFunc(func() { p.bytes.Release(n) }), nil
 }
 
-// do runs f with a worker of the pool, which works for params. A panic in f becomes an error: in a goroutine of our own it
-// would kill the process and every bundle in it.
+// do runs f with a worker of the pool, which works for params. A panic in f becomes an error.
 func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) error) (err error) {
 	select {
 	case w := <-p.slots:
 		defer func() {
-			w.Trim(keep)
-			w.half.Trim(keep)
+			w.Trim(maxKept)
+			w.half.Trim(maxKept)
 			p.slots <- w
 		}()
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
-			}
-		}()
+		defer recoverAs(&err)
 		w.Reset(params)
 		return f(w)
 	case <-ctx.Done():
@@ -91,6 +86,32 @@ func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) er
 	}
 }
 
-// keep is how many bytes a worker keeps of each of its buffers from one image to the next. Nothing of
-// it is in the bound on memory, and a single huge image would be held as long as the process lives.
-const keep = 16 << 20
+// recoverAs turns a panic into an error: in a goroutine of our own it would end the process and
+// every bundle in it.
+func recoverAs(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
+	}
+}
+
+// maxKept bounds each buffer that a worker keeps from one image to the next, in bytes. The bound on
+// memory does not count these buffers, and without maxKept those of a single huge image would stay
+// as long as the process lives.
+const maxKept = 16 << 20
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func getBuffer(n int) []byte {
+	b := *buffers.Get().(*[]byte)
+	if cap(b) < n {
+		b = make([]byte, 0, n)
+	}
+	return b[:0]
+}
+
+// putBuffer gives a buffer back. One of a huge entry is left to the garbage collector.
+func putBuffer(b []byte) {
+	if cap(b) <= maxKept {
+		buffers.Put(&b)
+	}
+}

@@ -27,7 +27,7 @@ func TestKeep(t *testing.T) {
 		p.slots <- w
 		for i, b := range [][]byte{w.half.Original.Pix, w.half.Crop.Pix} {
 			want := 3 * side * side
-			if want > keep {
+			if want > maxKept {
 				want = 0
 			}
 			if cap(b) != want {
@@ -35,8 +35,8 @@ func TestKeep(t *testing.T) {
 			}
 		}
 	}
-	putBuffer(make([]byte, keep+1))
-	if b := getBuffer(0); cap(b) > keep {
+	putBuffer(make([]byte, maxKept+1))
+	if b := getBuffer(0); cap(b) > maxKept {
 		t.Errorf("a buffer of %d bytes was kept", cap(b))
 	}
 }

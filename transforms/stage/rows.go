@@ -15,7 +15,7 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 	if g.Chunks[sum.ID].Count == 0 {
 		return nil
 	}
-	chunk, err := again(ctx, job, sum)
+	chunk, err := reloadRows(ctx, job, sum)
 	if err != nil {
 		return err
 	}

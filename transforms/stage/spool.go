@@ -171,7 +171,7 @@ func SweepSpool(ctx context.Context, job *Job) error {
 		return err
 	}
 	for name := range names {
-		if of(job, name, SpoolBytes) || job.Spool.Mode == SpoolPixels && of(job, name, SpoolPixels) {
+		if isCopy(job, name, SpoolBytes) || job.Spool.Mode == SpoolPixels && isCopy(job, name, SpoolPixels) {
 			continue
 		}
 		if err := blob.Remove(ctx, blob.Join(job.Spool.URI, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -181,8 +181,8 @@ func SweepSpool(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// of says whether a name is that of a copy of some chunk in this job.
-func of(job *Job, name, mode string) bool {
+// isCopy reports whether a name is that of the copy of some chunk in this job.
+func isCopy(job *Job, name, mode string) bool {
 	before, after, _ := strings.Cut(CopyName(job, "*", mode), "*")
 	return strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
 }

@@ -112,8 +112,8 @@ func boot(args []string, endpoint string) error {
 // farewell is how long given up bundles have to end.
 const farewell = 300 * time.Millisecond
 
-// watchParent ends the process when its parent is gone: a TaskManager that was killed leaves no
-// worker behind. (A death signal would be wrong, since it comes when the parent's thread ends.)
+// watchParent ends the process when its parent is gone: a TaskManager that was killed must leave no
+// worker. (A death signal would be wrong, since it comes when the parent's thread ends.)
 func watchParent() {
 	parent := os.Getppid()
 	for {

@@ -165,7 +165,7 @@ func TestBoot(t *testing.T) {
 	}
 }
 
-// TestBootEnds lets a worker that serves end when it is told to, as a TaskManager does.
+// TestBootEnds lets a worker that serves end by a signal, as a TaskManager sends it.
 func TestBootEnds(t *testing.T) {
 	f := newFakeRunner(t)
 	f.hold.Store(true)

@@ -1,10 +1,10 @@
-// Package inspect says what a path is: an image, a shard of any format, a plan, a file or folder
-// of the peaks cache, an output, an input. Its reports have a JSON form with stable names and a
-// text for people; sheets show pictures of what was found; [Find] tells all of one sample, and
-// [Uses] which samples hold an image.
+// Package inspect describes what is at a path: [Path] recognises an image, a shard of any format, a
+// plan, a file or folder of the peaks cache, an output and an input. [Find] describes one sample of an
+// output, and [Uses] lists the samples that hold an image. Reports have a JSON form with stable names
+// and a text for people, and sheets of pictures.
 //
-// Reports depend on what is there alone, and read no more than they say: of an output its
-// records and plans, and one shard for the first samples; verification is another package.
+// A report depends only on what is there. Of an output it reads the records, the plans, and one shard
+// for the first samples; package verify reads everything.
 package inspect
 
 import (
@@ -26,16 +26,15 @@ import (
 
 // Options change what is reported.
 type Options struct {
-	// Records is how many of the first records are told; 0: 3, negative: none.
+	// Records is how many of the first records are reported; 0: 3, negative: none.
 	Records int
 	// Pictures is how many pictures are kept for a [ContactSheet].
 	Pictures int
-	// Split is the split of an output that is meant; empty: all, and for one sample the first that
-	// has it.
+	// Split is the split of an output; empty: all, and for one sample the first that has it.
 	Split string
 	// Source says how an input is understood.
 	Source source.Options
-	// Params turns the recipe of an output into what decides its samples; without it none is made
+	// Params turns the recipe of an output into what decides its samples; without it no sample is made
 	// again.
 	Params func(recipe json.RawMessage) (sample.Params, source.Options, error)
 	// In is where the inputs of an output are; empty: where inputs.json says.
@@ -224,7 +223,7 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// input describes what can be mixed. What is no input either is unknown, with the reason.
+// input describes what can be mixed. If it is not an input, its kind is unknown, and the report has the reason.
 func (r *Report) input(ctx context.Context, uri string, o *Options) error {
 	r.Kind = KindInput
 	options := o.Source

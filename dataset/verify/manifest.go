@@ -1,26 +1,15 @@
 package verify
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"maps"
 	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 )
 
-// checkManifest holds records against the manifest, the manifest against config.json, and the
-// counts against failures.jsonl.
+// checkManifest compares the manifest with the records, with config.json and with failures.jsonl.
 func (v *verifier) checkManifest(ctx context.Context) error {
 	before := v.found.total
 	kinds, err := v.failures(ctx)
@@ -55,7 +44,24 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	}
 	replicas, samples := dataset.GroupReplicas(v.format, v.config.Shape.Spec(nil), v.records)
 	v.checkReplicas(replicas)
-	c := m.Counts
+	v.checkCounts(replicas, samples, kinds)
+	if want := dataset.Summarize(v.stats.Methods()); v.perfect && !slices.Equal(want, m.Statistics) {
+		bad("statistics differ from those of the records")
+	}
+	if v.found.total == before && v.failuresSum != "" && v.failuresSum != m.FailuresSHA256 {
+		v.found.add(v.meta(dataset.FailuresFile), "", "sha256 %.12s…, the manifest says %.12s…", v.failuresSum, m.FailuresSHA256)
+	}
+	if sum, err := m.Sum(); v.found.total == before && (err != nil || sum != m.SHA256) {
+		bad("was edited or damaged: its own sha256 does not fit") // where is unknown
+	}
+	return nil
+}
+
+// checkCounts compares the counts of the manifest with each other, with the records, of which there are
+// samples together, and with the failures by kind, if these are known.
+func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, kinds map[premix.FaultKind]int64) {
+	c := v.manifest.Counts
+	bad := func(format string, args ...any) { v.found.add(v.meta(dataset.ManifestFile), "", format, args...) }
 	if c.Samples != samples {
 		bad("%d samples, the records say %d", c.Samples, samples)
 	}
@@ -76,7 +82,7 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 		}
 	}
 	var in dataset.Counts
-	for _, s := range m.Inputs.Containers {
+	for _, s := range v.manifest.Inputs.Containers {
 		in.Good += s.Good
 		in.Ignored += s.Ignored
 		in.Excluded += s.Excluded
@@ -88,16 +94,6 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	if in.Good != c.Good || in.Excluded != c.Excluded || in.Ignored > c.Ignored || in.Failed > c.Failed {
 		bad("the counts of the inputs do not add up to the totals")
 	}
-	if want := dataset.Summarize(v.stats.Methods()); v.perfect && !slices.Equal(want, m.Statistics) {
-		bad("statistics differ from those of the records")
-	}
-	if v.found.total == before && v.failuresSum != "" && v.failuresSum != m.FailuresSHA256 {
-		v.found.add(v.meta(dataset.FailuresFile), "", "sha256 %.12s…, the manifest says %.12s…", v.failuresSum, m.FailuresSHA256)
-	}
-	if sum, err := m.Sum(); v.found.total == before && (err != nil || sum != m.SHA256) {
-		bad("was edited or damaged: its own sha256 does not fit") // and where, nothing else tells
-	}
-	return nil
 }
 
 // checkReplicas compares the shards that the manifest lists with those that have records.
@@ -132,84 +128,5 @@ func (v *verifier) checkReplicas(replicas []dataset.Replica) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(listed)) {
 		v.found.add(name, "", "the manifest lists it, but it has no record")
-	}
-}
-
-// failures reads failures.jsonl; nil if it cannot be read.
-func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, error) {
-	file := v.meta(dataset.FailuresFile)
-	r, err := blob.Open(ctx, blob.Join(v.out, file))
-	if errors.Is(err, fs.ErrNotExist) {
-		if v.manifest != nil {
-			v.found.add(file, "", "missing")
-		}
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("verify: %w", err)
-	}
-	defer r.Close()
-	kinds := map[premix.FaultKind]int64{}
-	sum := sha256.New()
-	b := bufio.NewReader(io.TeeReader(r, sum))
-	for {
-		line, err := readLine(b)
-		if err == io.EOF {
-			v.failuresSum = hex.EncodeToString(sum.Sum(nil))
-			return kinds, nil
-		}
-		if err != nil && err != errLongLine {
-			return nil, fmt.Errorf("verify: %s: %w", file, err)
-		}
-		v.split.Failures++
-		var f premix.Failure
-		if err == nil {
-			err = json.Unmarshal(line, &f)
-		}
-		if err != nil {
-			v.found.add(file, "", "line %d: %s", v.split.Failures, oneLine(err))
-			continue
-		}
-		if f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" {
-			v.found.add(file, "", "line %d lacks a name, stage, kind or reason: %s", v.split.Failures, cut(line))
-		}
-		kinds[f.Kind]++
-	}
-}
-
-// cut is as much of a line as a message can hold.
-func cut(line []byte) string {
-	const most = 200
-	line = bytes.TrimSpace(line)
-	if len(line) > most {
-		return fmt.Sprintf("%.*q…", most, line)
-	}
-	return fmt.Sprintf("%q", line)
-}
-
-const maxLine = 1 << 20
-
-var errLongLine = fmt.Errorf("longer than %d bytes", maxLine)
-
-// readLine reads a line; of one that is too long it reads on to its end and returns errLongLine.
-func readLine(b *bufio.Reader) ([]byte, error) {
-	var line []byte
-	long := false
-	for {
-		part, err := b.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxLine; !long {
-			line = append(line, part...)
-		}
-		switch {
-		case err == bufio.ErrBufferFull:
-			continue
-		case err == io.EOF && len(line) == 0 && !long:
-			return nil, io.EOF
-		case err != nil && err != io.EOF:
-			return nil, err
-		case long:
-			return nil, errLongLine
-		}
-		return line, nil
 	}
 }

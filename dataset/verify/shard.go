@@ -212,7 +212,7 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 		}
 		c.result.samples++
 	}
-	if _, err := io.Copy(io.Discard, file); err != nil { // what is behind the end marker
+	if _, err := io.Copy(io.Discard, file); err != nil { // what follows the end marker
 		return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
 	}
 	c.result.bytes = int64(size)

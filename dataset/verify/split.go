@@ -83,17 +83,8 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		}
 		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
 	}
-	if v.manifest, err = dataset.LoadManifest(ctx, v.out, v.name); err != nil {
-		if dataset.Environment(err) {
-			return false, err
-		}
-		if _, planned := dataset.LoadPlanned(ctx, v.out, v.name); errors.Is(err, fs.ErrNotExist) && planned == nil {
-			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
-		} else if errors.Is(err, fs.ErrNotExist) {
-			v.found.add(v.meta(dataset.ManifestFile), "", "missing: the split is not finished; run the job again to complete it")
-		} else {
-			v.found.add(v.meta(dataset.ManifestFile), "", "%s", oneLine(err))
-		}
+	if err := v.loadManifest(ctx); err != nil {
+		return false, err
 	}
 	if v.config == nil {
 		if v.manifest == nil {
@@ -105,19 +96,8 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
 		return false, nil
 	}
-	if v.classes, err = dataset.LoadClasses(ctx, v.out, v.name); err != nil {
-		if dataset.Environment(err) {
-			return false, err
-		}
-		v.found.add(v.meta(dataset.ClassesFile), "", "%s", oneLine(err))
-		v.nameless = true
-	} else if have := dataset.ShapeOf(v.format, v.config.Shape.Spec(v.classes)).Classes; have != v.config.Shape.Classes {
-		v.found.add(v.meta(dataset.ClassesFile), "", "%d names with sha256 %.12s…, config.json says %d with %.12s…",
-			have.Count, have.SHA256, v.config.Shape.Classes.Count, v.config.Shape.Classes.SHA256)
-		v.nameless = true
-	}
-	if v.nameless { // enough to check ranges; names that are not the right ones tell nothing
-		v.classes = make([]string, v.config.Shape.Classes.Count)
+	if err := v.loadClasses(ctx); err != nil {
+		return false, err
 	}
 	if v.records, err = dataset.Records(ctx, v.out, v.name); err != nil {
 		if dataset.Environment(err) {
@@ -134,6 +114,49 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 		v.params = &p
 	}
 	return true, nil
+}
+
+// loadManifest reads the manifest. Without one the split is not finished, or was only planned.
+func (v *verifier) loadManifest(ctx context.Context) error {
+	var err error
+	if v.manifest, err = dataset.LoadManifest(ctx, v.out, v.name); err == nil {
+		return nil
+	}
+	if dataset.Environment(err) {
+		return err
+	}
+	file := v.meta(dataset.ManifestFile)
+	if !errors.Is(err, fs.ErrNotExist) {
+		v.found.add(file, "", "%s", oneLine(err))
+		return nil
+	}
+	if _, err := dataset.LoadPlanned(ctx, v.out, v.name); err == nil {
+		v.found.add(file, "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
+		return nil
+	}
+	v.found.add(file, "", "missing: the split is not finished; run the job again to complete it")
+	return nil
+}
+
+// loadClasses reads the class list. Where it is not the one of config.json, only the number of classes is
+// used: it is enough to check ranges, and wrong names would be reported as wrong labels.
+func (v *verifier) loadClasses(ctx context.Context) error {
+	var err error
+	if v.classes, err = dataset.LoadClasses(ctx, v.out, v.name); err != nil {
+		if dataset.Environment(err) {
+			return err
+		}
+		v.found.add(v.meta(dataset.ClassesFile), "", "%s", oneLine(err))
+		v.nameless = true
+	} else if have := dataset.ShapeOf(v.format, v.config.Shape.Spec(v.classes)).Classes; have != v.config.Shape.Classes {
+		v.found.add(v.meta(dataset.ClassesFile), "", "%d names with sha256 %.12s…, config.json says %d with %.12s…",
+			have.Count, have.SHA256, v.config.Shape.Classes.Count, v.config.Shape.Classes.SHA256)
+		v.nameless = true
+	}
+	if v.nameless {
+		v.classes = make([]string, v.config.Shape.Classes.Count)
+	}
+	return nil
 }
 
 // shards verifies all shards, replica by replica, so that what must be remembered to find

@@ -1,11 +1,11 @@
-// Package verify reads an output again, all of it, and says what is wrong.
+// Package verify reads a whole output again and reports what is wrong: call [Run].
 //
-// Nothing that the output says of itself is believed: shards are hashed and counted, every record
-// is read, its image decoded, its numbers compared with each other, with its plan and with the
-// recipe, and written again to see that the bytes and the index are those that premix writes.
-// Then shards are held against their records, records against the manifest, the manifest against
-// what is left of the input (good, ignored, excluded, failed), and side files against what they
-// are made from. A deep verification makes some samples again from their sources.
+// It trusts nothing that the output says of itself. Shards are hashed and counted. Every record is
+// read, its image is decoded, its numbers are compared with each other, with its plan and with the
+// recipe, and it is written again to see that the bytes and the index are those that premix writes.
+// Then shards are compared with their records, records with the manifest, the manifest with the counts
+// of the input (good, ignored, excluded, failed), and side files with what they are made from. A deep
+// verification also makes some samples again from their sources.
 //
 // What is found depends on the output alone, not on the number of workers.
 package verify
@@ -85,7 +85,7 @@ func (d Defect) String() string {
 	return fmt.Sprintf("%s: %s", d.Path, d.What)
 }
 
-// A NoOutputError says that a place is no output of premix.
+// A NoOutputError says that a folder is not an output of premix.
 type NoOutputError struct{ Path string }
 
 func (e *NoOutputError) Error() string {

@@ -65,10 +65,10 @@ type Step struct{ Name, Status string }
 
 // Errors that say how a job ended.
 var (
-	// ErrCancelled: the context ended, and the job was cancelled.
-	ErrCancelled = errors.New("flink: the job was cancelled")
-	// ErrForeignCancel: somebody else cancelled the job.
-	ErrForeignCancel = errors.New("it was cancelled from outside; run again to go on")
+	// errCancelled: the context ended, and the job was cancelled.
+	errCancelled = errors.New("flink: the job was cancelled")
+	// errForeignCancel: somebody else cancelled the job.
+	errForeignCancel = errors.New("it was cancelled from outside; run again to go on")
 )
 
 // Run submits a pipeline and waits for its end. When ctx ends, the Flink job is cancelled.

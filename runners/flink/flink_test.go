@@ -238,7 +238,7 @@ func TestInterrupted(t *testing.T) {
 			ctx, stop := context.WithCancel(context.Background())
 			defer stop()
 			c.play(f, stop)
-			if err := Run(ctx, aPipeline(), o); !errors.Is(err, ErrCancelled) {
+			if err := Run(ctx, aPipeline(), o); !errors.Is(err, errCancelled) {
 				t.Fatal(err)
 			}
 			if f.cancels != 1 || f.state != "CANCELED" || !f.forgot {

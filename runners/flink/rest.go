@@ -34,7 +34,7 @@ func (r *rest) call(ctx context.Context, method, path string, out any) error {
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
-			err = u.Err // the address stands in the caller's message
+			err = u.Err // the message of the caller has the address
 		}
 		return err
 	}

@@ -30,7 +30,7 @@ func submit(ctx context.Context, client jobpb.JobServiceClient, p *beam.Pipeline
 	if err != nil {
 		return "", fmt.Errorf("flink: the job server at %s refused the pipeline: %w", o.JobServer, err)
 	}
-	// Nothing is staged, but the job server waits until it is told so.
+	// Nothing is staged, but the job server waits for a message that says so.
 	token, err := runnerlib.Stage(ctx, prepared.GetPreparationId(), prepared.GetArtifactStagingEndpoint().GetUrl(), "", prepared.GetStagingSessionToken())
 	if err != nil {
 		return "", fmt.Errorf("flink: the artifact service of the job server, %s, cannot be reached: %w", prepared.GetArtifactStagingEndpoint().GetUrl(), err)

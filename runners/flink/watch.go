@@ -135,7 +135,7 @@ func (w *watch) look(ctx context.Context, beam *beamEnd) (done, answered bool, e
 	case "FAILED":
 		return true, true, w.failed(root, beam)
 	case "CANCELED":
-		return true, true, fmt.Errorf("flink: job %s: %w", w.id, ErrForeignCancel)
+		return true, true, fmt.Errorf("flink: job %s: %w", w.id, errForeignCancel)
 	}
 	if text := w.newFaults(list); text != "" {
 		if err := w.end(ctx); err != nil {
@@ -160,7 +160,7 @@ func (w *watch) withoutFlink(beam *beamEnd, err error) (done, answered bool, _ e
 	case jobpb.JobState_DONE:
 		return true, true, nil
 	case jobpb.JobState_CANCELLED:
-		return true, true, fmt.Errorf("flink: job %s: %w", w.id, ErrForeignCancel)
+		return true, true, fmt.Errorf("flink: job %s: %w", w.id, errForeignCancel)
 	}
 	return true, true, w.failed("", beam)
 }
@@ -277,5 +277,5 @@ func (w *watch) cancel(ctx context.Context, beam *beamEnd, ends <-chan beamEnd) 
 	forget, stop := context.WithTimeout(ctx, dialTimeout)
 	defer stop()
 	w.client.Cancel(forget, &jobpb.CancelJobRequest{JobId: w.id})
-	return ErrCancelled
+	return errCancelled
 }

@@ -87,7 +87,7 @@ func (w *world) frozen(t *testing.T, out string, more ...string) (r *run, done i
 // thaw lets workers go on.
 func (w *world) thaw(t *testing.T) { w.signal(t, syscall.SIGCONT) }
 
-// clean wants that a job left nothing behind but its output.
+// clean wants a job to leave nothing but its output.
 func (w *world) clean(t *testing.T, out string) {
 	t.Helper()
 	hidden(t, out, w.cache)

@@ -89,7 +89,7 @@ func TestFlinkAnotherHost(t *testing.T) {
 }
 
 // TestFlinkNoRestartStrategy looks at a second cluster, which would give a job up after the first
-// fault: the line that is missing is told.
+// fault: the report names the missing line.
 func TestFlinkNoRestartStrategy(t *testing.T) {
 	w := theWorld(t)
 	dir := t.TempDir()

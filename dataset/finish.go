@@ -77,7 +77,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := p.describe(ctx, records)
+	m, failures, err := p.describe(ctx, records)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := p.writeRun(ctx); err != nil {
 		return nil, err
 	}
-	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes); err != nil {
+	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes, failures); err != nil {
 		return nil, err
 	}
 	data, err := Encode(m)
@@ -112,16 +112,18 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.wrote)
 }
 
-// describe writes config.json, classes.txt and failures.jsonl, and returns the manifest.
-func (p *FinishParams) describe(ctx context.Context, records []ShardRecord) (*Manifest, error) {
+// describe writes config.json, classes.txt and failures.jsonl. It returns the manifest, and as many
+// failures as the report shows.
+func (p *FinishParams) describe(ctx context.Context, records []ShardRecord) (*Manifest, []premix.Failure, error) {
 	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.wrote); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	failures, err := writeFailures(ctx, Meta(p.Out, p.Spec.Split, FailuresFile), p.Failures)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p.manifest(records, failures)
+	m, err := p.manifest(records, failures)
+	return m, failures.first, err
 }
 
 func (p *FinishParams) wrote(path string) {

@@ -51,7 +51,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 		}
 	}
 	sortRecords(p.Records)
-	m, err := p.describe(ctx, p.Records)
+	m, _, err := p.describe(ctx, p.Records)
 	if err != nil {
 		return nil, err
 	}

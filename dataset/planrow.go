@@ -120,20 +120,18 @@ func (row *planRow) recipe() (premix.Recipe, error) {
 	if r.SrcBox, err = toBox(row.SrcBox); err != nil {
 		return r, fmt.Errorf("src_box: %w", err)
 	}
-	if r.Peak, err = toPeak(row.Peak); err != nil {
-		return r, fmt.Errorf("peak: %w", err)
-	}
-	if target.Peak, err = toPeak(row.TargetPeak); err != nil {
-		return r, fmt.Errorf("target_peak: %w", err)
-	}
-	if target.Trough, err = toPeak(row.TargetTrough); err != nil {
-		return r, fmt.Errorf("target_trough: %w", err)
-	}
-	if source.Peak, err = toPeak(row.SourcePeak); err != nil {
-		return r, fmt.Errorf("source_peak: %w", err)
-	}
-	if source.Trough, err = toPeak(row.SourceTrough); err != nil {
-		return r, fmt.Errorf("source_trough: %w", err)
+	for _, column := range []struct {
+		name   string
+		values []int32
+		peak   *premix.Peak
+	}{
+		{"peak", row.Peak, &r.Peak},
+		{"target_peak", row.TargetPeak, &target.Peak}, {"target_trough", row.TargetTrough, &target.Trough},
+		{"source_peak", row.SourcePeak, &source.Peak}, {"source_trough", row.SourceTrough, &source.Trough},
+	} {
+		if *column.peak, err = toPeak(column.values); err != nil {
+			return r, fmt.Errorf("%s: %w", column.name, err)
+		}
 	}
 	r.Target, r.Source = &target, &source
 	if target == source {

@@ -43,16 +43,6 @@ type ShardRecord struct {
 	Stats       []MethodStats `json:"statistics"`
 }
 
-// Info returns what side files contain about the shard. numbered means that names have rNNN.
-func (r *ShardRecord) Info(numbered bool) shard.ShardInfo {
-	info := shard.ShardInfo{Path: r.Path, Samples: r.Samples, Bytes: r.Bytes,
-		PayloadBytes: r.PayloadBytes, SHA256: r.SHA256, Replica: -1}
-	if numbered {
-		info.Replica = r.Replica
-	}
-	return info
-}
-
 // PlanPath returns the path of the plan of a shard below the output.
 func PlanPath(split, shardPath string) string {
 	return path.Join(MetaDir, split, PlanName(shardPath))

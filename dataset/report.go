@@ -60,8 +60,8 @@ type reportPicture struct {
 }
 
 // writeReport writes report.html of a split, which needs no other file and no network.
-func writeReport(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) error {
-	d := reportData{Manifest: m}
+func writeReport(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string, failures []premix.Failure) error {
+	d := reportData{Manifest: m, Failures: failures, More: m.Counts.Failed - int64(len(failures))}
 	for _, s := range m.Statistics {
 		d.Methods = append(d.Methods, reportMethod{s, histogram(s.LamDrawn.Histogram), histogram(s.Lam.Histogram)})
 	}
@@ -69,10 +69,6 @@ func writeReport(ctx context.Context, out string, format shard.Format, m *Manife
 		d.Kinds = append(d.Kinds, reportKind{k, m.Counts.Failures[k]})
 	}
 	var err error
-	if d.Failures, err = firstFailures(ctx, Meta(out, m.Shape.Split, FailuresFile)); err != nil {
-		return err
-	}
-	d.More = m.Counts.Failed - int64(len(d.Failures))
 	if d.Classes, err = classCounts(ctx, out, m, classes); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/shard"
 )
 
 // lambdaBins is the number of bins of a λ histogram: bin i counts i/lambdaBins ≤ λ < (i+1)/lambdaBins,
@@ -34,42 +35,32 @@ type MethodStats struct {
 // Stats gathers [MethodStats]. The zero value is ready.
 type Stats struct{ methods []MethodStats }
 
-// A Counted has the fields of a sample that [Stats] count.
-type Counted struct {
-	Method         string
-	Mixed, Flat    bool
-	LamDrawn, Lam  float64
-	Box            premix.Box
-	LabelA, LabelB int
-	Target, Source string
-}
-
 // Add counts a sample.
-func (s *Stats) Add(c Counted) {
-	m := s.method(c.Method)
+func (s *Stats) Add(r *shard.Record) {
+	m := s.method(r.Method)
 	m.Count++
-	if c.Mixed {
+	if r.Mixed {
 		m.Mixed++
-		if c.Box.Empty() {
+		if r.Box.Empty() {
 			m.Empty++
 		}
-		if c.LabelA == c.LabelB && c.Target != c.Source {
+		if r.LabelA == r.LabelB && r.Target != r.Source {
 			m.SameClass++
 		}
 	}
-	if c.Flat {
+	if r.Flat {
 		m.Flat++
 	}
-	m.LamDrawnSum += Float(c.LamDrawn)
-	m.LamSum += Float(c.Lam)
-	if !c.Box.Empty() {
+	m.LamDrawnSum += Float(r.LamDrawn)
+	m.LamSum += Float(r.Lam)
+	if !r.Box.Empty() {
 		m.Boxes++
-		m.BoxArea += int64(c.Box.Area())
-		m.BoxWidth += int64(c.Box.X1 - c.Box.X0)
-		m.BoxHeight += int64(c.Box.Y1 - c.Box.Y0)
+		m.BoxArea += int64(r.Box.Area())
+		m.BoxWidth += int64(r.Box.X1 - r.Box.X0)
+		m.BoxHeight += int64(r.Box.Y1 - r.Box.Y0)
 	}
-	m.LamDrawn[lambdaBin(c.LamDrawn)]++
-	m.Lam[lambdaBin(c.Lam)]++
+	m.LamDrawn[lambdaBin(r.LamDrawn)]++
+	m.Lam[lambdaBin(r.Lam)]++
 }
 
 // Merge adds the sums of a shard.
@@ -122,8 +113,8 @@ func lambdaBin(lam float64) int {
 func StatsOf(recipes []premix.Recipe) []MethodStats {
 	var s Stats
 	for i := range recipes {
-		r := &recipes[i]
-		s.Add(Counted{r.Method, r.Mixed, r.Flat, r.LamDrawn, r.Lam, r.Box, r.LabelA, r.LabelB, r.Target.Name, r.Source.Name})
+		r := Sample(&recipes[i], nil, &shard.Spec{})
+		s.Add(&r)
 	}
 	return s.Methods()
 }

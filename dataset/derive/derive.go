@@ -1,20 +1,23 @@
 // Package derive makes samples of an output again from their sources, as the job made them.
 // Verification compares the result with what the output holds; inspection shows its steps.
 //
-// [Sources] finds the bytes of an image, [New] makes a [Deriver] for the parameters of the output's
-// recipe. [Deriver.Half] makes one image of a sample again, [Deriver.Mix] the picture of two; both
-// call package sample, as the job does. [Differences] and [Differs] say what is not as planned.
+// [Locate] finds the inputs, [New] makes a [Deriver] for the parameters of the output's recipe.
+// [Deriver.Fetch] makes one image of a sample again, [Deriver.Mix] the picture of two; both call
+// package sample, as the job does. [Differences] and [Differs] say what is not as planned.
 //
 // Everything is deterministic: equal parameters, recipe and bytes give equal bytes.
 package derive
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/zeebo/xxh3"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
 	"github.com/premix/premix/sample"
 )
@@ -24,6 +27,7 @@ type Half struct {
 	sample.Half
 	// Sample is what was found now, from the bytes: size, crop, flip, peak, trough.
 	Sample premix.Sample
+	data   []byte
 }
 
 // A Deriver derives samples. It keeps its scratch and must not be used concurrently.
@@ -42,17 +46,32 @@ func New(p sample.Params) (*Deriver, error) {
 	return d, nil
 }
 
+// Fetch is [Deriver.Half] for the bytes that the input has now. The error is also a
+// *[source.EntryError] if the input does not have the image any more.
+func (d *Deriver) Fetch(ctx context.Context, from *source.Locator, h *Half, s *premix.Sample, withMap bool) error {
+	data, err := from.Fetch(ctx, h.data, s)
+	var missing *source.EntryError
+	switch {
+	case errors.As(err, &missing):
+		return missing
+	case err != nil:
+		return fmt.Errorf("derive: %s: %w", s.Name, err)
+	}
+	h.data = data
+	return d.Half(h, data, s, withMap)
+}
+
 // Half decodes and crops an image as s says, whose Name, Digest and Replica must be set, and
 // finds its peak. The image's own size, crop, flip and peaks are in h.Sample; s is not changed.
 // Peaks from a file stay as s says. If withMap is set the whole saliency map is made. A defect of
-// the image is a *premix.Fault, or a *[MissingError] if the bytes are not those of the plan.
+// the image is a *premix.Fault, or a *[source.EntryError] if the bytes are not those of the plan.
 func (d *Deriver) Half(h *Half, data []byte, s *premix.Sample, withMap bool) error {
 	h.Sample = *s
 	now := &h.Sample
 	now.Digest = xxh3.Hash128(data).Bytes()
 	if err := d.maker.Decode(&h.Half, data); err != nil {
 		if now.Digest != s.Digest && premix.AsFault(err) != nil {
-			return &MissingError{s.Name, fmt.Sprintf("is another image than it was (%v)", err)}
+			return &source.EntryError{Name: s.Name, Reason: source.Changed, What: fmt.Sprintf("is another image than it was (%v)", err)}
 		}
 		return err
 	}

@@ -90,7 +90,7 @@ func TestSources(t *testing.T) {
 				}
 				in.URI = moved
 			}
-			s, err := derive.NewSources(ctx, []source.Input{in}, source.Options{}, 1<<27)
+			s, err := derive.Locate(ctx, []source.Input{in}, source.Options{}, 1<<27)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func TestSources(t *testing.T) {
 					t.Errorf("%s: %d other bytes, want %d", entry, len(buf), len(data))
 				}
 			}
-			var missing *derive.MissingError
+			var missing *source.EntryError
 			if _, err := s.Fetch(ctx, nil, &premix.Sample{Name: "no/such/name", Location: premix.Location{Length: 5}}); !errors.As(err, &missing) {
 				t.Errorf("a name that no container has: %v", err)
 			}
@@ -221,7 +221,7 @@ func TestHalf(t *testing.T) {
 			t.Errorf("%s: trough %v", test.detector, h.Sample.Trough)
 		}
 		half, known := data[:len(data)/2], want
-		var missing *derive.MissingError
+		var missing *source.EntryError
 		if err := d.Half(&h, half, &want, false); !errors.As(err, &missing) {
 			t.Errorf("half of the image: %v", err)
 		}

@@ -45,6 +45,7 @@ type Sample struct {
 	mixed   imaging.Image
 	a, b    derive.Half
 	recipe  premix.Recipe
+	deriver *derive.Deriver
 }
 
 // A Half is an image of a sample as it was planned.
@@ -287,7 +288,7 @@ func (s *Sample) derive(ctx context.Context, p *sample.Params, options source.Op
 			return false, environment(err)
 		}
 	}
-	sources, err := derive.NewSources(ctx, inputs, options, p.Decode.MaxBytes)
+	sources, err := derive.Locate(ctx, inputs, options, p.Decode.MaxBytes)
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
 		s.note("the sources cannot be read: %v; tell where they are with --in", err)
 		return false, nil
@@ -295,19 +296,15 @@ func (s *Sample) derive(ctx context.Context, p *sample.Params, options source.Op
 	if err != nil {
 		return false, err
 	}
-	d, err := derive.New(*p)
-	if err != nil {
+	if s.deriver, err = derive.New(*p); err != nil {
 		return false, err
 	}
 	for _, half := range []struct {
 		h       *derive.Half
 		planned *premix.Sample
 	}{{&s.a, s.recipe.Target}, {&s.b, s.recipe.Source}} {
-		data, err := sources.Fetch(ctx, nil, half.planned)
-		if err == nil {
-			err = d.Half(half.h, data, half.planned, true)
-		}
-		var missing *derive.MissingError
+		err := s.deriver.Fetch(ctx, sources, half.h, half.planned, true)
+		var missing *source.EntryError
 		switch {
 		case errors.As(err, &missing):
 			s.note("%v", missing)
@@ -355,11 +352,7 @@ func (s *Sample) again(p *sample.Params, rec *shard.Record, recipes []premix.Rec
 			s.differ("the plan's %s as recipe and sources give it", what)
 		}
 	}
-	d, err := derive.New(*p)
-	if err != nil {
-		return err
-	}
-	data, err := d.Mix(&s.mixed, nil, &s.a, &s.b, &now)
+	data, err := s.deriver.Mix(&s.mixed, nil, &s.a, &s.b, &now)
 	if err != nil {
 		s.differ("%v", err)
 		return nil

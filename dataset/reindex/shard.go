@@ -109,14 +109,12 @@ type scanned struct {
 // scan reads a shard and encodes it again, to get its index, and to check that its bytes are those
 // that premix writes.
 func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec) (*scanned, error) {
-	have, again := sha256.New(), sha256.New()
-	var size counter
-	in, err := open(ctx, format, uri, io.MultiWriter(have, &size))
+	in, err := dataset.OpenHashed(ctx, format, uri)
 	if err != nil {
 		return nil, fmt.Errorf("reindex: %w", err)
 	}
 	defer in.Close()
-	s := &scanned{}
+	s, again := &scanned{}, sha256.New()
 	reader, writer := format.NewReader(in.Reader, shard.ReadOptions{}), format.NewWriter(again, spec)
 	var rec shard.Record
 	for {
@@ -138,10 +136,7 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 		}
 		s.last = rec.Key
 		s.samples++
-		s.stats.Add(dataset.Counted{
-			Method: rec.Method, Mixed: rec.Mixed, Flat: rec.Flat, LamDrawn: rec.LamDrawn, Lam: rec.Lam, Box: rec.Box,
-			LabelA: rec.LabelA, LabelB: rec.LabelB, Target: rec.Target, Source: rec.Source,
-		})
+		s.stats.Add(&rec)
 	}
 	if _, err := io.Copy(io.Discard, in.Reader); err != nil {
 		return nil, fmt.Errorf("reindex: %s: %w", uri, err)
@@ -149,7 +144,7 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 	if err := writer.Close(); err != nil {
 		return nil, damage(err)
 	}
-	s.bytes, s.payload, s.index, s.sum = int64(size), writer.Payload(), writer.Index(), hex.EncodeToString(have.Sum(nil))
+	s.bytes, s.payload, s.index, s.sum = in.Bytes, writer.Payload(), writer.Index(), in.Sum()
 	if s.samples == 0 {
 		return nil, damage(errors.New("no samples"))
 	}
@@ -165,35 +160,4 @@ func damage(err error) error {
 		return err
 	}
 	return &damageError{err}
-}
-
-// An input is a shard that is hashed while it is read, or before that if it is read from its end.
-type input struct {
-	io.Reader
-	io.Closer
-}
-
-func open(ctx context.Context, format shard.Format, uri string, sink io.Writer) (*input, error) {
-	if !format.Traits().RandomAccess {
-		r, err := blob.Open(ctx, uri)
-		if err != nil {
-			return nil, err
-		}
-		return &input{io.TeeReader(r, sink), r}, nil
-	}
-	r, err := blob.OpenAt(ctx, uri)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := io.Copy(sink, io.NewSectionReader(r, 0, r.Size())); err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return &input{io.NewSectionReader(r, 0, r.Size()), r}, nil
-}
-
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/npy"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 )
@@ -35,15 +36,12 @@ func (c *checker) record(ctx context.Context, r *shard.Record) error {
 	if ok && c.spec.Dense() {
 		c.dense(r, recipe)
 	}
-	lam, drawn := r.Lam, r.LamDrawn
+	counted := *r
 	if recipe != nil && c.traits.Float32 {
 		// the sums of the record were taken before rounding; that both agree was just checked
-		lam, drawn = recipe.Lam, recipe.LamDrawn
+		counted.Lam, counted.LamDrawn = recipe.Lam, recipe.LamDrawn
 	}
-	c.stats.Add(dataset.Counted{
-		Method: r.Method, Mixed: r.Mixed, Flat: r.Flat, LamDrawn: drawn, Lam: lam, Box: r.Box,
-		LabelA: r.LabelA, LabelB: r.LabelB, Target: r.Target, Source: r.Source,
-	})
+	c.stats.Add(&counted)
 	c.result.targets = append(c.result.targets, nameHash(r.Target))
 	source := uint64(0)
 	if r.Mixed && mix.Pairs(r.Method) {
@@ -272,13 +270,9 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 		c.derive = d
 	}
 	ok := true
-	half := func(k int, h *derive.Half, s *premix.Sample) error {
-		data, err := c.v.sources.Fetch(ctx, c.buffers[k], s)
-		if err == nil {
-			c.buffers[k] = data
-			err = c.derive.Half(h, data, s, false)
-		}
-		var missing *derive.MissingError
+	half := func(h *derive.Half, s *premix.Sample) error {
+		err := c.derive.Fetch(ctx, c.v.sources, h, s, false)
+		var missing *source.EntryError
 		switch {
 		case errors.As(err, &missing):
 			ok = false
@@ -297,13 +291,13 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 		}
 		return nil
 	}
-	if err := half(0, &c.a, recipe.Target); err != nil {
+	if err := half(&c.a, recipe.Target); err != nil {
 		return err
 	}
-	source := &c.a
+	other := &c.a
 	if recipe.Source != recipe.Target {
-		source = &c.b
-		if err := half(1, &c.b, recipe.Source); err != nil {
+		other = &c.b
+		if err := half(&c.b, recipe.Source); err != nil {
 			return err
 		}
 	}
@@ -311,7 +305,7 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 		return nil
 	}
 	c.result.derived++
-	data, err := c.derive.Mix(&c.image, nil, &c.a, source, recipe)
+	data, err := c.derive.Mix(&c.image, nil, &c.a, other, recipe)
 	if err != nil {
 		c.bad(r.Key, "%s", oneLine(err))
 	} else if !bytes.Equal(data, r.Image) {

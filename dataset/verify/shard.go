@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"slices"
@@ -52,7 +49,6 @@ type checker struct {
 	soft    []float32
 	derive  *derive.Deriver // made when it is first needed
 	a, b    derive.Half
-	buffers [2][]byte
 }
 
 func newChecker(v *verifier, rec *dataset.ShardRecord, deep map[int64]bool) *checker {
@@ -151,9 +147,7 @@ func (c *checker) redraw(bad func(string, ...any)) {
 // read goes through the shard once: hash, size, every record. It returns the index that the shard
 // should have; nil if that cannot be known, since the shard is not as premix writes it.
 func (c *checker) read(ctx context.Context) ([]byte, error) {
-	sum := sha256.New()
-	var size counter
-	in, close, err := c.open(ctx, sum, &size)
+	in, err := dataset.OpenHashed(ctx, c.v.format, blob.Join(c.v.out, c.rec.Path))
 	if errors.Is(err, fs.ErrNotExist) {
 		c.bad("", "missing")
 		return nil, nil
@@ -161,12 +155,12 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
-	defer close()
+	defer in.Close()
 
 	var same matcher
-	file := in
+	file := in.Reader
 	if !c.traits.RandomAccess {
-		file = bufio.NewReaderSize(io.TeeReader(in, side(&same)), 1<<18)
+		file = bufio.NewReaderSize(io.TeeReader(in.Reader, side(&same)), 1<<18)
 	}
 	deviations := 0
 	reader := c.v.format.NewReader(file, shard.ReadOptions{Report: func(d shard.Deviation) {
@@ -215,8 +209,8 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 	if _, err := io.Copy(io.Discard, file); err != nil { // what follows the end marker
 		return nil, fmt.Errorf("verify: %s: %w", c.rec.Path, err)
 	}
-	c.result.bytes = int64(size)
-	c.compare(hex.EncodeToString(sum.Sum(nil)))
+	c.result.bytes = in.Bytes
+	c.compare(in.Sum())
 	if !c.result.whole || !writing {
 		return nil, nil
 	}
@@ -237,28 +231,6 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 		index = []byte{}
 	}
 	return index, nil
-}
-
-// open opens the shard so that all that is read is hashed and counted. A format that reads from
-// the end is hashed first.
-func (c *checker) open(ctx context.Context, sum hash.Hash, size *counter) (io.Reader, func() error, error) {
-	uri := blob.Join(c.v.out, c.rec.Path)
-	if !c.traits.RandomAccess {
-		r, err := blob.Open(ctx, uri)
-		if err != nil {
-			return nil, nil, err
-		}
-		return io.TeeReader(r, io.MultiWriter(sum, size)), r.Close, nil
-	}
-	r, err := blob.OpenAt(ctx, uri)
-	if err != nil {
-		return nil, nil, err
-	}
-	whole := io.NewSectionReader(r, 0, r.Size())
-	if _, err := io.Copy(io.MultiWriter(sum, size), whole); err != nil {
-		return nil, nil, errors.Join(err, r.Close())
-	}
-	return io.NewSectionReader(r, 0, r.Size()), r.Close, nil
 }
 
 // compare holds what was counted against the record of the shard.
@@ -333,13 +305,6 @@ func nameHash(name string) uint64 {
 		return h
 	}
 	return 1
-}
-
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }
 
 // oneLine is the text of an error as a defect.

@@ -49,7 +49,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	if v.sources, err = derive.NewSources(ctx, inputs, options, v.params.Decode.MaxBytes); err != nil {
+	if v.sources, err = derive.Locate(ctx, inputs, options, v.params.Decode.MaxBytes); err != nil {
 		return fmt.Errorf("verify: the sources of %s: %w; tell where they are with --in", v.name, err)
 	}
 	return nil

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/sample"
 )
 
@@ -32,7 +32,7 @@ type verifier struct {
 	nameless bool // classes.txt is missing, or another one
 	records  []dataset.ShardRecord
 	params   *sample.Params // nil: unknown
-	sources  *derive.Sources
+	sources  *source.Locator
 	deep     map[int]map[int64]bool // record → indexes of samples to derive
 	stats    dataset.Stats
 	// failuresSum is the hash of failures.jsonl; empty if it could not be read

@@ -55,6 +55,7 @@ const (
 	TooLong                        // the length that was asked for is above the limit
 	Gone                           // the container has no such entry
 	Short                          // the entry ends before the length that was asked for
+	Changed                        // the entry is another image now; for callers that compare digests
 )
 
 // An EntryError says that an input does not have an entry as it was asked for.

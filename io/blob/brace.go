@@ -12,7 +12,7 @@ const mostWords = 1 << 17
 var errWords = fmt.Errorf("the braces stand for more than %d names", mostWords)
 
 // expandBraces returns the words that a pattern with {a,b} and {000..146} stands for, in order. A
-// brace that holds neither, or is never closed, stands for itself.
+// brace that contains neither, or is never closed, is an ordinary character.
 func expandBraces(s string) ([]string, error) {
 	words, text := []string{""}, 0 // s[text:i] is not in the words yet
 	for i := 0; i < len(s); i++ {

@@ -9,15 +9,15 @@ import (
 	"gocloud.dev/blob"
 )
 
-// What a cloudAt reads ahead: at first, and at most.
+// The number of bytes that a cloudAt reads ahead: at first, and at most.
 const (
 	firstAhead = 64 << 10
 	mostAhead  = 4 << 20
 )
 
-// A cloudAt reads an object by one request a read. Reads that follow each other are served from a
-// window that is read ahead and doubles each time: to copy an object in pieces of 32 KiB costs no
-// request a piece. Reads anywhere else fetch what they ask for and nothing more.
+// A cloudAt reads an object with one request for each read. Reads that follow each other are served
+// from a window that is read ahead and doubles each time, so that copying an object in pieces of
+// 32 KiB does not take a request for each piece. Other reads fetch only what they ask for.
 type cloudAt struct {
 	s    *cloudStore
 	ctx  context.Context

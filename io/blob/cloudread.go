@@ -48,7 +48,7 @@ func (s *cloudStore) list(ctx context.Context, dir string) ([]Object, error) {
 }
 
 // openRange opens a range after its ends are checked: some stores give an empty answer to a range
-// behind the end, others an error, and all cut one that ends behind it.
+// past the end, others an error, and all shorten one that ends past it.
 func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*blob.Reader, int64, error) {
 	if err := checkKey(key); err != nil {
 		return nil, 0, err

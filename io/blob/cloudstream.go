@@ -84,7 +84,7 @@ func (st *cloudStream) fail(err error) error {
 	return st.err
 }
 
-// reopen goes on behind the last byte, if the object is still the same.
+// reopen continues after the last byte read, if the object is still the same.
 func (st *cloudStream) reopen() error {
 	t := time.NewTimer(backoff(st.s.uri(st.key), st.failures))
 	select {

@@ -10,16 +10,16 @@ import (
 	"gocloud.dev/blob"
 )
 
-// What an upload holds in memory: two parts of 8 MiB, besides writeBuffer. S3 takes 10,000 parts,
-// so that an object may have 80 GB.
+// An upload keeps two parts of 8 MiB in memory, and writeBuffer. S3 takes 10,000 parts, so an object
+// may have 80 GB.
 const (
 	partSize  = 8 << 20
 	partsOpen = 2
 )
 
-// A cloudWriter uploads what is written through a pipe, by Bucket.Upload: the package's own
-// NewWriter panics at Azure after a failure. Whatever fails, the context of the upload is cancelled
-// before the pipe is closed, since Upload publishes what it has read when its reader fails.
+// A cloudWriter uploads what is written to a pipe with Bucket.Upload: NewWriter of gocloud.dev panics
+// on Azure after a failure. Whatever fails, the context of the upload is cancelled before the pipe
+// closes, since Upload publishes what it has read when its reader fails.
 type cloudWriter struct {
 	uri    string
 	parent context.Context
@@ -42,8 +42,8 @@ func (s *cloudStore) create(ctx context.Context, key string) (Writer, error) {
 }
 
 func newCloudWriter(parent context.Context, uri string, upload func(context.Context, io.Reader) error) *cloudWriter {
-	// The context of the upload is no child of the caller's: those are cancelled one after the
-	// other, so that the pipe could be closed by a hook while the upload is not yet cancelled.
+	// The context of the upload is not a child of the caller's: children are cancelled one after the
+	// other, so a hook could close the pipe while the upload is not yet cancelled.
 	ctx, cancelUpload := context.WithCancel(context.WithoutCancel(parent))
 	r, pipe := io.Pipe()
 	cancel := sync.OnceFunc(func() {

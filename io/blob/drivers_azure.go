@@ -76,7 +76,7 @@ func azureClient(service, bucket string) (*container.Client, error) {
 	opts := new(container.ClientOptions)
 	opts.Retry.MaxRetries = int32(azureAttempts - 1)
 	if opts.Retry.MaxRetries == 0 {
-		opts.Retry.MaxRetries = -1 // none; 0 stands for the default
+		opts.Retry.MaxRetries = -1 // none; 0 means the default
 	}
 	u, err := url.JoinPath(service, bucket)
 	if err != nil {

@@ -66,7 +66,7 @@ func status(err error) int {
 	return 0
 }
 
-// notFound reports whether a store said that there is no such object.
+// notFound reports whether a store said that the object does not exist.
 func notFound(err error) bool {
 	var host *net.DNSError
 	s := status(err)

@@ -39,13 +39,13 @@ func GlobDir(pattern string) string {
 
 // Glob returns what matches a pattern, sorted by the bytes of the addresses, each once.
 //
-// {a,b} stands for each of the words, {000..146} for each number, with leading zeros if they are
-// written; both may hold any text and be nested. In each element of the path, * stands for any
-// characters, ? for one, [a-z] for one of a set and [!a-z] for one outside; a backslash takes the
-// meaning from what follows. As in a shell, a name with a leading dot needs one in the pattern. If
-// there is an entry of exactly this name, it is the result, whatever its characters. A word or
-// number without further pattern that names nothing is an error, fs.ErrNotExist, as is a pattern
-// that matches nothing: a missing shard is no smaller data set.
+// {a,b} means each of the words, {000..146} each number, with leading zeros if they are written; both
+// may contain any text and be nested. In each element of the path, * matches any characters, ? one
+// character, [a-z] one of a set and [!a-z] one outside of it; a backslash makes the next character an
+// ordinary one. As in a shell, a name with a leading dot needs one in the pattern. If there is an
+// entry of exactly this name, it is the result, whatever its characters. A word or number without
+// further pattern that names nothing is an error, fs.ErrNotExist, as is a pattern that matches
+// nothing: a data set without one of its shards is not the data set.
 func Glob(ctx context.Context, pattern string) ([]Object, error) {
 	if o, err := Stat(ctx, pattern); err == nil {
 		return []Object{o}, nil

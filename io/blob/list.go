@@ -88,7 +88,7 @@ func (w *walker) walk(dir string, yield func(Object, error) bool) error {
 }
 
 // sortByPath sorts the entries of one directory so that the paths below come out sorted: "a.txt"
-// stands before "a/b".
+// comes before "a/b".
 func sortByPath(list []Object) {
 	slices.SortFunc(list, func(a, b Object) int { return cmp.Compare(pathKey(a), pathKey(b)) })
 }

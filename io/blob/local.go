@@ -153,7 +153,7 @@ func readAt(r io.ReaderAt, p []byte, off int64) ([]byte, error) {
 	return nil, err
 }
 
-// checkRange checks that n bytes from off are in size bytes; n < 0 stands for the rest.
+// checkRange checks that n bytes from off are in size bytes; n < 0 means the rest.
 func checkRange(off, n, size int64) error {
 	if off > size || n > size-off {
 		if n < 0 {

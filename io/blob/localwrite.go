@@ -10,7 +10,7 @@ import (
 // writeBuffer gathers the small writes of the formats.
 const writeBuffer = 256 << 10
 
-// A localWriter writes to a hidden temporary beside the target, and renames it.
+// A localWriter writes to a hidden temporary in the directory of the target, and renames it.
 type localWriter struct {
 	ctx  context.Context
 	fs   FileSystem

@@ -12,16 +12,16 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// attempts and pause rule the repetition of requests that failed in passing; the SDKs of the stores
-// repeat some requests themselves before.
+// attempts and pause control how often and when a request is repeated after a temporary failure. The
+// SDKs of the stores repeat some requests themselves before that.
 var (
 	attempts = 4
 	pause    = 200 * time.Millisecond
 )
 
-// requests bounds the requests that this process has in flight at stores. Streams hold a place only
-// until their first byte, uploads none: callers bound those, and may need a second object while
-// the first is open.
+// requests limits the requests to stores that this process has in flight. A stream counts only until
+// its first byte, an upload not at all: callers limit those, and may need a second object while the
+// first is open.
 var requests = make(chan struct{}, 64)
 
 // acquire waits for a place among the requests in flight.
@@ -34,8 +34,8 @@ func acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// request runs an idempotent request: within the limit of requests in flight, and again after
-// passing failures.
+// request runs an idempotent request within the limit of requests in flight, and repeats it after
+// temporary failures.
 func request(ctx context.Context, uri string, f func() error) error {
 	return retry(ctx, uri, func() error {
 		release, err := acquire(ctx)

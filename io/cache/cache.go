@@ -1,7 +1,8 @@
-// Package cache keeps the results of the peaks stage: crops and saliency peaks, one Parquet file a
-// chunk of the input.
+// Package cache keeps the results of the peaks stage: crops and saliency peaks, one Parquet file for
+// each chunk of the input. [Open] a [Store] for a fingerprint, then Load and Save chunks; [Caches]
+// lists all fingerprints of a cache.
 //
-//	CACHE/FINGERPRINT/fingerprint.json   the settings behind the fingerprint, for people
+//	CACHE/FINGERPRINT/fingerprint.json   the settings that the fingerprint is of, for people
 //	CACHE/FINGERPRINT/CHUNK-ID.parquet   the rows of one chunk
 //
 // The files are a product of their own: every Parquet reader reads them. There is one row for each
@@ -24,13 +25,13 @@
 //	failure_stage, failure_kind, failure_reason
 //	                     string   why the image cannot be used; all empty if it can
 //
-// Names are bytes, and Parquet strings are UTF-8: a byte B that is no part of valid UTF-8 is written
+// Names are bytes, and Parquet strings are UTF-8: a byte B that is not part of valid UTF-8 is written
 // as the rune U+EF00+B (the encoding that MirBSD calls OPTU-8), and so is each byte of a rune that
 // could be taken for one.
 //
 // Equal chunks give equal files, byte for byte, on every machine. What is known of a chunk as a
-// whole stands as JSON in the key-value metadata of the file, under "premix", with a checksum of
-// the whole file.
+// whole is JSON in the key-value metadata of the file, under "premix", with a checksum of the whole
+// file.
 package cache
 
 import (
@@ -45,7 +46,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// ErrCorrupt is the error for a file of the cache that is no such file, or was damaged. The caller
+// ErrCorrupt is the error for a file that does not belong to the cache, or is damaged. The caller
 // computes the chunk again, and Save replaces the file.
 var ErrCorrupt = errors.New("not a file of the peaks cache, or damaged")
 
@@ -89,8 +90,8 @@ type Store struct {
 }
 
 // Open returns the part of the cache at uri that belongs to a fingerprint: letters, digits, '-' and
-// '_'. settings, a JSON text, is what the fingerprint stands for: it is written beside the chunks for
-// people, and read by [Caches] alone; with nil they stay what they are. Nothing is read or written yet.
+// '_'. settings is the JSON text that the fingerprint was computed from: it is written beside the chunks
+// for people, and only [Caches] reads it; nil leaves the file as it is. Open reads and writes nothing.
 func Open(uri, fingerprint string, settings []byte) *Store {
 	return &Store{root: uri, dir: blob.Join(uri, fingerprint), settings: settings}
 }
@@ -178,7 +179,7 @@ func (s *Store) Save(ctx context.Context, id string, m Meta, c *Chunk) error {
 	return s.describe(ctx)
 }
 
-// writeError says which flag helps, besides what happened.
+// writeError adds which flag helps.
 func (s *Store) writeError(err error) error {
 	var e *blob.Error
 	if !errors.As(err, &e) || errors.Is(err, context.Canceled) {

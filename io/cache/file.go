@@ -15,7 +15,7 @@ import (
 	"github.com/premix/premix/io/checksum"
 )
 
-// What the bytes of a file depend on, besides the rows. Snappy is not used: its assembly and its Go
+// The bytes of a file depend on these, and on the rows. Snappy is not used: its assembly and its Go
 // code compress differently.
 const (
 	rowGroup = 8192

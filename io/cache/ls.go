@@ -31,7 +31,7 @@ type Entry struct {
 	ModTime time.Time
 }
 
-// List returns the chunks of the store, sorted by ID; none if there is no such store yet.
+// List returns the chunks of the store, sorted by ID; none if the store does not exist yet.
 func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	list, err := blob.List(ctx, s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +54,7 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 type Info struct {
 	Fingerprint string
 	URI         string
-	// Settings is the JSON text that the fingerprint stands for; nil if it is missing.
+	// Settings is the JSON text that the fingerprint was computed from; nil if it is missing.
 	Settings []byte
 	Chunks   int
 	Rows     int64

@@ -12,8 +12,8 @@ const (
 	lastRune  = byteRune + 0xff
 )
 
-// toText returns bytes as valid UTF-8, so that fromText gives them back: what is no UTF-8 becomes a
-// rune a byte, and so does what looks like such a rune.
+// toText returns bytes as valid UTF-8, so that fromText gives them back: each byte that is not
+// UTF-8 becomes a rune, and so does each byte of what looks like such a rune.
 func toText(s string) string {
 	if utf8.ValidString(s) && !hasByteRune(s) {
 		return s

@@ -379,7 +379,7 @@ func (c *chunkWriter) closePage() error {
 	return nil
 }
 
-// levels encodes those of the open page, each kind behind its length. The result is valid until
+// levels encodes those of the open page, each kind after its length. The result is valid until
 // the next call.
 func (c *chunkWriter) levels() ([]byte, error) {
 	out := c.defines[:0]
@@ -402,7 +402,7 @@ func (c *chunkWriter) levels() ([]byte, error) {
 	return out, err
 }
 
-// header encodes that of a page behind head, into c.head, and returns the size of the whole page.
+// header encodes the header of a page after head, into c.head, and returns the size of the whole page.
 func (c *chunkWriter) header(head []byte, h *format.PageHeader, parts ...[]byte) (int64, error) {
 	size, sum := int64(0), uint32(0)
 	for _, p := range parts {

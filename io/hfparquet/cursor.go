@@ -45,7 +45,7 @@ func closeAll(cursors []*cursor) {
 	}
 }
 
-// peek makes a value available, or returns io.EOF behind the last.
+// peek makes a value available, or returns io.EOF after the last.
 func (c *cursor) peek() error {
 	for c.lo == c.hi {
 		if c.values != nil {
@@ -69,7 +69,7 @@ func (c *cursor) peek() error {
 	return nil
 }
 
-// one returns the value of the next row of a column that is no list. It is valid until the next
+// one returns the value of the next row of a column that is not a list. It is valid until the next
 // call.
 func (c *cursor) one() (parquet.Value, error) {
 	err := c.peek()

@@ -17,8 +17,8 @@ const (
 	maxGroupRows = 1 << 24
 )
 
-// ErrFormat is wrapped by all errors that say that a file is no Parquet, is damaged, or lacks
-// what it should have, as opposed to errors of the medium.
+// ErrFormat is wrapped by all errors that say that a file is not Parquet, is damaged, or lacks
+// what it should have. Errors of the medium do not wrap it.
 var ErrFormat = errors.New("parquet")
 
 func formatError(f string, args ...any) error {

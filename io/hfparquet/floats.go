@@ -18,8 +18,8 @@ type floatPage struct {
 }
 
 // floats appends the values of the next row of a list to dst, as list does it with values of any
-// kind. Dense labels have a thousand of them, so that they are taken by the page: one by one they
-// cost more than the image beside them. An error in a page is that of the first row in it.
+// kind. A dense label has a thousand of them, so they are taken a page at a time: one by one they
+// would cost more than the image of the row. An error in a page is that of the first row in it.
 func (c *cursor) floats(dst []float32) ([]float32, error) {
 	p := &c.float
 	for begun := false; ; begun = true {
@@ -58,7 +58,7 @@ func (c *cursor) floats(dst []float32) ([]float32, error) {
 	}
 }
 
-// nextFloats takes the next page that has values, or returns io.EOF behind the last.
+// nextFloats takes the next page that has values, or returns io.EOF after the last.
 func (c *cursor) nextFloats() error {
 	for {
 		page, err := c.pages.ReadPage()

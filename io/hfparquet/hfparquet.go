@@ -1,4 +1,5 @@
-// Package hfparquet writes and reads shards as the Parquet files of Hugging Face datasets:
+// Package hfparquet writes and reads shards as the Parquet files of Hugging Face datasets, through
+// [Format]. [Open] reads any Parquet file of images:
 //
 //	data/SPLIT[_rNNN]-00000-of-01024.parquet
 //
@@ -8,10 +9,9 @@
 //	soft_label  list of float, with dense labels
 //
 // The key "huggingface" of the file's metadata holds the features as JSON, so that datasets shows
-// images and class names without any code. Columns can be null, as datasets wants them, but are not;
-// except for a dictionary of repeated values, they are plain and not compressed: images do not
-// compress further. Each page has a
-// CRC-32. A row group holds at most 100 rows or 64 MiB, as the hub's viewer asks for; the writer
+// images and class names without any code. Columns can be null, as datasets requires, but never are.
+// They are plain, but for a dictionary of repeated values, and not compressed: images do not compress
+// further. Each page has a CRC-32. A row group holds at most 100 rows or 64 MiB, as the hub's viewer asks for; the writer
 // holds one of them in memory.
 //
 // Replicas are splits of their own, SPLIT_rNNN, since datasets takes the name of a split from the

@@ -1,4 +1,5 @@
-// Package npy writes and reads one-dimensional float arrays as NumPy files of version 1.0:
+// Package npy writes and reads one-dimensional float arrays as NumPy files of version 1.0: call
+// [AppendFloat32], [AppendFloat16] and [Decode].
 //
 //	file   = magic version length header data
 //	magic  = 0x93 "NUMPY"
@@ -26,7 +27,7 @@ const (
 	headerSize = 128
 )
 
-// header returns everything that stands before the values of a vector of n values of the given
+// header returns everything before the values of a vector of n values of the given
 // width: 4 bytes for float32, 2 for float16.
 func header(n, width int) []byte {
 	text := fmt.Sprintf("{'descr': '<f%d', 'fortran_order': False, 'shape': (%d,), }", width, n)

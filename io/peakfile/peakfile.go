@@ -1,5 +1,5 @@
-// Package peakfile reads saliency that was computed elsewhere, by any network: a table of peaks,
-// or a folder of gray maps.
+// Package peakfile reads saliency that was computed elsewhere, by any network: a table of peaks, or a
+// folder of gray maps. [Look] says which it is; [Open] reads a table, [ReadMap] a map.
 //
 // # Tables
 //
@@ -12,7 +12,7 @@
 //	peak_row, peak_col      the peak in pixels of the training crop
 //	trough_row, trough_col  its least salient pixel likewise; may be absent, or −1 everywhere
 //	replica                 the epoch whose crop is meant; may be absent where all crops are equal
-//	flat                    true: the image has no peak, and the centre stands in; may be absent
+//	flat                    true: the image has no peak, and the centre is taken; may be absent
 //
 //	peak_x, peak_y, trough_x, trough_y
 //	                        instead of rows and columns of the crop: columns (x) and rows (y) of
@@ -48,8 +48,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// An Error is a mistake in a file of peaks. Its text tells the file, and the line where there is
-// one.
+// An Error is a mistake in a file of peaks. Its text names the file, and the line if there is one.
 type Error struct{ message string }
 
 func (e *Error) Error() string { return e.message }
@@ -73,7 +72,7 @@ type Info struct {
 	// Original says that a table's coordinates are those of the original image, PerReplica that it
 	// has a column of replicas, Troughs that it knows least salient pixels. Maps know them too.
 	Original, PerReplica, Troughs bool
-	// Later says that a table has rows of replicas behind the first one, number 0.
+	// Later says that a table has rows of replicas after the first one, number 0.
 	Later bool
 	// Folder says that a table is in several files.
 	Folder bool

@@ -24,7 +24,7 @@ type Table struct {
 	rows  []row    // by key
 }
 
-// A key names an image and a replica; −1 stands for every replica. Names are kept as 128-bit
+// A key names an image and a replica; −1 means every replica. Names are kept as 128-bit
 // hashes.
 type key struct {
 	hi, lo  uint64
@@ -49,8 +49,8 @@ type row struct {
 	low  [2]int32
 }
 
-// What stands in a row for a value that is not there, or no number. Numbers out of range are kept
-// as numbers out of range.
+// missing is kept in a row for a value that is missing or not a number. Numbers that are out of range
+// are kept as such.
 const missing = math.MinInt32
 
 // A Row is what a table says of an image.
@@ -69,7 +69,7 @@ type Row struct {
 func (t *Table) Info() Info { return t.info }
 
 // Find returns the row of an image in a replica. What is wrong with it is a *premix.Fault: there is
-// none, or a value is no number.
+// none, or a value is not a number.
 func (t *Table) Find(name string, replica int) (Row, error) {
 	if !t.info.PerReplica {
 		replica = -1

@@ -15,7 +15,7 @@ func (e *RecordError) Error() string {
 
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// A Deviation is something in a shard that premix would have written otherwise.
+// A Deviation is something in a shard that premix would have written differently.
 type Deviation struct {
 	Record int64  // number of the record in the shard, from 0; −1 if it concerns the shard
 	Offset int64  // byte offset

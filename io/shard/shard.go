@@ -36,7 +36,7 @@ type Format interface {
 	// NewReader reads one shard from its first byte. Where Traits.RandomAccess is set, r must be a
 	// [RandomAccess], such as *bytes.Reader and *io.SectionReader.
 	NewReader(r io.Reader, o ReadOptions) Reader
-	// SideFiles returns the files beside the shards that the format's readers want, rebuilt from
+	// SideFiles returns the files beside the shards that the format's readers need, rebuilt from
 	// all that the output holds: one Set for each split, or for each replica of a split. The order
 	// of the sets does not matter.
 	SideFiles(sets []Set) ([]File, error)
@@ -88,7 +88,7 @@ type Reader interface {
 // ReadOptions change how a shard is read. The zero value is right for shards of premix.
 type ReadOptions struct {
 	// Report, if set, is called for everything that differs from what the format's own writer
-	// would have written, although readers get along with it. Verify uses it.
+	// would have written, but that readers accept. Verify uses it.
 	Report func(Deviation)
 	// MaxBytes limits what a record may hold; 0 means 1 GiB.
 	MaxBytes int64

@@ -29,7 +29,7 @@ type Example struct {
 }
 
 // Parse reads a message, reusing the memory of e. The getters then refer to data, which must not
-// change. A message that is no Example, one with two features of the same name, and one of more
+// change. A message that is not an Example, one with two features of the same name, and one of more
 // than 1,024 features are errors; unknown fields are skipped. Values are checked by the getters.
 func (e *Example) Parse(data []byte) error {
 	e.data, e.features = data, e.features[:0]

@@ -1,4 +1,6 @@
-// Package tfexample encodes and parses tf.train.Example, the message inside of most TFRecords:
+// Package tfexample encodes and parses tf.train.Example, the message inside most TFRecords. Add
+// features to an [Encoder], and Append the message; or Parse one into an [Example], and ask for
+// features by name:
 //
 //	Example  = 1: Features
 //	Features = { 1: entry }              a map of names to features

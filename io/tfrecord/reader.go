@@ -37,9 +37,9 @@ func (r *Reader) Offset() int64 { return r.offset }
 // Record is the number of the last record, from 0; −1 before the first.
 func (r *Reader) Record() int64 { return r.number - 1 }
 
-// Next returns the data of the next record, valid until the call after it, or io.EOF behind the
-// last. Every other error is an *Error and final, except one of the kind BadData: then the next
-// call returns the record behind.
+// Next returns the data of the next record, valid until the call after it, or io.EOF after the last.
+// Every other error is an *Error and final, except one of the kind BadData: then the next call
+// returns the record that follows.
 func (r *Reader) Next() ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err

@@ -1,4 +1,5 @@
-// Package tfrecord reads and writes TFRecord files, the framing of records that TensorFlow uses:
+// Package tfrecord reads and writes TFRecord files: call [NewReader] and [NewWriter]. The file frames
+// records as TensorFlow does:
 //
 //	file   = { record }
 //	record = length crc(length) data crc(data)
@@ -6,9 +7,9 @@
 //	length = uint64, little endian
 //	crc(x) = uint32, little endian: c = CRC-32C of x, then ((c>>15 | c<<17) + 0xa282ead8) mod 2^32
 //
-// The masking and the order are those of tensorflow/core/lib/io/record_writer.h. There is no
-// header, no end marker and no index; an empty file is a file of no records. What the records
-// mean is up to the caller: usually a tf.train.Example (package tfexample).
+// The masking and the order are those of tensorflow/core/lib/io/record_writer.h. A file
+// has no header, no end marker and no index; an empty file has no records. What the records mean is
+// up to the caller: usually each is a tf.train.Example (package tfexample).
 //
 // The package needs nothing but the standard library.
 package tfrecord
@@ -35,7 +36,7 @@ func Mask(data []byte) uint32 {
 	return (c>>15 | c<<17) + 0xa282ead8
 }
 
-// appendHeader appends what stands before a record of n bytes.
+// appendHeader appends the header of a record of n bytes.
 func appendHeader(dst []byte, n int) []byte {
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(n))

@@ -49,7 +49,7 @@ type getter struct {
 	err error
 }
 
-// done notes err, and reports whether there is no value.
+// done keeps err, unless the feature is only missing, and reports whether to skip the value.
 func (g *getter) done(err error) bool {
 	if err != nil && !errors.Is(err, tfexample.ErrMissing) {
 		g.err = err

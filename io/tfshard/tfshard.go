@@ -1,5 +1,5 @@
-// Package tfshard holds the two shard formats that are TFRecords of tf.train.Example and differ
-// in what the features, the files and their companions are called:
+// Package tfshard writes and reads TFRecord shards of tf.train.Example, in the form of [Slim] or of
+// [TFDS]. The two differ in the names of features and files, and in the files beside the shards:
 //
 //   - [Slim], named tfrecord: the keys of TF-slim, which tf.data pipelines, TPU code, DALI and the
 //     Python package tfrecord read. image/class/label counts from 1, everything of our own from 0.
@@ -8,7 +8,7 @@
 //
 // The fields of a record keep their names: image/mix/FIELD in one, FIELD in the other. λ becomes a
 // float32, the only float that an example can hold. Beside each shard there is an index, which
-// DALI requires: a line a record, of its offset and length.
+// DALI requires: one line for each record, with its offset and length.
 package tfshard
 
 import (

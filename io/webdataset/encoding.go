@@ -81,8 +81,8 @@ type wire struct {
 	Source   string  `json:"source"`
 }
 
-// parseJSON fills the record from a JSON member, except for its key. Keys of other types than
-// ours are passed over; what is no JSON object of UTF-8 is an error.
+// parseJSON fills the record from a JSON member, except for its key. Keys whose
+// type is not ours are skipped; anything but a JSON object of UTF-8 is an error.
 func parseJSON(r *shard.Record, member []byte) error {
 	if !utf8.Valid(member) {
 		return errors.New("json is not UTF-8")

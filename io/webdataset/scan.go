@@ -91,7 +91,7 @@ func (s *scanner) fail(err error) error {
 
 // finish looks at what archive/tar does not: whether the end marker is there, and what follows it.
 func (s *scanner) finish() error {
-	s.end.blocks = int64(len(s.gap)) / block // less than a block of padding stands before them
+	s.end.blocks = int64(len(s.gap)) / block // less than a block of padding comes before them
 	if s.end.blocks == 0 {
 		return s.fail(errNoEnd)
 	}

@@ -1,5 +1,5 @@
-// Package webdataset writes and reads shards as webdataset's tars, the layout that webdataset,
-// wids, timm, Hugging Face datasets and DALI share:
+// Package webdataset writes and reads shards as webdataset's tars; use it through [Format]. Libraries
+// that read the layout are webdataset, wids, timm, Hugging Face datasets and DALI:
 //
 //	shard   = { member } zero-block zero-block
 //	member  = header contents padding           each a multiple of 512 bytes
@@ -11,11 +11,11 @@
 //
 // The header is strict POSIX.1-1988 ustar: mode 0444, owner and group 0 without names,
 // modification time 0, type '0', no prefix, no PAX and no GNU extension; its fields are octal,
-// zero-padded and end in NUL. webdataset's own writer produces a PAX header a member, which
-// several readers trip over.
+// zero-padded and end in NUL. webdataset's own writer adds a PAX header to each member,
+// which several readers cannot handle.
 //
-// A sample's members stand together; its key ends at the first dot of the base name. Beside the
-// shards lie DALI's index of each (see the writer's Index), timm's _info.json and wids' lists.
+// The members of a sample follow each other; its key ends at the first dot of the base name. Beside
+// the shards are DALI's index of each (see the writer's Index), timm's _info.json and wids' lists.
 package webdataset
 
 import (

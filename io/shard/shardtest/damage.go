@@ -77,7 +77,7 @@ func flipped(t *testing.T, f shard.Format) {
 
 var errDisk = errors.New("shardtest: the disk is broken")
 
-// A brokenReader fails behind its first n bytes.
+// A brokenReader fails after its first n bytes.
 type brokenReader struct {
 	*bytes.Reader
 	n int64
@@ -124,7 +124,7 @@ func failingReader(t *testing.T, f shard.Format) {
 	}
 }
 
-// A brokenWriter fails behind its first n bytes, or claims short writes.
+// A brokenWriter fails after its first n bytes, or claims short writes.
 type brokenWriter struct{ n int }
 
 func (b *brokenWriter) Write(p []byte) (int, error) {

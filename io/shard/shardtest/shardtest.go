@@ -1,5 +1,5 @@
-// Package shardtest is the conformance suite of shard formats: what package shard promises of
-// every format, as tests.
+// Package shardtest is the conformance suite of shard formats: call [Run] in a test and [Bench] in a
+// benchmark. It tests what package shard promises of every format.
 package shardtest
 
 import (
@@ -110,7 +110,7 @@ func Write(t testing.TB, f shard.Format, s shard.Spec, recs []shard.Record) (dat
 type Reading struct {
 	Records    []shard.Record
 	Deviations []shard.Deviation
-	Defects    []*shard.RecordError // reading went on behind them
+	Defects    []*shard.RecordError // reading went on after them
 	Err        error                // what ended it; nil at the end of the shard
 }
 

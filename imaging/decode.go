@@ -1,7 +1,7 @@
 package imaging
 
 import (
-	"image"
+	"bytes"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging/jpeg"
@@ -56,21 +56,13 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 	switch h.Format {
 	case JPEG:
 		h.W, h.H, h.Memory, err = jpegHeader(data)
-	case PNG:
-		h.W, h.H, h.Memory, err = pngHeader(data)
-	case GIF:
-		h.W, h.H, h.Memory, err = gifHeader(data)
-	case WebP:
-		h.W, h.H, h.Memory, err = webpHeader(data)
-	case BMP:
-		h.W, h.H, h.Memory, err = bmpHeader(data)
-	case TIFF:
-		h.W, h.H, h.Memory, err = tiffHeader(data)
-	default:
+	case Unknown:
 		if name := foreign(data); name != "" {
 			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s is not supported", name)
 		}
 		return header{}, premix.Faultf(premix.Unsupported, "imaging: no known image format, the first bytes are % x", data[:min(len(data), 8)])
+	default:
+		h.W, h.H, h.Memory, err = libraries[h.Format].readHeader(h.Format, data)
 	}
 	if err != nil {
 		return header{}, err
@@ -132,19 +124,7 @@ func decodeForeign(dst *Image, h header, data []byte) (err error) {
 			err = premix.Faultf(premix.Corrupt, "%s: the decoder panicked: %v", h.Format, r)
 		}
 	}()
-	var m image.Image
-	switch h.Format {
-	case PNG:
-		m, err = pngDecode(data)
-	case GIF:
-		m, err = gifDecode(data)
-	case WebP:
-		m, err = webpDecode(data)
-	case BMP:
-		m, err = bmpDecode(data)
-	case TIFF:
-		m, err = tiffDecode(data)
-	}
+	m, err := libraries[h.Format].decode(bytes.NewReader(data))
 	if err != nil {
 		return libraryFault(h.Format, err)
 	}

@@ -16,6 +16,33 @@ import (
 	"github.com/premix/premix"
 )
 
+// A library reads a format with the decoder of another library.
+type library struct {
+	config func(data []byte) (image.Config, error)
+	// memory bounds the bytes that decode holds for w×h pixels, flattened ones included. It refuses
+	// what config accepts and decode cannot read.
+	memory func(data []byte, w, h int64) (int64, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+var libraries = map[Format]library{
+	PNG:  {pngConfig, pngMemory, png.Decode},
+	GIF:  {gifConfig, gifMemory, gif.Decode},
+	WebP: {webpConfig, webpMemory, webp.Decode},
+	BMP:  {bmpConfig, bmpMemory, bmp.Decode},
+	TIFF: {tiffConfig, tiffMemory, tiff.Decode},
+}
+
+// readHeader is [jpegHeader] for a format of a library.
+func (l library) readHeader(f Format, data []byte) (w, h int, memory int64, err error) {
+	c, err := l.config(data)
+	if err != nil {
+		return 0, 0, 0, libraryFault(f, err)
+	}
+	memory, err = l.memory(data, int64(c.Width), int64(c.Height))
+	return c.Width, c.Height, memory, err
+}
+
 // scratch bounds what the decoders of other libraries hold besides pixels: inflate windows,
 // Huffman tables, palettes, rows.
 const scratch = 1 << 20
@@ -44,14 +71,11 @@ func libraryFault(f Format, err error) error {
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// pngHeader reads the IHDR chunk.
-func pngHeader(data []byte) (w, h int, memory int64, err error) {
-	c, err := png.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return 0, 0, 0, libraryFault(PNG, err)
-	}
+func pngConfig(data []byte) (image.Config, error) { return png.DecodeConfig(bytes.NewReader(data)) }
+
+func pngMemory(data []byte, w, h int64) (int64, error) {
 	if string(data[12:16]) != "IHDR" { // the library skips what it does not know; the standard wants it first
-		return 0, 0, 0, premix.Faultf(premix.Corrupt, "png: the first chunk is no IHDR")
+		return 0, premix.Faultf(premix.Corrupt, "png: the first chunk is no IHDR")
 	}
 	depth, interlaced := data[24], data[28] != 0
 	perPixel := int64(4)
@@ -61,69 +85,43 @@ func pngHeader(data []byte) (w, h int, memory int64, err error) {
 	if interlaced {
 		perPixel *= 2 // the passes are images of their own
 	}
-	return c.Width, c.Height, int64(c.Width)*int64(c.Height)*(perPixel+3) + scratch, nil
+	return w*h*(perPixel+3) + scratch, nil
 }
 
-func pngDecode(data []byte) (image.Image, error) { return png.Decode(bytes.NewReader(data)) }
+func gifConfig(data []byte) (image.Config, error) { return gif.DecodeConfig(bytes.NewReader(data)) }
 
-// gifHeader reads the logical screen descriptor.
-func gifHeader(data []byte) (w, h int, memory int64, err error) {
-	c, err := gif.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return 0, 0, 0, libraryFault(GIF, err)
-	}
-	// An interlaced frame is copied once.
-	return c.Width, c.Height, int64(c.Width)*int64(c.Height)*(2+3) + scratch, nil
-}
+// gifMemory counts a copy of the frame, which an interlaced one needs.
+func gifMemory(_ []byte, w, h int64) (int64, error) { return w*h*(2+3) + scratch, nil }
 
-func gifDecode(data []byte) (image.Image, error) { return gif.Decode(bytes.NewReader(data)) }
+func bmpConfig(data []byte) (image.Config, error) { return bmp.DecodeConfig(bytes.NewReader(data)) }
 
-// bmpHeader reads the information header.
-func bmpHeader(data []byte) (w, h int, memory int64, err error) {
-	c, err := bmp.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return 0, 0, 0, libraryFault(BMP, err)
-	}
-	return c.Width, c.Height, int64(c.Width)*int64(c.Height)*(4+3) + scratch, nil
-}
+func bmpMemory(_ []byte, w, h int64) (int64, error) { return w*h*(4+3) + scratch, nil }
 
-func bmpDecode(data []byte) (image.Image, error) { return bmp.Decode(bytes.NewReader(data)) }
+func tiffConfig(data []byte) (image.Config, error) { return tiff.DecodeConfig(bytes.NewReader(data)) }
 
-// tiffHeader reads the first directory.
-func tiffHeader(data []byte) (w, h int, memory int64, err error) {
-	c, err := tiff.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return 0, 0, 0, libraryFault(TIFF, err)
-	}
-	// The library takes no notice of the photometric interpretation of fax data.
+// tiffMemory counts a strip or tile, which is decompressed as a whole; the library admits tiles of
+// up to 1,024 pixels a side, or 16 more than the image.
+func tiffMemory(data []byte, w, h int64) (int64, error) {
+	// The library ignores the photometric interpretation of fax data.
 	const compression, group3, group4 = 0x0103, 3, 4
 	if v, _ := tiffShort(data, compression); v == group3 || v == group4 {
-		return 0, 0, 0, premix.Faultf(premix.Unsupported, "tiff: fax compression is not supported")
+		return 0, premix.Faultf(premix.Unsupported, "tiff: fax compression is not supported")
 	}
-	// A strip or tile is decompressed as a whole; the library admits tiles of up to 1,024 pixels
-	// a side, or 16 more than the image.
-	image := int64(c.Width) * int64(c.Height)
-	block := max(int64(c.Width)+16, 1024) * max(int64(c.Height)+16, 1024)
-	return c.Width, c.Height, image*(8+3) + 2*8*block + scratch, nil
+	block := max(w+16, 1024) * max(h+16, 1024)
+	return w*h*(8+3) + 2*8*block + scratch, nil
 }
 
-func tiffDecode(data []byte) (image.Image, error) { return tiff.Decode(bytes.NewReader(data)) }
-
-// webpHeader reads the first chunk.
-func webpHeader(data []byte) (w, h int, memory int64, err error) {
+func webpConfig(data []byte) (image.Config, error) {
 	if len(data) >= 21 && string(data[12:16]) == "VP8X" && data[20]&2 != 0 {
-		return 0, 0, 0, premix.Faultf(premix.Unsupported, "webp: animations are not supported")
+		return image.Config{}, premix.Faultf(premix.Unsupported, "webp: animations are not supported")
 	}
-	c, err := webp.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return 0, 0, 0, libraryFault(WebP, err)
-	}
-	pixels := int64(c.Width) * int64(c.Height)
-	// Lossless data (alpha is such data too) is kept as 4 bytes a pixel, twice while a transform
-	// is undone, beside Huffman trees: at most 2,600 groups of at most 53 kB, in no file more
-	// than 1,500 times the bytes that encode them.
-	trees := min(int64(len(data))*1500, (pixels/16+1)*53<<10, 2600*53<<10)
-	return c.Width, c.Height, pixels*(4+4+2+3) + trees + scratch, nil
+	return webp.DecodeConfig(bytes.NewReader(data))
 }
 
-func webpDecode(data []byte) (image.Image, error) { return webp.Decode(bytes.NewReader(data)) }
+// webpMemory: lossless data (alpha is such data too) takes 4 bytes a pixel, twice while a transform
+// is undone, and Huffman trees: at most 2,600 groups of at most 53 kB, in no file more than 1,500
+// times the bytes that encode them.
+func webpMemory(data []byte, w, h int64) (int64, error) {
+	trees := min(int64(len(data))*1500, (w*h/16+1)*53<<10, 2600*53<<10)
+	return w*h*(4+4+2+3) + trees + scratch, nil
+}

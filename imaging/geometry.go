@@ -39,13 +39,6 @@ func centerStart(length, part int) int {
 	return half
 }
 
-// SquashPlan resizes both sides to size, without regard to the ratio: the whole image is the
-// crop. It returns what [CenterPlan] returns.
-func SquashPlan(w, h int, size premix.Size) (rw, rh int, win premix.Box, crop premix.Crop) {
-	win = premix.Box{X1: size.W, Y1: size.H}
-	return size.W, size.H, win, cropOf(w, h, size.W, size.H, win)
-}
-
 // cropOf maps a window of the resized image back to the original. Each number is the quotient of
 // two integers, rounded once, and so the same everywhere.
 func cropOf(w, h, rw, rh int, win premix.Box) premix.Crop {

@@ -64,13 +64,6 @@ func TestCenterPlanOfImageNet(t *testing.T) {
 	}
 }
 
-func TestSquashPlan(t *testing.T) {
-	rw, rh, win, crop := SquashPlan(500, 375, premix.Size{H: 100, W: 200})
-	if rw != 200 || rh != 100 || win != whole(200, 100) || crop != (premix.Crop{W: 500, H: 375}) {
-		t.Error(rw, rh, win, crop)
-	}
-}
-
 // uniforms is a linear congruential generator, for vectors that any language can repeat.
 func uniforms() func() float64 {
 	x := uint64(12345)

@@ -52,32 +52,25 @@ func Apply(dst, target, source *imaging.Image, r *premix.Recipe) error {
 // fits says why a recipe cannot be applied to two images.
 func fits(target, source *imaging.Image, r *premix.Recipe) error {
 	size := premix.Size{H: target.H, W: target.W}
+	m, known := ByName(r.Method)
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("mix: %s: "+format, append([]any{r.Key}, args...)...)
 	}
 	switch {
-	case !Pairs(r.Method) && r.Method != Cutout && r.Method != None:
+	case !known:
 		return bad("unknown method %q", r.Method)
-	case Pairs(r.Method) && source == nil:
+	case m.Pairs && source == nil:
 		return bad("no source")
-	case Pairs(r.Method) && (source.W != target.W || source.H != target.H):
+	case m.Pairs && (source.W != target.W || source.H != target.H):
 		return bad("target is %v, source %v", size, premix.Size{H: source.H, W: source.W})
 	case !within(r.Box, size) || !within(r.SrcBox, size):
 		return bad("box %v or %v outside of the image of %v", r.Box, r.SrcBox, size)
-	}
-	switch r.Method {
-	case SaliencyMix, CutMix:
-		if r.Box.X1-r.Box.X0 != r.SrcBox.X1-r.SrcBox.X0 || r.Box.Y1-r.Box.Y0 != r.SrcBox.Y1-r.SrcBox.Y0 {
-			return bad("box %v and source box %v differ in size", r.Box, r.SrcBox)
-		}
-	case ResizeMix:
-		if r.Box.Empty() || r.SrcBox.Empty() {
-			return bad("box %v of source box %v is empty", r.Box, r.SrcBox)
-		}
-	case MixUp:
-		if !(r.Lam >= 0 && r.Lam <= 1) {
-			return bad("λ %v is not in [0,1]", r.Lam)
-		}
+	case m.Resizes && (r.Box.Empty() || r.SrcBox.Empty()):
+		return bad("box %v of source box %v is empty", r.Box, r.SrcBox)
+	case m.Pastes && !m.Resizes && (r.Box.X1-r.Box.X0 != r.SrcBox.X1-r.SrcBox.X0 || r.Box.Y1-r.Box.Y0 != r.SrcBox.Y1-r.SrcBox.Y0):
+		return bad("box %v and source box %v differ in size", r.Box, r.SrcBox)
+	case m.Name == MixUp && !(r.Lam >= 0 && r.Lam <= 1):
+		return bad("λ %v is not in [0,1]", r.Lam)
 	}
 	return nil
 }

@@ -37,12 +37,56 @@ const (
 	None        = "none"
 )
 
+// A Method says what a method does with its images.
+type Method struct {
+	Name string
+	// Pairs says that pixels of a second image, the source, get into the target.
+	Pairs bool
+	// Pastes says that SrcBox of the source replaces Box of the target, so that λ is [Share] of Box.
+	Pastes bool
+	// Resizes says that SrcBox is scaled to Box; otherwise both have one size.
+	Resizes bool
+	// noScheme and noBorder say why these options of saliencymix mean nothing to the method.
+	noScheme, noBorder string
+}
+
+// methods holds the methods, the default first.
+var methods = []Method{
+	{Name: SaliencyMix, Pairs: true, Pastes: true},
+	{Name: CutMix, Pairs: true, Pastes: true,
+		noScheme: "it puts the patch where it was, at a random place", noBorder: "it clips, as torchvision does"},
+	{Name: MixUp, Pairs: true,
+		noScheme: "it blends whole images and has no patch to place", noBorder: "it blends whole images and has no patch"},
+	{Name: Cutout, noScheme: "it pastes nothing", noBorder: "it clips, as its paper does"},
+	{Name: ResizeMix, Pairs: true, Pastes: true, Resizes: true,
+		noScheme: "it pastes the whole source at a random place", noBorder: "its patch always lies inside"},
+	{Name: None, noScheme: "it mixes nothing", noBorder: "it mixes nothing"},
+}
+
 // Names lists the methods, the default first.
-func Names() []string { return []string{SaliencyMix, CutMix, MixUp, Cutout, ResizeMix, None} }
+func Names() []string {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = m.Name
+	}
+	return names
+}
+
+// ByName returns the method with the given name. It returns false, and a method that does nothing,
+// if there is none.
+func ByName(name string) (Method, bool) {
+	for _, m := range methods {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Method{Name: name}, false
+}
 
 // Pairs reports whether the method puts a second image's pixels into the first.
 func Pairs(method string) bool {
-	return method == SaliencyMix || method == CutMix || method == MixUp || method == ResizeMix
+	m, _ := ByName(method)
+	return m.Pairs
 }
 
 // Share is λ after the pixels of box were replaced in an image of the given size: the share of

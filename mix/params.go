@@ -125,12 +125,12 @@ func (p *Params) conflicts() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("mix: "+format, args...)) }
 	if !p.Uses(SaliencyMix) && len(p.Methods) > 0 {
-		name := p.Methods[0].Name
+		m, _ := ByName(p.Methods[0].Name)
 		if p.Scheme != "" {
-			bad("scheme %s with %s: %s; leave the scheme out", p.Scheme, name, why[name].scheme)
+			bad("scheme %s with %s: %s; leave the scheme out", p.Scheme, m.Name, m.noScheme)
 		}
 		if p.Border != "" {
-			bad("border %s with %s: %s; leave the border out", p.Border, name, why[name].border)
+			bad("border %s with %s: %s; leave the border out", p.Border, m.Name, m.noBorder)
 		}
 	}
 	for i := range p.Methods {
@@ -156,13 +156,4 @@ func (p *Params) conflicts() []error {
 		}
 	}
 	return errs
-}
-
-// why says for the methods without saliency what speaks against options of saliencymix.
-var why = map[string]struct{ scheme, border string }{
-	CutMix:    {"it puts the patch where it was, at a random place", "it clips, as torchvision does"},
-	MixUp:     {"it blends whole images and has no patch to place", "it blends whole images and has no patch"},
-	Cutout:    {"it pastes nothing", "it clips, as its paper does"},
-	ResizeMix: {"it pastes the whole source at a random place", "its patch always lies inside"},
-	None:      {"it mixes nothing", "it mixes nothing"},
 }

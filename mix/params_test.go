@@ -70,9 +70,9 @@ func TestValidate(t *testing.T) {
 
 // Every method says why it takes no option of saliencymix.
 func TestReasonsAreComplete(t *testing.T) {
-	for _, name := range Names()[1:] {
-		if why[name].scheme == "" || why[name].border == "" {
-			t.Errorf("no reason for %s", name)
+	for _, m := range methods[1:] {
+		if m.noScheme == "" || m.noBorder == "" {
+			t.Errorf("no reason for %s", m.Name)
 		}
 	}
 }

@@ -343,7 +343,7 @@ func (s *Sample) again(p *sample.Params, rec *shard.Record, recipes []premix.Rec
 	switch {
 	case err != nil:
 		s.note("not drawn again: %v", err)
-		if s.recipe.Method == mix.SaliencyMix || s.recipe.Method == mix.CutMix || s.recipe.Method == mix.ResizeMix {
+		if m, _ := mix.ByName(s.recipe.Method); m.Pastes {
 			now.Lam = mix.Share(s.recipe.Box, p.Geometry.Size)
 		}
 	default:

@@ -152,20 +152,22 @@ func (c *checker) lambda(r *shard.Record) {
 	if r.Mixed != (r.Method != mix.None) {
 		bad("method %s, mixed %v", r.Method, r.Mixed)
 	}
-	switch r.Method {
-	case mix.SaliencyMix, mix.CutMix, mix.ResizeMix:
+	switch m, known := mix.ByName(r.Method); {
+	case !known:
+		bad("unknown method %q", r.Method)
+	case m.Pastes:
 		if want := c.round(mix.Share(r.Box, size)); r.Lam != want {
 			bad("lam is %v, but of box %v %v of the target stays", r.Lam, r.Box, want)
 		}
 		dw, dh := r.Box.X1-r.Box.X0-(r.SrcBox.X1-r.SrcBox.X0), r.Box.Y1-r.Box.Y0-(r.SrcBox.Y1-r.SrcBox.Y0)
-		if r.Method != mix.ResizeMix && (dw != 0 || dh != 0) {
+		if !m.Resizes && (dw != 0 || dh != 0) {
 			bad("box %v and src_box %v differ in size", r.Box, r.SrcBox)
 		}
-	case mix.MixUp:
+	case m.Pairs:
 		if r.Lam != r.LamDrawn || !r.Box.Empty() || !r.SrcBox.Empty() {
-			bad("mixup with lam %v of %v drawn, box %v and src_box %v", r.Lam, r.LamDrawn, r.Box, r.SrcBox)
+			bad("%s with lam %v of %v drawn, box %v and src_box %v", r.Method, r.Lam, r.LamDrawn, r.Box, r.SrcBox)
 		}
-	case mix.Cutout, mix.None:
+	default:
 		if r.LabelA != r.LabelB || r.Target != r.Source || r.Lam != 1 || !r.SrcBox.Empty() {
 			bad("%s has one image, but labels %d and %d, lam %v, src_box %v, target %s, source %s",
 				r.Method, r.LabelA, r.LabelB, r.Lam, r.SrcBox, r.Target, r.Source)
@@ -173,8 +175,6 @@ func (c *checker) lambda(r *shard.Record) {
 		if r.Method == mix.None && (!r.Box.Empty() || r.LamDrawn != 1 || r.Peak != premix.NoPeak || r.Flat) {
 			bad("not mixed, but box %v, lam_drawn %v, peak %v, flat %v", r.Box, r.LamDrawn, r.Peak, r.Flat)
 		}
-	default:
-		bad("unknown method %q", r.Method)
 	}
 }
 

@@ -23,7 +23,7 @@
 // Outputs are promised to the byte, so a last bit that has once decided a pixel or a λ stays.
 // Exp and KernelExp differ in the last bit of some results, as do Log and KernelLog:
 //
-//	Exp        λ, random crops             x/ln 2 rounded to even, Horner's rule, Exp1
+//	Exp        λ, random crops             x/ln 2 rounded to even, Horner's rule, exp1
 //	KernelExp  spectral residual, Lab      x·log2 e + ½ rounded down, Exp1Taylor
 //	Log        λ, random crops             one polynomial by Horner's rule
 //	KernelLog  spectral residual, Lab      even and odd powers apart, as in msun
@@ -48,9 +48,9 @@ const (
 	Log6 = 1.531383769920937332e-01
 	Log7 = 1.479819860511658591e-01
 
-	// Exp1 … Exp5 approximate r·(e^r+1)/(e^r−1) − 2 in powers of r². KernelExp has Exp1Taylor,
-	// the coefficient of the Taylor series, in place of Exp1; they differ by 23 ulps.
-	Exp1       = 1.66666666666666019037e-01
+	// exp1 … Exp5 approximate r·(e^r+1)/(e^r−1) − 2 in powers of r². KernelExp has Exp1Taylor,
+	// the coefficient of the Taylor series, in place of exp1; they differ by 23 ulps.
+	exp1       = 1.66666666666666019037e-01
 	Exp1Taylor = 1.66666666666666657415e-01
 	Exp2       = -2.77777777770155933842e-03
 	Exp3       = 6.61375632143793436117e-05
@@ -67,7 +67,7 @@ func Exp(x float64) float64 {
 	hi, lo := x-float64(k*Ln2Hi), float64(k*Ln2Lo)
 	r := hi - lo
 	t := float64(r * r)
-	return scale(r-float64(t*horner(t, Exp5, Exp4, Exp3, Exp2, Exp1)), r, hi, lo, int(k))
+	return scale(r-float64(t*horner(t, Exp5, Exp4, Exp3, Exp2, exp1)), r, hi, lo, int(k))
 }
 
 // KernelExp returns e to the power x, for |x| ≤ 700, in the form of the vector kernels.

@@ -29,14 +29,14 @@ func half(side int, lam float64) int {
 	return int(float64(side)*math.Sqrt(1-max(lam, 0))) / 2
 }
 
-// CutBox is SaliencyMix's box about a peak: cut//2 pixels each way, where cut is the side of the
+// cutBox is SaliencyMix's box about a peak: cut//2 pixels each way, where cut is the side of the
 // image times sqrt(1−lam), truncated, so that the box's side is 2·(cut//2) and an odd cut loses
 // a pixel. A cut of 0 or 1 gives an empty box at the peak. The border policy says what happens at
 // the edges. The box always lies inside the image; a peak outside is taken to the nearest pixel.
 //
 // Source: saliency_bbox of the reference code, afm-shahab-uddin/SaliencyMix, without its swapped
 // names; rows and columns are computed alike from height and width.
-func CutBox(peak premix.Peak, lam float64, size premix.Size, border Border) premix.Box {
+func cutBox(peak premix.Peak, lam float64, size premix.Size, border Border) premix.Box {
 	x0, x1 := span(peak.X, half(size.W, lam), size.W, border)
 	y0, y1 := span(peak.Y, half(size.H, lam), size.H, border)
 	return premix.Box{X0: x0, Y0: y0, X1: x1, Y1: y1}

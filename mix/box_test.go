@@ -27,7 +27,7 @@ func TestCutBoxVectors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		size := premix.Size{H: tt.h, W: tt.w}
-		box := CutBox(premix.Peak{X: tt.col, Y: tt.row}, tt.lam, size, Clip)
+		box := cutBox(premix.Peak{X: tt.col, Y: tt.row}, tt.lam, size, Clip)
 		if want := (premix.Box{X0: tt.c1, Y0: tt.r1, X1: tt.c2, Y1: tt.r2}); box != want {
 			t.Errorf("peak (%d,%d) λ %v in %v: box %v, want %v", tt.row, tt.col, tt.lam, size, box, want)
 		}
@@ -52,7 +52,7 @@ func TestCutBoxShift(t *testing.T) {
 		{"empty", premix.Peak{X: 3, Y: 220}, 1, premix.Box{X0: 3, Y0: 220, X1: 3, Y1: 220}},
 	}
 	for _, tt := range tests {
-		if got := CutBox(tt.peak, tt.lam, size, Shift); got != tt.want {
+		if got := cutBox(tt.peak, tt.lam, size, Shift); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -72,7 +72,7 @@ func FuzzCutBox(f *testing.F) {
 		if shift {
 			border = Shift
 		}
-		box := CutBox(premix.Peak{X: x, Y: y}, lam, size, border)
+		box := cutBox(premix.Peak{X: x, Y: y}, lam, size, border)
 		if !within(box, size) {
 			t.Fatalf("box %v outside of %v", box, size)
 		}

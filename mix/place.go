@@ -57,12 +57,12 @@ func (s Scheme) Spots() (source, target Spot) {
 // of the target, whose meaning is that of [Scheme.Spots]. src and dst have one size and lie inside
 // the image; λ is the share of the image outside of dst.
 //
-//	corresponding  both are CutBox(from)
+//	corresponding  both are cutBox(from)
 //	two centres    Clip: each of the four extents about the centres is the smaller of those of
 //	               the two clipped boxes; Shift: both boxes keep their size and are moved inside
-//	random         src is CutBox(from); dst has its top left corner at to, pushed back inside
+//	random         src is cutBox(from); dst has its top left corner at to, pushed back inside
 func Place(scheme Scheme, border Border, from, to premix.Peak, lam float64, size premix.Size) (src, dst premix.Box, share float64) {
-	src = CutBox(from, lam, size, border)
+	src = cutBox(from, lam, size, border)
 	switch _, spot := scheme.Spots(); {
 	case spot == Same:
 		dst = src
@@ -71,7 +71,7 @@ func Place(scheme Scheme, border Border, from, to premix.Peak, lam float64, size
 		x, y := min(inside(to.X, size.W), size.W-w), min(inside(to.Y, size.H), size.H-h)
 		dst = premix.Box{X0: x, Y0: y, X1: x + w, Y1: y + h}
 	case border == Shift:
-		dst = CutBox(to, lam, size, border)
+		dst = cutBox(to, lam, size, border)
 	default:
 		src.X0, src.X1, dst.X0, dst.X1 = meet(from.X, to.X, half(size.W, lam), size.W)
 		src.Y0, src.Y1, dst.Y0, dst.Y1 = meet(from.Y, to.Y, half(size.H, lam), size.H)
@@ -90,7 +90,7 @@ func meet(from, to, h, side int) (src0, src1, dst0, dst1 int) {
 // times sqrt(1−lam)/2, truncated, and it is clipped at the border.
 //
 // Source: make_params of CutMix in torchvision/transforms/v2/_augment.py, in its order of
-// operations. It differs from [CutBox] by a pixel at some λ: there the cut is truncated, then
+// operations. It differs from cutBox by a pixel at some λ: there the cut is truncated, then
 // halved.
 func RandomBox(centre premix.Peak, lam float64, size premix.Size) premix.Box {
 	r := 0.0

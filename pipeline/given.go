@@ -3,10 +3,10 @@ package pipeline
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/mix"
+	"github.com/premix/premix/saliency"
 )
 
 // askedFor puts scheme and border back. mix.Params drops their usual values where no method uses them.
@@ -52,7 +52,7 @@ func (c *Config) checkGiven(p mix.Params) error {
 			refuse("crop-seed", fmt.Sprint(c.CropSeed), with, reason)
 		}
 	}
-	if c.Given["saliency-gray"] && c.SaliencyGray != "stored" && !slices.Contains([]string{"finegrained", "spectral"}, c.Detector) {
+	if c.Given["saliency-gray"] && c.SaliencyGray != "stored" && !saliency.UsesGray(c.Detector) {
 		refuse("saliency-gray", c.SaliencyGray, "--detector "+c.Detector, "only finegrained and spectral look at gray")
 	}
 	if c.Given["lambda-outside"] && c.LambdaOutside != mix.Clamp && p.Lambda.Min == 0 && p.Lambda.Max == 1 {

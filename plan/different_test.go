@@ -61,7 +61,7 @@ func TestDifferentExhaustive(t *testing.T) {
 }
 
 func TestDifferentRandom(t *testing.T) {
-	s := NewStream(1, 0, 0, PurposeMethod)
+	s := newStream(1, 0, 0, PurposeMethod)
 	for range 800 {
 		n, classes := 2+s.Intn(200), 1+s.Intn(30)
 		labels := make([]int, n)
@@ -76,7 +76,7 @@ func TestDifferentRandom(t *testing.T) {
 
 // A shard of many classes is left nearly alone: an image moves only where it must.
 func TestDifferentMovesLittle(t *testing.T) {
-	s := NewStream(2, 0, 0, PurposeMethod)
+	s := newStream(2, 0, 0, PurposeMethod)
 	rows := make([]Row, 1252)
 	clashes := 0
 	for i := range rows {
@@ -114,7 +114,7 @@ func FuzzDifferent(f *testing.F) {
 }
 
 func BenchmarkDifferent(b *testing.B) {
-	s := NewStream(2, 0, 0, PurposeMethod)
+	s := newStream(2, 0, 0, PurposeMethod)
 	rows := make([]Row, 1252)
 	for i := range rows {
 		rows[i].Label = s.Intn(1000)

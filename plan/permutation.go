@@ -30,7 +30,7 @@ func NewPermutation(n int64, seed uint64, replica int) Permutation {
 	if n > 1 {
 		p.half = uint(bits.Len64(uint64(n-1))+1) / 2
 	}
-	s := NewStream(seed, replica, 0, PurposePermutation)
+	s := newStream(seed, replica, 0, PurposePermutation)
 	for i := range p.keys {
 		p.keys[i] = s.Uint64()
 	}

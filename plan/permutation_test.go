@@ -27,7 +27,7 @@ func TestPermutationOfLargeSets(t *testing.T) {
 	for _, n := range []int64{1281167, 1<<32 - 1, 1 << 32, 1<<32 + 1, 1 << 40, math.MaxInt64 - 5, math.MaxInt64} {
 		p := NewPermutation(n, 3, 1)
 		seen := map[int64]bool{}
-		s := NewStream(1, 0, uint64(n), PurposeCrop)
+		s := newStream(1, 0, uint64(n), PurposeCrop)
 		for i := range int64(2000) {
 			for _, x := range []int64{i, n - 1 - i, int64(s.Uint64() % uint64(n))} {
 				y := p.At(x)

@@ -92,7 +92,7 @@ func (p *Params) check(rows []Row) error {
 
 // draw starts the stream of a purpose for a target.
 func (p *planner) draw(target *Row, purpose Purpose) *Stream {
-	p.draws = *NewStream(p.Mix.Seed, p.Replica, uint64(target.Ordinal), purpose)
+	p.draws = *newStream(p.Mix.Seed, p.Replica, uint64(target.Ordinal), purpose)
 	return &p.draws
 }
 

@@ -18,7 +18,7 @@ func shardRows(sh Shards, shard int64, perm *Permutation, size premix.Size) []Ro
 	rows := make([]Row, 0, hi-lo)
 	for p := lo; p < hi; p++ {
 		g := perm.Inverse(p)
-		s := NewStream(99, 0, uint64(g), PurposeCrop)
+		s := newStream(99, 0, uint64(g), PurposeCrop)
 		m := &premix.Sample{Name: fmt.Sprintf("c%d/%d.jpg", g%10, g), Label: int(g % 10), Flat: g%11 == 0}
 		m.Peak = premix.Peak{X: s.Intn(size.W), Y: s.Intn(size.H)}
 		m.Trough = premix.Peak{X: s.Intn(size.W), Y: s.Intn(size.H)}

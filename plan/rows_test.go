@@ -15,7 +15,7 @@ import (
 // images into a tar instead of folders.
 func imagenet(n, groups int, crops, tar bool) []Row {
 	const total = 1281167
-	s := NewStream(7, 0, uint64(n), PurposeCrop)
+	s := newStream(7, 0, uint64(n), PurposeCrop)
 	rows, offset := make([]Row, 0, n), int64(0)
 	file := 1000 + s.Intn(9000)
 	for i := range n * groups {

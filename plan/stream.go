@@ -39,9 +39,9 @@ type Stream struct {
 	have bool
 }
 
-// NewStream starts the stream of a purpose for an image, whose ordinal counts the images of the
+// newStream starts the stream of a purpose for an image, whose ordinal counts the images of the
 // input in their canonical order. Replica must be in [0,2^32).
-func NewStream(seed uint64, replica int, ordinal uint64, p Purpose) *Stream {
+func newStream(seed uint64, replica int, ordinal uint64, p Purpose) *Stream {
 	return &Stream{
 		key: [2]uint32{uint32(seed), uint32(seed >> 32)},
 		ctr: [4]uint32{uint32(ordinal), uint32(ordinal >> 32), uint32(replica), uint32(p) << 24},
@@ -58,7 +58,7 @@ func DigestStream(cropSeed uint64, replica int, d premix.Digest, p Purpose) *Str
 		ctr[i] = binary.BigEndian.Uint32(d[4*i:])
 	}
 	w := philox(ctr, [2]uint32{uint32(cropSeed), uint32(cropSeed >> 32)})
-	return NewStream(word(w[2], w[3]), replica, word(w[0], w[1]), p)
+	return newStream(word(w[2], w[3]), replica, word(w[0], w[1]), p)
 }
 
 func word(lo, hi uint32) uint64 { return uint64(lo) | uint64(hi)<<32 }

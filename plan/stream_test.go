@@ -12,7 +12,7 @@ import (
 // layout is the one that the documentation of Stream states, spelled out once more here.
 func TestStreamLayout(t *testing.T) {
 	const seed, replica, ordinal = 0x0123456789abcdef, 7, 0x1122334455667788
-	s := NewStream(seed, replica, ordinal, PurposeLambda)
+	s := newStream(seed, replica, ordinal, PurposeLambda)
 	for k := range uint32(3) {
 		w := philox([4]uint32{0x55667788, 0x11223344, replica, 4<<24 | k}, [2]uint32{0x89abcdef, 0x01234567})
 		for i := range 2 {
@@ -26,7 +26,7 @@ func TestStreamLayout(t *testing.T) {
 
 // From an independent program that follows the documentation.
 func TestStreamGolden(t *testing.T) {
-	s := NewStream(0, 0, 0, PurposeLambda)
+	s := newStream(0, 0, 0, PurposeLambda)
 	d := DigestStream(1, 2, premix.Digest{1, 2, 3, 15: 16}, PurposeCrop)
 	got := []uint64{s.Uint64(), s.Uint64(), s.Uint64(), d.Uint64(), d.Uint64()}
 	want := []uint64{
@@ -45,7 +45,7 @@ func TestStreamsDiffer(t *testing.T) {
 		for _, replica := range []int{0, 1, 1 << 31} {
 			for _, ordinal := range []uint64{0, 1, 1 << 32, 1 << 62} {
 				for p := PurposePermutation; p <= PurposeCrop; p++ {
-					s := NewStream(seed, replica, ordinal, p)
+					s := newStream(seed, replica, ordinal, p)
 					for range 3 {
 						seen[s.Uint64()] = true
 					}
@@ -79,10 +79,10 @@ func TestDigestStreamDependsOnEverything(t *testing.T) {
 
 func TestFloat64IsUniform(t *testing.T) {
 	var across, along []float64
-	s := NewStream(11, 0, 0, PurposeMix)
+	s := newStream(11, 0, 0, PurposeMix)
 	for i := range 100000 {
 		along = append(along, s.Float64())
-		a := NewStream(11, 3, uint64(i), PurposeLambda)
+		a := newStream(11, 3, uint64(i), PurposeLambda)
 		across = append(across, a.Float64())
 	}
 	follows(t, "along a stream", along, unit)
@@ -97,7 +97,7 @@ func TestFloat64IsUniform(t *testing.T) {
 func TestIntnIsUniform(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 10, 224, 1000} {
 		counts := make([]int, n)
-		s := NewStream(5, 0, uint64(n), PurposeCentre)
+		s := newStream(5, 0, uint64(n), PurposeCentre)
 		for range 200 * n {
 			counts[s.Intn(n)]++
 		}
@@ -109,7 +109,7 @@ func TestIntnIsUniform(t *testing.T) {
 func TestIntnHasNoBias(t *testing.T) {
 	const n = 3 << 61
 	counts := make([]int, 3)
-	s := NewStream(5, 1, 0, PurposeCentre)
+	s := newStream(5, 1, 0, PurposeCentre)
 	for range 90000 {
 		counts[s.Intn(n)>>61]++
 	}
@@ -119,7 +119,7 @@ func TestIntnHasNoBias(t *testing.T) {
 func BenchmarkStream(b *testing.B) {
 	b.ReportAllocs()
 	for i := uint64(0); b.Loop(); i++ {
-		s := NewStream(1, 2, i, PurposeLambda)
+		s := newStream(1, 2, i, PurposeLambda)
 		if s.Float64() >= 1 {
 			b.Fatal("impossible")
 		}

@@ -79,16 +79,25 @@ type Params struct {
 	Gray Gray
 }
 
-// detectors lists the constructors in the order of [Names].
+// detectors holds the detectors in the order of [Names].
 var detectors = []struct {
 	name string
 	new  func(Params) Detector
+	gray bool // it looks at luma, weighted by Params.Gray
+	// agreement is that of [Agreement], large that of images above [ExactPixels] if it is another.
+	agreement, large string
 }{
-	{"finegrained", func(p Params) Detector { return newFineGrained(p.Gray) }},
-	{"spectral", func(p Params) Detector { return newSpectral(p.Gray) }},
-	{"frequencytuned", func(Params) Detector { return newFrequencyTuned() }},
-	{"center", func(Params) Detector { return center{} }},
+	{name: "finegrained", new: func(p Params) Detector { return newFineGrained(p.Gray) }, gray: true,
+		agreement: "OpenCV 4.14: the same map",
+		large:     "OpenCV 4.14: the same peaks of photographs, maps up to 3 levels apart"},
+	{name: "spectral", new: func(p Params) Detector { return newSpectral(p.Gray) }, gray: true,
+		agreement: "OpenCV 4.14: the same peaks of photographs, maps to 3e-6"},
+	{name: "frequencytuned", new: func(Params) Detector { return newFrequencyTuned() },
+		agreement: "Achanta et al. 2009: the authors' order of steps, the paper's kernel"},
+	{name: "center", new: func(Params) Detector { return center{} }, agreement: noAgreement},
 }
+
+const noAgreement = "nothing: peaks are given, or need no map"
 
 // Names lists the detectors, the default first.
 func Names() []string {
@@ -110,4 +119,29 @@ func New(name string, p Params) (Detector, error) {
 		}
 	}
 	return nil, fmt.Errorf("saliency: no detector %q, know %q", name, Names())
+}
+
+// UsesGray reports whether [Params].Gray changes the maps of the named detector.
+func UsesGray(name string) bool {
+	for _, d := range detectors {
+		if d.name == name {
+			return d.gray
+		}
+	}
+	return false
+}
+
+// Agreement says in a few words what the maps and peaks of the named detector agree with on images
+// of w×h pixels. The manifest of an output holds it. Name may be that of no detector, where peaks
+// are drawn or given.
+func Agreement(name string, w, h int) string {
+	for _, d := range detectors {
+		switch {
+		case d.name == name && d.large != "" && w*h > ExactPixels:
+			return d.large
+		case d.name == name:
+			return d.agreement
+		}
+	}
+	return noAgreement
 }

@@ -23,7 +23,7 @@ type recordShard struct {
 }
 
 func (s *recordShard) add(i int64, data []byte) error {
-	class := ClassOf(i)
+	class := classOf(i)
 	s.ex.Reset()
 	if s.tfds {
 		s.ex.Bytes("image", data)
@@ -70,8 +70,8 @@ func writeTFDS(ctx context.Context, dirURI string, n int64) error {
 		}},
 	}
 	var lengths []string
-	for left := n; left > 0; left -= PerShard {
-		lengths = append(lengths, fmt.Sprint(min(left, PerShard)))
+	for left := n; left > 0; left -= perShard {
+		lengths = append(lengths, fmt.Sprint(min(left, perShard)))
 	}
 	info := object{
 		"name": "synth", "version": "1.0.0", "fileFormat": "tfrecord",
@@ -113,7 +113,7 @@ type parquetShard struct {
 }
 
 func (s *parquetShard) add(i int64, data []byte) error {
-	label := int64(ClassOf(i))
+	label := int64(classOf(i))
 	s.rows = append(s.rows, row{&image{bytes.Clone(data), Name(i)}, &label})
 	if len(s.rows) < 100 {
 		return nil

@@ -29,18 +29,18 @@ func Classes() []string {
 	return names
 }
 
-// ClassOf is the index of the class of image i.
-func ClassOf(i int64) int { return int(i % int64(len(kinds))) }
+// classOf is the index of the class of image i.
+func classOf(i int64) int { return int(i % int64(len(kinds))) }
 
 // Name is the file name of image i, which sorts by i within its class: star_000000010.jpg.
 func Name(i int64) string {
-	return fmt.Sprintf("%s_%09d.%s", kinds[ClassOf(i)].name, i, formOf(i).ext)
+	return fmt.Sprintf("%s_%09d.%s", kinds[classOf(i)].name, i, formOf(i).ext)
 }
 
 // Draw returns image i, with its class and its file name.
 func Draw(i int64) (data []byte, class, name string) {
 	var d Drawer
-	return d.Draw(nil, i), kinds[ClassOf(i)].name, Name(i)
+	return d.Draw(nil, i), kinds[classOf(i)].name, Name(i)
 }
 
 // A Drawer draws images and reuses its memory. It must not be used concurrently.
@@ -67,7 +67,7 @@ func (d *Drawer) Paint(i int64) *imaging.Image {
 	d.img.Resize(w, h)
 	s := scene{img: &d.img, r: r, side: min(w, h)}
 	s.background()
-	s.object(kinds[ClassOf(i)])
+	s.object(kinds[classOf(i)])
 	s.grain(newRand(i, 2))
 	return &d.img
 }

@@ -17,7 +17,7 @@ import (
 
 // writers are the layouts that Write knows.
 var writers = map[string]func(ctx context.Context, dirURI string, n int64) error{
-	"imagefolder": WriteImageFolder,
+	"imagefolder": writeImageFolder,
 	"webdataset":  writeWebDataset,
 	"tfrecord":    writeTFRecord,
 	"tfds":        writeTFDS,
@@ -35,10 +35,10 @@ func Formats() []string {
 	return names
 }
 
-// PerShard is the number of images in a shard of a written set.
-const PerShard = 500
+// perShard is the number of images in a shard of a written set.
+const perShard = 500
 
-func shardCount(n int64) int64 { return (n + PerShard - 1) / PerShard }
+func shardCount(n int64) int64 { return (n + perShard - 1) / perShard }
 
 // Write writes the images 0 to n−1 as a data set in one of Formats below a folder. The order of
 // the images is that of their names within an ImageFolder, so that every layout, read in its own
@@ -80,7 +80,7 @@ type shard interface {
 	finish() error
 }
 
-// inShards writes images to shards of PerShard images each. open makes the shard of a number in
+// inShards writes images to shards of perShard images each. open makes the shard of a number in
 // a new object.
 func inShards(ctx context.Context, n int64, path func(number int64) string, open func(w io.Writer) shard) error {
 	var out blob.Writer
@@ -100,11 +100,11 @@ func inShards(ctx context.Context, n int64, path func(number int64) string, open
 		return out.Commit()
 	}
 	err := each(ctx, n, func(position, i int64, data []byte) error {
-		if position%PerShard == 0 {
+		if position%perShard == 0 {
 			if err := finish(); err != nil {
 				return err
 			}
-			w, err := blob.Create(ctx, path(position/PerShard))
+			w, err := blob.Create(ctx, path(position/perShard))
 			if err != nil {
 				return err
 			}
@@ -123,12 +123,12 @@ func writeList(ctx context.Context, uri string) error {
 	return blob.WriteFile(ctx, uri, []byte(strings.Join(Classes(), "\n")+"\n"))
 }
 
-// WriteImageFolder writes CLASS/NAME files. Local ones are not synced to the disk one by one:
+// writeImageFolder writes CLASS/NAME files. Local ones are not synced to the disk one by one:
 // they can be drawn again.
-func WriteImageFolder(ctx context.Context, dirURI string, n int64) error {
+func writeImageFolder(ctx context.Context, dirURI string, n int64) error {
 	made := ""
 	return each(ctx, n, func(_, i int64, data []byte) error {
-		dir := blob.Join(dirURI, kinds[ClassOf(i)].name)
+		dir := blob.Join(dirURI, kinds[classOf(i)].name)
 		if !blob.IsLocal(dirURI) {
 			return blob.WriteFile(ctx, blob.Join(dir, Name(i)), data)
 		}
@@ -150,7 +150,7 @@ type tarShard struct{ *tar.Writer }
 
 func (s tarShard) add(i int64, data []byte) error {
 	key := fmt.Sprintf("%09d", i)
-	if err := tarMember(s.Writer, key+".cls", []byte(strconv.Itoa(ClassOf(i)))); err != nil {
+	if err := tarMember(s.Writer, key+".cls", []byte(strconv.Itoa(classOf(i)))); err != nil {
 		return err
 	}
 	return tarMember(s.Writer, key+"."+formOf(i).ext, data)

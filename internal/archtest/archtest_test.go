@@ -1,7 +1,9 @@
-// Package archtest holds the import directions of the rooms (docs/design.md §1) as a test.
+// Package archtest tests what docs/design.md §1 says of the rooms: which may import which, and how long
+// a file may be.
 package archtest
 
 import (
+	"bytes"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -64,7 +66,49 @@ var beamTests = []string{"cmd"}
 // notBeam are folders of those rooms that must stay free of it.
 var notBeam = []string{"transforms/stage"}
 
+// maxLines limits every Go file, tests included, so that each has one subject.
+const maxLines = 400
+
+// longer are the files that may exceed it, with the reason.
+var longer = map[string]string{
+	"io/hfparquet/chunk.go": "the pages of a column chunk share their buffers",
+}
+
 func TestImportDirections(t *testing.T) {
+	eachFile(t, func(file, path string) error {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range f.Imports {
+			target, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			check(t, file, target)
+		}
+		return nil
+	})
+}
+
+func TestFileLength(t *testing.T) {
+	eachFile(t, func(file, path string) error {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		n := bytes.Count(text, []byte("\n"))
+		if long := n > maxLines; long != (longer[file] != "") {
+			t.Errorf("%s has %d lines: at most %d, or an entry in the table with the reason", file, n, maxLines)
+		}
+		return nil
+	})
+}
+
+// eachFile calls f for each Go file of the module, with its path below the root, with slashes, and its
+// path on disk.
+func eachFile(t *testing.T, f func(file, path string) error) {
+	t.Helper()
 	root := moduleRoot(t)
 	files := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -85,18 +129,7 @@ func TestImportDirections(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		for _, spec := range f.Imports {
-			target, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			check(t, filepath.ToSlash(rel), target)
-		}
-		return nil
+		return f(filepath.ToSlash(rel), path)
 	})
 	if err != nil {
 		t.Fatal(err)

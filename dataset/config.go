@@ -114,10 +114,7 @@ func writeMeta(ctx context.Context, out, split, name string, data []byte, wrote 
 func LoadConfig(ctx context.Context, out, split string) (*Config, error) {
 	var c Config
 	uri := Meta(out, split, ConfigFile)
-	if err := readJSON(ctx, uri, maxRecord, &c); err != nil {
-		return nil, err
-	}
-	if err := checkSchema(uri, c.Schema); err != nil {
+	if err := readJSON(ctx, uri, maxRecord, &c, &c.Schema); err != nil {
 		return nil, err
 	}
 	if err := c.Shape.check(split); err != nil {

@@ -133,8 +133,9 @@ func (l *layout) plainEnd() (end int, plain bool) {
 	return len(l.src), true
 }
 
-// readJSON reads a JSON file of the output. It ignores unknown fields.
-func readJSON(ctx context.Context, uri string, limit int64, v any) error {
+// readJSON reads a JSON file of the output into v, and checks its schema, a field of v. It ignores
+// unknown fields.
+func readJSON(ctx context.Context, uri string, limit int64, v any, schema *int) error {
 	data, err := blob.ReadAll(ctx, uri, limit)
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
@@ -142,5 +143,5 @@ func readJSON(ctx context.Context, uri string, limit int64, v any) error {
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("dataset: %s: %w", uri, err)
 	}
-	return nil
+	return checkSchema(uri, *schema)
 }

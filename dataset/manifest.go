@@ -138,10 +138,7 @@ func LoadManifest(ctx context.Context, out, split string) (*Manifest, error) {
 func loadManifest(ctx context.Context, out, split, name string) (*Manifest, error) {
 	var m Manifest
 	uri := Meta(out, split, name)
-	if err := readJSON(ctx, uri, maxManifest, &m); err != nil {
-		return nil, err
-	}
-	if err := checkSchema(uri, m.Schema); err != nil {
+	if err := readJSON(ctx, uri, maxManifest, &m, &m.Schema); err != nil {
 		return nil, err
 	}
 	if err := m.Shape.check(split); err != nil {

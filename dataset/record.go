@@ -91,10 +91,7 @@ func LoadRecord(ctx context.Context, out, split string, replica int, shard int64
 
 func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 	var r ShardRecord
-	if err := readJSON(ctx, uri, maxRecord, &r); err != nil {
-		return nil, err
-	}
-	if err := checkSchema(uri, r.Schema); err != nil {
+	if err := readJSON(ctx, uri, maxRecord, &r, &r.Schema); err != nil {
 		return nil, err
 	}
 	for _, p := range []string{r.Path, r.IndexPath, r.PlanPath} {

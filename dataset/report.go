@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +28,6 @@ const (
 type reportData struct {
 	*Manifest
 	Methods  []reportMethod
-	Kinds    []reportKind
 	Failures []premix.Failure
 	More     int64 // failures that are not shown
 	Classes  []reportClass
@@ -39,11 +37,6 @@ type reportData struct {
 type reportMethod struct {
 	MethodSummary
 	Drawn, Final template.HTML // histograms
-}
-
-type reportKind struct {
-	Kind  premix.FaultKind
-	Count int64
 }
 
 type reportClass struct {
@@ -64,9 +57,6 @@ func writeReport(ctx context.Context, out string, format shard.Format, m *Manife
 	d := reportData{Manifest: m, Failures: failures, More: m.Counts.Failed - int64(len(failures))}
 	for _, s := range m.Statistics {
 		d.Methods = append(d.Methods, reportMethod{s, histogram(s.LamDrawn.Histogram), histogram(s.Lam.Histogram)})
-	}
-	for _, k := range slices.Sorted(maps.Keys(m.Counts.Failures)) {
-		d.Kinds = append(d.Kinds, reportKind{k, m.Counts.Failures[k]})
 	}
 	var err error
 	if d.Classes, err = classCounts(ctx, out, m, classes); err != nil {
@@ -193,10 +183,10 @@ func pictures(ctx context.Context, out string, format shard.Format, m *Manifest,
 		if rec.ImageFormat == "png" {
 			kind = "png"
 		}
-		text := fmt.Sprintf("%s: %s", rec.Key, className(classes, rec.LabelA))
+		text := fmt.Sprintf("%s: %s", rec.Key, ClassName(classes, rec.LabelA))
 		if rec.Mixed {
-			text = fmt.Sprintf("%s: %.3f %s + %.3f %s, box %v", rec.Key, rec.Lam, className(classes, rec.LabelA),
-				1-rec.Lam, className(classes, rec.LabelB), rec.Box)
+			text = fmt.Sprintf("%s: %.3f %s + %.3f %s, box %v", rec.Key, rec.Lam, ClassName(classes, rec.LabelA),
+				1-rec.Lam, ClassName(classes, rec.LabelB), rec.Box)
 		}
 		pics = append(pics, reportPicture{Text: text,
 			Src: template.URL("data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(rec.Image))})
@@ -204,7 +194,8 @@ func pictures(ctx context.Context, out string, format shard.Format, m *Manifest,
 	return pics, nil
 }
 
-func className(classes []string, label int) string {
+// ClassName returns the name of a class, or its number if it has none.
+func ClassName(classes []string, label int) string {
 	if label < 0 || label >= len(classes) {
 		return fmt.Sprint(label)
 	}

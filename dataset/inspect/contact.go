@@ -45,22 +45,9 @@ func (r *Report) ContactSheet() (image.Image, error) {
 			c.text(x, y+thumbSide/2, thumbSide, alarm, err.Error())
 			continue
 		}
-		t.draw(c, x, y, &img)
+		c.marked(x, y, thumbSide, rgb(&img), t.marks, t.point)
 	}
 	return c, nil
-}
-
-// draw draws a picture and its marks.
-func (t *thumbnail) draw(c canvas, x, y int, img *imaging.Image) {
-	w, h := fit(img.W, img.H, thumbSide, thumbSide)
-	c.picture(image.Rect(x, y, x+w, y+h), rgb(img))
-	sx, sy := float64(w)/float64(img.W), float64(h)/float64(img.H)
-	for _, m := range t.marks {
-		c.frame(image.Rect(x+round(m.x0*sx), y+round(m.y0*sy), x+round(m.x1*sx), y+round(m.y1*sy)), m.ink)
-	}
-	if t.point != nil {
-		c.cross(x+round(t.point[0]*sx), y+round(t.point[1]*sy), red)
-	}
 }
 
 // imageSheet draws a single image beside its saliency map.

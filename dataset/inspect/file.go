@@ -6,13 +6,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
@@ -52,7 +51,7 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 		return r.image(ctx, uri)
 	}
 	if out, split, ok := inMeta(uri); ok {
-		if dirs, err := outputsAt(ctx, out); err == nil {
+		if dirs, err := verify.Outputs(ctx, out); err == nil {
 			if o.Split == "" {
 				o.Split = split
 			}
@@ -90,7 +89,7 @@ func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *
 		return false, fmt.Errorf("inspect: %w", err)
 	}
 	defer closer.Close()
-	c := counts{methods: map[string]int64{}, labels: map[int]int64{}, classes: map[int]string{}}
+	c := newCounts(r.Bytes)
 	var rec shard.Record
 	for {
 		if err := ctx.Err(); err != nil {
@@ -101,28 +100,26 @@ func (r *Report) shard(ctx context.Context, uri string, format shard.Format, o *
 			break
 		}
 		if err != nil {
-			if c.samples == 0 {
+			if c.Samples == 0 {
 				return false, environment(err)
 			}
 			if err := environment(err); err != nil {
 				return false, err
 			}
-			r.note("after %d records: %v", c.samples, err)
+			r.note("after %d records: %v", c.Samples, err)
 			break
 		}
 		if len(r.Records) < o.records() {
 			r.Records = append(r.Records, recordOf(&rec))
 		}
 		r.keepRecord(&rec, "")
-		c.record(&rec)
+		c.add(&rec)
 	}
-	if c.samples == 0 {
+	if c.Samples == 0 {
 		return false, nil
 	}
 	r.Kind, r.Format = KindShard, format.Name()
-	size := r.Bytes
 	r.Summary = c.summary()
-	r.Bytes = size
 	return true, nil
 }
 
@@ -134,52 +131,41 @@ func environment(err error) error {
 	return nil
 }
 
-// counts gathers a Summary.
+// counts gathers a [Summary]: the labels until all are known, and what records call their classes.
 type counts struct {
-	samples, mixed int64
-	lam, drawn     float64
-	methods        map[string]int64
-	labels         map[int]int64
-	classes        map[int]string
-	first, last    string
+	Summary
+	labels  map[int]int64
+	classes map[int]string
 }
 
-func (c *counts) record(r *shard.Record) {
-	c.add(r.Key, r.Method, r.Mixed, r.Label, r.Lam, r.LamDrawn)
+// newCounts returns counts of a file of so many bytes.
+func newCounts(bytes int64) *counts {
+	return &counts{Summary: Summary{Bytes: bytes, Methods: map[string]int64{}}, labels: map[int]int64{}, classes: map[int]string{}}
+}
+
+func (c *counts) add(r *shard.Record) {
+	if c.Keys == nil {
+		c.Keys = &Keys{First: r.Key}
+	}
+	c.Keys.Last = r.Key
+	c.Samples++
+	c.labels[r.Label]++
 	if r.Class != "" {
 		c.classes[r.Label] = r.Class
 	}
-}
-
-func (c *counts) add(key, method string, mixed bool, label int, lam, drawn float64) {
-	if c.samples == 0 {
-		c.first = key
+	if r.Method != "" {
+		c.Methods[r.Method]++
+		c.LamSum += dataset.Float(r.Lam)
+		c.LamDrawnSum += dataset.Float(r.LamDrawn)
 	}
-	c.last = key
-	c.samples++
-	c.labels[label]++
-	if method != "" {
-		c.methods[method]++
-		c.lam += lam
-		c.drawn += drawn
-	}
-	if mixed {
-		c.mixed++
+	if r.Mixed {
+		c.Mixed++
 	}
 }
 
 func (c *counts) summary() Summary {
-	s := Summary{Samples: c.samples, Mixed: c.mixed, LamSum: dataset.Float(c.lam), LamDrawnSum: dataset.Float(c.drawn)}
-	if len(c.methods) > 0 {
-		s.Methods = c.methods
-	}
-	if c.samples > 0 {
-		s.Keys = &Keys{c.first, c.last}
-	}
-	for _, label := range slices.Sorted(maps.Keys(c.labels)) {
-		s.Labels = append(s.Labels, Label{label, c.classes[label], c.labels[label]})
-	}
-	return s
+	c.Labels = labelCounts(c.labels, func(label int) string { return c.classes[label] })
+	return c.Summary
 }
 
 // parquet tells plans, files of the cache and shards apart.
@@ -208,17 +194,15 @@ func (r *Report) plan(data []byte, o *Options) error {
 		r.note("%v", err)
 		return nil
 	}
-	c := counts{methods: map[string]int64{}, labels: map[int]int64{}}
+	c := newCounts(r.Bytes)
 	for i := range recipes {
-		p := &recipes[i]
+		planned := dataset.Sample(&recipes[i], nil, &shard.Spec{})
 		if i < o.records() {
-			r.Records = append(r.Records, planRecord(p))
+			r.Records = append(r.Records, Record{Record: planned})
 		}
-		c.add(p.Key, p.Method, p.Mixed, p.Label, p.Lam, p.LamDrawn)
+		c.add(&planned)
 	}
-	size := r.Bytes
 	r.Summary = c.summary()
-	r.Bytes = size
 	return nil
 }
 

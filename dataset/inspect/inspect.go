@@ -19,6 +19,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
 	"github.com/premix/premix/sample"
@@ -284,7 +285,7 @@ func (r *Report) entries(ctx context.Context, chunk source.Chunk, records, pictu
 			return nil
 		}
 		s := &e.Sample
-		record := Record{Label: s.Label, Class: s.Class, Target: s.Name}
+		record := Record{Record: shard.Record{Label: s.Label, Class: s.Class, Target: s.Name}}
 		if s.Fault != nil {
 			record.Image = &Image{Fault: s.Fault.Reason}
 		} else {

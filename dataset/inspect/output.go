@@ -13,13 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
-
-func outputsAt(ctx context.Context, out string) ([]string, error) { return verify.Outputs(ctx, out) }
 
 // output describes an output, or those of several formats below one folder, which hold the same samples:
 // each is described, and those of the first are counted in the report's own summary.
@@ -77,16 +74,24 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 	return nil
 }
 
-func (r *Report) labels(counts map[int]int64) []Label {
-	var out []Label
-	for _, l := range slices.Sorted(maps.Keys(counts)) {
-		name := ""
-		if l >= 0 && l < len(r.names) {
-			name = r.names[l]
-		}
-		out = append(out, Label{l, name, counts[l]})
+func labelCounts(counts map[int]int64, class func(label int) string) []Label {
+	var list []Label
+	for _, label := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, Label{label, class(label), counts[label]})
 	}
-	return out
+	return list
+}
+
+func (r *Report) labels(counts map[int]int64) []Label {
+	return labelCounts(counts, func(label int) string { return nameOf(r.names, label) })
+}
+
+// nameOf is the name of a class; empty if it is not known.
+func nameOf(classes []string, label int) string {
+	if label < 0 || label >= len(classes) {
+		return ""
+	}
+	return classes[label]
 }
 
 // split describes one split from its records and plans; those of an unfinished one are what is

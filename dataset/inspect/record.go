@@ -13,29 +13,14 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// A Record is one sample, with the names that it has in the shards.
+// A Record is one sample. Its fields have the names that they have in the shards. Method is empty in a
+// record of an input or of a cache, of which only some fields are known.
 type Record struct {
-	Key      string
-	Label    int
-	LabelA   int
-	LabelB   int
-	Lam      float64
-	LamDrawn float64
-	Box      premix.Box
-	SrcBox   premix.Box
-	Peak     premix.Peak
-	Flat     bool
-	Method   string // empty: a record of an input or of a cache, of which only some fields are known
-	Mixed    bool
-	Replica  int
-	Target   string
-	Source   string
-	Class    string
-	Image    *Image
-	Crop     *premix.Crop // of a cache
-	Flip     bool
-	Failure  string
-	Soft     []float32
+	shard.Record              // without the bytes of the image
+	Image        *Image       // describes them
+	Crop         *premix.Crop // of a cache
+	Flip         bool
+	Failure      string
 }
 
 // entryJSON is a record of an input or a cache.
@@ -100,25 +85,14 @@ func xy(p premix.Peak) [2]int { return [2]int{p.X, p.Y} }
 
 // recordOf describes a record of a shard.
 func recordOf(r *shard.Record) Record {
-	return Record{
-		Key: r.Key, Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
-		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
-		Replica: r.Replica, Target: r.Target, Source: r.Source, Class: r.Class, Image: describe(r.Image),
-	}
-}
-
-// planRecord describes a row of a plan.
-func planRecord(r *premix.Recipe) Record {
-	return Record{
-		Key: r.Key, Label: r.Label, LabelA: r.LabelA, LabelB: r.LabelB, Lam: r.Lam, LamDrawn: r.LamDrawn,
-		Box: r.Box, SrcBox: r.SrcBox, Peak: r.Peak, Flat: r.Flat, Method: r.Method, Mixed: r.Mixed,
-		Replica: r.Replica, Target: r.Target.Name, Source: r.Source.Name,
-	}
+	record := Record{Record: *r, Image: describe(r.Image)}
+	record.Record.Image, record.Soft = nil, nil // the reader uses this memory again
+	return record
 }
 
 // cacheRecord describes a row of the cache.
 func cacheRecord(s *premix.Sample) Record {
-	r := Record{Key: s.Key, Label: s.Label, Class: s.Class, Target: s.Name, Replica: s.Replica}
+	r := Record{Record: shard.Record{Key: s.Key, Label: s.Label, Class: s.Class, Target: s.Name, Replica: s.Replica}}
 	if s.Fault != nil {
 		r.Failure = fmt.Sprintf("%s: %s", s.Fault.Kind, s.Fault.Reason)
 		return r

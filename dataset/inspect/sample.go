@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/derive"
+	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
@@ -83,20 +85,12 @@ func (e *NotFoundError) Error() string {
 // Find returns the sample of a key, or of a position in the only replica that a bare number
 // names. Of several formats the first output is asked.
 func Find(ctx context.Context, out, key string, o Options) (*Sample, error) {
-	dirs, err := outputsAt(ctx, out)
-	if err != nil {
-		return nil, err
-	}
-	out = blob.Join(out, dirs[0])
-	splits, err := dataset.Splits(ctx, out)
+	out, splits, err := firstOutput(ctx, out, &o)
 	if err != nil {
 		return nil, err
 	}
 	var have []string
 	for _, split := range splits {
-		if o.Split != "" && split != o.Split {
-			continue
-		}
 		records, err := dataset.Records(ctx, out, split)
 		if err != nil {
 			return nil, err
@@ -113,6 +107,17 @@ func Find(ctx context.Context, out, key string, o Options) (*Sample, error) {
 		have = []string{"no such split"}
 	}
 	return nil, &NotFoundError{out, key, strings.Join(have, ", ")}
+}
+
+// firstOutput returns the first output at a place, and those of its splits that are meant.
+func firstOutput(ctx context.Context, at string, o *Options) (out string, splits []string, err error) {
+	dirs, err := verify.Outputs(ctx, at)
+	if err != nil {
+		return "", nil, err
+	}
+	out = blob.Join(at, dirs[0])
+	splits, err = dataset.Splits(ctx, out)
+	return out, slices.DeleteFunc(splits, func(s string) bool { return o.Split != "" && s != o.Split }), err
 }
 
 // locate finds the record of the shard that holds a key.
@@ -228,9 +233,7 @@ func (s *Sample) read(ctx context.Context, format shard.Format) (*shard.Record, 
 	}
 	s.Record = recordOf(&rec)
 	s.Record.Soft = slices.Clone(rec.Soft)
-	if s.Record.Class == "" && rec.Label >= 0 && rec.Label < len(s.classes) {
-		s.Record.Class = s.classes[rec.Label]
-	}
+	s.Record.Class = cmp.Or(s.Record.Class, nameOf(s.classes, rec.Label))
 	var decoder imaging.Decoder
 	if _, err := decoder.Decode(&s.stored, rec.Image, imaging.DecodeParams{}); err != nil {
 		s.differ("the stored image: %v", err)
@@ -247,15 +250,11 @@ func noEOF(err error) error {
 }
 
 func (s *Sample) half(p *premix.Sample, label int) Half {
-	h := Half{
-		Name: p.Name, Label: label, Offset: p.Location.Offset, Length: p.Location.Length, Digest: hex.EncodeToString(p.Digest[:]),
+	return Half{
+		Name: p.Name, Class: nameOf(s.classes, label), Label: label, Offset: p.Location.Offset, Length: p.Location.Length, Digest: hex.EncodeToString(p.Digest[:]),
 		Width: p.Width, Height: p.Height, Flip: p.Flip, Peak: xy(p.Peak), Flat: p.Flat,
 		Crop: [4]dataset.Float{dataset.Float(p.Crop.X), dataset.Float(p.Crop.Y), dataset.Float(p.Crop.W), dataset.Float(p.Crop.H)},
 	}
-	if label >= 0 && label < len(s.classes) {
-		h.Class = s.classes[label]
-	}
-	return h
 }
 
 // comparePlan notes where the record is not as planned.

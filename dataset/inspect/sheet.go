@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/imaging"
 )
 
@@ -52,16 +53,24 @@ func (p *panel) draw(c canvas, x, y, side int) {
 	if p.img == nil {
 		return
 	}
-	y += lineHeight
-	size := p.img.Bounds().Size()
+	var point *[2]float64
+	if p.peak != premix.NoPeak {
+		point = &[2]float64{float64(p.peak.X) + 0.5, float64(p.peak.Y) + 0.5}
+	}
+	c.marked(x, y+lineHeight, side, p.img, p.boxes, point)
+}
+
+// marked draws a picture as large as it fits a square, with its marks and its peak, if there is one.
+func (c canvas) marked(x, y, side int, m image.Image, marks []mark, peak *[2]float64) {
+	size := m.Bounds().Size()
 	w, h := fit(size.X, size.Y, side, side)
-	c.picture(image.Rect(x, y, x+w, y+h), p.img)
+	c.picture(image.Rect(x, y, x+w, y+h), m)
 	sx, sy := float64(w)/float64(size.X), float64(h)/float64(size.Y)
-	for _, b := range p.boxes {
+	for _, b := range marks {
 		c.frame(image.Rect(x+round(b.x0*sx), y+round(b.y0*sy), x+round(b.x1*sx), y+round(b.y1*sy)), b.ink)
 	}
-	if p.peak != premix.NoPeak {
-		c.cross(x+round((float64(p.peak.X)+0.5)*sx), y+round((float64(p.peak.Y)+0.5)*sy), red)
+	if peak != nil {
+		c.cross(x+round(peak[0]*sx), y+round(peak[1]*sy), red)
 	}
 }
 
@@ -136,7 +145,7 @@ func (s *Sample) lines() (lines []string, inks []color.Color) {
 		}
 		say(ink, "again    lam %.6f  drawn %.6f  box [%d,%d,%d,%d]  %s", a.Lam, a.LamDrawn, a.Box[0], a.Box[1], a.Box[2], a.Box[3], same)
 	}
-	say(ink, "label    %s = %.4f %s + %.4f %s", className(s.classes, r.Label), r.Lam, className(s.classes, r.LabelA), 1-r.Lam, className(s.classes, r.LabelB))
+	say(ink, "label    %s = %.4f %s + %.4f %s", dataset.ClassName(s.classes, r.Label), r.Lam, dataset.ClassName(s.classes, r.LabelA), 1-r.Lam, dataset.ClassName(s.classes, r.LabelB))
 	for _, h := range []struct {
 		role string
 		half *Half
@@ -153,11 +162,4 @@ func (s *Sample) lines() (lines []string, inks []color.Color) {
 		say(faded, "%s", n)
 	}
 	return lines, inks
-}
-
-func className(classes []string, label int) string {
-	if label < 0 || label >= len(classes) {
-		return fmt.Sprint(label)
-	}
-	return classes[label]
 }

@@ -162,7 +162,7 @@ func (r *Record) text(classes []string) string {
 		if r.Class != "" {
 			s += "  " + r.Class
 		} else if r.Label >= 0 {
-			s += "  " + className(classes, r.Label)
+			s += "  " + dataset.ClassName(classes, r.Label)
 		}
 		if r.Crop != nil {
 			s += fmt.Sprintf("  replica %d, crop %.1f,%.1f %.1fx%.1f, peak [%d,%d]", r.Replica, r.Crop.X, r.Crop.Y, r.Crop.W, r.Crop.H, r.Peak.X, r.Peak.Y)
@@ -173,10 +173,10 @@ func (r *Record) text(classes []string) string {
 		return s
 	}
 	if !r.Mixed {
-		return fmt.Sprintf("%s  %s  %s", r.Key, className(classes, r.Label), r.Target)
+		return fmt.Sprintf("%s  %s  %s", r.Key, dataset.ClassName(classes, r.Label), r.Target)
 	}
-	return fmt.Sprintf("%s  %.4f %s + %.4f %s  %s %v  %s <- %s", r.Key, r.Lam, className(classes, r.LabelA), 1-r.Lam,
-		className(classes, r.LabelB), r.Method, r.Box, r.Target, r.Source)
+	return fmt.Sprintf("%s  %.4f %s + %.4f %s  %s %v  %s <- %s", r.Key, r.Lam, dataset.ClassName(classes, r.LabelA), 1-r.Lam,
+		dataset.ClassName(classes, r.LabelB), r.Method, r.Box, r.Target, r.Source)
 }
 
 // WriteText writes all of a sample for people.

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
 )
 
 // A Use is a sample that holds an image.
@@ -25,20 +24,12 @@ type Use struct {
 // Uses lists the samples that hold an image, in the order of the output, found in its plans. The
 // name may be whole, or the last parts of a path with or without its extension.
 func Uses(ctx context.Context, out, name string, o Options) ([]Use, error) {
-	dirs, err := outputsAt(ctx, out)
-	if err != nil {
-		return nil, err
-	}
-	out = blob.Join(out, dirs[0])
-	splits, err := dataset.Splits(ctx, out)
+	out, splits, err := firstOutput(ctx, out, &o)
 	if err != nil {
 		return nil, err
 	}
 	var uses []Use
 	for _, split := range splits {
-		if o.Split != "" && split != o.Split {
-			continue
-		}
 		config, err := dataset.LoadConfig(ctx, out, split)
 		if err != nil {
 			return nil, err

@@ -23,7 +23,7 @@ const (
 )
 
 // A Fault is a permanent defect of one input entry: reading it again gives the same answer. It
-// becomes a row of failures.jsonl. Every error that is no Fault is one of the environment and
+// becomes a row of failures.jsonl. Every other error comes from the environment and
 // fails the unit of work, so that a runner retries it.
 type Fault struct {
 	Kind   FaultKind
@@ -52,9 +52,9 @@ type Stage string
 // The stages in which an entry can fail.
 const (
 	StageScan   Stage = "scan"   // the container could not be read as one
-	StageDecode Stage = "decode" // the bytes are no image that can be used
+	StageDecode Stage = "decode" // the bytes are not a usable image
 	StageLabel  Stage = "label"  // the label is missing or wrong
-	StagePeak   Stage = "peak"   // no peak could be had
+	StagePeak   Stage = "peak"   // the peak could not be computed or read
 )
 
 // A Failure is a row of failures.jsonl: an input entry that is not in the output, and why.

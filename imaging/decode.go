@@ -94,7 +94,7 @@ type Decoder struct {
 //   - Palettes and gray are expanded; of 16-bit samples the high byte is kept. (Pillow does so
 //     for colour, but clips 16-bit gray at 255.)
 //   - An image with transparency lies on white: out = (c·a + 255·(255−a) + 127) / 255. (Pillow's
-//     convert("RGB") uncovers the colour below instead, which is usually meant for nobody's eyes.)
+//     convert("RGB") drops the opacity instead and shows colours that are usually invisible.)
 //   - Of an animated GIF the first frame is taken, on a white screen where it does not cover it.
 //   - Colour profiles and gamma are ignored, as Pillow ignores them.
 //

@@ -51,7 +51,7 @@ func bmpInfoSize(s string) bool {
 }
 
 // HasImageName reports whether the extension of name is one of a format that premix reads. An
-// entry that is no image by its bytes is a side file if it is none by name either, and a broken
+// entry whose bytes are not an image is a side file if its name is not an image's either, and a broken
 // image otherwise.
 func HasImageName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {

@@ -13,7 +13,7 @@ import (
 //
 // It returns the size of the resized image, the window of it that is the crop, and the rectangle
 // of the original that the crop shows. Where the resized image is narrower or lower than the
-// crop, the window begins before it (⌊missing/2⌋ pixels) and ends behind it, as where torchvision
+// crop, the window begins before it (⌊missing/2⌋ pixels) and ends after it, where torchvision
 // pads with black; [Resampler.Resize] does the same. All arguments must be positive.
 func CenterPlan(w, h, resize int, size premix.Size) (rw, rh int, win premix.Box, crop premix.Crop) {
 	if w <= h {

@@ -1,5 +1,10 @@
-// Package imaging turns encoded images into training crops and back: it recognises and decodes
-// an image within limits, resizes and crops it as Pillow and torchvision do, and encodes it.
+// Package imaging decodes, resizes and encodes images. [Decoder.Decode] reads every format that
+// premix knows, [Resampler.Resize] resizes and crops as Pillow and torchvision do, and
+// [Encoder.Encode] writes JPEG or PNG.
+//
+// Errors of decoding are all of type [*premix.Fault], whose Kind says what is wrong: TooLarge is
+// checked before anything is allocated, and Unsupported, Truncated, Corrupt and Empty follow from
+// the bytes. Other errors come from parameters that make no sense.
 //
 // Pixels are packed 8-bit RGB throughout. Every function is deterministic: the same bytes give
 // the same pixels on every machine, with and without assembly (build tag noasm).

@@ -44,7 +44,7 @@ type simdTables struct {
 //	}
 //
 // It reads 4 bytes beyond the last pixel of the last four taps, 10 beyond that of the last two,
-// and writes 4 zeros behind the last pixel.
+// and writes 4 zeros after the last pixel.
 //
 //go:noescape
 func horizontalAVX2(dst, src *byte, quads int, offsets *int32, k *uint32, groups, pair int)
@@ -120,7 +120,7 @@ func (a *axis) at(i, j int) int32 {
 	return a.k[i*a.taps+j]
 }
 
-// horizontalSIMD resamples all rows of src to dst, which has slack bytes behind its last row and
+// horizontalSIMD resamples all rows of src to dst, which has slack bytes after its last row and
 // rows without a gap. It returns how many rows are done.
 func (r *Resampler) horizontalSIMD(dst, src view) int {
 	t := &r.simd

@@ -8,13 +8,13 @@ import (
 	"github.com/premix/premix/imaging"
 )
 
-// Paint is what cutout paints its box with: the mean of ImageNet's pixels, which is 0 after the
+// Paint is the colour that cutout fills its box with: the mean of ImageNet's pixels, which is 0 after the
 // usual normalisation, as in its paper.
 var Paint = [3]byte{124, 116, 104}
 
 // Apply makes the pixels of a recipe: dst gets the size of target and its content. dst may be
 // target itself, which saves a copy; it must not be source. target and source must have one size.
-// Source is not looked at (and may be nil) by methods that need no second image.
+// Source is not used (and may be nil) by methods that need no second image.
 //
 //	saliencymix, cutmix  the pixels of SrcBox of the source replace those of Box
 //	mixup                every byte is rint(λ·t + (1−λ)·s) in float64, halves to the even number
@@ -23,7 +23,7 @@ var Paint = [3]byte{124, 116, 104}
 //	none                 the target
 //
 // A recipe that does not fit the images (a box outside, sizes that differ, an unknown method) is
-// an error and leaves dst alone: recipes can come from a file. Apply does not allocate once dst has
+// an error and leaves dst unchanged: recipes can come from a file. Apply does not allocate once dst has
 // its capacity and the scratch of resizemix is warm. It may be called concurrently.
 func Apply(dst, target, source *imaging.Image, r *premix.Recipe) error {
 	if err := fits(target, source, r); err != nil {

@@ -1,14 +1,14 @@
-// Package mix holds the methods that make one training image of two, and their labels: where a
-// patch is cut and pasted, what share of the picture it takes, which pixels come out, and which
-// soft label goes with them.
+// Package mix makes one training image of two. [Apply] computes the pixels of a recipe, [Soft] its
+// label, [Place] and [RandomBox] the boxes of a patch, and [Share] the λ that follows from a box.
+// [Params] are the options, checked by [Params.Validate].
 //
-// Everything here is a pure function of numbers and two images. Which images meet, and what is
-// drawn for them, is the business of package plan.
+// Everything here is a pure function of numbers and two images. Package plan decides which images
+// are paired, and draws the numbers.
 //
 // # λ
 //
 // λ is the weight of the target, the share of its pixels that stay. A method draws λ, derives a
-// box from it, and where a patch is pasted λ is computed again from the pixels really pasted:
+// box from it, and where a patch is pasted, λ is computed again from the pixels that were replaced:
 //
 //	λ = 1 − area(box) / (H·W)
 //

@@ -10,15 +10,15 @@ import (
 // bytes of an output and belongs to the recipe's fingerprint.
 //
 // [Default] is the paper. An empty word means its default, which [Params.EnsureDefaults] fills
-// in. Scheme and border are those of saliencymix; without it their defaults are taken out again,
-// so that they make no difference between two recipes that mean the same.
+// in. Scheme and border belong to saliencymix; without it their defaults are removed again, so that
+// two recipes that mean the same are equal.
 type Params struct {
-	// Seed keys every draw: which images meet, whether and how they are mixed, and λ.
+	// Seed keys every draw: which images are paired, whether and how they are mixed, and λ.
 	Seed uint64 `json:"seed"`
 	// Methods are chosen from by weight for each sample; what is missing to 1 stays unmixed.
 	Methods []Weighted `json:"methods"`
 	// Detector says how the peaks were found. Only "uniform" and "center" matter here: the first
-	// draws a peak for each sample, and both know no troughs.
+	// draws a peak for each sample, and neither has troughs.
 	Detector string `json:"detector,omitempty"`
 	// Scheme and Border say where saliencymix cuts and pastes.
 	Scheme Scheme `json:"scheme,omitempty"`
@@ -27,13 +27,13 @@ type Params struct {
 	Prob float64 `json:"prob"`
 	// Lambda is the law that λ is drawn from.
 	Lambda Lambda `json:"lambda"`
-	// Pair says which images may meet.
+	// Pair says which images may be paired.
 	Pair Pair `json:"pair"`
 	// Smoothing is the ε of label smoothing, in [0,1); it touches dense labels only.
 	Smoothing float64 `json:"smoothing"`
 }
 
-// A Pair says which images may meet.
+// A Pair says which images may be paired.
 type Pair string
 
 // The ways to pair.
@@ -42,8 +42,8 @@ const (
 	DifferentClass Pair = "different-class" // neighbours in a shard differ in class where possible
 )
 
-// The detectors that look at no pixel. Package saliency does not have DetectorUniform: no image
-// has such a peak of its own; the plan draws one for each sample, as CutMix draws its centre.
+// The detectors that ignore the pixels. DetectorUniform is not in package saliency: the plan draws a
+// peak for each sample, as CutMix draws its centre.
 const (
 	DetectorUniform = "uniform"
 	DetectorCenter  = "center"
@@ -120,7 +120,7 @@ func (p *Params) Validate() error {
 	return errors.Join(append(errs, p.conflicts()...)...)
 }
 
-// conflicts reports options that are right alone and have no meaning together.
+// conflicts reports options that are valid alone and have no meaning together.
 func (p *Params) conflicts() []error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("mix: "+format, args...)) }

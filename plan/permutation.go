@@ -6,7 +6,7 @@ import "math/bits"
 const rounds = 8
 
 // A Permutation is the order of a replica: a bijection of [0,n) keyed by seed and replica, of
-// which any element can be had without the others.
+// which any element can be computed without the others.
 //
 // It is a balanced Feistel network on the smallest even number of bits w with 2^w ≥ n, walked
 // until it comes out below n (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002);

@@ -25,14 +25,14 @@ type planner struct {
 
 // Recipes plans one shard from all of its rows in position order and appends a recipe for each
 // to dst. The recipes point at the rows' samples. Target i takes the next row's image as its
-// source, the last one the first's. Under different-class images change places in the shard
-// first, so that neighbours differ; each keeps what is drawn for it.
+// source, the last one the first's. With different-class pairing, images first change
+// places in the shard so that neighbours differ; each keeps what is drawn for it.
 //
 // All draws belong to the ordinal of the target. A saliencymix patch is cut about the peak of the
 // source's sample (or its trough, where the scheme says so), and about the centre where the map
 // is flat.
 //
-// Rows that are missing, doubled or of another shard are an error, and so is a sample whose peak
+// Missing, duplicate and foreign rows are an error, and so is a sample whose peak
 // lies outside of the crop, or is absent though the method needs it and its map is not flat.
 func (p *Params) Recipes(dst []premix.Recipe, rows []Row) ([]premix.Recipe, error) {
 	if err := p.check(rows); err != nil || len(rows) == 0 {

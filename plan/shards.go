@@ -26,7 +26,7 @@ func (s Shards) first(shard int64) int64 {
 	return int64(q)
 }
 
-// The sizes behind DefaultShards.
+// The sizes that DefaultShards uses.
 const (
 	mostASmallSet   = 1024 // below this number of samples shards are few
 	samplesPerShard = 1252 // gives ImageNet's 1,281,167 images 1,024 shards

@@ -1,4 +1,5 @@
-// Package saliency finds the pixel of an image that draws the eye most.
+// Package saliency finds the most salient pixel of an image. Call [New] for a detector and
+// [Detector.Peak] for each image; [Detector.Map] also gives the whole map.
 //
 // # Detectors
 //

@@ -1,7 +1,6 @@
-// Package crop turns a decoded image into a training crop: it decides which part of the original
-// takes part, the size that part is resampled to, the window that is kept, and whether it is
-// mirrored. It is the one place that does so: the saliency peak is computed on, and the mixed
-// picture is made of, the very pixels that [Plan.Apply] gives.
+// Package crop makes training crops: [Geometry.Plan] decides which part of a decoded image is
+// resampled, to which size, which window of that is kept and whether it is mirrored, and
+// [Plan.Apply] makes the pixels. The saliency peak is computed on these pixels, and they are mixed.
 //
 // The geometries are those of torchvision on PIL images:
 //

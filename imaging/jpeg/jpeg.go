@@ -1,5 +1,9 @@
-// Package jpeg decodes JPEG images to packed RGB, bit for bit as libjpeg-turbo 3 does by default
-// on amd64, and so as Pillow's Image.open(name).convert("RGB").
+// Package jpeg decodes JPEG images to packed RGB: call [Decoder.Decode], and before it
+// [DecodeHeader] to learn the size and the memory that decoding takes. The pixels are bit for bit
+// those of libjpeg-turbo 3 by default on amd64, and so of Pillow's Image.open(name).convert("RGB").
+//
+// Every error is a [premix.Fault]; its Kind says whether the data is corrupt, truncated, empty, of
+// an unsupported kind or too large.
 //
 // # What is read
 //
@@ -7,7 +11,7 @@
 // ones (SOF9, SOF10), of 8 bits and 1, 3 or 4 components, with every sampling ratio that libjpeg
 // reads, interleaved or not, with or without restart markers. Colour is decided as libjpeg decides
 // it, from the JFIF and Adobe segments and the component identifiers; see [ColorModel]. EXIF is
-// never looked at. 12-bit, lossless and hierarchical images and those whose height comes late (DNL)
+// ignored. 12-bit, lossless and hierarchical images and those whose height comes late (DNL)
 // are faults of kind premix.Unsupported.
 //
 // # Arithmetic
@@ -24,7 +28,7 @@
 //
 // libjpeg tells errors from warnings. What is an error there is a fault of kind premix.Corrupt
 // here: wrong segment lengths, impossible Huffman tables, illegal scans. What is a warning there
-// is none here, and the pixels are those of libjpeg: a Huffman code that does not exist stands
+// is accepted here, and the pixels are those of libjpeg: a Huffman code that does not exist stands
 // for 0, a marker inside of coded data ends the segment and the rest of it is gray, restart
 // markers are resynchronised, stray bytes between segments are skipped, and what follows the last
 // block of a single-scan image is not read.
@@ -77,7 +81,7 @@ type Decoder struct {
 	accept bool
 
 	scan      scanState
-	unstuffed []byte  // the coded data of a segment without the zero behind each 0xff
+	unstuffed []byte  // the coded data of a segment without the zero after each 0xff
 	coefs     []int16 // coefficients of an image of several scans
 	strips    []byte  // two rows of MCUs of all components
 	lines     []byte  // upsampled rows of the components

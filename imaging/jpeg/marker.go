@@ -113,7 +113,7 @@ func (p *parser) readHeader() error {
 	return nil
 }
 
-// next moves behind the next marker and makes it p.marker. It skips whatever stands before it and
+// next moves past the next marker and makes it p.marker. It skips whatever stands before it and
 // returns false at the end of the data (jdmarker.c, next_marker).
 func (p *parser) next() bool {
 	d, i := p.data, p.pos
@@ -215,7 +215,7 @@ func (p *parser) known(m uint8) error {
 	return unsupported("unknown marker 0x%02x", m)
 }
 
-// segment returns the content of the segment of marker m at p.pos and moves behind it. A length
+// segment returns the content of the segment of marker m at p.pos and moves past it. A length
 // below 2, too short for itself, is an error only where the content matters, as for libjpeg.
 func (p *parser) segment(m uint8) ([]byte, error) {
 	if len(p.data)-p.pos < 2 {

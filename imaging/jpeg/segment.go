@@ -22,7 +22,7 @@ type bitReader struct {
 	eof bool // the segment was ended by the end of the file, not by a marker
 }
 
-// overrun reports whether bits behind the end have been consumed.
+// overrun reports whether bits after the end have been consumed.
 func (r *bitReader) overrun() bool {
 	return r.pos > r.end && r.pos*8-int(r.n) > r.end*8
 }
@@ -95,7 +95,7 @@ func (d *Decoder) beginScan() {
 }
 
 // loadSegment loads the coded data up to the next marker, which becomes the parser's, or nothing
-// if the parser already stands at one. It leaves out the zero behind each 0xff; further 0xff
+// if the parser already stands at one. It leaves out the zero after each 0xff; further 0xff
 // between the two are padding (jdhuff.c, jpeg_fill_bit_buffer).
 func (d *Decoder) loadSegment() {
 	p := &d.p
@@ -167,7 +167,7 @@ func (d *Decoder) restartSegment() {
 }
 
 // resync decides what to do with a marker that is not the restart marker that is due: to stop
-// before it, to go on behind it, or to look for another one.
+// before it, to go on after it, or to look for another one.
 func (d *Decoder) resync() {
 	p, want := &d.p, d.scan.restart
 	for {

@@ -130,7 +130,7 @@ func (d *Decoder) nextMCU() {
 	d.scan.toGo--
 }
 
-// ranOut is called after an MCU for which bytes behind the end of the segment may have been read.
+// ranOut is called after an MCU for which bytes after the end of the segment may have been read.
 // It returns true where that is also the end of the file, and not to be accepted. Behind a marker
 // Huffman-coded data is damaged; arithmetic coding leaves out trailing zeros.
 func (d *Decoder) ranOut() bool {

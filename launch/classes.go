@@ -58,29 +58,32 @@ type Choice struct {
 	Listed int
 }
 
-// chosen finds out what the class list leaves out.
-func chosen(ctx context.Context, f *found) (Choice, error) {
+// reportClasses finds out what the class list leaves out.
+func (j *Job) reportClasses(ctx context.Context) error {
 	left, all, absent := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, c := range f.catalog.NotChosen {
+	for _, c := range j.Catalog.NotChosen {
 		left[c.Class], all[c.Class] = true, true
 	}
-	for _, c := range f.catalog.Containers {
+	for _, c := range j.Catalog.Containers {
 		if c.Class != "" {
 			all[c.Class] = true
 		}
 	}
-	for _, c := range f.catalog.Absent {
+	for _, c := range j.Catalog.Absent {
 		absent[c] = true
 	}
 	c := Choice{
 		Left: slices.Sorted(maps.Keys(left)), Of: len(all),
-		Absent: slices.Sorted(maps.Keys(absent)), Listed: len(f.config.ClassList),
+		Absent: slices.Sorted(maps.Keys(absent)), Listed: len(j.Config.ClassList),
 	}
-	var err error
 	if len(left) > 0 {
-		c.Images, err = countImages(ctx, f.catalog.NotChosen, f.config.SourceOptions())
+		var err error
+		if c.Images, err = countImages(ctx, j.Catalog.NotChosen, j.Config.SourceOptions()); err != nil {
+			return err
+		}
 	}
-	return c, err
+	j.Options.Reporter.Classes(c)
+	return nil
 }
 
 // countImages lists local containers and counts what looks like an image; 0 if one is remote.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
@@ -50,12 +48,12 @@ const noticeTime = time.Second
 
 // runOnCluster runs the job. When the job ends, only what a next run can use is left. A job that goes on
 // without this process keeps its record, which keeps other runs out.
-func (j *Job) runOnCluster(ctx context.Context, p *beam.Pipeline, o runners.Options) (finished bool, err error) {
+func (j *Job) runOnCluster(ctx context.Context, o runners.Options) (finished bool, err error) {
 	alive := context.WithoutCancel(ctx)
 	if err := errors.Join(j.recordJob(ctx), stage.PlaceMarkers(ctx, j.Description)); err != nil {
 		return false, errors.Join(err, stage.RemoveMarkers(alive, j.Description))
 	}
-	finished, err = runners.Run(ctx, p, o)
+	finished, err = j.runPipeline(ctx, o)
 	if err == nil && !finished || errors.Is(err, runners.ErrGoesOn) {
 		return finished, err
 	}

@@ -19,14 +19,8 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// described is a job as its workers get it.
-type described struct {
-	*found
-	job *stage.Job
-}
-
-// describe makes the description of the job.
-func describe(ctx context.Context, f *found) (*described, error) {
+// describe makes the job, with the description that its workers get.
+func describe(ctx context.Context, f *found) (*Job, error) {
 	c := &f.config
 	cacheURI, temporary, err := cachePlace(c, f.options.PeaksOnly)
 	if err != nil {
@@ -36,35 +30,34 @@ func describe(ctx context.Context, f *found) (*described, error) {
 	if err != nil {
 		return nil, err
 	}
-	spool := spoolPlace(c)
-	if f.options.PeaksOnly {
-		spool = ""
+	spool := "" // the place for copies for the mix stage
+	if !f.options.PeaksOnly {
+		spool = blob.Join(c.Out, dataset.MetaDir, ".spool-"+c.Split)
 	}
-	job, err := c.Job(pipeline.Start{
+	d, err := c.Job(pipeline.Start{
 		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: NewRunID(), Run: run,
 		CacheURI: cacheURI, TemporaryCache: temporary, SpoolURI: spool, SpoolMode: stage.SpoolRef, Slots: f.cluster.Slots,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &described{f, job}, f.checkSplits(ctx, job)
+	j := &Job{Config: c, Catalog: f.catalog, Description: d, Start: f.start, Options: f.options, cluster: f.cluster}
+	return j, j.checkSplits(ctx)
 }
 
 // checkSplits compares the shape of this split with those of the others in each output, as far as
 // it is known before the peaks.
-func (f *found) checkSplits(ctx context.Context, job *stage.Job) error {
-	if f.options.PeaksOnly || f.catalog.Classes == nil {
+func (j *Job) checkSplits(ctx context.Context) error {
+	if j.Options.PeaksOnly || j.Catalog.Classes == nil {
 		return nil
 	}
-	for i := range job.Outputs {
-		o := &job.Outputs[i]
+	for _, o := range j.Description.Outputs {
 		format, err := formats.ByName(o.Format)
 		if err != nil {
 			return err
 		}
-		spec := o.Spec
-		spec.Classes = f.catalog.Classes
-		if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
+		o.Spec.Classes = j.Catalog.Classes
+		if err := dataset.Agree(ctx, o.Dir, format, o.Spec); err != nil {
 			return err
 		}
 	}
@@ -96,11 +89,6 @@ func cachePlace(c *pipeline.Config, peaksOnly bool) (uri string, temporary bool,
 // ownCache is the cache of an output whose peaks are kept nowhere else.
 func ownCache(c *pipeline.Config) string {
 	return blob.Join(c.Out, dataset.MetaDir, ".peaks-"+c.Split)
-}
-
-// spoolPlace is where copies for the mix stage are kept.
-func spoolPlace(c *pipeline.Config) string {
-	return blob.Join(c.Out, dataset.MetaDir, ".spool-"+c.Split)
 }
 
 // runInfo is run.json: when, where and how this run was started.

@@ -14,22 +14,22 @@ import (
 
 // found is what the inputs hold.
 type found struct {
-	*checked
+	*settled
 	catalog   *source.Catalog
 	classesOf string // the split of the output whose class list is used; empty: none
 }
 
 // findInputs lists the containers of the inputs and decides on the class list.
-func findInputs(ctx context.Context, c *checked) (*found, error) {
-	catalog, err := source.Discover(ctx, pipeline.Inputs(c.config.In), c.config.SourceOptions())
+func findInputs(ctx context.Context, s *settled) (*found, error) {
+	catalog, err := source.Discover(ctx, pipeline.Inputs(s.config.In), s.config.SourceOptions())
 	if err != nil {
 		return nil, err
 	}
-	f := &found{checked: c, catalog: catalog}
+	f := &found{settled: s, catalog: catalog}
 	if err := f.useClassesOfOutput(ctx); err != nil {
 		return nil, err
 	}
-	if catalog.Cut != "" && !c.options.PeaksOnly {
+	if catalog.Cut != "" && !s.options.PeaksOnly {
 		return nil, usagef("%s", catalog.Cut)
 	}
 	return f, nil

@@ -1,7 +1,7 @@
 // Package launch starts jobs. [Run] takes a configuration to finished outputs; [Prepare] and [Job.Run]
 // are its two halves, for callers that look at the job in between.
 //
-// A start is a sequence of steps. Each takes what the step before it returned:
+// A start is a sequence of steps. Each needs what those before it found:
 //
 //	settle → checkOutputs → findInputs → describe → lookAtCache → Job.Run
 //
@@ -54,6 +54,8 @@ type Reporter interface {
 	Began(*Job)
 	Status(runners.Status)
 	Ended()
+	// Finished is called when the outputs are complete and still locked. Its error ends the job.
+	Finished(context.Context, *Job) error
 }
 
 // A Job is prepared and may run.
@@ -105,28 +107,30 @@ func Prepare(ctx context.Context, c pipeline.Config, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := checkOutputs(ctx, settled)
+	if !o.PeaksOnly {
+		if err := checkOutputs(ctx, &settled.config); err != nil {
+			return nil, err
+		}
+	}
+	found, err := findInputs(ctx, settled)
 	if err != nil {
 		return nil, err
 	}
-	found, err := findInputs(ctx, checked)
+	job, err := describe(ctx, found)
 	if err != nil {
 		return nil, err
 	}
-	described, err := describe(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	return lookAtCache(ctx, described)
+	return job, job.lookAtCache(ctx)
 }
 
 // silent is the reporter of a job that nobody watches.
 type silent struct{}
 
-func (silent) Say(string, ...any)    {}
-func (silent) Warn(string, ...any)   {}
-func (silent) Classes(Choice)        {}
-func (silent) Cache(*CacheLook)      {}
-func (silent) Began(*Job)            {}
-func (silent) Status(runners.Status) {}
-func (silent) Ended()                {}
+func (silent) Say(string, ...any)                   {}
+func (silent) Warn(string, ...any)                  {}
+func (silent) Classes(Choice)                       {}
+func (silent) Cache(*CacheLook)                     {}
+func (silent) Began(*Job)                           {}
+func (silent) Status(runners.Status)                {}
+func (silent) Ended()                               {}
+func (silent) Finished(context.Context, *Job) error { return nil }

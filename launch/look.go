@@ -43,20 +43,18 @@ type CacheShare struct {
 }
 
 // lookAtCache compares a job that needs peaks with the cache, and decides how its mix stage gets pixels back.
-func lookAtCache(ctx context.Context, d *described) (*Job, error) {
-	j := &Job{Config: &d.config, Catalog: d.catalog, Description: d.job, Start: d.start, Options: d.options, cluster: d.cluster}
-	if d.config.Plan != "" {
-		return j, nil // no peaks are needed
+func (j *Job) lookAtCache(ctx context.Context) error {
+	if j.Config.Plan != "" {
+		return nil // no peaks are needed
 	}
-	choice, err := chosen(ctx, d.found)
-	if err != nil {
-		return nil, err
+	if err := j.reportClasses(ctx); err != nil {
+		return err
 	}
-	j.Options.Reporter.Classes(choice)
+	var err error
 	if j.Cache, err = j.look(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return j, j.chooseSpool(ctx)
+	return j.chooseSpool(ctx)
 }
 
 // look lists the chunks of a local input, as far as the limits want them, so that the first line of a

@@ -18,37 +18,28 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// checked is a configuration whose outputs may be written where it says.
-type checked struct {
-	*settled
-}
-
 // checkOutputs looks at the places of the outputs, and writes nothing: something else may be there,
 // another recipe, or a newer schema. Where the names of an output have the number of the replica, so do
 // those that this job adds.
-func checkOutputs(ctx context.Context, s *settled) (*checked, error) {
-	if s.options.PeaksOnly {
-		return &checked{s}, nil
-	}
-	c := &s.config
+func checkOutputs(ctx context.Context, c *pipeline.Config) error {
 	if err := outsideOfInputs(c); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkPlace(c.Out); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkRoot(ctx, c); err != nil {
-		return nil, err
+		return err
 	}
 	for i, dir := range c.OutputDirs() {
 		if err := checkPlace(dir); err != nil {
-			return nil, err
+			return err
 		}
 		if err := checkOutput(ctx, c, dir, c.Formats[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return &checked{s}, nil
+	return nil
 }
 
 // checkPlace refuses a local folder that cannot be written.

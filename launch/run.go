@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
@@ -23,7 +21,7 @@ import (
 func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	options := runnerOptions(j.Config, j.Options, j.cluster)
 	if j.cluster.DryRun {
-		_, err := runners.Run(ctx, j.pipeline(), options)
+		_, err := j.runPipeline(ctx, options)
 		return false, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -38,11 +36,11 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		j.reach()
 	}
 	j.Options.Reporter.Began(j)
-	run := runners.Run
+	run := j.runPipeline
 	if j.OnCluster() {
 		run = j.runOnCluster
 	}
-	finished, err = run(ctx, j.pipeline(), options)
+	finished, err = run(ctx, options)
 	j.Options.Reporter.Ended()
 	if lost := (*LostLockError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
 		return false, lost
@@ -61,12 +59,11 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	if len(j.Config.Formats) > 1 && blob.IsLocal(j.Config.Out) {
 		os.Remove(blob.Join(j.Config.Out, dataset.MetaDir)) // held copies only; Remove spares what is not empty
 	}
-	return true, nil
+	return true, j.Options.Reporter.Finished(ctx, j)
 }
 
-// pipeline builds the stages of the job.
-func (j *Job) pipeline() *beam.Pipeline {
-	p, s := beam.NewPipelineWithRoot()
+// runPipeline builds the stages of the job and runs them.
+func (j *Job) runPipeline(ctx context.Context, o runners.Options) (finished bool, err error) {
 	build := pipeline.Build
 	switch {
 	case j.Options.PeaksOnly:
@@ -74,8 +71,7 @@ func (j *Job) pipeline() *beam.Pipeline {
 	case j.Config.Plan != "":
 		build = pipeline.BuildReplay
 	}
-	build(s, j.Description, j.Catalog.Containers)
-	return p
+	return runners.Run(ctx, pipeline.New(build, j.Description, j.Catalog.Containers), o)
 }
 
 // lockOutputs locks the outputs, and removes what earlier runs left in them. A job in this process ends

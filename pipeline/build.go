@@ -16,6 +16,13 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
+// New makes a pipeline of its own for the stages that a function like [Build] adds.
+func New(build func(beam.Scope, *stage.Job, []source.Container), job *stage.Job, containers []source.Container) *beam.Pipeline {
+	p, s := beam.NewPipelineWithRoot()
+	build(s, job, containers)
+	return p
+}
+
 // Build adds the stages of a job to a pipeline:
 //
 //	containers ─▶ chunks ─▶ peaks ─▶ gate ─▶ rows ─▶ groups ─▶ shards ─▶ finish

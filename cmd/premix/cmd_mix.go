@@ -73,8 +73,6 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	if o.dryRun {
 		return describe(a.stdout, job)
 	}
-	if finished, err := job.Run(ctx); err != nil || !finished {
-		return err
-	}
-	return summarize(ctx, a, job)
+	_, err = job.Run(ctx)
+	return err
 }

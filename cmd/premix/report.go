@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -54,6 +55,9 @@ func (r reporter) Cache(look *launch.CacheLook) {
 		r.Say("peaks: %d of %d images are in the cache %s%s", look.By[stage.Valid].Images, look.Images, place, why)
 	}
 }
+
+// Finished prints the summary.
+func (r reporter) Finished(ctx context.Context, j *launch.Job) error { return summarize(ctx, r.app, j) }
 
 // reasons says why what is not valid is not, in the order of what it costs.
 func reasons(look *launch.CacheLook) string {

@@ -58,7 +58,7 @@ var exceptions = map[[2]string]string{
 }
 
 // beamRooms may import Beam; nothing else may.
-var beamRooms = []string{"transforms", "pipeline", "runners", "launch", "compat"}
+var beamRooms = []string{"transforms", "pipeline", "runners", "compat"}
 
 // beamTests are rooms whose tests may import Beam.
 var beamTests = []string{"cmd"}

@@ -15,6 +15,9 @@ const (
 	Execution Scope = "execution"
 )
 
+// changes are the values of [Option.Changes] for most options of a scope.
+var changes = map[Scope]string{Peaks: "peaks", Output: "output", Form: "output", Execution: "–"}
+
 // A Stage is a part of a job in which an option can take effect.
 type Stage string
 
@@ -49,6 +52,7 @@ type Option struct {
 	Stage    Stage    // the first one in which the option takes effect
 	Commands []string // those that take the option
 	Scope    Scope
+	Changes  string // the fingerprints that the option is part of, for people
 	Unit     string // unit or form of the value, for people
 	Help     string
 
@@ -61,6 +65,9 @@ func (o *Option) as(canonical func(text string) string) *Option {
 	o.canonical = canonical
 	return o
 }
+
+// recorded says that something else than the option's value is part of the recipe.
+func (o *Option) recorded(changes string) { o.Changes = changes }
 
 // law marks an option of the law of λ.
 func (o *Option) law() *Option {
@@ -93,14 +100,14 @@ func Options(c *Config) []Option {
 	var t []Option
 	group := ""
 	add := func(name string, v Value, stage Stage, commands []string, scope Scope, unit, help string) *Option {
-		t = append(t, Option{Name: name, Group: group, Value: v, Stage: stage, Commands: commands, Scope: scope, Unit: unit, Help: help})
+		t = append(t, Option{Name: name, Group: group, Value: v, Stage: stage, Commands: commands, Scope: scope, Changes: changes[scope], Unit: unit, Help: help})
 		return &t[len(t)-1]
 	}
 	group = groupInput
 	add("in", urisVar(&c.In), stageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
 	add("in-format", choiceVar(&c.InFormat, source.Formats()...), stageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
 	add("split", stringVar(&c.Split), stageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
-	add("classes", stringVar(&c.ClassFile), stagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes")
+	add("classes", stringVar(&c.ClassFile), stagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes").recorded("output, by the content of the file")
 	add("limit", int64Var(&c.Limit), stageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
 	add("limit-per-class", int64Var(&c.LimitPerClass), stageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
 	add("label-key", stringVar(&c.LabelKey), stageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
@@ -140,7 +147,7 @@ func Options(c *Config) []Option {
 	group = groupOutput
 	add("out", stringVar(&c.Out), stageLaunch, mixJobs, Execution, "URI", "folder of the output")
 	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
-	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)")
+	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)").recorded("output")
 	add("label-form", choiceVar(&c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
 	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png").as(c.canonicalEncode)
 	add("shards", int64Var(&c.Shards), stagePlan, mixJobs, Output, "count", "shards a replica (0: chosen from the number of samples)")

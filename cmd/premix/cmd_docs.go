@@ -141,26 +141,11 @@ func optionTables(b *strings.Builder, root *cobra.Command) {
 		if !slices.Contains(o.Commands, "peaks") {
 			mark = " †"
 		}
-		fmt.Fprintf(b, "| `--%s`%s | %s | %s | %s | %s | %s |\n", o.Name, mark, cell(form(&o)), code(o.Value.String()), o.Stage, changes(&o), cell(o.Help))
+		fmt.Fprintf(b, "| `--%s`%s | %s | %s | %s | %s | %s |\n", o.Name, mark, cell(form(&o)), code(o.Value.String()), o.Stage, o.Changes, cell(o.Help))
 	}
 	b.WriteString("\n### Other\n")
 	flagTable(b, mix, func(f *pflag.Flag) bool { return !known[f.Name] })
 	b.WriteString("\nWhat follows `--` goes to the Beam runner as it stands.\n")
-}
-
-// changes says which fingerprint an option is part of.
-func changes(o *pipeline.Option) string {
-	switch {
-	case o.Name == "classes":
-		return "output, by the content of the file"
-	case o.Name == "format":
-		return "output"
-	case o.Scope == pipeline.Peaks:
-		return "peaks"
-	case o.Scope == pipeline.Output, o.Scope == pipeline.Form:
-		return "output"
-	}
-	return "–"
 }
 
 func flagTable(b *strings.Builder, c *cobra.Command, want func(*pflag.Flag) bool) {

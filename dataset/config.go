@@ -38,7 +38,7 @@ func (s *Shape) check(split string) error {
 		return fmt.Errorf("%d shards", s.Shards)
 	case min(s.Size[0], s.Size[1]) < 1 || max(s.Size[0], s.Size[1]) > maxSide:
 		return fmt.Errorf("size %d×%d", s.Size[0], s.Size[1])
-	case s.Classes.Count < 0 || s.Classes.Count > MaxClasses:
+	case s.Classes.Count < 0 || s.Classes.Count > maxClassCount:
 		return fmt.Errorf("%d classes", s.Classes.Count)
 	}
 	return nil
@@ -46,11 +46,11 @@ func (s *Shape) check(split string) error {
 
 var nameForm = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// Limits of a shape. MaxClasses is far above the number of classes of any data set.
+// Limits of a shape. maxClassCount is far above the number of classes of any data set.
 const (
-	MaxClasses = 1 << 24
-	maxShards  = 1 << 31
-	maxSide    = 1 << 16
+	maxClassCount = 1 << 24
+	maxShards     = 1 << 31
+	maxSide       = 1 << 16
 )
 
 // A ClassList identifies a list of class names.

@@ -32,7 +32,7 @@ func (r *Report) ContactSheet() (image.Image, error) {
 	rows := (len(r.first) + columns - 1) / columns
 	width, height := margin+columns*(thumbSide+margin), thumbSide+lines*lineHeight+margin
 	c := newCanvas(width, 2*margin+lineHeight+rows*height)
-	c.text(margin, margin, width-2*margin, ink, fmt.Sprintf("%s: %s", r.Path, r.Title()))
+	c.text(margin, margin, width-2*margin, ink, fmt.Sprintf("%s: %s", r.Path, r.title()))
 	var decoder imaging.Decoder
 	var img imaging.Image
 	for i := range r.first {
@@ -67,9 +67,9 @@ func (r *Report) imageSheet() (image.Image, error) {
 	}
 	const side = 2 * panelSide
 	w, h := fit(img.W, img.H, side, side)
-	w = max(w, len(r.Title())*glyphWidth)
+	w = max(w, len(r.title())*glyphWidth)
 	c := newCanvas(margin+len(panels)*(w+margin), 3*margin+2*lineHeight+h)
-	c.text(margin, margin, w, ink, r.Title())
+	c.text(margin, margin, w, ink, r.title())
 	for i := range panels {
 		panels[i].draw(c, margin+i*(w+margin), 2*margin+lineHeight, side)
 	}

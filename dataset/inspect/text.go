@@ -10,8 +10,8 @@ import (
 	"github.com/premix/premix/dataset"
 )
 
-// Title is what the path is, in a few words.
-func (r *Report) Title() string {
+// title is what the path is, in a few words.
+func (r *Report) title() string {
 	switch r.Kind {
 	case KindOutput:
 		if all := strings.Split(r.Format, ","); len(all) > 1 {
@@ -43,7 +43,7 @@ const mostFailures = 50
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s: %s", r.Path, r.Title())
+	line("%s: %s", r.Path, r.title())
 	for _, s := range r.Splits {
 		r.writeSplit(line, &s)
 	}

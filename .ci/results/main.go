@@ -140,12 +140,9 @@ func lacksShared(reason string) bool {
 	return os.Getenv("PREMIX_REQUIRE_SHARED") != "1" && strings.Contains(reason, "needs the reference files in ")
 }
 
-// notApplicable lists what no suite of this script can run: faults of a server where the store is in
-// memory or never has them, and fuzz seeds that are outside of a function's domain.
-func notApplicable(id string) bool {
-	return strings.HasSuffix(id, "/mem") || strings.HasSuffix(id, " TestMessages/gs") || strings.HasSuffix(id, " TestMessages/azblob") ||
-		strings.Contains(id, "/seed#")
-}
+// notApplicable lists what no suite of this script can run: fuzz seeds that are outside of a function's
+// domain.
+func notApplicable(id string) bool { return strings.Contains(id, "/seed#") }
 
 // partPassed says that a part of a skipped test passed: a test can be skipped for what one of its
 // parts lacks.

@@ -13,10 +13,8 @@ import (
 
 // The messages for what users get wrong are one line with a remedy.
 func TestMessages(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *testStore) {
-		if s.name != "s3" {
-			t.Skip("answers of S3")
-		}
+	t.Run("s3", func(t *testing.T) {
+		s := s3Store(t)
 		for _, tt := range []struct {
 			code   string
 			status int

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
 
@@ -60,7 +61,8 @@ func disagree(want, have Shape) *MismatchError {
 		return &MismatchError{What: what, Have: fmt.Sprint(have), Want: fmt.Sprint(want)}
 	}
 	size := func(s Shape) string { return fmt.Sprintf("%dx%d", s.Size[0], s.Size[1]) }
-	oneSchema := have.Format == "tfds" || have.Format == "parquet"
+	format, err := formats.ByName(have.Format)
+	oneSchema := err == nil && format.Traits().OneSchema
 	switch {
 	case have.Name != want.Name:
 		return mismatch("name", have.Name, want.Name)

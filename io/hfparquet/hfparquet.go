@@ -34,8 +34,9 @@ var _ shard.Format = Format{}
 func (Format) Name() string { return "parquet" }
 
 // Traits says that a shard is read from its end, and that neither the size of the image nor the
-// class name is kept in a row. Pages have checksums, but headers and footer have none.
-func (Format) Traits() shard.Traits { return shard.Traits{RandomAccess: true} }
+// class name is kept in a row. Pages have checksums, but headers and footer have none. All splits have
+// one schema.
+func (Format) Traits() shard.Traits { return shard.Traits{RandomAccess: true, OneSchema: true} }
 
 // Check refuses the label form dense16, since readers of Parquet's float16 are rare.
 func (Format) Check(s shard.Spec) error {

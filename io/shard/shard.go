@@ -50,6 +50,7 @@ type Traits struct {
 	Dense16      bool // the label form dense16 exists
 	ImageSize    bool // Record.W and Record.H are kept
 	Class        bool // Record.Class is kept
+	OneSchema    bool // label form and image format are the same in all splits of an output
 }
 
 // RandomAccess is what the reader of a format with a footer needs.

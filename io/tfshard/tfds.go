@@ -24,8 +24,11 @@ const version = "1.0.0"
 // Name returns "tfds".
 func (TFDS) Name() string { return tfds.name }
 
-// Traits says that checksums protect each record, and that λ is a float32.
-func (TFDS) Traits() shard.Traits { return shard.Traits{Checksums: true, Float32: true} }
+// Traits says that checksums protect each record, that λ is a float32, and that all splits have one
+// schema.
+func (TFDS) Traits() shard.Traits {
+	return shard.Traits{Checksums: true, Float32: true, OneSchema: true}
+}
 
 // Check refuses the label form dense16, and class names that TFDS would drop or take for equal:
 // it strips white space from them and passes over empty ones.

@@ -26,10 +26,9 @@ type LocatorParams struct {
 	MaxBytes int64
 	// Source is for scanning containers.
 	Source Options
-	// Stream, if set, returns the bytes of an entry of a container without random access, in dst's
-	// memory if that suffices. If it is nil, Fetch scans the container from its start to the entry,
-	// which is right for few entries.
-	Stream func(ctx context.Context, dst []byte, c Container, name string) ([]byte, error)
+	// Copy, if set, returns where a copy of an entry is whose container has no random access. If it is
+	// nil, Fetch scans the container from its start to the entry, which is right for few entries.
+	Copy func(ctx context.Context, c Container, name string) (premix.Location, error)
 	// Whole changes how an entry is read that is a file of its own: to its end, but at most one
 	// byte more than the length that was asked for. So a caller that compares digests sees that the
 	// file has another length now. Otherwise exactly that length is read.
@@ -81,20 +80,25 @@ func (l *Locator) Fetch(ctx context.Context, dst []byte, s *premix.Sample) ([]by
 	switch {
 	case !ok:
 		return nil, &EntryError{Name: s.Name, Reason: NoContainer, What: "is in no folder or file of the input"}
+	case l.params.Copy == nil && (!random || at.Offset < 0):
+		return l.scan(ctx, dst, c, s.Name)
 	case at.Length < 0 && !drawn:
 		return nil, &EntryError{Name: s.Name, Reason: BadLength, What: fmt.Sprintf("cannot have %d bytes", at.Length)}
 	case limit > 0 && at.Length > limit:
 		return nil, &EntryError{Name: s.Name, Reason: TooLong, What: fmt.Sprintf("has %d bytes, more than the limit of %d", at.Length, limit)}
-	case l.params.Stream == nil && (!random || at.Offset < 0):
-		return l.scan(ctx, dst, c, s.Name)
-	case !random:
-		return l.params.Stream(ctx, dst, c, s.Name)
-	case at.Offset < 0 && !drawn:
+	case random && at.Offset < 0 && !drawn:
 		return nil, &EntryError{Name: s.Name, Reason: BadOffset, What: fmt.Sprintf("cannot begin at byte %d", at.Offset)}
 	}
 	moved := *s
-	Relocate(c, &moved)
-	data, err := l.read(ctx, dst, c, moved.Location)
+	if random {
+		Relocate(c, &moved)
+	} else if copied, err := l.params.Copy(ctx, c, s.Name); err == nil {
+		moved.Location = copied
+	} else {
+		return nil, err
+	}
+	own := random && !drawn && moved.Location.URI != c.URI
+	data, err := l.read(ctx, dst, moved.Location, own && l.params.Whole)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &EntryError{s.Name, Gone, "is not in the input any more", err}
@@ -104,9 +108,9 @@ func (l *Locator) Fetch(ctx context.Context, dst []byte, s *premix.Sample) ([]by
 	return data, err
 }
 
-// read reads an entry of a container with random access.
-func (l *Locator) read(ctx context.Context, dst []byte, c Container, at premix.Location) ([]byte, error) {
-	if own := at.URI != c.URI && c.Layout != layoutSynth; !own || !l.params.Whole || at.Offset != 0 {
+// read reads an entry; whole asks for that to the end of its file, see [LocatorParams].
+func (l *Locator) read(ctx context.Context, dst []byte, at premix.Location, whole bool) ([]byte, error) {
+	if !whole || at.Offset != 0 {
 		return Fetch(ctx, dst, at)
 	}
 	r, err := blob.Open(ctx, at.URI)

@@ -83,7 +83,7 @@ func PlannedShards(ctx context.Context, job *Job) ([]PlannedShard, error) {
 // NewImages returns the reader of the images that plans name, wherever they are now: containers are
 // those of the input, copied the entries of those without random access.
 func NewImages(job *Job, containers []source.Container, copied []Copied) *source.Locator {
-	return source.NewLocator(containers, source.LocatorParams{MaxBytes: job.Decode.MaxBytes, Stream: newCopiedEntries(copied).fetch, Whole: true})
+	return source.NewLocator(containers, source.LocatorParams{MaxBytes: job.Decode.MaxBytes, Copy: newCopiedEntries(copied).locate, Whole: true})
 }
 
 // Replayed makes the shard of a plan file from its images, in each output that lacks the shard.

@@ -31,18 +31,18 @@ func newCopiedEntries(list []Copied) *copiedEntries {
 	return c
 }
 
-// fetch reads the copy of an entry: see source.LocatorParams.Stream.
-func (c *copiedEntries) fetch(ctx context.Context, dst []byte, container source.Container, name string) ([]byte, error) {
+// locate finds the copy of an entry: see source.LocatorParams.Copy.
+func (c *copiedEntries) locate(ctx context.Context, container source.Container, name string) (premix.Location, error) {
 	for _, one := range c.of[container.Name] {
 		index, err := c.index(ctx, one)
 		if err != nil {
-			return nil, err
+			return premix.Location{}, err
 		}
 		if at, ok := index[name]; ok {
-			return source.Fetch(ctx, dst, premix.Location{URI: one.Data, Offset: at[0], Length: at[1]})
+			return premix.Location{URI: one.Data, Offset: at[0], Length: at[1]}, nil
 		}
 	}
-	return nil, &source.EntryError{Name: name, Reason: source.Gone, Err: fmt.Errorf("%s has no such entry", container.Name)}
+	return premix.Location{}, &source.EntryError{Name: name, Reason: source.Gone, Err: fmt.Errorf("%s has no such entry", container.Name)}
 }
 
 // maxIndexes bounds the indexes of copies in memory; each has one or two thousand names.

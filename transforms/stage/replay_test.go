@@ -1,9 +1,13 @@
 package stage
 
 import (
+	"bytes"
+	"encoding/gob"
+	"strings"
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 )
 
@@ -34,6 +38,44 @@ func TestPlannedLimits(t *testing.T) {
 		data, err := fetchPlanned(t.Context(), nil, job, images, sample(at[0], at[1]))
 		if r := FindRefusal(err); r == nil || r.Code != CodeOther {
 			t.Errorf("offset %d, length %d: %d bytes, %v", at[0], at[1], len(data), err)
+		}
+	}
+}
+
+// TestPlannedCopies reads an entry of a container without random access. A copy that is gone, or cut
+// off, is a refusal: to try again does not help.
+func TestPlannedCopies(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	c := source.Container{Name: "a.parquet", URI: dir + "/a.parquet", Layout: "parquet"}
+	copied := Copied{Container: c.Name, Data: dir + "/a.entries", Index: dir + "/a.index"}
+	var text bytes.Buffer
+	if err := gob.NewEncoder(&text).Encode(&index{Names: []string{"a.parquet/0"}, Lengths: []int64{5}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := blob.WriteFile(ctx, copied.Index, text.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	fetch := func() error {
+		images := NewImages(new(Job), []source.Container{c}, []Copied{copied})
+		s := &premix.Sample{Name: "a.parquet/0", Location: premix.Location{Offset: -1, Length: 5}, Digest: source.DigestOf([]byte("hello"))}
+		_, err := fetchPlanned(ctx, nil, new(Job), images, s)
+		return err
+	}
+	refused := func(want string) {
+		t.Helper()
+		if err := fetch(); FindRefusal(err) == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want a refusal with %q", err, want)
+		}
+	}
+	refused("a.parquet/0, which the plan names, is not in the input: ")
+	for text, want := range map[string]string{"hello": "", "hell": "is not the image that the plan was made for: the plan says that it has 5 bytes ("} {
+		if err := blob.WriteFile(ctx, copied.Data, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if want != "" {
+			refused(want)
+		} else if err := fetch(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -36,7 +36,10 @@ func writeFailures(ctx context.Context, uri string, failures func(func(premix.Fa
 		err = failures(func(f premix.Failure) error {
 			summary.kinds[f.Kind]++
 			if len(summary.first) < reportFailures {
-				summary.first = append(summary.first, f)
+				shown := f
+				// As JSON has them: bytes that are not UTF-8 are U+FFFD.
+				shown.Name, shown.Reason = string([]rune(f.Name)), string([]rune(f.Reason))
+				summary.first = append(summary.first, shown)
 			}
 			return e.Encode(f)
 		})

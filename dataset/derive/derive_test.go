@@ -150,8 +150,9 @@ func TestInputsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		`{"digest":"x","inputs":[{"name":"a","uri":"/b"},{"uri":"c"}]}`: "",
-		`{"inputs":[]}`: "--in", `{}`: "--in", `{`: "inputs.json",
+		`{"digest":"x","inputs":[{"name":"a","uri":"/b"},{"uri":"c"}]}`:   "",
+		`{"replicas":"x","inputs":[{"name":"a","uri":"/b"},{"uri":"c"}]}`: "",
+		`{"inputs":[]}`: "--in", `{}`: "--in", `{`: "inputs.json", `[]`: "inputs.json",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package derive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/premix/premix/dataset"
@@ -12,7 +13,8 @@ import (
 // LoadInputs reads from inputs.json which inputs a split was made from.
 func LoadInputs(ctx context.Context, out, split string) ([]source.Input, error) {
 	in, err := dataset.LoadInputs(ctx, out, split)
-	if err != nil {
+	// Only the list of inputs counts: another field may be of a wrong type.
+	if wrong := (*json.UnmarshalTypeError)(nil); err != nil && !(errors.As(err, &wrong) && len(in.Roots) > 0) {
 		return nil, fmt.Errorf("derive: %w", err)
 	}
 	var roots []source.Input

@@ -159,23 +159,31 @@ func (r *matReader) inflate(data []byte) (element, error) {
 	return inner.next()
 }
 
-// synsets reads a matrix of structs that has the fields ILSVRC2012_ID and WNID.
-func (m matrix) synsets() ([]string, error) {
+// fields returns the position of each field of the struct by its name, and how many fields an element has.
+func (m *matrix) fields() (positions map[string]int, n int, err error) {
 	width, err := m.rest.next()
 	if err != nil || len(width.data) != 4 {
-		return nil, errMat
+		return nil, 0, errMat
 	}
 	names, err := m.rest.next()
-	n := int(m.rest.order.Uint32(width.data))
-	if err != nil || n < 1 || n > 64 || len(names.data)%n != 0 {
-		return nil, errMat
+	size := int(m.rest.order.Uint32(width.data))
+	if err != nil || size < 1 || size > 64 || len(names.data)%size != 0 {
+		return nil, 0, errMat
 	}
-	field := map[string]int{}
-	for i := 0; i < len(names.data); i += n {
-		name, _, _ := strings.Cut(string(names.data[i:i+n]), "\x00")
-		field[name] = i / n
+	positions = map[string]int{}
+	for i := 0; i < len(names.data); i += size {
+		name, _, _ := strings.Cut(string(names.data[i:i+size]), "\x00")
+		positions[name] = i / size
 	}
-	fields := len(names.data) / n
+	return positions, len(names.data) / size, nil
+}
+
+// synsets reads a matrix of structs that has the fields ILSVRC2012_ID and WNID.
+func (m matrix) synsets() ([]string, error) {
+	field, fields, err := m.fields()
+	if err != nil {
+		return nil, err
+	}
 	idAt, ok1 := field["ILSVRC2012_ID"]
 	wnidAt, ok2 := field["WNID"]
 	childrenAt, ok3 := field["num_children"]
@@ -209,6 +217,11 @@ func (m matrix) synsets() ([]string, error) {
 			found[id] = escape(wnid)
 		}
 	}
+	return synsetList(found)
+}
+
+// synsetList returns the names of the synsets in the order of their ids, which must be 1 to their number.
+func synsetList(found map[int]string) ([]string, error) {
 	list := make([]string, len(found))
 	for id, wnid := range found {
 		if id > len(list) {

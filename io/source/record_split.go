@@ -153,7 +153,6 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 	}
 	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
 	next := ch.Base // after the last record that has a row
-	keys := c.Record
 	var ex tfexample.Example
 	for {
 		r, err := scan.record(ctx, maxBytes+recordSlack)
@@ -179,23 +178,8 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", c.Name, err)
 		default:
-			if err := ex.Parse(r.data); err != nil {
-				e = failf(s, premix.StageScan, premix.Corrupt, "%s%v", r.place(), err)
-				break
-			}
-			if c.Record == nil {
-				keys = detectKeys(&ex, o)
-			}
-			if e, err = keys.entry(s, &ex, maxBytes); err != nil {
-				return usagef("%s%v", r.place(), err)
-			}
-			e.at(r.place())
-			e.Seekable = e.Data != nil && ch.Seekable()
-			e.Sample.Location.URI = c.URI
-			if e.Seekable {
-				e.Sample.Location.Offset += r.offset + 12
-			} else {
-				e.Sample.Location.Offset = -1
+			if e, err = ch.exampleEntry(s, r, &ex, o, maxBytes); err != nil {
+				return err
 			}
 		}
 		next = r.number + 1
@@ -203,4 +187,28 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 			return err
 		}
 	}
+}
+
+// exampleEntry returns the entry of a record whose checksums hold. It parses the record into ex.
+func (c *Chunk) exampleEntry(s premix.Sample, r record, ex *tfexample.Example, o Options, maxBytes int64) (Entry, error) {
+	if err := ex.Parse(r.data); err != nil {
+		return failf(s, premix.StageScan, premix.Corrupt, "%s%v", r.place(), err), nil
+	}
+	keys := c.Container.Record
+	if keys == nil {
+		keys = detectKeys(ex, o)
+	}
+	e, err := keys.entry(s, ex, maxBytes)
+	if err != nil {
+		return Entry{}, usagef("%s%v", r.place(), err)
+	}
+	e.at(r.place())
+	e.Seekable = e.Data != nil && c.Seekable()
+	e.Sample.Location.URI = c.Container.URI
+	if e.Seekable {
+		e.Sample.Location.Offset += r.offset + 12
+	} else {
+		e.Sample.Location.Offset = -1
+	}
+	return e, nil
 }

@@ -125,26 +125,7 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 	}
 	if s.next > s.w.pos {
 		if err := s.w.skip(s.next - s.w.pos); err != nil {
-			if s.resync && s.w.ended(err) {
-				s.done = true
-				return m, false, io.EOF
-			}
-			what := fmt.Sprintf("the archive ends inside of a member, after %d of its %d bytes", s.w.pos-s.data, s.size)
-			if s.w.pos >= s.data+s.size {
-				what = "the archive ends in the padding of a member"
-			}
-			if ok, failed := s.back(err); failed != nil {
-				return m, false, failed
-			} else if ok {
-				err = damagef(s.data, premix.Truncated, "%s", what)
-			} else {
-				err = s.broken(err, s.w.pos, what)
-			}
-			var damage *tarDamage
-			if errors.As(err, &damage) {
-				damage.inside = true
-			}
-			return m, false, err
+			return m, false, s.insideMember(err)
 		}
 	}
 	block, err := s.w.peek(tarBlock)
@@ -178,6 +159,33 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 	s.resync = false
 	m, err = s.parse(tar.NewReader(s.w), s.w.pos)
 	return m, false, err
+}
+
+// insideMember returns the error of a scan that could not skip the data of the last member. The scan
+// goes on after the header of that member if it can.
+func (s *tarScanner) insideMember(err error) error {
+	if s.resync && s.w.ended(err) {
+		s.done = true
+		return io.EOF
+	}
+	what := fmt.Sprintf("the archive ends inside of a member, after %d of its %d bytes", s.w.pos-s.data, s.size)
+	if s.w.pos >= s.data+s.size {
+		what = "the archive ends in the padding of a member"
+	}
+	ok, failed := s.back(err)
+	switch {
+	case failed != nil:
+		return failed
+	case ok:
+		err = damagef(s.data, premix.Truncated, "%s", what)
+	default:
+		err = s.broken(err, s.w.pos, what)
+	}
+	var damage *tarDamage
+	if errors.As(err, &damage) {
+		damage.inside = true
+	}
+	return err
 }
 
 // broken ends the scan at an error of the window: a *tarDamage if the archive is at fault.
@@ -287,6 +295,25 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 	s.marked = false
 	m := tarMember{name: h.Name, header: header, data: s.w.pos, size: h.Size}
 	s.data = m.data
+	m.setKind(h)
+	switch {
+	case m.sparse:
+		s.carry, s.next = tr, -1
+	case headerOnly(h.Typeflag):
+		m.size = 0
+		s.next = s.align(m.data)
+	default:
+		s.next, s.size = s.align(m.data+m.size), m.size
+		if m.size < 0 || s.next < m.data {
+			s.next, s.resync = s.align(m.data), true
+			return tarMember{}, damagef(from, premix.Corrupt, "a member of %d bytes", m.size)
+		}
+	}
+	return m, nil
+}
+
+// setKind sets what the type of a header says about its member.
+func (m *tarMember) setKind(h *tar.Header) {
 	switch h.Typeflag {
 	case tar.TypeLink:
 		m.link = "a hard link to " + shorten(h.Linkname)
@@ -304,20 +331,6 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 			m.sparse = true
 		}
 	}
-	switch {
-	case m.sparse:
-		s.carry, s.next = tr, -1
-	case headerOnly(h.Typeflag):
-		m.size = 0
-		s.next = s.align(m.data)
-	default:
-		s.next, s.size = s.align(m.data+m.size), m.size
-		if m.size < 0 || s.next < m.data {
-			s.next, s.resync = s.align(m.data), true
-			return tarMember{}, damagef(from, premix.Corrupt, "a member of %d bytes", m.size)
-		}
-	}
-	return m, nil
 }
 
 // align is the first block boundary at or after pos.

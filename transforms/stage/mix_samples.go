@@ -34,11 +34,55 @@ func (p *picture) release() {
 	}
 }
 
+// An encodedSample is a sample on its way to the writer: data is set when done is closed.
+type encodedSample struct {
+	data []byte
+	done chan struct{}
+}
+
 // samples makes the samples of a shard and hands them to write, in order and one at a time. Each
 // crop is made once; loading runs ahead of mixing by a bounded number of samples.
 func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
 	p := poolFor(t.job.Workers, t.job.MaxMemory)
-	window := 4*p.workers() + 4
+	pictures := t.pictures(recipes)
+	g, ctx := errgroup.WithContext(ctx)
+	results := make([]encodedSample, len(recipes))
+	for i := range results {
+		results[i].done = make(chan struct{})
+	}
+	ahead := make(chan struct{}, 4*p.workers()+4)
+	g.Go(func() (err error) {
+		defer recoverAs(&err)
+		return writeInOrder(ctx, results, ahead, write)
+	})
+	started := map[*premix.Sample]bool{}
+dispatch:
+	for i := range recipes {
+		select {
+		case ahead <- struct{}{}:
+		case <-ctx.Done():
+			break dispatch
+		}
+		r := &recipes[i]
+		for _, s := range needs(r) {
+			if !started[s] {
+				started[s] = true
+				g.Go(func() error { return t.load(ctx, p, pictures[s]) })
+			}
+		}
+		g.Go(func() (err error) {
+			results[i].data, err = t.mixOne(ctx, p, r, pictures)
+			if err == nil {
+				close(results[i].done)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// pictures prepares the picture of each image of the shard, with the number of its uses.
+func (t *shardTask) pictures(recipes []premix.Recipe) map[*premix.Sample]*picture {
 	pictures := map[*premix.Sample]*picture{}
 	for i := range t.rows {
 		s := t.rows[i].Sample
@@ -52,57 +96,25 @@ func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write 
 			pictures[s].uses.Add(1)
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	results := make([]struct {
-		data []byte
-		done chan struct{}
-	}, len(recipes))
+	return pictures
+}
+
+// writeInOrder writes each sample once it is done, and then takes an element out of ahead.
+func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan struct{}, write func(i int, img []byte) error) error {
 	for i := range results {
-		results[i].done = make(chan struct{})
-	}
-	ahead := make(chan struct{}, window)
-	g.Go(func() (err error) {
-		defer recoverAs(&err)
-		for i := range results {
-			select {
-			case <-results[i].done:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			if err := write(i, results[i].data); err != nil {
-				return err
-			}
-			putBuffer(results[i].data)
-			results[i].data = nil
-			<-ahead
-		}
-		return nil
-	})
-	started := map[*premix.Sample]bool{}
-dispatch:
-	for i := range recipes {
 		select {
-		case ahead <- struct{}{}:
+		case <-results[i].done:
 		case <-ctx.Done():
-			break dispatch
+			return context.Cause(ctx)
 		}
-		r := &recipes[i]
-		for _, s := range needs(r) {
-			if started[s] {
-				continue
-			}
-			started[s] = true
-			g.Go(func() error { return t.load(ctx, p, pictures[s]) })
-		}
-		g.Go(func() (err error) {
-			results[i].data, err = t.mixOne(ctx, p, r, pictures)
-			if err == nil {
-				close(results[i].done)
-			}
+		if err := write(i, results[i].data); err != nil {
 			return err
-		})
+		}
+		putBuffer(results[i].data)
+		results[i].data = nil
+		<-ahead
 	}
-	return g.Wait()
+	return nil
 }
 
 // needs lists the distinct images that a recipe is made of.
@@ -148,8 +160,8 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 	return nil
 }
 
-// encoded reads the bytes of a picture again. The memory that they and their pixels take is reserved;
-// what the bytes take, before they are read.
+// encoded reads the bytes of a picture again. It reserves memory for the bytes before it reads them,
+// and then for bytes and pixels.
 func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []byte, release func(), err error) {
 	s := pic.sample
 	if release, err = p.reserve(ctx, pic.place.Length); err != nil {
@@ -178,7 +190,7 @@ func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []
 	if err != nil {
 		return nil, release, changed(s, err)
 	}
-	// Who kept the first part while waiting for the rest could wait for others that do the same.
+	// Keeping the first part while waiting for the rest could deadlock with others that do the same.
 	release()
 	release, err = p.reserve(ctx, cfg.Memory+int64(len(data)))
 	if err != nil {
@@ -187,14 +199,14 @@ func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []
 	return data, release, err
 }
 
-// changed reports an image that was good in the peaks stage and is not now. That is no property of
-// the image, so it must not become a failure row.
+// changed is the error for an image that was good in the peaks stage and is not good now. The cause is
+// not the image itself, so this must not become a failure row.
 func changed(s *premix.Sample, err error) error {
 	return fmt.Errorf("%s: was good when its peak was found, but not now (%s): was the input changed during the run? run again", s.Name, err.Error())
 }
 
-// replaced reports an image that is not the one whose peak was found. Where it kept size and time,
-// the cache cannot know.
+// replaced is the error for an image that is not the one whose peak was found. The cache cannot know
+// that if size and time stayed the same.
 func replaced(s *premix.Sample) error {
 	return fmt.Errorf("%s: is another image of the same size as the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
 }

@@ -53,7 +53,7 @@ func (e *external) done() {
 	}
 }
 
-// decode decodes the map of the entry, if there is one. The error is a fault, or one of the
+// decode decodes the map of the entry, if there is one. The error is a fault or comes from the
 // environment.
 func (e *external) decode(w *worker) error {
 	if e.info.Kind != peakfile.KindMaps || e.fault != nil {
@@ -62,7 +62,7 @@ func (e *external) decode(w *worker) error {
 	return w.DecodeMap(&w.half, e.data)
 }
 
-// find sets peak, trough and flat of a sample whose crop is p. The error is a fault, or one of the
+// find sets peak, trough and flat of a sample whose crop is p. The error is a fault or comes from the
 // environment.
 func (e *external) find(w *worker, job *Job, s *premix.Sample, p *crop.Plan) error {
 	s.Peak, s.Trough, s.Flat = premix.NoPeak, premix.NoPeak, false

@@ -16,7 +16,7 @@ import (
 const defaultMemory = 1 << 30
 
 // A pool bounds the work of one process, whatever the number of bundles that its runner hands it
-// at once: at most one image a worker is decoded, and the memory of images in flight is bounded
+// at once: each worker decodes one image at a time, and the memory of images in flight is bounded
 // in bytes. Runners give a bundle to one goroutine, so the pool is what uses all cores.
 type pool struct {
 	slots chan *worker

@@ -51,7 +51,7 @@ func spoolPath(job *Job, id, stamp, mode string) string {
 	return blob.Join(job.Spool.URI, CopyName(job, CopyKey(id, stamp), mode))
 }
 
-// spoolReady says whether the copy that the mix stage will need of a chunk is there.
+// spoolReady reports whether the copy of a chunk that the mix stage will need exists.
 func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 	mode := spoolMode(job, c.Seekable())
 	if mode == SpoolRef {
@@ -80,7 +80,7 @@ type spooled struct {
 	release func()
 }
 
-// newSpool begins the copy of a chunk, or returns nil where none is needed or it is there.
+// newSpool begins the copy of a chunk. It returns nil if no copy is needed or it exists already.
 func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
 	ready, err := spoolReady(ctx, job, c)
 	if err != nil || ready {
@@ -93,8 +93,8 @@ func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
 	return &spool{w: w, pending: map[int]spooled{}}, nil
 }
 
-// put hands over what is to be kept of an entry: nothing for a bad one. The spool owns data from
-// then on, and calls release once the data is written.
+// put takes over the copy of an entry, which is empty for a bad one. The spool owns data from then on,
+// and calls release once the data is written.
 func (s *spool) put(entry int, data []byte, release func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +163,8 @@ func Copies(ctx context.Context, job *Job) (map[string]bool, error) {
 	return names, nil
 }
 
-// SweepSpool removes the copies that the job has no use for: those of other settings or replicas,
-// and crops unless it is to keep crops.
+// SweepSpool removes the copies that the job does not use: those of other settings or replicas, and
+// crops unless the spool mode is pixels.
 func SweepSpool(ctx context.Context, job *Job) error {
 	names, err := Copies(ctx, job)
 	if err != nil {

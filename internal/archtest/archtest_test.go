@@ -75,17 +75,23 @@ var longer = map[string]string{
 }
 
 func TestImportDirections(t *testing.T) {
+	eachImport(t, func(file, target string) { check(t, file, target) })
+}
+
+// eachImport calls f with each Go file of the module, as a path from its root, and each of its imports.
+func eachImport(t *testing.T, f func(file, target string)) {
+	t.Helper()
 	eachFile(t, func(file, path string) error {
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
 		if err != nil {
 			return err
 		}
-		for _, spec := range f.Imports {
+		for _, spec := range parsed.Imports {
 			target, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
 				return err
 			}
-			check(t, file, target)
+			f(file, target)
 		}
 		return nil
 	})
@@ -141,10 +147,7 @@ func eachFile(t *testing.T, f func(file, path string) error) {
 
 func check(t *testing.T, file, target string) {
 	t.Helper()
-	folder := filepath.ToSlash(filepath.Dir(file))
-	if folder == "." {
-		folder = ""
-	}
+	folder := folderOf(file)
 	from, ok := room(folder)
 	ok = ok && (from != "io" || ioLayer(folder) >= 0)
 	if !ok {
@@ -191,6 +194,14 @@ func check(t *testing.T, file, target string) {
 	default:
 		t.Errorf("%s imports %s: %q may import %q only", file, target, from, allowed[from])
 	}
+}
+
+// folderOf is the folder of a file, empty for the root.
+func folderOf(file string) string {
+	if folder := filepath.ToSlash(filepath.Dir(file)); folder != "." {
+		return folder
+	}
+	return ""
 }
 
 // room is the room of a folder.

@@ -10,9 +10,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
-	"github.com/premix/premix/io/blob"
-	"github.com/premix/premix/io/formats"
-	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/plan"
 )
 
@@ -119,53 +117,112 @@ func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
 	return records, nil
 }
 
-// planOnly writes the plan of the shard into each output, and no pixels. The records that it returns
-// are not committed, since the shard does not exist.
-func (t *shardTask) planOnly(ctx context.Context) ([]dataset.ShardRecord, error) {
-	recipes, err := t.recipes()
-	if err != nil {
-		return nil, err
+// An encodedSample is a sample on its way to the writer: data is set when done is closed.
+type encodedSample struct {
+	data []byte
+	done chan struct{}
+}
+
+// samples makes the samples of a shard and hands them to write, in order and one at a time. Each
+// crop is made once; loading runs ahead of mixing by a bounded number of samples.
+func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
+	p := poolFor(t.job.Workers, t.job.MaxMemory)
+	pictures := t.pictures(recipes)
+	g, ctx := errgroup.WithContext(ctx)
+	results := make([]encodedSample, len(recipes))
+	for i := range results {
+		results[i].done = make(chan struct{})
 	}
-	records := make([]dataset.ShardRecord, len(t.job.Outputs))
-	for i := range t.job.Outputs {
-		o := &t.job.Outputs[i]
-		format, err := formats.ByName(o.Format)
-		if err != nil {
-			return nil, err
+	ahead := make(chan struct{}, 4*p.workers()+4)
+	g.Go(func() (err error) {
+		defer recoverAs(&err)
+		return writeInOrder(ctx, results, ahead, write)
+	})
+	started := map[*premix.Sample]bool{}
+dispatch:
+	for i := range recipes {
+		select {
+		case ahead <- struct{}{}:
+		case <-ctx.Done():
+			break dispatch
 		}
-		if records[i], err = t.writePlan(ctx, o, format.ShardPath(t.spec(o), t.shard), recipes); err != nil {
-			return nil, err
+		r := &recipes[i]
+		for _, s := range needs(r) {
+			if !started[s] {
+				started[s] = true
+				g.Go(func() error { return t.load(ctx, p, pictures[s]) })
+			}
+		}
+		g.Go(func() (err error) {
+			results[i].data, err = t.mixOne(ctx, p, r, pictures)
+			if err == nil {
+				close(results[i].done)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// mixOne makes and encodes the picture of a recipe.
+func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictures map[*premix.Sample]*picture) (data []byte, err error) {
+	defer recoverAs(&err)
+	used := needs(r)
+	for _, s := range used {
+		select {
+		case <-pictures[s].ready:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
 	}
-	countMixed(int64(len(recipes)))
-	countShard(int64(len(recipes)), 0, false)
-	return records, nil
+	target := pictures[used[0]].img
+	var src *imaging.Image
+	if len(used) == 2 {
+		src = pictures[used[1]].img
+	}
+	err = p.do(ctx, &t.job.Params, func(w *worker) (err error) {
+		if data, err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
+			return fmt.Errorf("sample %s: %w", r.Key, err)
+		}
+		return nil
+	})
+	for _, s := range used {
+		pictures[s].release()
+	}
+	return data, err
 }
 
-// writePlan writes the plan of the shard into an output, in which the shard's path is path. It
-// returns the record of the shard as far as the plan decides it: without the sizes and the hash.
-func (t *shardTask) writePlan(ctx context.Context, o *Output, path string, recipes []premix.Recipe) (dataset.ShardRecord, error) {
-	r := dataset.ShardRecord{
-		Replica: t.replica, Shard: t.shard, Path: path, PlanPath: dataset.PlanPath(t.job.Split, path),
-		Samples: int64(len(recipes)), Fingerprint: shardFingerprint(o, t.global), Stats: dataset.StatsOf(recipes),
+// writeInOrder writes each sample once it is done, and then takes an element out of ahead.
+func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan struct{}, write func(i int, img []byte) error) error {
+	for i := range results {
+		select {
+		case <-results[i].done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if err := write(i, results[i].data); err != nil {
+			return err
+		}
+		putBuffer(results[i].data)
+		results[i].data = nil
+		<-ahead
 	}
-	var err error
-	r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.Dir, r.PlanPath), recipes)
-	return r, err
+	return nil
 }
 
-// recipes plans the shard.
-func (t *shardTask) recipes() ([]premix.Recipe, error) {
-	if t.planned != nil {
-		return t.planned, nil
+// write appends the sample of recipe i, whose encoded image is img, to each output.
+func (w *shardWriter) write(i int, img []byte) error {
+	r := &w.recipes[i]
+	for _, o := range w.outs {
+		w.record = dataset.Sample(r, img, &o.spec)
+		if o.spec.Dense() {
+			w.soft = w.task.job.Soft(w.soft, r, len(o.spec.Classes))
+			w.record.Soft = w.soft
+		}
+		if err := o.w.Write(&w.record); err != nil {
+			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
+		}
 	}
-	p := plan.Params{
-		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
-		Replica: t.replica, Named: t.job.NamedReplicas,
-	}
-	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
-	return recipes, err
+	countMixed(1)
+	return nil
 }
-
-// spec is the Spec of an output's shards in the replica of the task.
-func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, t.replica) }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 
 	"github.com/premix/premix"
@@ -78,23 +77,6 @@ func (w *shardWriter) open(ctx context.Context, missing []int) error {
 		so.w = f.NewWriter(so.buf, so.spec)
 		w.outs = append(w.outs, so)
 	}
-	return nil
-}
-
-// write appends the sample of recipe i, whose encoded image is img, to each output.
-func (w *shardWriter) write(i int, img []byte) error {
-	r := &w.recipes[i]
-	for _, o := range w.outs {
-		w.record = dataset.Sample(r, img, &o.spec)
-		if o.spec.Dense() {
-			w.soft = w.task.job.Soft(w.soft, r, len(o.spec.Classes))
-			w.record.Soft = w.soft
-		}
-		if err := o.w.Write(&w.record); err != nil {
-			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
-		}
-	}
-	countMixed(1)
 	return nil
 }
 

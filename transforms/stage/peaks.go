@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"syscall"
+	"slices"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
 
@@ -82,29 +86,174 @@ func complete(ctx context.Context, job *Job, c source.Chunk, found *rows, status
 	return all, status, nil
 }
 
-// mergeLatest adds the rows of other replicas that another run has saved meanwhile.
-func mergeLatest(ctx context.Context, job *Job, c source.Chunk, r *rows) {
-	chunk, meta, err := job.store().Load(ctx, c.ID)
-	if err != nil || meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
-		return
+// compute reads a chunk once and finds the peaks of its images in the given replicas.
+func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
+	copies, err := newSpool(ctx, job, c)
+	if err != nil {
+		return nil, err
 	}
-	if latest := (&rows{meta: meta, chunk: chunk}); r.sameInput(latest) {
-		r.merge(latest)
+	ext, err := openExternal(ctx, job)
+	if err != nil {
+		return nil, copies.finish(err)
 	}
+	t := &chunkTask{
+		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
+		copies: copies, replicas: replicas, external: ext,
+	}
+	var gctx context.Context
+	t.g, gctx = errgroup.WithContext(ctx)
+	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
+	if err := errors.Join(t.g.Wait(), readErr); err != nil {
+		return nil, copies.finish(asRefusal(c.Container.Name, err))
+	}
+	if err := copies.finish(nil); err != nil {
+		return nil, err
+	}
+	chunk := &cache.Chunk{Ignored: t.ignored}
+	for _, e := range t.rows {
+		chunk.Rows = append(chunk.Rows, e...)
+	}
+	meta := cache.Meta{
+		Container: c.Container.Name, First: c.First, Last: c.Last, Stamp: c.Stamp, URI: c.Container.URI,
+		Replicas: replicas, Entries: int64(len(t.rows)) + t.ignored, Ignored: t.ignored, Schema: cache.Schema,
+	}
+	return &rows{meta: meta, chunk: chunk}, nil
 }
 
-// saveRows saves the rows of a chunk, unless the cache has them as they are, and summarizes them.
-func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, status Status) (*Summary, error) {
-	sum := summarize(job, c, r)
-	if status == Valid {
-		return sum, nil
+// A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
+// them.
+type chunkTask struct {
+	job      *Job
+	pool     *pool
+	g        *errgroup.Group
+	copies   *spool
+	mode     string
+	replicas []int
+	external *external         // nil: peaks are found in pixels
+	rows     [][]premix.Sample // of each entry
+	ignored  int64
+}
+
+// entry takes the next entry of the chunk. It waits until the memory for its image is free.
+func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
+	if e.Ignored {
+		t.ignored++
+		return nil
 	}
-	err := job.store().Save(ctx, c.ID, r.meta, r.chunk)
-	if status == Adopted && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
-		// The cache is shared and may only be read. The rows in it suffice: the later stages find them
-		// there, and the summary tells where the images are now.
-		sum.Kept = r.kept
-		return sum, nil
+	index := len(t.rows)
+	out := make([]premix.Sample, len(t.replicas))
+	for i, r := range t.replicas {
+		out[i] = e.Sample
+		out[i].Replica = r
+		if e.Data != nil && e.Sample.Location.Length < 0 {
+			// The whole object: its length tells where the copies of later entries begin.
+			out[i].Location.Length = int64(len(e.Data))
+		}
 	}
-	return sum, err
+	t.rows = append(t.rows, out)
+	if e.Sample.Fault != nil {
+		return t.done(index, out, nil, func() {})
+	}
+	cfg, err := imaging.DecodeConfig(e.Data, t.job.Decode)
+	if err != nil {
+		if err := markFaulty(out, premix.StageDecode, err); err != nil {
+			return err
+		}
+		return t.done(index, out, nil, func() {})
+	}
+	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &out[0])
+	if t.external != nil {
+		memory += cfg.Memory // a map has the size of its image at most
+	}
+	release, err := t.pool.reserve(ctx, memory)
+	if err != nil {
+		return err
+	}
+	buf := append(getBuffer(len(e.Data)), e.Data...)
+	t.g.Go(func() error { return t.image(ctx, index, out, buf, release) })
+	return nil
+}
+
+// image finds the peaks of the image in data, which it takes over, for the rows of its entry.
+func (t *chunkTask) image(ctx context.Context, index int, out []premix.Sample, data []byte, release func()) error {
+	var pixels []byte
+	ext, err := t.external.forEntry(ctx, out[0].Name)
+	if err == nil {
+		err = t.pool.do(ctx, &t.job.Params, func(w *worker) (err error) {
+			pixels, err = t.peaks(w, data, out, ext)
+			return err
+		})
+		ext.done()
+	}
+	if err != nil {
+		release()
+		return err
+	}
+	if t.copies != nil && t.mode == SpoolBytes {
+		return t.done(index, out, data, release)
+	}
+	putBuffer(data)
+	return t.done(index, out, pixels, release)
+}
+
+// done counts an entry and hands over what is to be copied of it.
+func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
+	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
+	countImage(bad)
+	if t.copies == nil {
+		release()
+		return nil
+	}
+	if bad {
+		data = nil
+	}
+	return t.copies.put(index, data, release)
+}
+
+// markFaulty gives all rows of an entry a fault. It returns an error that is not a fault.
+func markFaulty(out []premix.Sample, stage premix.Stage, err error) error {
+	f := premix.AsFault(err)
+	if f == nil {
+		return err
+	}
+	for i := range out {
+		out[i].Fault, out[i].FaultStage = f, stage
+	}
+	return nil
+}
+
+// peaks decodes an image once and finds its peak on the crop of each replica. It returns the pixels
+// of the crops, one after the other, if they are to be copied. Peaks of ext replace those in pixels.
+func (t *chunkTask) peaks(w *worker, data []byte, out []premix.Sample, ext *external) (pixels []byte, err error) {
+	if err := w.Decode(&w.half, data); err != nil {
+		return nil, markFaulty(out, premix.StageDecode, err)
+	}
+	if ext != nil {
+		if err := ext.decode(w); err != nil {
+			return nil, markFaulty(out, premix.StagePeak, err)
+		}
+	}
+	copyPixels := t.copies != nil && t.mode == SpoolPixels
+	if copyPixels {
+		pixels = getBuffer(len(out) * t.job.cropBytes())
+	}
+	for i := range out {
+		s := &out[i]
+		p, err := w.Crop(&w.half, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if ext == nil {
+			err = w.Peak(&w.half, s, false)
+		} else if err = ext.find(w, t.job, s, &p); err != nil {
+			err = markFaulty(out[i:i+1], premix.StagePeak, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if copyPixels {
+			pixels = append(pixels, w.half.Crop.Pix...)
+		}
+	}
+	return pixels, nil
 }

@@ -1,10 +1,15 @@
 package stage
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"slices"
+	"syscall"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/source"
 )
 
 // rows are the peaks of a chunk as the cache holds them.
@@ -50,4 +55,31 @@ func (r *rows) merge(old *rows) {
 // sameInput says whether two chunks list the same entries: names, bytes and labels.
 func (r *rows) sameInput(other *rows) bool {
 	return digestOf(r.chunk.Rows, -1) == digestOf(other.chunk.Rows, -1)
+}
+
+// mergeLatest adds the rows of other replicas that another run has saved meanwhile.
+func mergeLatest(ctx context.Context, job *Job, c source.Chunk, r *rows) {
+	chunk, meta, err := job.store().Load(ctx, c.ID)
+	if err != nil || meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
+		return
+	}
+	if latest := (&rows{meta: meta, chunk: chunk}); r.sameInput(latest) {
+		r.merge(latest)
+	}
+}
+
+// saveRows saves the rows of a chunk, unless the cache has them as they are, and summarizes them.
+func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, status Status) (*Summary, error) {
+	sum := summarize(job, c, r)
+	if status == Valid {
+		return sum, nil
+	}
+	err := job.store().Save(ctx, c.ID, r.meta, r.chunk)
+	if status == Adopted && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		// The cache is shared and may only be read. The rows in it suffice: the later stages find them
+		// there, and the summary tells where the images are now.
+		sum.Kept = r.kept
+		return sum, nil
+	}
+	return sum, err
 }

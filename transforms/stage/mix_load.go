@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/io/source"
@@ -34,53 +32,6 @@ func (p *picture) release() {
 	}
 }
 
-// An encodedSample is a sample on its way to the writer: data is set when done is closed.
-type encodedSample struct {
-	data []byte
-	done chan struct{}
-}
-
-// samples makes the samples of a shard and hands them to write, in order and one at a time. Each
-// crop is made once; loading runs ahead of mixing by a bounded number of samples.
-func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
-	p := poolFor(t.job.Workers, t.job.MaxMemory)
-	pictures := t.pictures(recipes)
-	g, ctx := errgroup.WithContext(ctx)
-	results := make([]encodedSample, len(recipes))
-	for i := range results {
-		results[i].done = make(chan struct{})
-	}
-	ahead := make(chan struct{}, 4*p.workers()+4)
-	g.Go(func() (err error) {
-		defer recoverAs(&err)
-		return writeInOrder(ctx, results, ahead, write)
-	})
-	started := map[*premix.Sample]bool{}
-dispatch:
-	for i := range recipes {
-		select {
-		case ahead <- struct{}{}:
-		case <-ctx.Done():
-			break dispatch
-		}
-		r := &recipes[i]
-		for _, s := range needs(r) {
-			if !started[s] {
-				started[s] = true
-				g.Go(func() error { return t.load(ctx, p, pictures[s]) })
-			}
-		}
-		g.Go(func() (err error) {
-			results[i].data, err = t.mixOne(ctx, p, r, pictures)
-			if err == nil {
-				close(results[i].done)
-			}
-			return err
-		})
-	}
-	return g.Wait()
-}
-
 // pictures prepares the picture of each image of the shard, with the number of its uses.
 func (t *shardTask) pictures(recipes []premix.Recipe) map[*premix.Sample]*picture {
 	pictures := map[*premix.Sample]*picture{}
@@ -97,24 +48,6 @@ func (t *shardTask) pictures(recipes []premix.Recipe) map[*premix.Sample]*pictur
 		}
 	}
 	return pictures
-}
-
-// writeInOrder writes each sample once it is done, and then takes an element out of ahead.
-func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan struct{}, write func(i int, img []byte) error) error {
-	for i := range results {
-		select {
-		case <-results[i].done:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		if err := write(i, results[i].data); err != nil {
-			return err
-		}
-		putBuffer(results[i].data)
-		results[i].data = nil
-		<-ahead
-	}
-	return nil
 }
 
 // needs lists the distinct images that a recipe is made of.
@@ -209,32 +142,4 @@ func changed(s *premix.Sample, err error) error {
 // that if size and time stayed the same.
 func replaced(s *premix.Sample) error {
 	return fmt.Errorf("%s: is another image of the same size as the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
-}
-
-// mixOne makes and encodes the picture of a recipe.
-func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictures map[*premix.Sample]*picture) (data []byte, err error) {
-	defer recoverAs(&err)
-	used := needs(r)
-	for _, s := range used {
-		select {
-		case <-pictures[s].ready:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-	target := pictures[used[0]].img
-	var src *imaging.Image
-	if len(used) == 2 {
-		src = pictures[used[1]].img
-	}
-	err = p.do(ctx, &t.job.Params, func(w *worker) (err error) {
-		if data, err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
-			return fmt.Errorf("sample %s: %w", r.Key, err)
-		}
-		return nil
-	})
-	for _, s := range used {
-		pictures[s].release()
-	}
-	return data, err
 }

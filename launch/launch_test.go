@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -9,6 +10,20 @@ import (
 
 	"github.com/premix/premix/pipeline"
 )
+
+// lockedEnd is a Reporter that wants the output to be locked when the job has finished.
+type lockedEnd struct {
+	silent
+	t *testing.T
+}
+
+func (r lockedEnd) Finished(ctx context.Context, j *Job) error {
+	if unlock, err := (Lock{}).Take(ctx, j.Config.Out); err == nil {
+		unlock()
+		r.t.Error("the output is unlocked before the job is reported as finished")
+	}
+	return nil
+}
 
 // TestPrepare wants mistakes of each step to have their kind, and nothing to be written before Run.
 func TestPrepare(t *testing.T) {
@@ -20,7 +35,7 @@ func TestPrepare(t *testing.T) {
 		change(&c)
 		return c
 	}
-	if job, finished, err := Run(t.Context(), config(func(*pipeline.Config) {}), Options{}); err != nil || !finished || job.Expected() != 20 {
+	if job, finished, err := Run(t.Context(), config(func(*pipeline.Config) {}), Options{Reporter: lockedEnd{t: t}}); err != nil || !finished || job.Expected() != 20 {
 		t.Fatalf("a job over 20 images: %v, finished %v", err, finished)
 	}
 	before := tree(t, dir)

@@ -19,7 +19,7 @@ import (
 
 // Remove removes one split from an output: the files that its manifest and its shard records list,
 // shards of an interrupted run that have no record, and the files that describe the split. Other files
-// stay. A split that does not exist is no error.
+// stay. A split that does not exist is not an error.
 //
 // A shard without a record is removed if its replica was begun: if the manifest, a record, plan.json
 // or inputs.json has it. A file with the name of a shard of another replica belongs to someone else. A

@@ -151,7 +151,7 @@ func everything(t *testing.T, root string) (paths []string) {
 	return paths
 }
 
-// TestRemoveDamaged: damaged files of premix's own are no obstacle, and go with the split.
+// TestRemoveDamaged: damaged files of premix's own are not in the way, and go with the split.
 func TestRemoveDamaged(t *testing.T) {
 	for _, damage := range [][]string{
 		{"manifest.json"}, {"config.json"}, {"shards/r000-000000.json"}, {"shards/r000-000000.json", "shards/r000-000001.json", "manifest.json"},

@@ -62,7 +62,7 @@ func TestTurnUpright(t *testing.T) {
 	}
 }
 
-// The transposition is right on sizes that are no multiple of its tiles.
+// The transposition is right on sizes that are not a multiple of its tiles.
 func TestTranspose(t *testing.T) {
 	m := generated("hash", 71, 45)
 	before := slices.Clone(m.Pix)

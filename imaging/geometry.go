@@ -66,8 +66,8 @@ func RRCPlan(w, h int, scale, ratio [2]float64, uniform func() float64) premix.B
 		cw := math.RoundToEven(math.Sqrt(float64(target * aspect)))
 		ch := math.RoundToEven(math.Sqrt(target / aspect))
 		if 0 < cw && cw <= float64(w) && 0 < ch && ch <= float64(h) {
-			y := pick(h-int(ch)+1, uniform())
-			x := pick(w-int(cw)+1, uniform())
+			y := drawBelow(h-int(ch)+1, uniform())
+			x := drawBelow(w-int(cw)+1, uniform())
 			return premix.Box{X0: x, Y0: y, X1: x + int(cw), Y1: y + int(ch)}
 		}
 	}
@@ -82,5 +82,5 @@ func RRCPlan(w, h int, scale, ratio [2]float64, uniform func() float64) premix.B
 	return premix.Box{X0: x, Y0: y, X1: x + cw, Y1: y + ch}
 }
 
-// pick chooses one of n by a number in [0, 1).
-func pick(n int, u float64) int { return min(int(float64(u*float64(n))), n-1) }
+// drawBelow chooses one of n by a number in [0, 1).
+func drawBelow(n int, u float64) int { return min(int(float64(u*float64(n))), n-1) }

@@ -10,7 +10,7 @@ import (
 )
 
 // fromRecipe is the configuration that a recipe of a manifest stands for: its options of the
-// execution are the defaults. Settings that are no options (versions, the format, the hash of a
+// execution are the defaults. Settings that are not options (versions, the format, the hash of a
 // class list) are left out.
 func fromRecipe(recipe json.RawMessage) (*Config, error) {
 	var settings map[string]json.RawMessage

@@ -60,7 +60,7 @@ type shape struct {
 	crop [4]uint64 // bits of the float64s; zero for shapePlain
 }
 
-// place is how a URI is had from a name.
+// place is how a URI follows from a name.
 type place struct {
 	how  int
 	text string
@@ -78,7 +78,7 @@ type rowWriter struct {
 	text      int
 }
 
-// AppendRows appends one batch of rows to dst. What the mix stage does not need stays behind:
+// AppendRows appends one batch of rows to dst. What the mix stage does not need is left out:
 // of a Sample it carries Name, Location, Digest, Width, Height, Replica, Crop, Flip, Peak,
 // Trough and Flat; Label becomes that of the row. Rows in the order of the input, with names
 // close to their neighbours', come out smallest.

@@ -82,7 +82,7 @@ func extremes(pix []byte, w int) (peak, trough premix.Peak, flat bool) {
 	return at(hi), at(lo), hi == lo
 }
 
-// A Given peak was found elsewhere, and stands in a table.
+// A Given peak was found elsewhere and comes from a table.
 type Given struct {
 	Peak premix.Peak
 	// Trough counts if HasTrough is set.

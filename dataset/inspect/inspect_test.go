@@ -76,7 +76,7 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// TestKinds: everything that premix writes or reads is told by its bytes.
+// TestKinds: everything that premix writes or reads is recognized by its bytes.
 func TestKinds(t *testing.T) {
 	dir := t.TempDir()
 	o := fixture.Output{Dir: filepath.Join(dir, "out"), In: filepath.Join(dir, "in")}

@@ -203,7 +203,7 @@ func (r *Report) sum(ctx context.Context, out string, s *Split, records []datase
 	return labels, nil
 }
 
-// briefs tells of each sample of a shard which images and labels it has: from its plan, or where
+// briefs says which images and labels each sample of a shard has: from its plan, or where
 // that is lost, from the shard.
 func briefs(ctx context.Context, out, format string, rec *dataset.ShardRecord, yield func(dataset.Brief) error) error {
 	if rec.PlanPath != "" {

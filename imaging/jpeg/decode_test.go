@@ -85,7 +85,7 @@ func TestMemory(t *testing.T) {
 // The memory that a large progressive image needs is not kept.
 func TestShrink(t *testing.T) {
 	var d Decoder
-	d.coefs, d.unstuffed, d.strips = make([]int16, keep), make([]byte, keep+1), make([]byte, keep+1)
+	d.coefs, d.unstuffed, d.strips = make([]int16, maxKept), make([]byte, maxKept+1), make([]byte, maxKept+1)
 	if _, _, err := d.Decode(nil, smallFiles(t)["420-4x4"], Options{}); err != nil {
 		t.Fatal(err)
 	}

@@ -133,18 +133,18 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 	return dst, h, nil
 }
 
-// keep bounds the scratch memory that a Decoder holds on to between images.
-const keep = 32 << 20
+// maxKept bounds the scratch memory that a Decoder holds on to between images.
+const maxKept = 32 << 20
 
 // shrink lets go of memory that an unusual image needed.
 func (d *Decoder) shrink() {
-	if cap(d.coefs) > keep/2 {
+	if cap(d.coefs) > maxKept/2 {
 		d.coefs = nil
 	}
-	if cap(d.unstuffed) > keep {
+	if cap(d.unstuffed) > maxKept {
 		d.unstuffed = nil
 	}
-	if cap(d.strips) > keep {
+	if cap(d.strips) > maxKept {
 		d.strips = nil
 	}
 }

@@ -192,7 +192,7 @@ func (p *parser) segments() (bool, error) {
 	}
 }
 
-// known rejects markers that cannot stand here or that begin what is not read.
+// known rejects markers that cannot occur here or that begin what is not read.
 func (p *parser) known(m uint8) error {
 	switch m {
 	case mSOI:

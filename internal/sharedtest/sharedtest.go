@@ -1,5 +1,5 @@
 // Package sharedtest finds the real photographs and reference files that lie beside a checkout,
-// in ../shared. They are no part of the project: a test that uses them is skipped, with a
+// in ../shared. They are not part of the project: a test that uses them is skipped, with a
 // message, where they are missing, and fails instead where PREMIX_REQUIRE_SHARED=1 says that
 // they must be there.
 package sharedtest

@@ -15,7 +15,7 @@ const meta = "*?[{"
 // HasMeta reports whether a URI holds characters that [Glob] takes for a pattern.
 func HasMeta(uri string) bool { return metaAt(uri) >= 0 }
 
-// metaAt is where the first of them is, −1 without one. URL parameters are no part of a pattern.
+// metaAt is where the first of them is, −1 without one. URL parameters are not part of a pattern.
 func metaAt(uri string) int {
 	key := uri
 	if s, rest := scheme(uri); s != "" && s != "file" {

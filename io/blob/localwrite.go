@@ -69,7 +69,7 @@ func (w *localWriter) Commit() error {
 	step(w.buf.Flush)
 	step(w.file.Sync)
 	if err := w.file.Close(); w.err == nil {
-		w.err = err // NFS tells of a full disk here
+		w.err = err // NFS reports a full disk here
 	}
 	step(func() error { return w.fs.Rename(w.temp, w.path) })
 	if w.err != nil {

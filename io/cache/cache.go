@@ -61,7 +61,7 @@ const maxFile = 256 << 20
 type Chunk struct {
 	// Rows are the images, good and failed, in the order of the entries, replicas adjacent.
 	Rows []premix.Sample
-	// Ignored counts the entries that are no images.
+	// Ignored counts the entries that are not images.
 	Ignored int64
 }
 

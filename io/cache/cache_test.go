@@ -14,7 +14,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// chunk makes a chunk of n rows that has everything: replicas, failures, names that are no UTF-8.
+// chunk makes a chunk of n rows that has everything: replicas, failures, names that are not UTF-8.
 func chunk(n int) (Meta, *Chunk) {
 	c := &Chunk{Ignored: 3}
 	for i := range n {

@@ -66,7 +66,7 @@ type Info struct {
 }
 
 // Caches describes the cache at uri, sorted by fingerprint; nothing if there is none. Directories
-// that are no part of a cache are left out.
+// that are not part of a cache are left out.
 func Caches(ctx context.Context, uri string) ([]Info, error) {
 	list, err := blob.List(ctx, uri)
 	if errors.Is(err, fs.ErrNotExist) {

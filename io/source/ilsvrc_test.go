@@ -233,7 +233,7 @@ func TestILSVRCTrain(t *testing.T) {
 	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "--split test", "ILSVRC2012_img_test.tar")
 }
 
-// TestILSVRCCut: the listing of a tar of class tars that is damaged is no class list, unless another one
+// TestILSVRCCut: the listing of a tar of class tars that is damaged is not a class list, unless another one
 // says what is in it; then each class that is lost is a failure.
 func TestILSVRCCut(t *testing.T) {
 	classes := []string{"n01440764", "n01443537", "n01484850", "n01491361"}

@@ -203,7 +203,7 @@ func TestFarHead(t *testing.T) {
 	}
 }
 
-// TestListsOfMore: DALI's index and wids' list count what is no sample here. They promise something only
+// TestListsOfMore: DALI's index and wids' list count what is not a sample here. They promise something only
 // of a tar that is not whole.
 func TestListsOfMore(t *testing.T) {
 	list := append([]file{{"notes.txt", []byte("what this is")}}, samples(40)...)

@@ -124,7 +124,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestRemotePattern: the parameters of an address are no pattern, and the root of one keeps them.
+// TestRemotePattern: the parameters of an address are not a pattern, and the root of one keeps them.
 func TestRemotePattern(t *testing.T) {
 	root := "mem://source-pattern?x=1/d"
 	data := map[string][]byte{"classes.txt": []byte("a\nb\nc\n")}

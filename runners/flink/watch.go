@@ -165,7 +165,7 @@ func (w *watch) withoutFlink(beam *beamEnd, err error) (done, answered bool, _ e
 	return true, true, w.failed("", beam)
 }
 
-// newFaults tells of the failures since the last look, and returns the trace of one that makes
+// newFaults reports the failures since the last look, and returns the trace of one that makes
 // trying again useless, or "".
 func (w *watch) newFaults(list []fault) (final string) {
 	latest := w.seen

@@ -10,7 +10,7 @@ import (
 
 // A label of the input as text: a class name after nameLabel, an index after indexLabel, or after
 // bothLabel an index and, after a colon, the name beside it. Folders may have names such as 755
-// that are no index.
+// that are not an index.
 const (
 	nameLabel  = "n"
 	indexLabel = "i"

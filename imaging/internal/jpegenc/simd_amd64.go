@@ -30,7 +30,7 @@ func transformSIMD(dst *[64]int16, src []byte, stride int, q *quantizer) uint64 
 }
 
 // yccSIMD converts the first w ≥ 16 pixels of rgb, which is longer by overread. The last sixteen
-// are converted once more where w is no multiple.
+// are converted once more where w is not a multiple.
 func yccSIMD(luma, cb, cr, rgb []byte, w int) {
 	_, _, _, _ = luma[w-1], cb[w-1], cr[w-1], rgb[3*w+overread-1]
 	yccAVX2(&luma[0], &cb[0], &cr[0], &rgb[0], w&^15)

@@ -5,7 +5,7 @@ package workererr
 import "strings"
 
 // Find returns the error that a DoFn returned, without what Beam and the runner put around it, or "".
-// Beam joins its layers by "caused by:" in a line of its own; behind the last comes a Java stack
+// Beam joins its layers by "caused by:" in a line of its own; after the last comes a Java stack
 // trace (Flink) or the way that the error took through the worker (Dataflow).
 func Find(text string) string {
 	const mark = "caused by:\n"

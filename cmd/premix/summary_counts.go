@@ -15,10 +15,7 @@ import (
 // tellCounts warns of containers that have more than a list beside them says. All of it is used, but
 // readers that go by the list may see something else. What they have too little of are failures.
 func tellCounts(ctx context.Context, a *app, j *launch.Job, dir string) error {
-	if !slices.ContainsFunc(j.Catalog.Containers, func(c source.Container) bool {
-		_, _, promised := c.Promised()
-		return promised
-	}) {
+	if !slices.ContainsFunc(j.Catalog.Containers, func(c source.Container) bool { return c.CountedBy != "" }) {
 		return nil
 	}
 	inputs, err := dataset.LoadInputs(ctx, dir, j.Config.Split)
@@ -34,12 +31,11 @@ func tellCounts(ctx context.Context, a *app, j *launch.Job, dir string) error {
 	}
 	first, more := "", 0
 	for _, c := range j.Catalog.Containers {
-		n, by, ok := c.Promised()
-		if !ok || usable[c.Name] <= n {
+		if c.CountedBy == "" || usable[c.Name] <= c.Samples {
 			continue
 		}
 		if first == "" {
-			first = fmt.Sprintf("%s has %s, and should have %d by %s", c.Name, plural(usable[c.Name], "image"), n, by)
+			first = fmt.Sprintf("%s has %s, and should have %d by %s", c.Name, plural(usable[c.Name], "image"), c.Samples, c.CountedBy)
 		} else {
 			more++
 		}

@@ -44,16 +44,23 @@ func agree(inputs []*discovery, given []string) (*discovery, error) {
 
 // absent returns the given classes that no input has. Where an input has no list, it may have any.
 func absent(inputs []*discovery, given []string) []string {
-	have := map[string]bool{}
+	var names []string
 	for _, l := range inputs {
 		if l.Classes == nil {
 			return nil
 		}
-		for _, name := range l.Classes {
-			have[name] = true
-		}
+		names = append(names, l.Classes...)
 	}
+	have := setOf(names)
 	return slices.DeleteFunc(slices.Clone(given), func(name string) bool { return have[name] })
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 func classAt(list []string, i int) string {
@@ -78,11 +85,9 @@ func ParseClasses(data []byte) ([]string, error) {
 	sc := bufio.NewScanner(bytes.NewReader(data))
 	sc.Buffer(nil, 1<<20)
 	for sc.Scan() {
-		name := strings.TrimSpace(sc.Text())
-		if name == "" {
-			continue
+		if name := strings.TrimSpace(sc.Text()); name != "" {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	if err := sc.Err(); err != nil {
 		return nil, err
@@ -134,29 +139,25 @@ func classesBeside(ctx context.Context, dir string, names ...string) ([]string, 
 	return nil, nil
 }
 
-// classesOfOwn reads the class list of an output of premix: that of the split, or else of another
-// one, since all of them share it.
-func classesOfOwn(ctx context.Context, dir, split string) ([]string, error) {
+// classesOrOwn does as classesBeside, and reads the class list of an output of premix if there is no
+// other: that of the split, or else of another one, since all of them share it.
+func classesOrOwn(ctx context.Context, dir, split string, names ...string) ([]string, error) {
 	const meta = "__premix__"
-	classes, err := classesBeside(ctx, dir, meta+"/"+split+"/classes.txt")
+	classes, err := classesBeside(ctx, dir, append(names, meta+"/"+split+"/classes.txt")...)
 	if classes != nil || err != nil {
 		return classes, err
 	}
 	list, err := blob.List(ctx, blob.Join(dir, meta))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	var others []string
 	for _, o := range list {
 		if base := blob.Base(o.URI); o.Dir && !strings.HasPrefix(base, ".") {
-			if classes, err = classesBeside(ctx, dir, meta+"/"+base+"/classes.txt"); classes != nil || err != nil {
-				return classes, err
-			}
+			others = append(others, meta+"/"+base+"/classes.txt")
 		}
 	}
-	return nil, nil
+	return classesBeside(ctx, dir, others...)
 }
 
 // Labels turn what samples state, an index or a name, into indexes of one class list.

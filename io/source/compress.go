@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -23,26 +24,19 @@ const (
 	zstandard = "zstd"
 )
 
-// compressionOf returns how a whole file is compressed, by its name; empty if it is not.
-func compressionOf(base string) string {
-	base = strings.ToLower(base)
-	switch {
-	case strings.HasSuffix(base, ".gz"), strings.HasSuffix(base, ".tgz"):
-		return gzipped
-	case strings.HasSuffix(base, ".zst"), strings.HasSuffix(base, ".tzst"):
-		return zstandard
-	case strings.HasSuffix(base, ".zlib"), strings.HasSuffix(base, ".zz"):
-		return zlibbed
-	}
-	return ""
+var compressions = map[string]string{
+	".gz": gzipped, ".tgz": gzipped, ".zst": zstandard, ".tzst": zstandard, ".zlib": zlibbed, ".zz": zlibbed,
 }
+
+// compressionOf returns how a whole file is compressed, by its name; empty if it is not.
+func compressionOf(base string) string { return compressions[path.Ext(strings.ToLower(base))] }
 
 // maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.
 const maxWindow = 128 << 20
 
 // A rawReader counts the compressed bytes and remembers an error of the medium.
 type rawReader struct {
-	r   io.Reader
+	r   io.ReadCloser
 	n   int64
 	max int64 // the size of the object
 	err error
@@ -63,27 +57,22 @@ func (r *rawReader) Read(p []byte) (int, error) {
 // wrong with the medium stays an error. Several gzip members, or zlib streams, are one stream, and
 // what follows the last is looked at: other readers stop there without a word.
 type unpacker struct {
-	raw    *rawReader
-	br     *bufio.Reader
-	kind   string
-	dec    io.Reader    // nil before the first byte
-	again  func() error // goes on to another member; nil where the decoder does that by itself
-	starts func([]byte) bool
-	err    error
-}
-
-func newUnpacker(r io.Reader, size int64, kind string) *unpacker {
-	raw := &rawReader{r: r, max: size}
-	return &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
+	raw  *rawReader
+	br   *bufio.Reader
+	kind string
+	dec  io.Reader // nil before the first byte
+	err  error
 }
 
 func (u *unpacker) Read(p []byte) (int, error) {
 	if u.err == nil && u.dec == nil {
-		u.err = u.start()
+		if err := u.start(); err != nil {
+			u.err = u.explain(err)
+		}
 	}
 	for u.err == nil {
 		n, err := u.dec.Read(p)
-		if err == io.EOF && u.again != nil {
+		if err == io.EOF && u.kind != zstandard { // that decoder goes on by itself
 			err = u.next()
 		}
 		if err != nil {
@@ -96,41 +85,34 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	return 0, u.err
 }
 
-func (u *unpacker) start() error {
-	var err error
+func (u *unpacker) start() (err error) {
 	switch u.kind {
 	case gzipped:
-		var gz *gzip.Reader
-		if gz, err = gzip.NewReader(u.br); err == nil {
-			gz.Multistream(false)
-			u.dec, u.starts = gz, gzipStart
-			u.again = func() error {
-				err := gz.Reset(u.br)
-				gz.Multistream(false)
-				return err
-			}
-		}
+		gz := new(gzip.Reader)
+		u.dec, err = gz, gz.Reset(u.br)
+		gz.Multistream(false)
 	case zlibbed:
-		if u.dec, err = zlib.NewReader(u.br); err == nil {
-			u.starts = zlibStart
-			u.again = func() error { return u.dec.(zlib.Resetter).Reset(u.br, nil) }
-		}
+		u.dec, err = zlib.NewReader(u.br)
 	case zstandard:
 		u.dec, err = zstd.NewReader(u.br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
-	default:
-		return fmt.Errorf("source: unknown compression %q", u.kind)
 	}
-	if err != nil {
-		return u.explain(err)
-	}
-	return nil
+	return err
 }
 
-// gzipStart and zlibStart recognize the beginning of a stream by its first two bytes.
-func gzipStart(head []byte) bool { return head[0] == 0x1f && head[1] == 0x8b }
-
-func zlibStart(head []byte) bool {
-	return head[0]&0x8f == 8 && binary.BigEndian.Uint16(head)%31 == 0
+// another begins another member, if head is the beginning of one.
+func (u *unpacker) another(head []byte) (is bool, err error) {
+	switch dec := u.dec.(type) {
+	case *gzip.Reader:
+		if is = head[0] == 0x1f && head[1] == 0x8b; is {
+			err = dec.Reset(u.br)
+			dec.Multistream(false)
+		}
+	case zlib.Resetter:
+		if is = head[0]&0x8f == 8 && binary.BigEndian.Uint16(head)%31 == 0; is {
+			err = dec.Reset(u.br, nil)
+		}
+	}
+	return is, err
 }
 
 // next goes to the next member. The error is io.EOF if there is none.
@@ -138,12 +120,15 @@ func (u *unpacker) next() error {
 	at := u.raw.n - int64(u.br.Buffered())
 	for {
 		head, err := u.br.Peek(2)
-		switch {
-		case len(head) == 0 || len(head) == 1 && head[0] == 0 && err == io.EOF:
+		if len(head) == 0 || len(head) == 1 && head[0] == 0 && err == io.EOF {
 			return err
-		case len(head) == 2 && u.starts(head):
-			return u.again()
-		case head[0] != 0: // padding may follow, as on tapes
+		}
+		if len(head) == 2 {
+			if is, err := u.another(head); is {
+				return err
+			}
+		}
+		if head[0] != 0 { // padding may follow, as on tapes
 			return premix.Faultf(premix.Corrupt, "what follows the %s stream at byte %d of the compressed file is no %s", u.kind, at, u.kind)
 		}
 		if _, err := u.br.Discard(1); err != nil {
@@ -167,17 +152,25 @@ func (u *unpacker) explain(err error) error {
 	return premix.Faultf(premix.Corrupt, "the %s stream is broken near compressed byte %d: %v", u.kind, u.raw.n-int64(u.br.Buffered()), err)
 }
 
-// A closer closes what a stream was made of.
-type closer struct {
-	u *unpacker
-	r io.Closer
-}
-
-func (c closer) Close() error {
-	if d, ok := c.u.dec.(*zstd.Decoder); ok {
+func (u *unpacker) Close() error {
+	if d, ok := u.dec.(*zstd.Decoder); ok {
 		d.Close()
 	}
-	return c.r.Close()
+	return u.raw.r.Close()
+}
+
+// open returns a window over a chunk. At the end of the container it has no end: what follows the last
+// entry is looked at, as the end mark of a tar.
+func (c *Chunk) open(ctx context.Context) (*window, io.Closer, error) {
+	in := c.Container
+	w, f, err := in.open(ctx, c.Offset, c.End)
+	if err != nil {
+		return nil, nil, fmt.Errorf("source: %s: %w", in.Name, err)
+	}
+	if c.End >= in.Offset+in.Size || !c.Seekable() {
+		w.end = -1
+	}
+	return w, f, nil
 }
 
 // open returns a window over [off, end) of a container; over all of it if it is compressed.
@@ -187,8 +180,9 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		if err != nil {
 			return nil, nil, err
 		}
-		u := newUnpacker(r, c.Size, kind)
-		return streamWindow(u, 0, -1, -1), closer{u, r}, nil
+		raw := &rawReader{r: r, max: c.Size}
+		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
+		return streamWindow(u, 0, -1, -1), u, nil
 	}
 	size := c.Offset + c.Size
 	if blob.IsLocal(c.URI) {
@@ -216,12 +210,9 @@ type remote struct {
 
 func (r *remote) from(pos int64) (io.Reader, error) {
 	r.Close()
-	next, err := r.open(pos)
-	if err != nil {
-		return nil, err
-	}
-	r.r = next
-	return next, nil
+	var err error
+	r.r, err = r.open(pos)
+	return r.r, err
 }
 
 func (r *remote) Close() error {

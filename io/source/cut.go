@@ -118,7 +118,8 @@ func (h *hasher) text(s string) *hasher {
 
 func (h *hasher) num(v int64) *hasher { return h.text(strconv.FormatInt(v, 10)) }
 
-// field adds a named value, or nothing if it is empty.
+// field adds a named value, or nothing if it is empty. Earlier versions also hashed a key that was set to
+// an empty text. No ID depends on that: discovery refuses empty keys.
 func (h *hasher) field(name, value string) *hasher {
 	if value == "" {
 		return h
@@ -127,11 +128,10 @@ func (h *hasher) field(name, value string) *hasher {
 }
 
 // samples adds how many entries a container should have, if that is known.
-func (h *hasher) samples(c Container) *hasher {
-	if n, _, known := c.Promised(); known {
-		h.field("samples", strconv.FormatInt(n, 10))
+func (h *hasher) samples(c Container) {
+	if c.CountedBy != "" {
+		h.field("samples", strconv.FormatInt(c.Samples, 10))
 	}
-	return h
 }
 
 func (h *hasher) String() string {
@@ -142,9 +142,7 @@ func (h *hasher) String() string {
 // identity begins the hash of a chunk: what every layout has in it.
 func (c Container) identity() *hasher {
 	h := newHasher().text("premix chunk 1").text(c.Layout).text(c.Name).text(c.Class).num(int64(c.Label)).num(c.Size)
-	if l, ok := layouts[c.Layout]; ok {
-		l.identity(c, h)
-	}
+	layoutOf(c.Layout).identity(c, h)
 	return h
 }
 

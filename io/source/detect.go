@@ -9,19 +9,17 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source/synth"
 )
 
 // A format is a value of Options.Format: how an input is recognized, and how its containers are found.
 type format struct {
-	name string
-	// file reports whether a file of this name is one of the format; nil if names do not decide.
-	file func(base string) bool
+	name     string
+	file     func(base string) bool // reports whether a file of this name is one of the format; or nil
+	decisive bool                   // such files decide, whatever folders are beside them
+	names    bool                   // entries state class names and not indexes
 	// tree reports whether the folders of a root, whose names are in dirs, are those of the format.
 	tree func(ctx context.Context, r root, dirs map[string]bool) (bool, error)
-	// decisive says that such files decide, whatever folders are beside them.
-	decisive bool
-	// names says that entries state class names and not indexes.
-	names bool
 	// discover finds the containers and the classes.
 	discover func(ctx context.Context, r root, o Options, d *discovery) error
 }
@@ -45,7 +43,6 @@ func Formats() []string {
 	return names
 }
 
-// formatOf returns the format of a name.
 func formatOf(name string) format {
 	return formats[slices.IndexFunc(formats, func(f format) bool { return f.name == name })]
 }
@@ -63,8 +60,8 @@ func discover(ctx context.Context, in Input, o Options) (*discovery, error) {
 	d := &discovery{in: in}
 	if n, ok := strings.CutPrefix(in.URI, synthScheme); ok {
 		count, err := strconv.ParseInt(n, 10, 64)
-		if err != nil || count < 1 || count > maxSynth {
-			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(maxSynth))
+		if err != nil || count < 1 || count > synth.Max {
+			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(synth.Max))
 		}
 		drawn{}.discover(root{in: in}, count, d)
 		return d, nil
@@ -93,30 +90,23 @@ func enterSplit(ctx context.Context, r root, o Options, d *discovery) (root, err
 	if r.picked {
 		return r, nil
 	}
-	var splits []blob.Object
-	for _, e := range r.objects {
-		switch {
-		case !e.Dir || junkName(blob.Base(e.URI)):
-		case isSplitName(blob.Base(e.URI)):
-			splits = append(splits, e)
-		default:
+	var names []string
+	var found []blob.Object
+	dirs, _ := r.split(&discovery{})
+	for _, e := range dirs {
+		name := blob.Base(e.URI)
+		if !isSplitName(name) {
 			return r, nil
 		}
-	}
-	if f, _ := detectFiles(r); len(splits) == 0 || f.decisive {
-		return r, nil
-	}
-	var found []blob.Object
-	for _, e := range splits {
-		if canonicalSplit(blob.Base(e.URI)) == o.split() {
+		names = append(names, name)
+		if canonicalSplit(name) == o.split() {
 			found = append(found, e)
 		}
 	}
+	if f, _ := detectFiles(r); len(names) == 0 || f.decisive {
+		return r, nil
+	}
 	if len(found) != 1 {
-		names := make([]string, len(splits))
-		for i, e := range splits {
-			names[i] = blob.Base(e.URI)
-		}
 		return r, usagef("--in %s holds the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
 	}
 	for _, e := range r.objects {
@@ -129,29 +119,22 @@ func enterSplit(ctx context.Context, r root, o Options, d *discovery) (root, err
 
 // detect recognizes the format of a root by the names in it.
 func detect(ctx context.Context, r root) (string, error) {
+	folders, _ := r.split(&discovery{})
 	dirs := map[string]bool{}
-	first := ""
-	for _, e := range r.objects {
-		if base := blob.Base(e.URI); e.Dir && !junkName(base) {
-			dirs[base] = true
-			if first == "" {
-				first = e.URI
-			}
-		}
+	for _, e := range folders {
+		dirs[blob.Base(e.URI)] = true
 	}
 	f, n := detectFiles(r)
 	if f.decisive || f.name != "" && n >= len(dirs) {
 		return f.name, nil
 	}
 	if f.name != "" { // the archive of a data set may lie beside its class folders
-		list, err := blob.List(ctx, first)
+		list, err := blob.List(ctx, folders[0].URI)
 		if err != nil {
 			return "", fmt.Errorf("source: %w", err)
 		}
-		for _, e := range list {
-			if !e.Dir && imageName(e.URI) {
-				return "imagefolder", nil
-			}
+		if slices.ContainsFunc(list, func(o blob.Object) bool { return !o.Dir && imageName(o.URI) }) {
+			return "imagefolder", nil
 		}
 		return f.name, nil
 	}
@@ -191,10 +174,10 @@ func detectFiles(r root) (best format, n int) {
 			}
 		}
 	}
+	if count["tfds"] > 0 {
+		return formatOf("tfds"), 1
+	}
 	for _, f := range formats {
-		if f.name == "tfds" && count[f.name] > 0 {
-			return f, 1
-		}
 		if count[f.name] > n {
 			best, n = f, count[f.name]
 		}
@@ -205,7 +188,6 @@ func detectFiles(r root) (best format, n int) {
 	return best, n
 }
 
-// tarName reports whether a file is a tar, compressed or not, by its name.
 func tarName(base string) bool {
 	base = strings.ToLower(base)
 	for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"} {
@@ -222,17 +204,17 @@ func loose(ctx context.Context, r root, files []blob.Object, d *discovery) error
 	for _, f := range files {
 		name := r.name(r.rel(f))
 		image := imageName(name)
-		if !image && f.Special == "" && f.Size > 0 {
+		if !image {
 			var err error
 			if image, err = sniffObject(ctx, f); err != nil {
 				return err
 			}
 		}
-		if !image {
+		if image {
+			d.fail(escape(name), premix.StageLabel, premix.NoLabel, "an image outside of any class folder has no label")
+		} else {
 			d.ignore(escape(name))
-			continue
 		}
-		d.fail(escape(name), premix.StageLabel, premix.NoLabel, "an image outside of any class folder has no label")
 	}
 	return nil
 }

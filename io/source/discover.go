@@ -23,12 +23,7 @@ type root struct {
 }
 
 // name is the name of what lies at path below the root.
-func (r root) name(path string) string {
-	if r.in.Name == "" {
-		return path
-	}
-	return r.in.Name + "/" + path
-}
+func (r root) name(path string) string { return below(r.in.Name, path) }
 
 // rel is the path of an object below the root.
 func (r root) rel(o blob.Object) string {
@@ -167,19 +162,15 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 // FirstNames joins the names of classes or shards for a message; an ellipsis replaces those after
 // the third.
 func FirstNames(names []string) string {
-	const most = 3
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", …"
+	if len(names) > 3 {
+		names = append(names[:3:3], "…")
 	}
 	return strings.Join(names, ", ")
 }
 
 // choose drops the containers of classes that are not in the list.
 func (c *Catalog) choose(classes []string) {
-	wanted := map[string]bool{}
-	for _, name := range classes {
-		wanted[name] = true
-	}
+	wanted := setOf(classes)
 	c.Containers = slices.DeleteFunc(c.Containers, func(k Container) bool {
 		if k.Class == "" || wanted[k.Class] {
 			return false
@@ -212,8 +203,7 @@ func (c *Catalog) sort() error {
 		return cmp.Or(cmp.Compare(Order(a.Name), Order(b.Name)), cmp.Compare(a.URI, b.URI))
 	})
 	for i := 1; i < len(c.Containers); i++ {
-		a, b := c.Containers[i-1], c.Containers[i]
-		if a.Name == b.Name {
+		if a, b := c.Containers[i-1], c.Containers[i]; a.Name == b.Name {
 			return usagef("%s is in two inputs (%s and %s): tell them apart with --in NAME=URI", a.Name, a.URI, b.URI)
 		}
 	}
@@ -222,8 +212,8 @@ func (c *Catalog) sort() error {
 	})
 	for i := 1; i < len(c.Failures); i++ {
 		// A damaged container may have several, each with its place.
-		if n := c.Failures[i].Name; n == c.Failures[i-1].Name && c.Failures[i].Reason == c.Failures[i-1].Reason {
-			return usagef("%s is in two inputs: tell them apart with --in NAME=URI", n)
+		if a, b := c.Failures[i-1], c.Failures[i]; a.Name == b.Name && a.Reason == b.Reason {
+			return usagef("%s is in two inputs: tell them apart with --in NAME=URI", b.Name)
 		}
 	}
 	slices.Sort(c.IgnoredNames)
@@ -242,37 +232,38 @@ func resolve(ctx context.Context, in Input) (root, error) {
 	if err != nil {
 		return root{}, usagef("--in %s: %v", in.URI, err)
 	}
-	r := root{in: in}
 	obj, err := blob.Stat(ctx, uri)
-	switch {
-	case err == nil && !obj.Dir:
-		r.uri, r.picked, r.objects = blob.Dir(uri), true, []blob.Object{obj}
-		return r, nil
-	case err == nil:
-		r.uri = uri
+	if err == nil && !obj.Dir {
+		return root{in: in, uri: blob.Dir(uri), picked: true, objects: []blob.Object{obj}}, nil
+	}
+	r := root{in: in, uri: uri}
+	if err == nil {
 		r.objects, err = blob.List(ctx, uri)
-		if err != nil {
-			return r, fmt.Errorf("source: %s: %w", in.URI, err)
-		}
-		if len(r.objects) == 0 {
+		if err == nil && len(r.objects) == 0 {
 			return r, usagef("--in %s: the folder is empty", in.URI)
 		}
-		return r, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return r, fmt.Errorf("source: %s: %w", in.URI, err)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return r.glob(ctx)
 	}
-	if !blob.HasMeta(uri) {
-		return r, usagef("--in %s: no such file or folder", in.URI)
-	}
-	objects, err := blob.Glob(ctx, uri)
 	if err != nil {
-		return r, usagef("--in %s: %v", in.URI, err)
+		err = fmt.Errorf("source: %s: %w", in.URI, err)
+	}
+	return r, err
+}
+
+// glob is the root of the files that match the input as a pattern.
+func (r root) glob(ctx context.Context) (root, error) {
+	if !blob.HasMeta(r.uri) {
+		return r, usagef("--in %s: no such file or folder", r.in.URI)
+	}
+	objects, err := blob.Glob(ctx, r.uri)
+	if err != nil {
+		return r, usagef("--in %s: %v", r.in.URI, err)
 	}
 	if len(objects) == 0 {
-		return r, usagef("--in %s: nothing matches the pattern", in.URI)
+		return r, usagef("--in %s: nothing matches the pattern", r.in.URI)
 	}
-	r.uri, r.picked, r.objects = blob.GlobDir(uri), true, objects
-	return r, nil
+	return root{in: r.in, uri: blob.GlobDir(r.uri), picked: true, objects: objects}, nil
 }
 
 // into is the root moved to the folder at path below it, keeping its input. Names below the new

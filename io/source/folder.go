@@ -14,12 +14,10 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// classFolder and flatFolder read folders of images: of one class, whose name is the folder's, and
-// with labels in a list.
+// folder reads folders of images of one class, flatFolder those with labels in a list.
 type (
-	classFolder struct{ folder }
-	flatFolder  struct{ folder }
-	folder      struct{ baseLayout }
+	folder     struct{ baseLayout }
+	flatFolder struct{ folder }
 )
 
 // discoverFolders makes a container of every class folder.
@@ -94,7 +92,6 @@ func sniffObject(ctx context.Context, o blob.Object) (bool, error) {
 // sniffBytes is how much of an entry imaging.Sniff wants to see.
 const sniffBytes = 32
 
-// A fileInfo is a file of a folder.
 type fileInfo struct {
 	name       string // below the folder
 	unreadable string // why it cannot be read, or empty

@@ -60,7 +60,13 @@ func discoverILSVRC(ctx context.Context, r root, o Options, d *discovery) error 
 			side = append(side, f)
 		}
 	}
-	tars = wantedTar(r, o, tars)
+	if !r.picked { // the tar of the split
+		tars = slices.DeleteFunc(tars, func(t blob.Object) bool {
+			m := ilsvrcTar.FindStringSubmatch(blob.Base(t.URI))
+			return m == nil || canonicalSplit(m[1]) != o.split()
+		})
+		tars = tars[:min(1, len(tars))]
+	}
 	switch {
 	case len(tars) == 1:
 		return discoverTarOfTars(ctx, r, tars[0], d)
@@ -81,23 +87,11 @@ func discoverILSVRC(ctx context.Context, r root, o Options, d *discovery) error 
 	case len(images) > 0 && r.picked:
 		return usagef("--in %s names images of a folder whose labels stand in a list: name the folder itself, --in %s", r.in.URI, r.uri)
 	case len(images) > 0:
-		return discoverFlat(ctx, r, d)
+		d.Ignored, d.IgnoredNames = 0, nil // the chunks count them
+		return addListed(ctx, r, Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}, d)
 	}
 	return usagef("--in %s: no tar and no folder of ILSVRC2012 for --split %s: expected ILSVRC2012_img_%s.tar, class tars, a folder of ILSVRC2012_val_*.JPEG, or Kaggle's ILSVRC/Data/CLS-LOC",
 		r.in.URI, o.split(), map[string]string{"validation": "val"}[o.split()]+strings.TrimPrefix(o.split(), "validation"))
-}
-
-// wantedTar picks the tar of the split, unless the user has picked one.
-func wantedTar(r root, o Options, tars []blob.Object) []blob.Object {
-	if r.picked {
-		return tars
-	}
-	for _, t := range tars {
-		if m := ilsvrcTar.FindStringSubmatch(blob.Base(t.URI)); m != nil && canonicalSplit(m[1]) == o.split() {
-			return []blob.Object{t}
-		}
-	}
-	return nil
 }
 
 // kaggle goes down Kaggle's tree to the folder of the split, from any of its upper folders.
@@ -124,19 +118,8 @@ func kaggle(ctx context.Context, r root, o Options) (root, error) {
 	return r, nil
 }
 
-// discoverFlat makes a container of a folder of images whose labels are in a list.
-func discoverFlat(ctx context.Context, r root, d *discovery) error {
-	c := Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}
-	if err := withList(ctx, r, &c, d); err != nil {
-		return err
-	}
-	d.Ignored, d.IgnoredNames = 0, nil // the chunks count them
-	d.Containers = append(d.Containers, c)
-	return nil
-}
-
-// withList gives a container the list of its labels.
-func withList(ctx context.Context, r root, c *Container, d *discovery) error {
+// addListed adds a container of images with the list of their labels.
+func addListed(ctx context.Context, r root, c Container, d *discovery) error {
 	files, err := findList(ctx, r.uri)
 	if err != nil {
 		return err
@@ -151,7 +134,7 @@ func withList(ctx context.Context, r root, c *Container, d *discovery) error {
 	}
 	c.List = files
 	c.List.Hash = hash
-	d.Classes = l.classes
+	d.Containers, d.Classes = append(d.Containers, c), l.classes
 	return nil
 }
 
@@ -159,12 +142,12 @@ func withList(ctx context.Context, r root, c *Container, d *discovery) error {
 // in place. A tar of images takes its labels from a list.
 func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery) error {
 	outer := r.container(o, layoutListTar)
-	w, f, err := outer.seekable(ctx)
+	f, err := blob.OpenAt(ctx, outer.URI) // at a store, each header is a request
 	if err != nil {
 		return fmt.Errorf("source: %s: %w", outer.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(w, 0)
+	scan := newTarScanner(atWindow(f, 0, -1, min(outer.Size, f.Size())), 0)
 	seen := map[string]bool{}
 	var last tarMember
 	damaged := func(t *tarDamage) {
@@ -181,14 +164,14 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 			if end := last.data + last.size; outer.Size-end > maxTail {
 				damaged(damagef(end, premix.Truncated, "the rest of the file, %d bytes, is zeros, as of a download that did not finish", outer.Size-end))
 			}
-			if len(d.Containers) == 0 && d.Cut != "" {
+			switch {
+			case len(d.Containers) > 0:
+				slices.Sort(d.Classes)
+				return nil
+			case d.Cut != "":
 				return usagef("%s", d.Cut)
 			}
-			if len(d.Containers) == 0 {
-				return usagef("--in %s: %s holds no class tars and no images", r.in.URI, outer.Name)
-			}
-			slices.Sort(d.Classes)
-			return nil
+			return usagef("--in %s: %s holds no class tars and no images", r.in.URI, outer.Name)
 		case errors.As(err, &damage):
 			damaged(damage)
 			continue
@@ -211,11 +194,7 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 			d.Containers = append(d.Containers, c)
 			d.Classes = append(d.Classes, c.Class)
 		case m.regular && imageName(name) && len(d.Containers) == 0:
-			if err := withList(ctx, r, &outer, d); err != nil {
-				return err
-			}
-			d.Containers = append(d.Containers, outer)
-			return nil
+			return addListed(ctx, r, outer, d)
 		case m.regular && imageName(name):
 			d.fail(outer.below(name), premix.StageLabel, premix.NoLabel, "an image outside of any class tar has no label")
 		case !m.regular && strings.HasSuffix(name, ".tar"), m.sparse:
@@ -253,13 +232,4 @@ func (c *Catalog) missing(classes []string) {
 			c.fail(c.CutIn+"/"+class+".tar", premix.StageScan, premix.Truncated, "a class is lost: it is in --classes, and not in what is left of the archive")
 		}
 	}
-}
-
-// seekable opens a tar for a scan of its headers; at a store each one is a request.
-func (c Container) seekable(ctx context.Context) (*window, io.Closer, error) {
-	f, err := blob.OpenAt(ctx, c.URI)
-	if err != nil {
-		return nil, nil, err
-	}
-	return atWindow(f, c.Offset, -1, min(c.Offset+c.Size, f.Size())), f, nil
 }

@@ -22,8 +22,7 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// labelFiles are where the labels of a folder or tar of images are. Kind and Files do not belong to the
-// identity of a chunk: the files may move. Hash does.
+// labelFiles are where the labels of a folder or tar of images are.
 type labelFiles struct {
 	Kind  string   // of listPlaces
 	Files []string // URIs
@@ -64,24 +63,21 @@ func (l *labelList) label(e Entry) Entry {
 // valNumber is the number in ILSVRC2012_val_00000001.JPEG; 0 for other names.
 func valNumber(name string) int {
 	rest, ok := strings.CutPrefix(stem(path.Base(name)), "ILSVRC2012_val_")
-	if !ok || len(rest) != 8 {
-		return 0
-	}
 	n, err := strconv.Atoi(rest)
-	if err != nil || n < 1 {
+	if !ok || len(rest) != 8 || err != nil || n < 1 {
 		return 0
 	}
 	return n
 }
 
 // The names under which lists are known, in the order of preference, below a folder.
-var listPlaces = []struct{ kind, file, mapping string }{
-	{"csv", "LOC_val_solution.csv", ""},
-	{"synsets", "synset_labels.txt", ""},
-	{"synsets", "imagenet_2012_validation_synset_labels.txt", ""},
-	{"ids", "ILSVRC2012_validation_ground_truth.txt", "meta.mat"},
-	{"ids", "ILSVRC2012_validation_ground_truth.txt", "synsets.txt"},
-	{"devkit", "ILSVRC2012_devkit_t12.tar.gz", ""},
+var listPlaces = []labelFiles{
+	{Kind: "csv", Files: []string{"LOC_val_solution.csv"}},
+	{Kind: "synsets", Files: []string{"synset_labels.txt"}},
+	{Kind: "synsets", Files: []string{"imagenet_2012_validation_synset_labels.txt"}},
+	{Kind: "ids", Files: []string{"ILSVRC2012_validation_ground_truth.txt", "meta.mat"}},
+	{Kind: "ids", Files: []string{"ILSVRC2012_validation_ground_truth.txt", "synsets.txt"}},
+	{Kind: "devkit", Files: []string{"ILSVRC2012_devkit_t12.tar.gz"}},
 }
 
 // findList looks for a list of labels in a folder, in the devkit's folders below it, and in the
@@ -90,11 +86,8 @@ func findList(ctx context.Context, dir string) (labelFiles, error) {
 	for range 5 {
 		for _, sub := range []string{"", "data", "ILSVRC2012_devkit_t12/data", "devkit/data", "devkit"} {
 			for _, p := range listPlaces {
-				list := labelFiles{Kind: p.kind}
-				for _, f := range []string{p.file, p.mapping} {
-					if f == "" {
-						continue
-					}
+				list := labelFiles{Kind: p.Kind}
+				for _, f := range p.Files {
 					uri := blob.Join(dir, sub, f)
 					o, err := blob.Stat(ctx, uri)
 					if errors.Is(err, fs.ErrNotExist) || err == nil && o.Dir {
@@ -169,10 +162,9 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 		err = errors.New("unknown kind of list")
 	}
 	if err == nil && l.classes == nil {
-		l.classes = slices.Compact(slices.Sorted(maps.Values(l.byStem)))
-		if l.byStem == nil {
-			l.classes = slices.Compact(slices.Sorted(slices.Values(l.byNumber)))
-		}
+		names := append(slices.Collect(maps.Values(l.byStem)), l.byNumber...)
+		slices.Sort(names)
+		l.classes = slices.Compact(names)
 		if len(l.classes) == 0 {
 			err = errors.New("it is empty")
 		}

@@ -32,7 +32,6 @@ const (
 
 var errMat = errors.New("not a MAT file of level 5, or a broken one")
 
-// An element is one piece of a MAT file.
 type element struct {
 	kind uint32
 	data []byte
@@ -232,7 +231,6 @@ func synsetList(found map[int]string) ([]string, error) {
 	return list, nil
 }
 
-// number reads a matrix of one number.
 func (r *matReader) number(e element) (int, error) {
 	m, err := r.matrix(e)
 	if err != nil || m.count != 1 {
@@ -264,7 +262,6 @@ func (r *matReader) number(e element) (int, error) {
 	return 0, errMat
 }
 
-// text reads a matrix of characters.
 func (r *matReader) text(e element) (string, error) {
 	m, err := r.matrix(e)
 	if err != nil || m.class != mxChar {

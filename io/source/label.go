@@ -24,7 +24,6 @@ const maxLabelBytes = 1 << 20
 // maxLabel bounds class indexes.
 const maxLabel = math.MaxInt32
 
-// indexLabel checks a class index.
 func indexLabel(v int64) (label, error) {
 	switch {
 	case v == -1:
@@ -48,7 +47,6 @@ func (l *label) shift(offset int) error {
 	return nil
 }
 
-// nameLabel checks a class name.
 func nameLabel(s string) (label, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -79,20 +77,24 @@ var errNoKey = errors.New("no label key")
 // then "cls" if key is empty. A number is an index and a string a class name. The error is
 // errNoKey if the object has none of them.
 func jsonLabel(data []byte, key string) (label, error) {
-	keys := []string{"label", "cls"}
-	if key != "" {
-		keys = []string{key}
-	}
 	object, err := jsonObject(data)
 	if err != nil {
 		return label{}, premix.Faultf(premix.BadLabel, "the json member cannot be read: %v", err)
 	}
-	for _, k := range keys {
+	for _, k := range keysOr(key, "label", "cls") {
 		if v, ok := object[k]; ok {
 			return valueLabel(k, v)
 		}
 	}
 	return label{}, errNoKey
+}
+
+// keysOr returns the key that a user has given, or else those to try.
+func keysOr(key string, usual ...string) []string {
+	if key == "" {
+		return usual
+	}
+	return []string{key}
 }
 
 func jsonObject(data []byte) (map[string]json.RawMessage, error) {

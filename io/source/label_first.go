@@ -22,11 +22,7 @@ var errSeen = errors.New("seen enough")
 // all images. One good label is enough, so that it seldom reads more than one entry.
 func (c *Catalog) firstLabels(ctx context.Context, d *discovery, o Options) error {
 	in, k := d.in, d.Containers[0]
-	l, err := layoutOf(k)
-	if err != nil {
-		return err
-	}
-	chunks, whole, err := l.first(ctx, k)
+	chunks, whole, err := layoutOf(k.Layout).first(ctx, k)
 	if len(chunks) == 0 || err != nil {
 		return inContainer(in, k, err)
 	}

@@ -24,7 +24,7 @@ const (
 // layouts are the kinds of containers. A new one needs a line here, and one in formats if inputs of
 // it are found in a new way.
 var layouts = map[string]layout{
-	layoutFolder:   classFolder{},
+	layoutFolder:   folder{},
 	layoutFlat:     flatFolder{},
 	layoutTar:      sampleTar{},
 	layoutClassTar: imageTar{},
@@ -34,8 +34,7 @@ var layouts = map[string]layout{
 	layoutSynth:    drawn{},
 }
 
-// A layout is how the containers of one kind are cut and read. Types embed baseLayout for what they
-// have in common with most others.
+// A layout is how the containers of one kind are cut and read.
 type layout interface {
 	// split and read are those of the package, for containers of the layout.
 	split(ctx context.Context, c Container, o Options) ([]Chunk, error)
@@ -45,21 +44,18 @@ type layout interface {
 	// first are chunks to look for the first labels in. There are none where labels are names of
 	// folders or of a list. whole says that the end of the last one is that of the container.
 	first(ctx context.Context, c Container) (chunks []Chunk, whole bool, err error)
-	// seekable says that entries of a container without compression can be fetched.
-	seekable() bool
 	// uri is where an entry of the container is fetched from.
 	uri(c Container, s *premix.Sample) string
 	// place is [Place].
 	place(s *premix.Sample) string
 }
 
+// baseLayout is embedded for what most layouts have in common.
 type baseLayout struct{}
 
 func (baseLayout) identity(Container, *hasher) {}
 
 func (baseLayout) first(context.Context, Container) ([]Chunk, bool, error) { return nil, false, nil }
-
-func (baseLayout) seekable() bool { return true }
 
 func (baseLayout) uri(c Container, _ *premix.Sample) string { return c.URI }
 
@@ -70,53 +66,52 @@ func (baseLayout) place(s *premix.Sample) string {
 	return ""
 }
 
-func layoutOf(c Container) (layout, error) {
-	if l, ok := layouts[c.Layout]; ok {
-		return l, nil
-	}
+// unknownLayout is the layout of a container of another version of premix.
+type unknownLayout struct{ baseLayout }
+
+func (unknownLayout) split(_ context.Context, c Container, _ Options) ([]Chunk, error) {
 	return nil, fmt.Errorf("source: %s: unknown layout %q", c.Name, c.Layout)
+}
+
+func (l unknownLayout) read(ctx context.Context, c Chunk, o Options, _ int64, _ func(Entry) error) error {
+	_, err := l.split(ctx, c.Container, o)
+	return err
+}
+
+func layoutOf(name string) layout {
+	if l, ok := layouts[name]; ok {
+		return l
+	}
+	return unknownLayout{}
 }
 
 // Split cuts a container into chunks, in order. It lists the entries of a folder and the headers
 // of a container where that is cheap; it opens no image. The entries of all chunks together do
 // not depend on ChunkImages.
 func Split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
-	l, err := layoutOf(c)
-	if err != nil {
-		return nil, err
-	}
-	return l.split(ctx, c, o)
+	return layoutOf(c.Layout).split(ctx, c, o)
 }
 
 // Read streams a chunk once and yields its entries in order. Entries larger than maxBytes become
 // faults before they are read; maxBytes ≤ 0 means 128 MiB. An error of yield ends it and is
 // returned as it is.
 func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
-	l, err := layoutOf(c.Container)
-	if err != nil {
-		return err
-	}
 	if maxBytes <= 0 {
 		maxBytes = 128 << 20
 	}
-	return l.read(ctx, c, o, maxBytes, yield)
+	return layoutOf(c.Container.Layout).read(ctx, c, o, maxBytes, yield)
 }
 
 // Seekable says that Fetch can read the chunk's entries again, one by one. Where the container is
-// compressed, or holds its images in another form than as plain bytes, entries must be copied aside
-// while they are read.
+// compressed, as pages of Parquet are too, entries must be copied aside while they are read.
 func (c *Chunk) Seekable() bool {
-	l, known := layouts[c.Container.Layout]
-	return (!known || l.seekable()) && c.Container.Compression == ""
+	return c.Container.Layout != layoutParquet && c.Container.Compression == ""
 }
 
 // Relocate sets the URI of a sample's location to the present place of its container: a cache
 // may be older than a move of the input.
 func Relocate(c Container, s *premix.Sample) {
-	s.Location.URI = c.URI
-	if l, ok := layouts[c.Layout]; ok {
-		s.Location.URI = l.uri(c, s)
-	}
+	s.Location.URI = layoutOf(c.Layout).uri(c, s)
 }
 
 // Fetch reads the bytes of an entry again, in dst's memory if that suffices. It works for
@@ -133,9 +128,4 @@ func Fetch(ctx context.Context, dst []byte, l premix.Location) ([]byte, error) {
 
 // Place begins a message about an entry of a container of a layout that is not being read any more:
 // where it is, as far as the sample says. It is empty for a file of its own.
-func Place(layout string, s *premix.Sample) string {
-	if l, ok := layouts[layout]; ok {
-		return l.place(s)
-	}
-	return baseLayout{}.place(s)
-}
+func Place(layout string, s *premix.Sample) string { return layoutOf(layout).place(s) }

@@ -22,10 +22,8 @@ type Locator struct {
 
 // LocatorParams say how a [Locator] reads.
 type LocatorParams struct {
-	// MaxBytes bounds the size of an entry; 0: no limit.
-	MaxBytes int64
-	// Source is for scanning containers.
-	Source Options
+	MaxBytes int64   // bounds the size of an entry; 0: no limit
+	Source   Options // for scanning containers
 	// Copy, if set, returns where a copy of an entry is whose container has no random access. If it is
 	// nil, Fetch scans the container from its start to the entry, which is right for few entries.
 	Copy func(ctx context.Context, c Container, name string) (premix.Location, error)
@@ -127,14 +125,9 @@ func (l *Locator) read(ctx context.Context, dst []byte, at premix.Location, whol
 // with the longest name.
 func (l *Locator) container(name string) (Container, bool) {
 	for {
-		i := strings.LastIndexByte(name, '/')
-		if i < 0 {
-			c, ok := l.containers[""]
+		name = name[:max(0, strings.LastIndexByte(name, '/'))]
+		if c, ok := l.containers[name]; ok || name == "" {
 			return c, ok
-		}
-		name = name[:i]
-		if c, ok := l.containers[name]; ok {
-			return c, true
 		}
 	}
 }

@@ -10,40 +10,25 @@ import (
 // mostLost bounds how many rows damage may have in one chunk: counts in an input are only claims.
 const mostLost = 1 << 17
 
-// promise states how many entries a container should have, and what says so.
-func (c Container) promise(n int64, by string) Container {
-	c.Samples, c.CountedBy = n, by
-	return c
-}
-
-// Promised is how many entries a side file says that the container has, and the name of that; ok is
-// false if none does.
-func (c Container) Promised() (n int64, by string, ok bool) {
-	return c.Samples, c.CountedBy, c.CountedBy != ""
-}
-
 // shouldBe says how many entries are promised; the text does not depend on how the container is cut into chunks.
 func (c Container) shouldBe(what string) string {
-	n, by, known := c.Promised()
-	if !known {
+	if c.CountedBy == "" {
 		return "there should be more " + what
 	}
-	return fmt.Sprintf("there should be %d %s by %s", n, what, by)
+	return fmt.Sprintf("there should be %d %s by %s", c.Samples, what, c.CountedBy)
 }
 
 // promised is how many entries a chunk should have: what a side file or the index that it was cut
 // by says; 0 if nothing does. It counts what is lost, and nothing else depends on it.
 func (ch Chunk) promised() int64 {
 	c := ch.Container
-	n, _, _ := c.Promised()
-	end := ch.End == c.Offset+c.Size
 	switch {
-	case ch.Seq == 0 && ch.Offset == c.Offset && end:
-		return n
-	case end:
-		return max(int64(ch.EstImages), n-ch.Base)
+	case ch.End != c.Offset+c.Size:
+		return int64(ch.EstImages)
+	case ch.Seq == 0 && ch.Offset == c.Offset:
+		return c.Samples
 	}
-	return int64(ch.EstImages)
+	return max(int64(ch.EstImages), c.Samples-ch.Base)
 }
 
 // yieldLost yields a failure for each of the entries [from, until), so that what is lost weighs as

@@ -170,8 +170,9 @@ func TestLostCounts(t *testing.T) {
 		if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 20})); d != "" || len(chunks) < 4 || err != nil {
 			t.Errorf("%d promised, %d chunks, %v: %s", promised, len(chunks), err, d)
 		}
-		if n, by, ok := cat.Containers[0].Promised(); n != int64(promised) || by != "_info.json" || !ok {
-			t.Errorf("%d by %s", n, by)
+		c := cat.Containers[0]
+		if c.Samples != int64(promised) || c.CountedBy != "_info.json" {
+			t.Errorf("%d by %s", c.Samples, c.CountedBy)
 		}
 	}
 	n, last := 0, ""

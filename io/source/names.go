@@ -2,10 +2,10 @@ package source
 
 import (
 	"encoding/hex"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,27 +16,21 @@ import (
 // imageName reports whether an entry claims to be an image by its name. Formats that premix
 // does not read count too: such a file is a failure and not a side file.
 func imageName(name string) bool {
-	if imaging.HasImageName(name) {
-		return true
-	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jpe", ".jfif", ".pjpeg", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm":
 		return true
 	}
-	return false
+	return imaging.HasImageName(name)
 }
 
 // junkName reports whether a file or folder is one that systems and tools leave. It is
 // ignored whatever it holds.
 func junkName(base string) bool {
-	if strings.HasPrefix(base, ".") {
-		return true
-	}
 	switch base {
 	case "Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "__pycache__", "__index__", "__premix__", "lost+found":
 		return true
 	}
-	return false
+	return strings.HasPrefix(base, ".")
 }
 
 // junkPath reports whether any part of a slash-separated path is junk.
@@ -67,20 +61,15 @@ func (o Options) splitOf(names []string) string {
 	if slices.Contains(names, o.split()) {
 		return o.split()
 	}
-	for _, n := range names {
-		if canonicalSplit(n) == o.split() {
-			return n
-		}
+	i := slices.IndexFunc(names, func(name string) bool { return canonicalSplit(name) == o.split() })
+	if i < 0 {
+		return ""
 	}
-	return ""
+	return names[i]
 }
 
 func isSplitName(s string) bool {
-	switch canonicalSplit(s) {
-	case "train", "validation", "test":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"train", "validation", "test"}, canonicalSplit(s))
 }
 
 var splitToken = regexp.MustCompile(`(?i)(?:^|[-._ 0-9])(train|training|val|valid|validation|test|testing)(?:[-._ 0-9]|$)`)
@@ -119,8 +108,7 @@ func escape(name string) string {
 	for len(name) > 0 {
 		r, n := utf8.DecodeRuneInString(name)
 		if r == utf8.RuneError && n == 1 {
-			b.WriteString(`\x`)
-			b.WriteString(strconv.FormatUint(uint64(name[0])|0x100, 16)[1:])
+			fmt.Fprintf(&b, `\x%02x`, name[0])
 		} else {
 			b.WriteString(name[:n])
 		}
@@ -130,11 +118,13 @@ func escape(name string) string {
 }
 
 // below is the name of an entry of the container. The name of a flat set may be empty.
-func (c Container) below(name string) string {
-	if c.Name == "" {
+func (c Container) below(name string) string { return below(c.Name, name) }
+
+func below(folder, name string) string {
+	if folder == "" {
 		return name
 	}
-	return c.Name + "/" + name
+	return folder + "/" + name
 }
 
 // stem is a path without the extension of its last element.

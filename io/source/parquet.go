@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,7 @@ import (
 // an integer, class names in the metadata of the file. A row group is held in memory.
 type parquetFile struct{ baseLayout }
 
-// parquetColumns are the columns that make an entry. Without an Image, each file is asked. All of it
-// belongs to the identity of a chunk: it changes labels.
+// parquetColumns are the columns that make an entry. Without an Image, each file is asked.
 type parquetColumns struct {
 	Image   string
 	Label   labelOptions // Key is the column once it is found
@@ -45,11 +45,7 @@ func (c Container) openParquet(ctx context.Context) (*hfparquet.File, blob.Reade
 
 // labelColumn finds the column of labels; empty if there is none.
 func labelColumn(f *hfparquet.File, o Options) string {
-	names := []string{"label", "labels", "class", "cls", "fine_label", "target"}
-	if o.LabelKey != "" {
-		names = []string{o.LabelKey}
-	}
-	for _, n := range names {
+	for _, n := range keysOr(o.LabelKey, "label", "labels", "class", "cls", "fine_label", "target") {
 		if f.Has(n) {
 			return n
 		}
@@ -84,7 +80,7 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 				return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
 			}
 			if label == "" {
-				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, keyOr(o.LabelKey, "label"))
+				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, cmp.Or(o.LabelKey, "label"))
 			}
 			if !integers {
 				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0: --label-key names another column", r.in.URI, label, c.Name, kind)
@@ -125,8 +121,6 @@ func (l parquetFile) first(ctx context.Context, c Container) ([]Chunk, bool, err
 	return chunks, true, err
 }
 
-func (parquetFile) seekable() bool { return false }
-
 func (l parquetFile) place(s *premix.Sample) string {
 	if number, err := strconv.ParseInt(s.Key, 10, 64); err == nil {
 		return fmt.Sprintf("row %d: ", number)
@@ -164,12 +158,12 @@ func (parquetFile) split(ctx context.Context, c Container, o Options) ([]Chunk, 
 	}
 	pending := int64(0)
 	for g := range f.Groups() {
-		if n := f.Rows(g); pending > 0 && pending+n > most {
+		n := f.Rows(g)
+		if pending > 0 && pending+n > most {
 			add(g, pending)
-			pending = n
-		} else {
-			pending += n
+			pending = 0
 		}
+		pending += n
 	}
 	if pending > 0 {
 		add(f.Groups(), pending)

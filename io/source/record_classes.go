@@ -1,6 +1,7 @@
 package source
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,16 +59,16 @@ func (r *recordSet) settle(list, given []string, o Options) {
 // feature chooses the one of nameKeys whose words a list has, or the first that has names if
 // there is no list; −1 if the records name no class that can be used.
 func (r *recordSet) feature(list, given []string) int {
+	some := func(i int, is func(name string) bool) bool {
+		return slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" && is(s.names[i]) })
+	}
 	for _, l := range [][]string{list, given} {
-		words := make(map[string]bool, len(l))
-		for _, w := range l {
-			words[w] = true
-		}
+		words := setOf(l)
 		for i := range nameKeys {
-			if r.listed && (i > 0 || slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" && !words[s.names[i]] })) {
+			if r.listed && (i > 0 || some(i, func(name string) bool { return !words[name] })) {
 				continue // the list beside them need not have their words
 			}
-			if slices.ContainsFunc(r.first, func(s statement) bool { return words[s.names[i]] }) {
+			if some(i, func(name string) bool { return words[name] }) {
 				return i
 			}
 		}
@@ -75,11 +76,9 @@ func (r *recordSet) feature(list, given []string) int {
 	if r.listed {
 		return -1 // the list has other names than the records: indexes count
 	}
-	there := func(i int) bool {
-		return slices.ContainsFunc(r.first, func(s statement) bool { return s.names[i] != "" })
-	}
-	synset, text := there(0), there(1) && r.oneToOne(1)
-	wnids := slices.ContainsFunc(r.first, func(s statement) bool { return wnid.MatchString(s.names[0]) })
+	every := func(string) bool { return true }
+	synset, text := some(0, every), some(1, every) && r.oneToOne(1)
+	wnids := some(0, wnid.MatchString)
 	switch {
 	case synset && text && wnids && len(given) > 0 && !slices.ContainsFunc(given, wnid.MatchString):
 		return 1
@@ -131,15 +130,11 @@ func (r *recordSet) differ(name func(class int) (string, bool)) (class int, said
 			other[i] = s.names[feature]
 		}
 	}
-	class = -1
-	for i := range other {
-		if !agreed[i] && (class < 0 || i < class) {
-			class = i
-		}
-	}
-	if class < 0 {
+	maps.DeleteFunc(other, func(i int, _ string) bool { return agreed[i] })
+	if len(other) == 0 {
 		return 0, "", false
 	}
+	class = slices.Min(slices.Collect(maps.Keys(other)))
 	return class, other[class], true
 }
 

@@ -17,7 +17,6 @@ import (
 
 var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
 
-// recordFileName reports whether a file is a TFRecord by its name.
 func recordFileName(base string) bool { return recordPattern.MatchString(base) }
 
 // discoverRecords makes a container of every TFRecord file of a root. Where no class list lies beside
@@ -30,10 +29,7 @@ func discoverRecords(ctx context.Context, r root, o Options, d *discovery) error
 	if err := addRecords(ctx, r, shards, d); err != nil {
 		return err
 	}
-	d.Classes, err = classesBeside(ctx, r.uri, "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
-	if d.Classes == nil && err == nil {
-		d.Classes, err = classesOfOwn(ctx, r.uri, o.split())
-	}
+	d.Classes, err = classesOrOwn(ctx, r.uri, o.split(), "classes.txt", "label.labels.txt", "labels.txt", "imagenet_lsvrc_2015_synsets.txt", "synset_labels.txt")
 	if err != nil {
 		return err
 	}
@@ -99,14 +95,8 @@ const peekRecords = 64
 // peekKeys looks at the first records for the features that make an entry, and for what they say of
 // classes. It returns nil if it could read none.
 func peekKeys(ctx context.Context, containers []Container, o Options) (*recordSet, error) {
-	tried := 0
-	for _, c := range containers {
-		if c.Size == 0 {
-			continue
-		}
-		if tried++; tried > 3 {
-			break
-		}
+	full := slices.DeleteFunc(slices.Clone(containers), func(c Container) bool { return c.Size == 0 })
+	for _, c := range full[:min(3, len(full))] {
 		examples, err := peekExamples(ctx, c)
 		if err != nil {
 			return nil, err

@@ -15,8 +15,11 @@ import (
 // offset and its length with the framing. The last element is where the last record ends.
 type recordIndex []int64
 
-// parseRecordIndex reads an index; it is nil unless its records follow each other.
+// parseRecordIndex reads an index; it is nil if there are no data, or records do not follow each other.
 func parseRecordIndex(data []byte) recordIndex {
+	if data == nil {
+		return nil
+	}
 	index := recordIndex{0}
 	for line := range strings.Lines(string(data)) {
 		f := strings.Fields(line)
@@ -45,15 +48,6 @@ func (x recordIndex) covers(size int64) []int64 {
 		return nil
 	}
 	return x[:x.records()]
-}
-
-// recordIndex reads the index of a container; nil if it has none that can be read as one.
-func (c Container) recordIndex(ctx context.Context) (recordIndex, error) {
-	data, err := c.readIndex(ctx)
-	if data == nil || err != nil {
-		return nil, err
-	}
-	return parseRecordIndex(data), nil
 }
 
 // fitTries is how many entries of an index are looked at before it counts as that of another file.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"sort"
 	"strings"
@@ -10,8 +11,7 @@ import (
 	"github.com/premix/premix/io/tfexample"
 )
 
-// recordKeys name the features that make an entry. All of it belongs to the identity of a chunk: it
-// changes labels.
+// recordKeys name the features that make an entry.
 type recordKeys struct {
 	Image   string // the encoded image
 	Label   string // an integer, or a name
@@ -49,11 +49,7 @@ func detectKeys(ex *tfexample.Example, o Options) *recordKeys {
 			}
 		}
 	}
-	candidates := labelKeys
-	if o.LabelKey != "" {
-		candidates = []string{o.LabelKey}
-	}
-	for _, name := range candidates {
+	for _, name := range keysOr(o.LabelKey, labelKeys...) {
 		if kind, ok := ex.Kind(name); ok && (kind == tfexample.Ints || kind == tfexample.Bytes) {
 			k.Label = name
 			break
@@ -82,10 +78,7 @@ func featuresOf(ex *tfexample.Example) string {
 	if len(names) > 12 {
 		names = append(names[:12], "…")
 	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return cmp.Or(strings.Join(names, ", "), "none")
 }
 
 // entry makes an entry of an example. The offset in its location is that in the message. The
@@ -120,7 +113,7 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 	kind, there := ex.Kind(k.Label)
 	switch {
 	case k.Label == "" || !there:
-		return label{}, premix.Faultf(premix.NoLabel, "no feature %s holds a label; there are %s", keyOr(k.Label, "label"), featuresOf(ex))
+		return label{}, premix.Faultf(premix.NoLabel, "no feature %s holds a label; there are %s", cmp.Or(k.Label, "label"), featuresOf(ex))
 	case kind == tfexample.Bytes:
 		v, err := ex.Text(k.Label)
 		if err != nil {
@@ -148,12 +141,11 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 		}
 		return nameLabel(name)
 	}
-	if k.Assumed && v < int64(k.Offset) {
-		// To go on would shift all other labels by one, unnoticed.
-		return label{}, usagef("the label is %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
-			v, k.Label, k.Offset, k.Offset)
-	}
 	if v < int64(k.Offset) {
+		if k.Assumed { // to go on would shift all other labels by one, unnoticed
+			return label{}, usagef("the label is %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
+				v, k.Label, k.Offset, k.Offset)
+		}
 		return label{}, premix.Faultf(premix.BadLabel, "%s is %d where labels count from %d", k.Label, v, k.Offset)
 	}
 	l, err := indexLabel(v - int64(k.Offset))
@@ -163,11 +155,4 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 		}
 	}
 	return l, err
-}
-
-func keyOr(key, other string) string {
-	if key == "" {
-		return other
-	}
-	return key
 }

@@ -110,18 +110,14 @@ func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind pr
 		}
 		var p []byte
 		p, err = s.w.peek(resyncBytes)
-		at := findHead(p)
-		if at >= 0 || len(p) == resyncBytes {
-			err = nil
-		} else if err == nil {
+		at, step := findHead(p), len(p)
+		switch {
+		case at >= 0:
+			step, err = at, nil
+		case len(p) == resyncBytes:
+			step, err = len(p)-len(s.head)+1, nil
+		case err == nil:
 			err = io.ErrUnexpectedEOF // it is the end
-		}
-		step := at
-		if step < 0 {
-			step = max(1, len(p)-len(s.head)+1)
-		}
-		if err != nil {
-			step = len(p)
 		}
 		if err := s.w.skip(int64(step)); err != nil {
 			return err

@@ -21,41 +21,33 @@ type recordFile struct{ baseLayout }
 func recordName(number int64) string { return fmt.Sprintf("%09d", number) }
 
 func (recordFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
-	index, err := c.recordIndex(ctx)
+	data, err := c.readIndex(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, _, known := c.Promised(); !known {
+	index := parseRecordIndex(data)
+	if c.CountedBy == "" {
 		if fits, err := index.fits(ctx, c); err != nil {
 			return nil, err
 		} else if fits {
-			c = c.promise(int64(index.records()), byIndex)
+			c.Samples, c.CountedBy = int64(index.records()), byIndex
 		}
 	}
-	_, _, known := c.Promised()
 	whole := c.whole(c.Samples)
 	whole.First = recordName(0)
-	if c.Compression != "" || known && whole.EstImages <= 4*o.chunkImages()/3 {
+	if c.Compression != "" || c.CountedBy != "" && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
-	offsets, all, err := c.recordOffsets(ctx, index, 4*o.chunkImages()/3)
-	if n := len(offsets); n > 0 {
-		whole.EstImages = extrapolate(n, offsets[n-1], c.Size)
+	points, all, err := c.records(ctx, index, 4*o.chunkImages()/3)
+	if n := len(points); n > 0 {
+		whole.EstImages = extrapolate(n, points[n-1].offset, c.Size)
 	}
 	if err != nil || !all {
 		return []Chunk{whole}, err
 	}
-	points := make([]point, len(offsets))
-	for i, offset := range offsets {
-		points[i] = point{recordName(int64(i)), offset}
-	}
 	whole.EstImages = len(points)
 	chunks, err := cutAt(whole, points, o, func(i int) (int64, error) {
-		ok, err := c.recordAt(ctx, offsets[i])
-		if !ok {
-			return -1, err
-		}
-		return offsets[i], err
+		return c.recordAt(ctx, points[i].offset)
 	}, func(ch *Chunk) string {
 		return c.identity().num(ch.Offset).num(ch.End).num(ch.Base).String()
 	})
@@ -97,13 +89,15 @@ func (l recordFile) place(s *premix.Sample) string {
 	return fmt.Sprintf("record %d: ", number)
 }
 
-// recordOffsets finds where the records begin: in a local file by going from length to length,
+// records finds where the records begin: in a local file by going from length to length,
 // at a store from DALI's index. It gives up, and all is false, where the file is better not cut: it has
 // about as many records as one chunk may have, or something is wrong with it.
-func (c Container) recordOffsets(ctx context.Context, index recordIndex, most int) (offsets []int64, all bool, err error) {
+func (c Container) records(ctx context.Context, index recordIndex, most int) (points []point, all bool, err error) {
 	if !blob.IsLocal(c.URI) {
-		offsets = index.covers(c.Size)
-		return offsets, len(offsets) > 0, nil
+		for i, offset := range index.covers(c.Size) {
+			points = append(points, point{recordName(int64(i)), offset})
+		}
+		return points, len(points) > 0, nil
 	}
 	w, f, err := c.open(ctx, 0, c.Size)
 	if err != nil {
@@ -116,41 +110,41 @@ func (c Container) recordOffsets(ctx context.Context, index recordIndex, most in
 		var fault *recordFault
 		switch {
 		case err == io.EOF:
-			return offsets, true, nil
+			return points, true, nil
 		case errors.As(err, &fault):
-			return offsets, false, nil
+			return points, false, nil
 		case err != nil:
 			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		offsets = append(offsets, r.offset)
-		if len(offsets) == probe && r.offset*int64(most) > c.Size*(probe-1) {
-			return offsets, false, nil
+		points = append(points, point{recordName(r.number), r.offset})
+		if len(points) == probe && r.offset*int64(most) > c.Size*(probe-1) {
+			return points, false, nil
 		}
 	}
 }
 
-// recordAt reports whether a record begins at an offset, by the checksum of its length.
-func (c Container) recordAt(ctx context.Context, offset int64) (bool, error) {
-	if blob.IsLocal(c.URI) || offset > c.Size-12 {
-		return offset <= c.Size-12, nil // the offsets stem from the file itself
+// recordAt returns the offset if a record begins there, by the checksum of its length, or else −1.
+func (c Container) recordAt(ctx context.Context, offset int64) (int64, error) {
+	if offset > c.Size-12 {
+		return -1, nil
+	}
+	if blob.IsLocal(c.URI) {
+		return offset, nil // it stems from the file itself
 	}
 	head, err := c.readAt(ctx, offset, 12)
-	if err != nil {
-		return false, err
+	if err != nil || binary.LittleEndian.Uint32(head[8:]) != tfrecord.Mask(head[:8]) {
+		return -1, err
 	}
-	return binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]), nil
+	return offset, nil
 }
 
 func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
-	w, f, err := c.open(ctx, ch.Offset, ch.End)
+	w, f, err := ch.open(ctx)
 	if err != nil {
-		return fmt.Errorf("source: %s: %w", c.Name, err)
+		return err
 	}
 	defer f.Close()
-	if ch.End >= c.Size || !ch.Seekable() {
-		w.end = -1
-	}
 	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
 	next := ch.Base // after the last record that has a row
 	var ex tfexample.Example
@@ -168,7 +162,7 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 					return failf(s, premix.StageScan, premix.Truncated, "record %d: lost: %s", n, c.shouldBe("records"))
 				})
 			}
-			if _, _, known := c.Promised(); next == 0 && !known {
+			if next == 0 && c.CountedBy == "" {
 				// A file of no records is what writers of many shards make of an empty one.
 				return yield(Entry{Sample: premix.Sample{Name: c.Name, Label: -1}, Ignored: true})
 			}

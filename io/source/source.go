@@ -75,43 +75,28 @@ func (o Options) split() string {
 }
 
 // A Container is a set of entries that are listed and read together: a class folder, a shard,
-// an inner tar. It is plain data, so that it travels through a pipeline: all fields are exported, and
-// gob restores them as they were.
+// an inner tar. It is plain data that gob restores as it was, so that it travels through a pipeline.
 //
-// The IDs of its chunks are hashes over Layout, Name, Class, Label, Size and what the layout adds in
-// its identity method: the fields that change what entries are or how many there are. URI, ModTime,
-// ETag, Offset, Index, CountedBy and List.Files take no part: they say where something is, when it was
-// written or how a message names it, and an input that was moved or touched keeps its IDs. The ID of
-// a chunk is the key of users' caches: a field that is added must leave the IDs of the containers
-// without it as they are.
+// The IDs of its chunks are the keys of users' caches. They are hashes over the fields that change what
+// entries are or how many there are: Layout, Name, Class, Label, Size and what the layout adds in its
+// identity method. An input that was moved or touched keeps its IDs: URI, ModTime, ETag, Offset, Index,
+// CountedBy, List.Kind and List.Files take no part. A field that is added must leave the IDs of the
+// containers without it as they are.
 type Container struct {
-	// Name is the path below the root, after NAME/ of the input; unique in a Catalog.
-	Name string
-	// URI is where the container is at present.
-	URI string
-	// Layout is how it is read, a key of layouts.
-	Layout string
-	// Class is the class of all entries in the folder layouts, as a name.
-	Class string
-	// Label is the 0-based class index of all entries, or −1.
-	Label int
-	// Size is in bytes; 0 for folders.
-	Size int64
-	// ModTime is in nanoseconds of Unix time; 0 where it is not known.
-	ModTime int64
-	// ETag is that of an object store.
-	ETag string
-	// Offset is where an inner container begins in the object at URI.
-	Offset int64
+	Name    string // the path below the root, after NAME/ of the input; unique in a Catalog
+	URI     string // where the container is at present
+	Layout  string // how it is read, a key of layouts
+	Class   string // the class of all entries in the folder layouts, as a name
+	Label   int    // the 0-based class index of all entries, or −1
+	Size    int64  // in bytes; 0 for folders
+	ModTime int64  // in nanoseconds of Unix time; 0 where it is not known
+	ETag    string // that of an object store
+	Offset  int64  // where an inner container begins in the object at URI
 
-	// Compression is how the whole file is compressed: gzip, zlib or zstd; empty if it is not.
-	Compression string
-	// Index is the URI of DALI's index of the file; empty if there is none.
-	Index string
-	// Samples is how many entries the container should have, and CountedBy names the side file that
-	// says so. CountedBy is empty if none does.
-	Samples   int64
-	CountedBy string
+	Compression string // of the whole file: gzip, zlib or zstd; empty if there is none
+	Index       string // the URI of DALI's index of the file; empty if there is none
+	Samples     int64  // how many entries the container should have
+	CountedBy   string // the side file that says so, or "its index"; empty if Samples is not known
 
 	// What a single layout needs; the others leave it at its zero value.
 	List       labelFiles       // flatfolder and listtar
@@ -122,15 +107,12 @@ type Container struct {
 
 // A Catalog is what [Discover] found.
 type Catalog struct {
-	// Containers are in canonical order.
-	Containers []Container
+	Containers []Container // in canonical order
 	// Classes is the class list of the output, index by index: Options.Classes, or that of the
 	// inputs; nil if it is known only after the scan.
 	Classes []string
-	// Own is the class list that indexes in the inputs refer to; nil if unknown.
-	Own []string
-	// Layout is the layout of the inputs, "mixed" if they differ.
-	Layout string
+	Own     []string // the class list that indexes in the inputs refer to; nil if unknown
+	Layout  string   // of the inputs; "mixed" if they differ
 	// Ignored counts side files outside of the containers; IgnoredNames are the first few.
 	Ignored      int64
 	IgnoredNames []string
@@ -138,11 +120,9 @@ type Catalog struct {
 	// damaged, and no other list is known. Usually it is empty. CutIn names the damaged container.
 	Cut, CutIn string
 	// Failures are entries outside of any container, as loose images beside class folders.
-	Failures []premix.Failure
-	// NotChosen are the containers of classes that Options.Classes does not have: they are not read.
-	NotChosen []Container
-	// Absent are the classes of Options.Classes that no input has.
-	Absent []string
+	Failures  []premix.Failure
+	NotChosen []Container // of classes that Options.Classes does not have: they are not read
+	Absent    []string    // the classes of Options.Classes that no input has
 }
 
 const maxIgnoredNames = 10
@@ -162,16 +142,14 @@ func (c *Catalog) fail(name string, stage premix.Stage, kind premix.FaultKind, r
 // data; with its names it stays below 100 KB.
 type Chunk struct {
 	Container Container
-	// Seq counts the chunks of the container from 0.
-	Seq int
+	Seq       int // counts the chunks of the container from 0
 	// ID is the identity of what the chunk holds, wherever it is: a hash over layout, name,
 	// range and sizes, in 32 hex digits.
 	ID string
 	// Stamp is a hash over modification times or etags. Where the ID is the same and the Stamp
 	// differs, the chunk was copied or touched, and probably not changed.
-	Stamp string
-	// First and Last name entries, for messages.
-	First, Last string
+	Stamp       string
+	First, Last string // names of entries, for messages
 	// Offset and End are the half-open range of the container: bytes in tars and TFRecords,
 	// row groups in Parquet, positions in synth.
 	Offset, End int64
@@ -182,21 +160,17 @@ type Chunk struct {
 	Names []string
 	// Unreadable says for each of Names why it cannot be read, or is empty; it is nil if all can be.
 	Unreadable []string
-	// EstImages is about how many images to expect; 0 if unknown.
-	EstImages int
+	EstImages  int // about how many images to expect; 0 if unknown
 }
 
 // An Entry is one thing that a chunk holds.
 type Entry struct {
 	// Sample has Key, Name, Location, Digest, Label and Class set, and Fault with FaultStage if
 	// the entry failed. Label is −1 where the input states a name.
-	Sample premix.Sample
-	// Data are the encoded bytes, valid until yield returns; nil for faults and side files.
-	Data []byte
-	// Ignored says that the entry is a side file: no image by name nor by bytes.
-	Ignored bool
-	// Seekable says that Fetch can read the bytes again; otherwise they must be spooled.
-	Seekable bool
+	Sample   premix.Sample
+	Data     []byte // encoded, valid until yield returns; nil for faults and side files
+	Ignored  bool   // the entry is a side file: no image by name nor by bytes
+	Seekable bool   // Fetch can read the bytes again; otherwise they must be spooled
 }
 
 // Order is the sort key of containers: the bytewise order of the names of their entries.

@@ -14,10 +14,7 @@ import (
 // classes, entries are CLASS/NAME.
 type drawn struct{ baseLayout }
 
-const (
-	synthScheme = "synth:"
-	maxSynth    = synth.Max
-)
+const synthScheme = "synth:"
 
 func (drawn) discover(r root, n int64, d *discovery) {
 	d.Layout, d.Classes, d.byName = layoutSynth, synth.Classes(), true
@@ -86,7 +83,7 @@ func (d drawn) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yi
 
 // fetchDrawn draws the image at a location again.
 func fetchDrawn(dst []byte, l premix.Location) ([]byte, error) {
-	if l.Offset < 0 || l.Offset >= maxSynth {
+	if l.Offset < 0 || l.Offset >= synth.Max {
 		return nil, fmt.Errorf("source: %s has no image %d", strings.TrimSuffix(l.URI, ":"), l.Offset)
 	}
 	var d synth.Drawer

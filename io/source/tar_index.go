@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -22,8 +21,6 @@ const maxGap = 64 << 10
 // maxIndexBytes bounds the index of one file, a line for each entry.
 const maxIndexBytes = 256 << 20
 
-var errIndex = errors.New("not an index")
-
 // An indexed sample is a line of DALI's index of a tar.
 type indexed struct {
 	name string // of its first member; empty in version 1.1
@@ -37,7 +34,7 @@ type tarIndex []indexed
 
 // parseIndex reads DALI's index of a tar (tools/wds2idx.py): "v1.2 N", then for each sample
 // "EXT OFFSET SIZE NAME" for each of its members; version 1.1 has no names. Offsets must rise.
-func parseIndex(data []byte) (tarIndex, error) {
+func parseIndex(data []byte) tarIndex {
 	head, rest, _ := bytes.Cut(data, []byte("\n"))
 	fields := 0
 	switch {
@@ -46,7 +43,7 @@ func parseIndex(data []byte) (tarIndex, error) {
 	case bytes.HasPrefix(head, []byte("v1.1 ")):
 		fields = 3
 	default:
-		return nil, errIndex
+		return nil
 	}
 	var list tarIndex
 	last := int64(0)
@@ -56,14 +53,14 @@ func parseIndex(data []byte) (tarIndex, error) {
 			continue
 		}
 		if len(f)%fields != 0 {
-			return nil, errIndex
+			return nil
 		}
 		s := indexed{data: -1}
 		for i := 0; i < len(f); i += fields {
 			at, err1 := strconv.ParseInt(f[i+1], 10, 64)
 			n, err2 := strconv.ParseInt(f[i+2], 10, 64)
 			if err1 != nil || err2 != nil || at < tarBlock || at%tarBlock != 0 || n < 0 || at > math.MaxInt64-n {
-				return nil, errIndex
+				return nil
 			}
 			if s.data < 0 || at < s.data {
 				s.data, s.size = at, n
@@ -74,25 +71,12 @@ func parseIndex(data []byte) (tarIndex, error) {
 			s.end = max(s.end, at+n)
 		}
 		if s.data <= last {
-			return nil, errIndex
+			return nil
 		}
 		last = s.end
 		list = append(list, s)
 	}
-	if len(list) == 0 {
-		return nil, errIndex
-	}
-	return list, nil
-}
-
-// tarIndex reads the index of a tar, unless it is not needed.
-func (c Container) tarIndex(ctx context.Context, needless bool) (tarIndex, error) {
-	if needless {
-		return nil, nil
-	}
-	data, err := c.readIndex(ctx)
-	index, _ := parseIndex(data)
-	return index, err
+	return list
 }
 
 // readIndex reads the index of a container that is not compressed; nil if there is none.

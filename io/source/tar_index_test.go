@@ -73,8 +73,8 @@ func TestIndexCuts(t *testing.T) {
 			if d := cmp.Diff(want, readAll(t, cat, Options{ChunkImages: 6})); d != "" {
 				t.Error(d)
 			}
-			index, err := cat.Containers[0].tarIndex(t.Context(), false)
-			points, ok := index.points(cat.Containers[0])
+			data, err := cat.Containers[0].readIndex(t.Context())
+			points, ok := parseIndex(data).points(cat.Containers[0])
 			if err != nil || ok != (test.name == "right" || test.name == "without jpg" || test.name == "of another tar") {
 				t.Errorf("index: %d points, %v, %v", len(points), ok, err)
 			}

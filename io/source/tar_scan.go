@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/premix/premix"
@@ -37,7 +38,6 @@ func (d *tarDamage) Error() string { return d.fault.Reason }
 // was decompressed.
 func bytePlace(offset int64) string { return fmt.Sprintf("byte %d: ", offset) }
 
-// place begins what is said of a member.
 func (m *tarMember) place() string {
 	if m.header < 0 {
 		return bytePlace(m.data)
@@ -54,21 +54,6 @@ const tarBlock = 512
 
 // entry reports whether a member is part of the data: directories and the like are not.
 func (m *tarMember) entry() bool { return m.regular || m.link != "" }
-
-// fault is what makes the data of a member useless before they are read, or nil.
-func (m *tarMember) fault(maxBytes int64) *premix.Fault {
-	switch {
-	case m.link != "":
-		return &premix.Fault{Kind: premix.Unsupported, Reason: m.link + ": write the archive with the file itself (tar --dereference --hard-dereference)"}
-	case m.sparse:
-		return &premix.Fault{Kind: premix.Unsupported, Reason: "a sparse member"}
-	case m.size == 0:
-		return &premix.Fault{Kind: premix.Empty, Reason: "the member is empty"}
-	case m.size > maxBytes:
-		return &premix.Fault{Kind: premix.TooLarge, Reason: fmt.Sprintf("%d bytes, the limit is %d", m.size, maxBytes)}
-	}
-	return nil
-}
 
 // A tarScanner walks through the members of a tar and survives what is wrong with it: after a
 // broken header it looks for the next good one, after the end mark for another archive. Headers
@@ -172,17 +157,19 @@ func (s *tarScanner) insideMember(err error) error {
 	if s.w.pos >= s.data+s.size {
 		what = "the archive ends in the padding of a member"
 	}
-	ok, failed := s.back(err)
-	switch {
-	case failed != nil:
-		return failed
-	case ok:
+	back := false
+	if s.rescue && s.w.ended(err) {
+		var failed error
+		if back, failed = s.back(); failed != nil {
+			return failed
+		}
+	}
+	if back {
 		err = damagef(s.data, premix.Truncated, "%s", what)
-	default:
+	} else {
 		err = s.broken(err, s.w.pos, what)
 	}
-	var damage *tarDamage
-	if errors.As(err, &damage) {
+	if damage, ok := err.(*tarDamage); ok {
 		damage.inside = true
 	}
 	return err
@@ -200,17 +187,13 @@ func (s *tarScanner) broken(err error, offset int64, what string) error {
 	return err
 }
 
-// back goes back to where the data of the last member begin, if the archive ends inside of them:
+// back goes back to where the data of the last member begin, when the archive ends inside of them:
 // members may follow a header that states a wrong size. In an archive that was cut there are none.
-func (s *tarScanner) back(err error) (ok bool, failed error) {
-	if !s.rescue || !s.w.ended(err) {
-		return false, nil
-	}
-	ok, failed = s.w.back(s.data)
-	if ok {
+func (s *tarScanner) back() (ok bool, err error) {
+	if ok, err = s.w.back(s.data); ok {
 		s.next, s.resync = s.align(s.data), true
 	}
-	return ok, failed
+	return ok, err
 }
 
 // beyond reports whether a member is larger than what is left of the archive, and the scanner can go
@@ -222,21 +205,26 @@ func (s *tarScanner) beyond(m tarMember) bool {
 // fault is what makes the data of the member at the scanner useless before they are read,
 // or nil. A member beyond the end of the archive is left to read.
 func (s *tarScanner) fault(m tarMember, maxBytes int64) *premix.Fault {
-	f := m.fault(maxBytes)
-	if f != nil && f.Kind == premix.TooLarge && s.beyond(m) {
-		return nil
+	switch {
+	case m.link != "":
+		return &premix.Fault{Kind: premix.Unsupported, Reason: m.link + ": write the archive with the file itself (tar --dereference --hard-dereference)"}
+	case m.sparse:
+		return &premix.Fault{Kind: premix.Unsupported, Reason: "a sparse member"}
+	case m.size == 0:
+		return &premix.Fault{Kind: premix.Empty, Reason: "the member is empty"}
+	case m.size > maxBytes && !s.beyond(m):
+		return &premix.Fault{Kind: premix.TooLarge, Reason: fmt.Sprintf("%d bytes, the limit is %d", m.size, maxBytes)}
 	}
-	return f
+	return nil
 }
 
 // read returns the data of the member at the scanner, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 	if left := s.w.max - s.w.pos; s.beyond(m) {
-		if ok, err := s.w.back(s.data); err != nil {
+		if ok, err := s.back(); err != nil {
 			return dst[:0], err
 		} else if ok {
-			s.next, s.resync = s.align(s.data), true
 			return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
 		}
 	}
@@ -245,8 +233,7 @@ func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 		return data, nil
 	}
 	err = s.broken(err, m.data, fmt.Sprintf("the archive ends after %d of the member's %d bytes", len(data), m.size))
-	var damage *tarDamage
-	if errors.As(err, &damage) {
+	if damage, ok := err.(*tarDamage); ok {
 		return data, damage.fault
 	}
 	return data, err
@@ -299,7 +286,7 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 	switch {
 	case m.sparse:
 		s.carry, s.next = tr, -1
-	case headerOnly(h.Typeflag):
+	case m.link != "" || h.Typeflag == tar.TypeDir: // these have no data, whatever the size says
 		m.size = 0
 		s.next = s.align(m.data)
 	default:
@@ -338,15 +325,6 @@ func (s *tarScanner) align(pos int64) int64 {
 	return pos + (tarBlock-(pos-s.base)%tarBlock)%tarBlock
 }
 
-// headerOnly lists the types that have no data, whatever their size field says.
-func headerOnly(t byte) bool {
-	switch t {
-	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
-		return true
-	}
-	return false
-}
-
 var zeros [tarBlock]byte
 
 func zeroBlock(p []byte) bool { return bytes.Equal(p, zeros[:len(p)]) }
@@ -356,23 +334,15 @@ func headerBlock(p []byte) bool {
 	if !bytes.HasPrefix(p[257:], []byte("ustar")) {
 		return false
 	}
-	var want, sum, signed int64
-	digits := bytes.Trim(p[148:156], " \x00")
-	if len(digits) == 0 {
-		return false
-	}
-	for _, d := range digits {
-		if d < '0' || d > '7' {
-			return false
-		}
-		want = want<<3 | int64(d-'0')
-	}
+	digits := string(bytes.Trim(p[148:156], " \x00"))
+	sum, signed := uint64(0), int64(0)
 	for i, b := range p {
 		if i >= 148 && i < 156 {
 			b = ' '
 		}
-		sum += int64(b)
+		sum += uint64(b)
 		signed += int64(int8(b))
 	}
-	return want == sum || want == signed
+	want, err := strconv.ParseUint(digits, 8, 64)
+	return err == nil && (want == sum || int64(want) == signed)
 }

@@ -12,9 +12,9 @@ import (
 
 // sampleTar reads tars of samples, imageTar those of images that are all of one class or in a list.
 type (
+	tarFile   struct{ baseLayout }
 	sampleTar struct{ tarFile }
 	imageTar  struct{ tarFile }
-	tarFile   struct{ baseLayout }
 )
 
 func (sampleTar) identity(c Container, h *hasher) {
@@ -33,10 +33,14 @@ func (sampleTar) first(_ context.Context, c Container) ([]Chunk, bool, error) {
 func (imageTar) identity(c Container, h *hasher) { h.field("list-hash", c.List.Hash) }
 
 func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
-	n, _, known := c.Promised()
-	index, err := c.tarIndex(ctx, known && n <= int64(4*o.chunkImages()/3))
-	if err != nil {
-		return nil, err
+	n, known := c.Samples, c.CountedBy != ""
+	var index tarIndex
+	if !known || n > int64(4*o.chunkImages()/3) {
+		data, err := c.readIndex(ctx)
+		if err != nil {
+			return nil, err
+		}
+		index = parseIndex(data)
 	}
 	if !known {
 		fits, whole, err := index.fits(ctx, c)
@@ -48,15 +52,14 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 		}
 		if fits && !whole {
 			// An index of a whole tar counts nothing: it may list files that are not samples here, such as a README.
-			c = c.promise(n, byIndex)
+			c.Samples, c.CountedBy = n, byIndex
 		}
 	}
 	whole := c.whole(n)
 	if c.Compression != "" || n > 0 && whole.EstImages <= 4*o.chunkImages()/3 {
 		return []Chunk{whole}, nil
 	}
-	points, ok := index.points(c)
-	if ok {
+	if points, ok := index.points(c); ok {
 		chunks, err := cutAt(whole, points, o, func(i int) (int64, error) {
 			return c.verifyCut(ctx, points[i], points[i-1].key)
 		}, tarID)
@@ -67,7 +70,8 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	if !blob.IsLocal(c.URI) {
 		return []Chunk{whole}, nil
 	}
-	if points, ok, err = c.points(ctx, 4*o.chunkImages()/3); err != nil {
+	points, ok, err := c.points(ctx, 4*o.chunkImages()/3)
+	if err != nil {
 		return nil, err
 	}
 	if n := len(points); n > 0 {
@@ -141,41 +145,22 @@ func extrapolate(n int, offset, size int64) int {
 	return max(n, int(float64(n-1)*float64(size)/float64(offset)))
 }
 
-// openTar returns a scanner of the members of a chunk.
-func openTar(ctx context.Context, ch Chunk) (*tarScanner, io.Closer, error) {
-	c := ch.Container
-	w, f, err := c.open(ctx, ch.Offset, ch.End)
+func (tarFile) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
+	w, f, err := ch.open(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		return err
 	}
-	if ch.End >= c.Offset+c.Size || !ch.Seekable() {
-		w.end = -1 // then the end mark is looked for
-	}
+	defer f.Close()
+	c := ch.Container
 	scan := newTarScanner(w, c.Offset)
 	scan.rescue = true
-	return scan, f, nil
-}
-
-func (sampleTar) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
-	scan, f, err := openTar(ctx, ch)
-	if err != nil {
-		return err
+	if c.Layout == layoutTar {
+		r := &sampleReader{
+			scan: scan, c: c, labels: c.WebDataset, seekable: ch.Seekable(), maxBytes: maxBytes,
+			promised: ch.promised(), yield: yield, seen: map[xxh3.Uint128]group{},
+		}
+		return r.run(ctx)
 	}
-	defer f.Close()
-	r := &sampleReader{
-		scan: scan, c: ch.Container, labels: ch.Container.WebDataset,
-		seekable: ch.Seekable(), maxBytes: maxBytes, promised: ch.promised(), yield: yield, seen: map[xxh3.Uint128]group{},
-	}
-	return r.run(ctx)
-}
-
-func (imageTar) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yield func(Entry) error) error {
-	scan, f, err := openTar(ctx, ch)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	c := ch.Container
 	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, rows: ch.Base, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 	if c.Layout == layoutListTar {
 		if r.list, err = c.listOf(ctx); err != nil {

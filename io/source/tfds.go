@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -18,24 +17,17 @@ var versionName = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
 func tfdsName(base string) bool { return base == "features.json" || base == "dataset_info.json" }
 
-// tfdsTree reports whether folders are those of versions of a data set, or of data sets.
+// tfdsTree reports whether folders are all called after versions of a data set, or are those of data sets.
 func tfdsTree(ctx context.Context, r root, dirs map[string]bool) (bool, error) {
-	if allVersions(dirs) {
+	versions := len(dirs) > 0
+	for d := range dirs {
+		versions = versions && versionName.MatchString(d)
+	}
+	if versions {
 		return true, nil
 	}
 	sets, err := tfdsSets(ctx, r)
 	return len(sets) > 0, err
-}
-
-// allVersions reports whether all folders are called after versions, as those of a data set that
-// TFDS has prepared.
-func allVersions(dirs map[string]bool) bool {
-	for d := range dirs {
-		if !versionName.MatchString(d) {
-			return false
-		}
-	}
-	return len(dirs) > 0
 }
 
 // A tfdsFeature is a node of features.json, in the present form (featuresDict) or the old one
@@ -126,7 +118,6 @@ func discoverTFDS(ctx context.Context, r root, o Options, d *discovery) error {
 	if err != nil {
 		return err
 	}
-	first := len(d.Containers)
 	if err := addRecords(ctx, r, shards, d); err != nil {
 		return err
 	}
@@ -135,9 +126,8 @@ func discoverTFDS(ctx context.Context, r root, o Options, d *discovery) error {
 		return err
 	}
 	for i := range shards {
-		c := d.Containers[first+i].promise(lengths[i], "dataset_info.json")
-		c.Record = keys
-		d.Containers[first+i] = c
+		c := &d.Containers[i]
+		c.Samples, c.CountedBy, c.Record = lengths[i], "dataset_info.json", keys
 	}
 	d.Classes, err = classesBeside(ctx, r.uri, keys.Label+".labels.txt")
 	if d.Classes == nil && err == nil {
@@ -273,8 +263,8 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, i
 			labels = append(labels, name)
 		}
 	}
-	sort.Strings(images)
-	sort.Strings(labels)
+	slices.Sort(images)
+	slices.Sort(labels)
 	image := preferredKey(images, "image")
 	output := info.Supervised.Output
 	if items := info.Supervised.Tuple.Items; len(items) == 2 {
@@ -290,10 +280,7 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, i
 	if image == "" || label == "" {
 		return nil, 0, usagef("--in %s: features.json has the images %v and the class labels %v: --label-key names the label", r.in.URI, images, labels)
 	}
-	k := &recordKeys{Image: image, Label: label}
-	if o.LabelOffset != nil {
-		k.Offset = *o.LabelOffset
-	}
+	k := &recordKeys{Image: image, Label: label, Offset: o.labels().Offset}
 	count, err := classCount(features[label])
 	if err != nil {
 		return k, 0, usagef("--in %s: features.json: %v", r.in.URI, err)
@@ -303,18 +290,15 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, i
 
 // classCount is the number of classes that a feature states; 0 if it states none.
 func classCount(f tfdsFeature) (int, error) {
-	text := ""
-	switch {
-	case f.Label != nil:
-		text = strings.Trim(string(f.Label.Count), `"`)
-	case len(f.Content) > 0:
-		var old struct {
-			Count json.RawMessage `json:"num_classes"`
-		}
-		if json.Unmarshal(f.content(), &old) == nil {
-			text = strings.Trim(string(old.Count), `"`)
-		}
+	var old struct {
+		Count json.RawMessage `json:"num_classes"`
 	}
+	if f.Label != nil {
+		old.Count = f.Label.Count
+	} else if json.Unmarshal(f.content(), &old) != nil {
+		return 0, nil
+	}
+	text := strings.Trim(string(old.Count), `"`)
 	if text == "" {
 		return 0, nil
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,9 +30,9 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 			}
 			if junkPath(r.rel(f)) {
 				d.ignore(escape(r.name(r.rel(f))))
-				continue
+			} else {
+				files = append(files, f)
 			}
-			files = append(files, f)
 		}
 	}
 	var shards, side []blob.Object
@@ -68,14 +69,6 @@ type length struct {
 	by      string
 }
 
-// timmInfo is what timm's _info.json says of a folder of shards.
-type timmInfo struct {
-	Splits map[string]struct {
-		Filenames    []string `json:"filenames"`
-		ShardLengths []int64  `json:"shard_lengths"`
-	} `json:"splits"`
-}
-
 // readJSON reads a small json file; found is false if it does not exist.
 func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
 	data, err := blob.ReadAll(ctx, uri, maxListBytes)
@@ -91,13 +84,19 @@ func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
 	return true, nil
 }
 
-// timmSplit narrows shards down to the wanted split of _info.json, if the root has one, and
+// timmSplit narrows shards down to the wanted split of timm's _info.json, if the root has one, and
 // returns the lengths that it states, by URI.
 func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]blob.Object, map[string]length, error) {
+	lengths := map[string]length{}
 	if r.picked {
-		return shards, nil, nil
+		return shards, lengths, nil
 	}
-	var info timmInfo
+	var info struct {
+		Splits map[string]struct {
+			Filenames    []string `json:"filenames"`
+			ShardLengths []int64  `json:"shard_lengths"`
+		} `json:"splits"`
+	}
 	by := ""
 	for _, name := range []string{"_info.json", "info.json"} {
 		by = name
@@ -110,7 +109,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 		}
 	}
 	if len(info.Splits) == 0 {
-		return shards, nil, nil
+		return shards, lengths, nil
 	}
 	names := slices.Sorted(maps.Keys(info.Splits))
 	chosen := o.splitOf(names)
@@ -122,7 +121,6 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 		byName[r.rel(s)] = s
 	}
 	split := info.Splits[chosen]
-	lengths := map[string]length{}
 	var list []blob.Object
 	for i, name := range split.Filenames {
 		s, ok := byName[path.Clean(name)]
@@ -163,11 +161,11 @@ func widsLengths(ctx context.Context, r root, lengths map[string]length) error {
 				Samples int64  `json:"nsamples"`
 			} `json:"shardlist"`
 		}
-		if _, err := readJSON(ctx, f.URI, &wids); err != nil {
-			var usage *UsageError
-			if errors.As(err, &usage) {
-				continue
-			}
+		_, err := readJSON(ctx, f.URI, &wids)
+		if usage := (*UsageError)(nil); errors.As(err, &usage) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		for _, s := range wids.Shards {
@@ -219,18 +217,14 @@ func indexes(ctx context.Context, r root, shards []blob.Object) (map[string]stri
 	for _, s := range shards {
 		base := blob.Base(s.URI)
 		short, _, _ := strings.Cut(base, ".")
-		for _, name := range []string{short + ".idx", base + ".idx"} {
-			if uri := there[name]; uri != "" {
-				found[s.URI] = uri
-				break
-			}
+		if uri := cmp.Or(there[short+".idx"], there[base+".idx"]); uri != "" {
+			found[s.URI] = uri
 		}
 	}
 	return found, nil
 }
 
-// labelOptions are the options of a user that change what a container's labels are. They belong to
-// the identity of a chunk.
+// labelOptions are the options of a user that change what a container's labels are.
 type labelOptions struct {
 	Key         string // --label-key, or empty
 	Offset      int    // --label-offset
@@ -245,16 +239,14 @@ func (o Options) labels() labelOptions {
 	return l
 }
 
-func (l labelOptions) identity(h *hasher) *hasher {
+func (l labelOptions) identity(h *hasher) {
 	h.field("label-key", l.Key)
 	if l.OffsetGiven {
 		h.field("label-offset", strconv.Itoa(l.Offset))
 	}
-	return h
 }
 
-// webdatasetLabels say where the labels of a tar of samples are. All of it belongs to the identity of
-// a chunk.
+// webdatasetLabels say where the labels of a tar of samples are.
 type webdatasetLabels struct {
 	Options labelOptions
 	Folders bool // they are the folders of the keys
@@ -270,9 +262,6 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 	if err != nil {
 		return err
 	}
-	if lengths == nil {
-		lengths = map[string]length{}
-	}
 	if err := widsLengths(ctx, r, lengths); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
@@ -280,27 +269,24 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	first := len(d.Containers)
 	for _, s := range shards {
 		c := r.container(s, layoutTar)
 		c.WebDataset.Options = o.labels()
 		c.Compression, c.Index = compressionOf(blob.Base(s.URI)), index[s.URI]
 		if l, ok := lengths[s.URI]; ok && l.samples >= 0 {
-			c = c.promise(l.samples, l.by)
+			c.Samples, c.CountedBy = l.samples, l.by
 		}
 		d.Containers = append(d.Containers, c)
 	}
 	if len(shards) > 0 {
-		folders, err := labelsInFolders(ctx, d.Containers[first], o)
+		folders, err := labelsInFolders(ctx, d.Containers[0], o)
 		if err != nil {
 			return err
 		}
-		for i := range d.Containers[first:] {
-			d.Containers[first+i].WebDataset.Folders = folders
+		for i := range d.Containers {
+			d.Containers[i].WebDataset.Folders = folders
 		}
 	}
-	if d.Classes, err = classesBeside(ctx, r.uri, "classes.txt"); d.Classes == nil && err == nil {
-		d.Classes, err = classesOfOwn(ctx, r.uri, o.split())
-	}
+	d.Classes, err = classesOrOwn(ctx, r.uri, o.split(), "classes.txt")
 	return err
 }

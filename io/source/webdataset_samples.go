@@ -96,7 +96,7 @@ func (r *sampleReader) row() error {
 	if r.pending = nil; d == nil {
 		return nil
 	}
-	if n, _, known := r.c.Promised(); d.fault.Kind == premix.Empty && known && n == 0 {
+	if d.fault.Kind == premix.Empty && r.c.CountedBy != "" && r.c.Samples == 0 {
 		return nil
 	}
 	r.lost++
@@ -116,9 +116,9 @@ func (r *sampleReader) end() error {
 		return err
 	}
 	promised := r.promised
-	switch _, by, known := r.c.Promised(); {
-	case !known:
-		promised = 0 // an index that counts nothing
+	switch by := r.c.CountedBy; {
+	case by == "": // an index that counts nothing
+		promised = 0
 	case !r.damaged && by != byIndex && by != "_info.json" && by != "info.json":
 		// wids also counts what is not a sample here: a README, a member whose sample is elsewhere. An
 		// archive that is whole is believed.
@@ -151,7 +151,8 @@ func (r *sampleReader) member(m tarMember) error {
 		if err := r.row(); err != nil {
 			return err
 		}
-		return r.yield(failf(r.sample(name), premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
+		s := premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
+		return r.yield(failf(s, premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
 	}
 	if len(r.cur.exts) > 0 && (key != r.cur.key || slices.Contains(r.cur.exts, ext)) {
 		if err := r.flush(); err != nil {
@@ -206,21 +207,18 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 
 // text reads a member that holds a label.
 func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
-	if m.link != "" {
-		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: "the " + what + " member is " + m.link}
-		return nil
+	var err error
+	switch {
+	case m.link != "":
+		err = premix.Faultf(premix.BadLabel, "the %s member is %s", what, m.link)
+	case m.size > maxLabelBytes && !r.scan.beyond(m) || m.sparse:
+		err = premix.Faultf(premix.BadLabel, "the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)
+	default:
+		*dst, err = r.scan.read(*dst, m)
 	}
-	if m.size > maxLabelBytes && !r.scan.beyond(m) || m.sparse {
-		r.cur.labelFault = &premix.Fault{Kind: premix.BadLabel, Reason: fmt.Sprintf("the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)}
-		return nil
-	}
-	data, err := r.scan.read(*dst, m)
-	*dst = data
 	if f := premix.AsFault(err); f != nil {
 		r.cur.labelFault = f
-		return nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return fmt.Errorf("source: %s: %w", r.c.Name, err)
 	}
 	return nil
@@ -233,10 +231,6 @@ func (r *sampleReader) side(name string) error {
 		}
 	}
 	return r.yield(Entry{Sample: premix.Sample{Name: r.c.below(name), Label: -1}, Ignored: true})
-}
-
-func (r *sampleReader) sample(name string) premix.Sample {
-	return premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
 }
 
 // flush ends the current sample and yields it.

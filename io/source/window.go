@@ -65,31 +65,15 @@ func (w *window) peek(n int) ([]byte, error) {
 	return p, err
 }
 
-// full reads len(p) bytes; io.ErrUnexpectedEOF if the object ends before.
-func (w *window) full(p []byte) error {
-	n, err := io.ReadFull(w.br, p)
-	w.pos += int64(n)
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
-}
-
 // skip moves n bytes ahead; io.ErrUnexpectedEOF if the object ends before.
 func (w *window) skip(n int64) error {
 	if buffered := int64(w.br.Buffered()); n <= buffered || w.at == nil {
-		for n > 0 {
-			d, err := w.br.Discard(int(min(n, 1<<30)))
-			w.pos += int64(d)
-			n -= int64(d)
-			if err == io.EOF {
-				return io.ErrUnexpectedEOF
-			}
-			if err != nil {
-				return err
-			}
+		d, err := w.br.Discard(int(n))
+		w.pos += int64(d)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
 		}
-		return nil
+		return err
 	}
 	if n > w.max-w.pos {
 		w.jump(w.max)
@@ -130,13 +114,9 @@ func (w *window) jump(pos int64) {
 // taken. It returns io.ErrUnexpectedEOF with what there was if the object ends before.
 func (w *window) read(dst []byte, n int64) ([]byte, error) {
 	dst = dst[:0]
-	if w.max >= 0 && n > w.max-w.pos {
+	short := w.max >= 0 && n > w.max-w.pos
+	if short {
 		n = w.max - w.pos
-		p, err := w.read(dst, n)
-		if err == nil {
-			err = io.ErrUnexpectedEOF
-		}
-		return p, err
 	}
 	for n > 0 {
 		step := int(n)
@@ -148,11 +128,18 @@ func (w *window) read(dst []byte, n int64) ([]byte, error) {
 			dst = append(make([]byte, 0, from+step+step/8), dst...)
 		}
 		dst = dst[:from+step]
-		before := w.pos
-		if err := w.full(dst[from:]); err != nil {
-			return dst[:from+int(w.pos-before)], err
+		there, err := io.ReadFull(w.br, dst[from:])
+		w.pos += int64(there)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return dst[:from+there], err
 		}
 		n -= int64(step)
+	}
+	if short {
+		return dst, io.ErrUnexpectedEOF
 	}
 	return dst, nil
 }

@@ -99,7 +99,7 @@ func TestDefects(t *testing.T) {
 			b[i]++
 			return b
 		}), []string{"000000001: lam is", "json differs", "the plan says", "statistics", "sha256"}},
-		{"target in json", tar0, member("000000003.json", swap(`image 0`, `image 9`)), []string{"the plan says", "sha256", "an image is target and not source"}},
+		{"target in json", tar0, member("000000003.json", swap(`image 0`, `image 9`)), []string{"the plan says", "sha256", "an image is source and not target of its shard"}},
 		{"flat in json", tar0, member("000000003.json", swap(`"flat":false`, `"flat":true `)), []string{"flat is true, the plan says false", "json differs", "statistics", "sha256"}},
 		{"index missing", "__index__/demo-train-000001.idx", nil, []string{"000001.idx: missing"}},
 		{"index off by one", "__index__/demo-train-000001.idx", replace("512 1", "513 1"), []string{"000001.idx: line 2 is not what"}},

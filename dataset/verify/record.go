@@ -42,12 +42,12 @@ func (c *checker) record(ctx context.Context, r *shard.Record) error {
 		counted.Lam, counted.LamDrawn = recipe.Lam, recipe.LamDrawn
 	}
 	c.stats.Add(&counted)
-	c.result.targets = append(c.result.targets, nameHash(r.Target))
+	c.targets = append(c.targets, nameHash(r.Target))
 	source := uint64(0)
 	if r.Mixed && mix.Pairs(r.Method) {
 		source = nameHash(r.Source)
 	}
-	c.result.sources = append(c.result.sources, source)
+	c.sources = append(c.sources, source)
 	if c.deep[i] {
 		if recipe != nil { // its absence was noted with the plan
 			return c.again(ctx, r, recipe)

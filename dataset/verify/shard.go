@@ -29,8 +29,7 @@ type shardResult struct {
 	derived        int64
 	whole          bool // read to its end without an error
 	stats          []dataset.MethodStats
-	// hashes of the names, in order; a source is 0 where a sample has no second image
-	targets, sources []uint64
+	targets        []uint64 // hashes of the names, in order
 }
 
 // A checker verifies one shard.
@@ -48,7 +47,10 @@ type checker struct {
 	image   imaging.Image
 	soft    []float32
 	derive  *derive.Deriver // made when it is first needed
-	a, b    derive.Half
+	// hashes of the names, in order; a source is 0 where a sample has no second image
+	targets, sources []uint64
+	skipped          bool // a record that could not be read
+	a, b             derive.Half
 }
 
 func newChecker(v *verifier, rec *dataset.ShardRecord, deep map[int64]bool) *checker {
@@ -86,7 +88,12 @@ func (c *checker) run(ctx context.Context) (*shardResult, error) {
 	if c.result.whole && !slices.Equal(c.result.stats, c.rec.Stats) {
 		c.bad("", "statistics of its record differ from those of its samples")
 	}
-	return &c.result, nil
+	if c.result.whole && !c.skipped {
+		c.pairs()
+	}
+	result := c.result // a pointer into the checker would keep its plan and its pictures
+	result.targets = c.targets
+	return &result, nil
 }
 
 // canonical checks that the record of the shard is as premix writes it.
@@ -188,6 +195,7 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 			writing = false
 			if errors.As(err, &one) {
 				c.result.samples++
+				c.skipped = true
 				continue
 			}
 			break

@@ -37,7 +37,8 @@ type verifier struct {
 	stats    dataset.Stats
 	// failuresSum is the hash of failures.jsonl; empty if it could not be read
 	failuresSum string
-	perfect     bool // all shards were there and read to their end
+	perfect     bool    // all shards were there and read to their end
+	images      *images // of the first replica that is whole
 }
 
 // meta is the path of a file of the split below the output.
@@ -180,15 +181,19 @@ func (v *verifier) shards(ctx context.Context) error {
 }
 
 // replica verifies the shards of one replica, records from ≤ i < to with n samples together.
-func (v *verifier) replica(ctx context.Context, from, to int, n int64) error {
-	results := make([]*shardResult, to-from)
+func (v *verifier) replica(ctx context.Context, from, to int, n int64) (err error) {
 	whole := int64(to-from) == v.config.Shape.Shards
 	for i := from; i < to && whole; i++ {
 		whole = v.records[i].Shard == int64(i-from)
 	}
+	m := newMerger(v, from)
+	defer func() { err = errors.Join(err, m.names.close()) }()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(v.options.Workers)
 	for i := from; i < to; i++ {
+		if !m.wait(gctx) {
+			break
+		}
 		g.Go(func() error {
 			c := newChecker(v, &v.records[i], v.deep[i])
 			if whole {
@@ -198,27 +203,37 @@ func (v *verifier) replica(ctx context.Context, from, to int, n int64) error {
 			if err != nil {
 				return err
 			}
-			results[i-from] = r
 			if v.options.Progress != nil {
 				v.options.Progress(r.samples, r.bytes)
 			}
-			return nil
+			return m.add(i, r)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	var seen names
-	for i, r := range results {
-		v.found.merge(&r.found)
-		v.split.Shards++
-		v.split.Samples += r.samples
-		v.split.Bytes += r.bytes
-		v.split.Derived += r.derived
-		v.stats.Merge(r.stats)
-		v.perfect = v.perfect && r.whole
-		seen.add(from+i, r)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	seen.report(v, whole)
-	return nil
+	if whole && m.perfect {
+		v.sameImages(from, &m.names)
+	}
+	return m.names.report(v)
+}
+
+// sameImages compares the images of a replica with those of the first one.
+func (v *verifier) sameImages(record int, n *names) {
+	switch {
+	case v.images == nil:
+		v.images = &images{v.records[record].Replica, n.total, n.sum}
+	case v.images.total != n.total || v.images.sum != n.sum:
+		v.found.add(v.records[record].Path, "", "replica %d does not have the images of replica %d", v.records[record].Replica, v.images.replica)
+	}
+}
+
+// images identifies those of a replica, in any order.
+type images struct {
+	replica int
+	total   int64
+	sum     uint64
 }

@@ -7,7 +7,8 @@
 // of the input (good, ignored, excluded, failed), and side files with what they are made from. A deep
 // verification also makes some samples again from their sources.
 //
-// What is found depends on the output alone, not on the number of workers.
+// What is found depends on the output alone, not on the number of workers. Memory does not grow with
+// the samples, only with the number of shards: see names.go.
 package verify
 
 import (

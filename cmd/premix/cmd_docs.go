@@ -66,7 +66,8 @@ const cliHead = `# The command line
 `
 
 const cliRules = `
-Messages go to stderr, one line each: what, where, what to do. Results go to stdout.
+Messages go to stderr, one line each: what, where, what to do. Results go to stdout;
+where they cannot be written (a full disk), the command fails with exit code 1.
 
 ## Exit codes
 `

@@ -61,12 +61,13 @@ func (e *codeError) Error() string { return e.message }
 
 // run parses the arguments, runs a subcommand, and turns its error into one message and a code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{stdout, stderr}
+	out := newResults(stdout)
+	a := &app{out, stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := out.finish(root.ExecuteContext(ctx))
 	code, message := explain(ctx, err)
 	if message != "" {
 		for _, line := range strings.Split(strings.TrimRight(message, "\n"), "\n") {
@@ -88,6 +89,7 @@ func explain(ctx context.Context, err error) (int, string) {
 		mismatch *dataset.MismatchError
 		schema   *dataset.SchemaError
 		code     *codeError
+		lost     *outputError
 		launched *launch.UsageError
 		output   *launch.OutputError
 		refusal  *stage.Refusal
@@ -99,6 +101,8 @@ func explain(ctx context.Context, err error) (int, string) {
 		return exitInterrupted, err.Error()
 	case ctx.Err() != nil:
 		return exitInterrupted, "interrupted: what is finished is kept, run the same command again to go on"
+	case errors.As(err, &lost):
+		return exitFailed, lost.Error()
 	case errors.As(err, &code):
 		return code.code, code.message
 	case errors.As(err, &refusal):

@@ -44,8 +44,13 @@
 //
 // Every error is an [*Error]: one line that names the operation and the address, and a remedy where
 // one is known. Test for fs.ErrNotExist, fs.ErrPermission, io.ErrUnexpectedEOF, [ErrLimit] and
-// [ErrNoBucket] with errors.Is. Reads from stores are repeated after temporary failures, with growing
-// pauses. A write is not: its caller repeats the whole of it, as WriteFile does.
+// [ErrNoBucket] with errors.Is.
+//
+// Every request to a store is repeated, for up to five minutes, if the store answers that it is busy (429,
+// 503 and the like), if it sends or takes no byte for a minute, or if the connection breaks off; [ReadWaits]
+// counts these. A stream goes on at the byte that it reached, if the object is still the same. A host
+// that has never answered is given up after four attempts. What is final (403, 404, a host that does
+// not exist, a bad certificate) is an error at once.
 package blob
 
 import (
@@ -231,7 +236,7 @@ func WriteFile(ctx context.Context, uri string, data []byte) error {
 	if IsLocal(uri) {
 		return writeFile(ctx, uri, data)
 	}
-	return retry(ctx, uri, func() error { return writeFile(ctx, uri, data) })
+	return retry(ctx, uri, func(ctx context.Context) error { return writeFile(ctx, uri, data) })
 }
 
 func writeFile(ctx context.Context, uri string, data []byte) error {

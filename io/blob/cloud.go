@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -25,6 +26,8 @@ type driver struct {
 	explain func(op string, err error, bucket string) (error, string)
 	// etag returns the entity tag of an entry of a listing.
 	etag func(*blob.ListObject) string
+	// version tells the content of an object that is read from another of the same address.
+	version func(*blob.Reader) string
 	// environment names the variables that a connection depends on.
 	environment []string
 }
@@ -123,8 +126,8 @@ func prefixOf(dir string) string {
 func (s *cloudStore) stat(ctx context.Context, key string) (Object, error) {
 	if key != "" && !strings.HasSuffix(key, "/") {
 		var a *blob.Attributes
-		err := request(ctx, s.uri(key), func() (err error) {
-			a, err = s.Attributes(ctx, key)
+		err := request(ctx, s.uri(key), func(ctx context.Context) (err error) {
+			a, err = s.attributes(ctx, key)
 			return err
 		})
 		if err == nil {
@@ -135,7 +138,7 @@ func (s *cloudStore) stat(ctx context.Context, key string) (Object, error) {
 		}
 	}
 	var some []*blob.ListObject
-	err := request(ctx, s.uri(key), func() (err error) {
+	err := request(ctx, s.uri(key), func(ctx context.Context) (err error) {
 		some, _, err = s.ListPage(ctx, blob.FirstPageToken, 1, &blob.ListOptions{Prefix: prefixOf(key)})
 		return err
 	})
@@ -152,7 +155,7 @@ func (s *cloudStore) remove(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	return request(ctx, s.uri(key), func() error { return s.Delete(ctx, key) })
+	return request(ctx, s.uri(key), func(ctx context.Context) error { return s.Delete(ctx, key) })
 }
 
 func (s *cloudStore) removeAll(ctx context.Context, dir string) error {
@@ -164,7 +167,7 @@ func (s *cloudStore) removeAll(ctx context.Context, dir string) error {
 	g.SetLimit(8)
 	err := s.pages(gctx, &blob.ListOptions{Prefix: prefix}, func(o *blob.ListObject) {
 		g.Go(func() error {
-			err := request(gctx, s.uri(o.Key), func() error { return s.Delete(gctx, o.Key) })
+			err := request(gctx, s.uri(o.Key), func(ctx context.Context) error { return s.Delete(ctx, o.Key) })
 			if notFound(err) {
 				err = nil // removed by another process, or by an attempt whose answer was lost
 			}
@@ -184,17 +187,24 @@ var pageSize = 1000
 func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*blob.ListObject)) error {
 	for token := blob.FirstPageToken; token != nil; {
 		var page []*blob.ListObject
-		err := request(ctx, s.uri(opts.Prefix), func() (err error) {
-			var next []byte
-			if page, next, err = s.ListPage(ctx, token, pageSize, opts); err == nil {
-				token = next
+		err := request(ctx, s.uri(opts.Prefix), func(ctx context.Context) error {
+			some, next, err := s.ListPage(ctx, token, pageSize, opts)
+			if err != nil {
+				return err
 			}
-			return err
+			if len(next) > 0 && bytes.Equal(next, token) {
+				return answerErrorf("the list has the same page twice")
+			}
+			page, token = some, next
+			return nil
 		})
 		if err != nil {
 			return err
 		}
 		for _, o := range page {
+			if err := s.checkEntry(o, opts.Prefix); err != nil {
+				return err
+			}
 			f(o)
 		}
 		if len(token) == 0 {
@@ -202,4 +212,24 @@ func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*
 		}
 	}
 	return nil
+}
+
+// checkEntry checks an entry of a listing before anything is read or removed by it.
+func (s *cloudStore) checkEntry(o *blob.ListObject, prefix string) error {
+	switch {
+	case !strings.HasPrefix(o.Key, prefix):
+		return answerErrorf("the list has %.100q, which is not below %q", o.Key, prefix)
+	case !o.IsDir && (o.Key == "" || o.Size < 0 || o.ModTime.IsZero()):
+		return answerErrorf("the list tells neither size nor time of %.100q", o.Key)
+	}
+	return nil
+}
+
+// attributes are those of an object; a store that does not tell when it was written tells nothing.
+func (s *cloudStore) attributes(ctx context.Context, key string) (*blob.Attributes, error) {
+	a, err := s.Attributes(ctx, key)
+	if err == nil && (a.Size < 0 || a.ModTime.IsZero()) {
+		err = answerErrorf("it tells neither size nor time of the object")
+	}
+	return a, err
 }

@@ -36,8 +36,8 @@ func (s *cloudStore) openAt(ctx context.Context, key string) (ReaderAt, error) {
 		return nil, err
 	}
 	var a *blob.Attributes
-	err := request(ctx, s.uri(key), func() (err error) {
-		a, err = s.Attributes(ctx, key)
+	err := request(ctx, s.uri(key), func(ctx context.Context) (err error) {
+		a, err = s.attributes(ctx, key)
 		return err
 	})
 	if err != nil {

@@ -83,7 +83,7 @@ func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*
 
 // readRange repeats the request if the body breaks off.
 func (s *cloudStore) readRange(ctx context.Context, dst []byte, key string, off, n int64) ([]byte, error) {
-	err := request(ctx, s.uri(key), func() error {
+	err := request(ctx, s.uri(key), func(ctx context.Context) error {
 		r, left, err := s.openRange(ctx, key, off, n)
 		if err != nil {
 			return err

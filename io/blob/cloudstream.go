@@ -21,21 +21,24 @@ type cloudStream struct {
 	off, left int64
 	size      int64
 	modified  time.Time
-	failures  int // since the last byte
+	version   string
+	budget    *budget // in ctx as well: the client of GCS goes on by itself
+	began     time.Time
 	err       error
 }
 
 func (s *cloudStore) open(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
-	st := &cloudStream{s: s, ctx: ctx, key: key, off: off}
-	err := request(ctx, s.uri(key), func() (err error) {
-		st.r, st.left, err = s.openRange(ctx, key, off, n)
+	st := &cloudStream{s: s, key: key, off: off, began: time.Now()}
+	st.ctx, st.budget = withBudget(ctx)
+	err := request(st.ctx, s.uri(key), func(context.Context) (err error) {
+		st.r, st.left, err = s.openRange(st.ctx, key, off, n)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if st.r != nil {
-		st.size, st.modified = st.r.Size(), st.r.ModTime()
+		st.size, st.modified, st.version = st.r.Size(), st.r.ModTime(), s.driver.version(st.r)
 	}
 	return st, nil
 }
@@ -54,11 +57,15 @@ func (st *cloudStream) Read(p []byte) (int, error) {
 				return 0, st.fail(err)
 			}
 		}
-		n, err := st.r.Read(p[:min(int64(len(p)), st.left)])
+		var n int
+		err := guarded(func() (err error) {
+			n, err = st.r.Read(p[:min(int64(len(p)), st.left)])
+			return err
+		})
 		st.off += int64(n)
 		st.left -= int64(n)
 		if n > 0 {
-			st.failures = 0
+			st.budget.progress()
 		}
 		if err == nil || st.left == 0 {
 			return n, nil
@@ -68,15 +75,16 @@ func (st *cloudStream) Read(p []byte) (int, error) {
 		}
 		st.r.Close()
 		st.r = nil
-		st.failures++
-		if st.failures >= attempts || !transient(st.s.root, err) || st.ctx.Err() != nil {
-			return n, st.fail(err)
+		if !transient(st.s.root, err, st.budget.brokeOff()) || !st.budget.again(st.ctx, st.budget.take(failureOf(err, st.began))) {
+			return n, st.fail(orCancelled(st.ctx, err))
 		}
 		if n > 0 {
 			return n, nil
 		}
 	}
 }
+
+var errChanged = &finalError{errors.New("the object has changed while it was read")}
 
 // fail ends the stream.
 func (st *cloudStream) fail(err error) error {
@@ -86,21 +94,15 @@ func (st *cloudStream) fail(err error) error {
 
 // reopen continues after the last byte read, if the object is still the same.
 func (st *cloudStream) reopen() error {
-	t := time.NewTimer(backoff(st.s.uri(st.key), st.failures))
-	select {
-	case <-t.C:
-	case <-st.ctx.Done():
-		t.Stop()
-		return st.ctx.Err()
-	}
-	return request(st.ctx, st.s.uri(st.key), func() error {
+	st.began = time.Now()
+	return request(st.ctx, st.s.uri(st.key), func(context.Context) error {
 		r, _, err := st.s.openRange(st.ctx, st.key, st.off, st.left)
 		if err != nil {
 			return err
 		}
-		if r.Size() != st.size || !r.ModTime().Equal(st.modified) {
+		if r.Size() != st.size || !r.ModTime().Equal(st.modified) || st.s.driver.version(r) != st.version {
 			r.Close()
-			return fmt.Errorf("the object has changed while it was read")
+			return errChanged
 		}
 		st.r = r
 		return nil

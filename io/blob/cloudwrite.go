@@ -3,7 +3,6 @@ package blob
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"sync"
 
@@ -69,17 +68,14 @@ func newCloudWriter(parent context.Context, uri string, upload func(context.Cont
 	return w
 }
 
-// upload runs Upload and turns a panic of a driver into an error: a worker outlives it.
-func upload(ctx context.Context, b *bucket, key string, r io.Reader) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = errors.New("the driver of the store failed")
-		}
-	}()
-	return b.Upload(ctx, key, r, &blob.WriterOptions{
-		ContentType:    "application/octet-stream",
-		BufferSize:     partSize,
-		MaxConcurrency: partsOpen,
+// upload runs Upload. Each of its requests is repeated by itself.
+func upload(ctx context.Context, b *bucket, key string, r io.Reader) error {
+	return guarded(func() error {
+		return b.Upload(ctx, key, r, &blob.WriterOptions{
+			ContentType:    "application/octet-stream",
+			BufferSize:     partSize,
+			MaxConcurrency: partsOpen,
+		})
 	})
 }
 

@@ -31,6 +31,7 @@ func init() {
 		status:      azureStatus,
 		explain:     azureExplain,
 		etag:        azureETag,
+		version:     azureVersion,
 		environment: []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_DOMAIN", "AZURE_STORAGE_CONNECTION_STRING"},
 	}
 }
@@ -68,16 +69,11 @@ func openAzure(ctx context.Context, bucket string, params url.Values) (*blob.Buc
 	return azureblob.OpenBucket(ctx, client, nil)
 }
 
-// azureAttempts bounds the attempts of the client itself.
-var azureAttempts = 3
-
-// azureClient does what azureblob.NewDefaultClient does, with bounded attempts.
+// azureClient does what azureblob.NewDefaultClient does, with a transport of ours.
 func azureClient(service, bucket string) (*container.Client, error) {
 	opts := new(container.ClientOptions)
-	opts.Retry.MaxRetries = int32(azureAttempts - 1)
-	if opts.Retry.MaxRetries == 0 {
-		opts.Retry.MaxRetries = -1 // none; 0 means the default
-	}
+	opts.Retry.MaxRetries = -1 // none; 0 means the default
+	opts.Transport = &transport{send: azureHTTP().Do, check: azureCheck}
 	u, err := url.JoinPath(service, bucket)
 	if err != nil {
 		return nil, err

@@ -28,12 +28,10 @@ func init() {
 		status:      gcsStatus,
 		explain:     gcsExplain,
 		etag:        gcsETag,
+		version:     gcsVersion,
 		environment: []string{"STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"},
 	}
 }
-
-// gcsAttempts bounds the attempts of the client itself, which would go on for ever.
-var gcsAttempts = 4
 
 func openGCS(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error) {
 	var opts []option.ClientOption
@@ -50,11 +48,10 @@ func openGCS(ctx context.Context, bucket string, params url.Values) (*blob.Bucke
 			return nil, fmt.Errorf("unknown parameter %q: gs:// takes anonymous and emulator", name)
 		}
 	}
-	client, err := storage.NewClient(ctx, opts...)
+	client, err := gcsClient(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
-	client.SetRetry(storage.WithMaxAttempts(gcsAttempts))
 	return gcsblob.OpenBucket(ctx, nil, bucket, &gcsblob.Options{Client: client})
 }
 

@@ -18,5 +18,6 @@ func init() {
 		//lint:ignore ST1008 the error is the subject, not the outcome
 		explain: func(_ string, err error, _ string) (error, string) { return err, "" },
 		etag:    func(o *blob.ListObject) string { return "" },
+		version: func(*blob.Reader) string { return "" },
 	}
 }

@@ -35,12 +35,10 @@ func init() {
 		status:      s3Status,
 		explain:     s3Explain,
 		etag:        s3ETag,
+		version:     s3Version,
 		environment: []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID"},
 	}
 }
-
-// s3Attempts bounds the attempts of the client itself.
-var s3Attempts = 3
 
 func openS3(ctx context.Context, bucket string, params url.Values) (*blob.Bucket, error) {
 	endpoint := params.Get("endpoint")
@@ -81,9 +79,14 @@ func openS3(ctx context.Context, bucket string, params url.Values) (*blob.Bucket
 	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = c.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = cap(requests) })
 	}
+	if cfg.HTTPClient == nil {
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	cfg.HTTPClient = &transport{send: cfg.HTTPClient.Do, busy: s3Busy, check: s3Check}
 	opts.RequestChecksumCalculation = cfg.RequestChecksumCalculation
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.RetryMaxAttempts = s3Attempts
+		o.Retryer, o.RetryMaxAttempts = s3Retryer{}, 0
+		o.APIOptions = append(o.APIOptions, s3Budget)
 		o.UsePathStyle = on["use_path_style"]
 		o.UseAccelerate = on["accelerate"]
 		o.EndpointOptions.DisableHTTPS = on["disable_https"]

@@ -94,6 +94,9 @@ func wrap(op, uri string, err error) error {
 		bucket, _, _ := strings.Cut(rest, "/")
 		bucket, _, _ = strings.Cut(bucket, "?")
 		e.Err, e.Remedy = drivers[s].explain(op, err, bucket)
+		if e.Remedy == "" && busyStatus(status(err)) {
+			e.Remedy = fmt.Sprintf("the store was busy for %v: run again later", patience)
+		}
 	}
 	return e
 }

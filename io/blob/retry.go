@@ -3,20 +3,11 @@ package blob
 import (
 	"context"
 	"errors"
-	"hash/fnv"
-	"io"
 	"net"
 	"syscall"
 	"time"
 
 	"gocloud.dev/gcerrors"
-)
-
-// attempts and pause control how often and when a request is repeated after a temporary failure. The
-// SDKs of the stores repeat some requests themselves before that.
-var (
-	attempts = 4
-	pause    = 200 * time.Millisecond
 )
 
 // requests limits the requests to stores that this process has in flight. A stream counts only until
@@ -36,57 +27,53 @@ func acquire(ctx context.Context) (release func(), err error) {
 
 // request runs an idempotent request within the limit of requests in flight, and repeats it after
 // temporary failures.
-func request(ctx context.Context, uri string, f func() error) error {
-	return retry(ctx, uri, func() error {
+func request(ctx context.Context, uri string, f func(context.Context) error) error {
+	return retry(ctx, uri, func(ctx context.Context) error {
 		release, err := acquire(ctx)
 		if err != nil {
 			return err
 		}
 		defer release()
-		return f()
+		return guarded(func() error { return f(ctx) })
 	})
 }
 
-// retry calls f until it succeeds, fails for good, or has failed attempts times.
-func retry(ctx context.Context, uri string, f func() error) error {
-	for i := 1; ; i++ {
-		err := f()
-		if err == nil || i == attempts || ctx.Err() != nil || !transient(uri, err) {
-			return err
-		}
-		t := time.NewTimer(backoff(uri, i))
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
+// retry calls f until it succeeds, fails for good, or has used up its budget. Most of it the transport
+// has used by then; what is left is for answers that break off.
+func retry(ctx context.Context, uri string, f func(context.Context) error) error {
+	ctx, b := withBudget(ctx)
+	for {
+		began := time.Now()
+		err := f(ctx)
+		if err == nil || !transient(uri, err, b.brokeOff()) || !b.again(ctx, b.take(failureOf(err, began))) {
 			return err
 		}
 	}
 }
 
-// backoff doubles with each failure. The half of it depends on the address, so that the workers of
-// a job do not come back all at once.
-func backoff(uri string, failures int) time.Duration {
-	h := fnv.New64a()
-	io.WriteString(h, uri)
-	h.Write([]byte{byte(failures)})
-	d := pause << (failures - 1)
-	return d/2 + time.Duration(float64(d/2)*float64(h.Sum64()>>11)/(1<<53))
+// failureOf is the failure behind an error that may pass.
+func failureOf(err error, began time.Time) failure {
+	return failure{cause: broken, began: began, few: errors.Is(err, errShort) || !ofNetwork(err)}
 }
 
-// transient reports whether a failure of a store may pass.
-func transient(uri string, err error) bool {
-	if errors.Is(err, context.Canceled) || errors.Is(err, errDone) {
+// transient reports whether a failure of a store may pass. brokeOff says that an answer broke off: client
+// libraries do not pass that on.
+func transient(uri string, err error, brokeOff bool) bool {
+	var f *finalError
+	if errors.Is(err, context.Canceled) || errors.Is(err, errDone) || errors.As(err, &f) {
 		return false
 	}
 	s, _ := scheme(uri)
 	if d := drivers[s]; d != nil {
 		switch c := d.status(err); {
-		case c == 408, c == 429, c >= 500 && c != 501:
+		case busyStatus(c):
 			return true
 		case c >= 400:
 			return false
 		}
+	}
+	if brokeOff {
+		return true
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:

@@ -90,11 +90,19 @@ func eachStore(t *testing.T, test func(t *testing.T, s *testStore)) {
 	eachServer(t, test)
 }
 
-// hurry makes the pauses before the next attempt short; those of the clients are seconds.
+// hurry makes the pauses before the next attempt short.
 func hurry(t *testing.T) {
-	oldPause, oldGCS, oldS3, oldAzure := pause, gcsAttempts, s3Attempts, azureAttempts
-	pause, gcsAttempts, s3Attempts, azureAttempts = time.Millisecond, 1, 1, 1
-	t.Cleanup(func() { pause, gcsAttempts, s3Attempts, azureAttempts = oldPause, oldGCS, oldS3, oldAzure })
+	change(t, &pause, time.Millisecond)
+	change(t, &longestPause, 5*time.Millisecond)
+	change(t, &patience, 5*time.Second)
+}
+
+// change sets a variable until the test ends.
+func change[T any](t *testing.T, v *T, to T) {
+	t.Helper()
+	old := *v
+	*v = to
+	t.Cleanup(func() { *v = old })
 }
 
 func gsStore(t *testing.T) *testStore {

@@ -1,0 +1,83 @@
+//go:build !nocloud && !nos3
+
+package blob
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+	"gocloud.dev/blob"
+)
+
+// An s3Retryer lets the client send a request again that only it can rewind and sign. When and how often
+// is the business of transport.
+type s3Retryer struct{}
+
+func (s3Retryer) IsErrorRetryable(err error) bool {
+	var r *repeatError
+	return errors.As(err, &r)
+}
+func (s3Retryer) MaxAttempts() int                             { return 0 } // no bound
+func (s3Retryer) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
+func (s3Retryer) GetInitialToken() func(error) error           { return func(error) error { return nil } }
+func (s3Retryer) GetRetryToken(context.Context, error) (func(error) error, error) {
+	return func(error) error { return nil }, nil
+}
+
+// s3Budget gives every operation of the client a budget, so that its attempts share one.
+func s3Budget(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("premix: budget", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		if ctx.Value(budgetKey{}) == nil {
+			ctx, _ = withBudget(ctx)
+		}
+		return next.HandleInitialize(ctx, in)
+	}), middleware.Before)
+}
+
+// s3BusyCodes are errors that pass, whatever their status. The end of a multipart upload is answered 200
+// before the store knows how it ends.
+var s3BusyCodes = [][]byte{
+	[]byte("<Code>SlowDown</Code>"), []byte("<Code>RequestLimitExceeded</Code>"), []byte("<Code>InternalError</Code>"), []byte("<Code>ServiceUnavailable</Code>"),
+	[]byte("<Code>Throttling</Code>"), []byte("<Code>ThrottlingException</Code>"), []byte("<Code>RequestTimeout</Code>"),
+}
+
+func s3Busy(req *http.Request, resp *http.Response) bool {
+	complete := req.Method == http.MethodPost && req.URL.Query().Has("uploadId") && resp.StatusCode == http.StatusOK
+	if !complete && (resp.StatusCode < 400 || req.Method == http.MethodHead) {
+		return false
+	}
+	text, _ := peek(resp, 64<<10)
+	return slices.ContainsFunc(s3BusyCodes, func(code []byte) bool { return bytes.Contains(text, code) })
+}
+
+func s3Check(req *http.Request, resp *http.Response) error {
+	if resp.StatusCode >= 300 {
+		return nil
+	}
+	q := req.URL.Query()
+	switch {
+	case req.Method == http.MethodHead:
+		return checkHead(resp)
+	case q.Get("x-id") == "GetObject":
+		return checkObject(req, resp)
+	case q.Has("list-type"):
+		return checkContains(resp, "<ListBucketResult")
+	case req.Method == http.MethodPost && q.Has("uploads"):
+		return checkContains(resp, "<UploadId")
+	}
+	return nil
+}
+
+func s3Version(r *blob.Reader) string {
+	var out s3.GetObjectOutput
+	if r.As(&out) && out.ETag != nil {
+		return *out.ETag
+	}
+	return ""
+}

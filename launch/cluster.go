@@ -40,7 +40,10 @@ func (j *Job) reach() {
 	for _, dir := range j.Config.OutputDirs() {
 		r.AddMarker("--out", dir, dataset.Meta(dir, j.Config.Split), j.Description.RunID)
 	}
-	r.Records = j.jobRecords()
+	j.Description.Locks = j.jobRecords()
+	for _, l := range j.Description.Locks {
+		r.Records = append(r.Records, l.URI)
+	}
 }
 
 // noticeTime is how long workers have to notice that their cluster gave them up.
@@ -59,7 +62,11 @@ func (j *Job) runOnCluster(ctx context.Context, o runners.Options) (finished boo
 	}
 	if err != nil && !j.Options.PeaksOnly {
 		time.Sleep(noticeTime)
-		err = errors.Join(err, stage.Sweep(alive, j.Description))
+		if lost := j.Description.LostLock(alive); lost != nil {
+			err = lost // what lies there may be that of another run
+		} else {
+			err = errors.Join(err, stage.Sweep(j.Description.Guarded(alive), j.Description))
+		}
 	}
 	return finished, errors.Join(err, stage.RemoveMarkers(alive, j.Description))
 }

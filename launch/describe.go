@@ -22,7 +22,8 @@ import (
 // describe makes the job, with the description that its workers get.
 func describe(ctx context.Context, f *found) (*Job, error) {
 	c := &f.config
-	cacheURI, temporary, err := cachePlace(c, f.options.PeaksOnly)
+	runID := NewRunID()
+	cacheURI, temporary, err := cachePlace(c, f.options.PeaksOnly, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +33,12 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 	}
 	spool := "" // the place for copies for the mix stage
 	if !f.options.PeaksOnly {
-		spool = blob.Join(c.Out, dataset.MetaDir, ".spool-"+c.Split)
+		if spool, err = scratch(c, ".spool-"+c.Split, runID); err != nil {
+			return nil, err
+		}
 	}
 	d, err := c.Job(pipeline.Start{
-		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: NewRunID(), Run: run,
+		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: runID, Run: run,
 		CacheURI: cacheURI, TemporaryCache: temporary, SpoolURI: spool, SpoolMode: stage.SpoolRef, Slots: f.cluster.Slots,
 	})
 	if err != nil {
@@ -65,7 +68,7 @@ func (j *Job) checkSplits(ctx context.Context) error {
 }
 
 // cachePlace is where peaks are kept.
-func cachePlace(c *pipeline.Config, peaksOnly bool) (uri string, temporary bool, err error) {
+func cachePlace(c *pipeline.Config, peaksOnly bool, runID string) (uri string, temporary bool, err error) {
 	place := c.Cache
 	if c.Plan != "" {
 		place = pipeline.NoCache
@@ -75,7 +78,8 @@ func cachePlace(c *pipeline.Config, peaksOnly bool) (uri string, temporary bool,
 		if peaksOnly {
 			return "", false, usagef("premix peaks fills a cache; --cache none makes no sense")
 		}
-		return ownCache(c), true, nil
+		uri, err := scratch(c, ownCacheName(c), runID)
+		return uri, true, err
 	case "":
 		dir, err := cache.DefaultDir()
 		if err != nil {
@@ -86,9 +90,23 @@ func cachePlace(c *pipeline.Config, peaksOnly bool) (uri string, temporary bool,
 	return place, false, nil
 }
 
-// ownCache is the cache of an output whose peaks are kept nowhere else.
-func ownCache(c *pipeline.Config) string {
-	return blob.Join(c.Out, dataset.MetaDir, ".peaks-"+c.Split)
+// ownCacheName is the name of the cache of an output whose peaks are kept nowhere else.
+func ownCacheName(c *pipeline.Config) string { return ".peaks-" + c.Split }
+
+// scratch is the place of a folder that a run makes in its output and removes at its end. A later run
+// finds it by its name. Where the way to it leads over a symbolic link, or something else has the name, it
+// is a new folder of this run alone, so that nothing is removed that someone else has put there.
+func scratch(c *pipeline.Config, name, runID string) (string, error) {
+	uri := blob.Join(c.Out, dataset.MetaDir, name)
+	link, err := blob.LinkBelow(c.Out, uri)
+	if err != nil || !blob.IsLocal(c.Out) {
+		return uri, err
+	}
+	fi, err := os.Lstat(uri)
+	if link != "" || err == nil && !fi.IsDir() {
+		return uri + "-" + runID, nil
+	}
+	return uri, nil
 }
 
 // runInfo is run.json: when, where and how this run was started.

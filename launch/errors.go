@@ -1,6 +1,10 @@
 package launch
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/premix/premix/transforms/stage"
+)
 
 // A UsageError says that the options of a job, or what they name, are wrong. Nothing was done.
 type UsageError struct{ message string }
@@ -16,8 +20,4 @@ type OutputError struct{ message string }
 func (e *OutputError) Error() string { return e.message }
 
 // A LostLockError says that another run may have taken over the output of this one, which has ended.
-type LostLockError struct{ Out, Reason string }
-
-func (e *LostLockError) Error() string {
-	return fmt.Sprintf("the lock on %s is lost: %s; what is finished is kept: see that no other run works there, then run the same command again", e.Out, e.Reason)
-}
+type LostLockError = stage.LostLockError

@@ -74,6 +74,7 @@ type Job struct {
 	Options Options
 
 	cluster runners.Cluster
+	held    []stage.HeldLock // the locks of this process, while it runs
 }
 
 // Expected is the number of images of the input, about; 0 if unknown.

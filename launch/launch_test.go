@@ -18,7 +18,7 @@ type lockedEnd struct {
 }
 
 func (r lockedEnd) Finished(ctx context.Context, j *Job) error {
-	if unlock, err := (Lock{}).Take(ctx, j.Config.Out); err == nil {
+	if _, unlock, err := (Lock{}).Take(ctx, j.Config.Out); err == nil {
 		unlock()
 		r.t.Error("the output is unlocked before the job is reported as finished")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // A job on a cluster can outlive its launcher: after --async, after Ctrl-C on Dataflow, and when the
@@ -19,21 +20,25 @@ import (
 // job that was cancelled later stays, and --break-lock removes it.
 const jobRecordPrefix = ".job-"
 
-// jobRecords are the URIs of the records of this job, one in each folder of the output.
-func (j *Job) jobRecords() []string {
-	var uris []string
+// jobRecords are the records of this job, one in each folder of the output. They are what its workers
+// compare before each change: a job whose record was removed ends.
+func (j *Job) jobRecords() []stage.HeldLock {
+	host, _ := os.Hostname()
+	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s, run %s\n", jobName(j.Config), j.Config.Runner, j.Start.UTC().Format(time.RFC3339), os.Getpid(), host, j.Description.RunID)
+	var records []stage.HeldLock
 	for _, dir := range j.Config.OutputDirs() {
-		uris = append(uris, blob.Join(dir, dataset.MetaDir, jobRecordPrefix+j.Description.RunID))
+		records = append(records, stage.HeldLock{Dir: dir, URI: blob.Join(dir, dataset.MetaDir, jobRecordPrefix+j.Description.RunID), Text: text})
 	}
-	return uris
+	return records
 }
 
 // recordJob writes the records.
 func (j *Job) recordJob(ctx context.Context) error {
-	host, _ := os.Hostname()
-	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s\n", jobName(j.Config), j.Config.Runner, j.Start.UTC().Format(time.RFC3339), os.Getpid(), host)
-	for _, uri := range j.Description.Reach.Records {
-		if err := blob.WriteFile(ctx, uri, []byte(text)); err != nil {
+	if !j.OnCluster() || j.Options.PeaksOnly {
+		return nil
+	}
+	for _, l := range j.Description.Locks {
+		if err := blob.WriteFile(ctx, l.URI, []byte(l.Text)); err != nil {
 			return err
 		}
 	}
@@ -55,12 +60,15 @@ func checkJobs(ctx context.Context, out string, breakIt bool) error {
 			continue
 		}
 		if breakIt {
-			if err := blob.Remove(ctx, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := blob.RemoveBelow(ctx, out, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 			continue
 		}
-		text, err := blob.ReadAll(ctx, o.URI, 1<<12)
+		text := []byte(o.Special)
+		if o.Special == "" {
+			text, err = blob.ReadAll(ctx, o.URI, 1<<12)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it has just ended
 		}

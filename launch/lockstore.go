@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/transforms/stage"
 )
 
 const (
@@ -19,6 +19,9 @@ const (
 	storeLockStale   = 5 * time.Minute
 )
 
+// storeLockSettle is longer than a run needs to write its lock again.
+var storeLockSettle = 2 * time.Second
+
 // A storeLock is the lock of a run on an output in an object store: an object that the run writes again
 // every minute.
 type storeLock struct {
@@ -26,42 +29,84 @@ type storeLock struct {
 	content       []byte
 	now           func() time.Time
 	written       time.Time            // when it was written last, by now
-	known         map[string]bool      // locks of others that were broken
+	broken        map[string]bool      // locks of others that this run has taken over
 	seen          map[string]time.Time // locks of others at the last look
 }
 
 // takeStore locks an output in an object store. Each run writes a lock object of its own and then looks
 // for those of others, so that of two runs that start at once at most one goes on. A lock that was not
-// refreshed for five minutes belongs to a run that died; the store's clock decides. A run loses its lock
-// if it cannot refresh it for that long, because its process or host was suspended, or if another run
-// breaks it.
-func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err error) {
+// refreshed for five minutes belongs to a run that died; the store's clock decides. Locks that are broken,
+// or of runs that died, are removed: their run, should it go on, loses its lock at its next change of the
+// output. A run also loses its lock if it cannot refresh it for that long, because its process or host
+// was suspended.
+func (o Lock) takeStore(ctx context.Context, out string) (held *stage.HeldLock, unlock func(), err error) {
 	dir := blob.Join(out, dataset.MetaDir)
-	host, _ := os.Hostname()
 	l := &storeLock{
-		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+o.RunID),
-		content: fmt.Appendf(nil, "process %d on %s\n", os.Getpid(), host), known: map[string]bool{},
+		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+o.RunID), content: []byte(o.text()), broken: map[string]bool{},
 		now: func() time.Time { return time.Now().Round(0) }, // by the wall: other clocks stop with the host
 	}
 	if err := l.write(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	alive := context.WithoutCancel(ctx)
-	other, err := otherLock(ctx, dir, storeLockPrefix+o.RunID)
+	if err := l.takeOver(ctx, o.Break); err != nil {
+		return nil, nil, errors.Join(err, blob.Remove(alive, l.uri))
+	}
+	stop := l.keep(ctx, o.Lost)
+	return l.held(), func() {
+		stop()
+		if err := blob.Remove(alive, l.uri); err != nil && !errors.Is(err, fs.ErrNotExist) && o.Warn != nil {
+			o.Warn("the lock %s could not be removed (%v); it is ignored after %v", l.uri, err, storeLockStale)
+		}
+	}, nil
+}
+
+// held is what workers compare.
+func (l *storeLock) held() *stage.HeldLock {
+	return &stage.HeldLock{Dir: l.out, URI: l.uri, Text: string(l.content)}
+}
+
+// takeOver removes the locks of others: those of runs that died, and all if they are to be broken. Else a
+// lock of another run that is alive is an error.
+func (l *storeLock) takeOver(ctx context.Context, breakAll bool) error {
+	others, alive, err := l.look(ctx)
 	if err != nil {
-		return nil, errors.Join(err, blob.Remove(alive, l.uri))
+		return err
 	}
-	if other != "" && !o.Break {
-		who, _ := blob.ReadAll(ctx, other, 1<<12)
-		err := usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
-		return nil, errors.Join(err, blob.Remove(alive, l.uri))
+	if alive != "" && !breakAll {
+		who, _ := blob.ReadAll(ctx, alive, 1<<12)
+		return usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", l.out, strings.TrimSpace(string(who)))
 	}
-	if l.seen, err = l.others(ctx); err != nil {
-		return nil, errors.Join(err, blob.Remove(alive, l.uri))
+	for uri := range others {
+		l.broken[uri] = true
 	}
-	for uri := range l.seen {
-		l.known[uri] = true
+	if err := l.removeBroken(ctx, others); err != nil || alive == "" {
+		return err
 	}
+	// The other run may just have been writing its lock again.
+	select {
+	case <-time.After(storeLockSettle):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return l.removeBroken(ctx, others)
+}
+
+// removeBroken removes locks that this run has taken over: also later, as their run may have been about
+// to write its own again.
+func (l *storeLock) removeBroken(ctx context.Context, others map[string]time.Time) error {
+	for uri := range others {
+		if l.broken[uri] {
+			if err := blob.Remove(ctx, uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keep refreshes the lock every minute, until stop.
+func (l *storeLock) keep(ctx context.Context, lost func(error)) (stop func()) {
 	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
@@ -71,8 +116,10 @@ func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err err
 		for {
 			select {
 			case <-tick.C:
-				if err := l.refresh(ctx); err != nil && o.Lost != nil {
-					o.Lost(err)
+				if err := l.refresh(ctx); err != nil {
+					if lost != nil {
+						lost(err)
+					}
 					return
 				}
 			case <-done:
@@ -83,10 +130,7 @@ func (o Lock) takeStore(ctx context.Context, out string) (unlock func(), err err
 	return func() {
 		close(done)
 		<-stopped
-		if err := blob.Remove(alive, l.uri); err != nil && o.Warn != nil {
-			o.Warn("the lock %s could not be removed (%v); it is ignored after %v", l.uri, err, storeLockStale)
-		}
-	}, nil
+	}
 }
 
 func (l *storeLock) write(ctx context.Context) error {
@@ -98,11 +142,14 @@ func (l *storeLock) write(ctx context.Context) error {
 	return err
 }
 
-// refresh writes the lock again. It returns an error if the lock is lost. A lock of another run counts
-// only if it was refreshed since the last look: a new one may belong to a run that is about to see this
-// lock and end.
+// refresh writes the lock again. It returns an error if the lock is lost: if it is not there any more, or
+// is too old. A lock of another run counts only if it was refreshed since the last look: a new one may
+// belong to a run that is about to see this lock and end.
 func (l *storeLock) refresh(ctx context.Context) error {
 	age := l.now().Sub(l.written)
+	if err := l.held().Check(ctx); err != nil && errors.As(err, new(*LostLockError)) {
+		return err
+	}
 	err := l.write(ctx)
 	if age >= storeLockStale {
 		if err == nil {
@@ -110,12 +157,15 @@ func (l *storeLock) refresh(ctx context.Context) error {
 		}
 		return l.lostf("it was not refreshed for %v (%v)", age.Round(time.Second), err)
 	}
-	others, err := l.others(ctx)
+	others, _, err := l.look(ctx)
+	if err == nil {
+		err = l.removeBroken(ctx, others)
+	}
 	if err != nil {
 		return nil // it is looked again in a minute
 	}
 	for uri, at := range others {
-		if was, ok := l.seen[uri]; ok && !l.known[uri] && at.After(was) {
+		if was, ok := l.seen[uri]; ok && !l.broken[uri] && at.After(was) {
 			return l.lostf("another run holds %s", uri)
 		}
 	}
@@ -124,44 +174,30 @@ func (l *storeLock) refresh(ctx context.Context) error {
 }
 
 func (l *storeLock) lostf(format string, args ...any) error {
-	return &LostLockError{l.out, fmt.Sprintf(format, args...)}
+	return &LostLockError{Out: l.out, Reason: fmt.Sprintf(format, args...)}
 }
 
-// others are the locks of other runs, and when they were written.
-func (l *storeLock) others(ctx context.Context) (map[string]time.Time, error) {
+// look returns the locks of other runs and when they were written, and the address of one that is alive,
+// or "".
+func (l *storeLock) look(ctx context.Context) (others map[string]time.Time, alive string, err error) {
 	list, err := blob.List(ctx, l.dir)
 	if err != nil {
-		return nil, err
-	}
-	found := map[string]time.Time{}
-	for _, o := range list {
-		if strings.HasPrefix(blob.Base(o.URI), storeLockPrefix) && o.URI != l.uri {
-			found[o.URI] = o.ModTime
-		}
-	}
-	return found, nil
-}
-
-// otherLock returns the address of a lock of another run that is alive, or "".
-func otherLock(ctx context.Context, dir, own string) (string, error) {
-	list, err := blob.List(ctx, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	var now time.Time
+	others = map[string]time.Time{}
 	for _, o := range list {
-		if blob.Base(o.URI) == own {
+		switch {
+		case o.URI == l.uri:
 			now = o.ModTime
+		case strings.HasPrefix(blob.Base(o.URI), storeLockPrefix):
+			others[o.URI] = o.ModTime
 		}
 	}
-	for _, o := range list {
-		name := blob.Base(o.URI)
-		if strings.HasPrefix(name, storeLockPrefix) && name != own && now.Sub(o.ModTime) < storeLockStale {
-			return o.URI, nil
+	for uri, at := range others {
+		if now.Sub(at) < storeLockStale {
+			alive = uri
 		}
 	}
-	return "", nil
+	return others, alive, nil
 }

@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +15,7 @@ import (
 func TestStoreLockLost(t *testing.T) {
 	const dir = "mem://lost/out/__premix__"
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	l := &storeLock{out: "mem://lost/out", dir: dir, uri: dir + "/.lock-1", now: func() time.Time { return now }, known: map[string]bool{dir + "/.lock-0": true}}
+	l := &storeLock{out: "mem://lost/out", dir: dir, uri: dir + "/.lock-1", now: func() time.Time { return now }, broken: map[string]bool{dir + "/.lock-0": true}, content: []byte("process 1\n")}
 	put := func(name string) {
 		t.Helper()
 		time.Sleep(2 * time.Millisecond) // the store's clock moves
@@ -34,10 +36,11 @@ func TestStoreLockLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	step("")
-	put(".lock-0") // one that this run has broken
+	put(".lock-0") // its run was writing it again when this one broke it
 	step("")
-	put(".lock-0")
-	step("")
+	if _, err := blob.Stat(t.Context(), dir+"/.lock-0"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a broken lock that is written again stays: %v", err)
+	}
 	put(".lock-2")
 	step("")
 	step("")
@@ -54,6 +57,15 @@ func TestStoreLockLost(t *testing.T) {
 	}
 	now = now.Add(storeLockStale - 2*storeLockRefresh)
 	step("")
+	put(".lock-1") // by another run
+	step("another run broke it (process 2)")
+	if err := blob.Remove(t.Context(), l.uri); err != nil {
+		t.Fatal(err)
+	}
+	step("another run broke it, or someone removed " + l.uri)
+	if err := l.write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	now = now.Add(storeLockStale - storeLockRefresh)
 	step("the lock on mem://lost/out is lost: it was not refreshed for 5m0s (the host or the process may have been suspended)")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -42,7 +41,7 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	}
 	finished, err = run(ctx, options)
 	j.Options.Reporter.Ended()
-	if lost := (*LostLockError)(nil); err != nil && errors.As(context.Cause(ctx), &lost) {
+	if lost := (*LostLockError)(nil); err != nil && (errors.As(context.Cause(ctx), &lost) || errors.As(err, &lost)) {
 		return false, lost
 	}
 	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
@@ -52,14 +51,23 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		return false, err
 	}
 	if j.Description.Cache.Temporary {
-		if err := blob.RemoveAll(ctx, j.Description.Cache.URI); err != nil {
+		if err := blob.RemoveAll(j.guarded(ctx), j.Description.Cache.URI); err != nil {
 			return false, err
 		}
 	}
-	if len(j.Config.Formats) > 1 && blob.IsLocal(j.Config.Out) {
-		os.Remove(blob.Join(j.Config.Out, dataset.MetaDir)) // held copies only; Remove spares what is not empty
+	if len(j.Config.Formats) > 1 {
+		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir)) // it held copies only
 	}
 	return true, j.Options.Reporter.Finished(ctx, j)
+}
+
+// guarded returns a context under which this process changes the outputs only as long as it holds their
+// locks. The records of a job on a cluster are gone when the job has ended.
+func (j *Job) guarded(ctx context.Context) context.Context {
+	for _, l := range j.held {
+		ctx = l.Guard(ctx)
+	}
+	return ctx
 }
 
 // runPipeline builds the stages of the job and runs them.
@@ -71,7 +79,16 @@ func (j *Job) runPipeline(ctx context.Context, o runners.Options) (finished bool
 	case j.Config.Plan != "":
 		build = pipeline.BuildReplay
 	}
-	return runners.Run(ctx, pipeline.New(build, j.Description, j.Catalog.Containers), o)
+	finished, err = runners.Run(ctx, pipeline.New(build, j.Description, j.Catalog.Containers), o)
+	if err != nil && !j.OnCluster() {
+		for _, l := range j.held {
+			blob.DiscardOpen(l.Dir) // a runner may return before all of its work has ended
+		}
+		if lost := j.Description.LostLock(context.WithoutCancel(ctx)); lost != nil {
+			err = lost
+		}
+	}
+	return finished, err
 }
 
 // lockOutputs locks the outputs, and removes what earlier runs left in them. A job in this process ends
@@ -97,20 +114,30 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 	}
 	// Each folder of an output has its own lock, whether it is one of several formats or alone.
 	for _, dir := range j.Config.OutputDirs() {
-		release, err := l.Take(ctx, dir)
+		held, release, err := l.Take(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		locks = append(locks, release)
+		j.held = append(j.held, *held)
 		if err := checkJobs(ctx, dir, l.Break); err != nil {
 			return nil, err
 		}
 	}
-	return releaseAll, j.sweep(ctx)
+	if len(j.held) > 1 { // copies for all of them lie above them
+		above := j.held[0]
+		above.Dir = blob.Join(j.Config.Out, dataset.MetaDir)
+		j.held = append(j.held, above)
+	}
+	if !j.OnCluster() {
+		j.Description.Locks = j.held
+	}
+	return releaseAll, j.sweep(j.guarded(ctx))
 }
 
 // sweep removes temporary files that a killed run left in the outputs, and copies that this run does not
-// need. If a lock was broken, another run may still work there, and only old files are removed.
+// need. If a lock was broken, another run may still be about to remove its own, and only old files are
+// removed.
 func (j *Job) sweep(ctx context.Context) error {
 	age := time.Duration(0)
 	if j.Options.BreakLock {
@@ -125,7 +152,11 @@ func (j *Job) sweep(ctx context.Context) error {
 		return nil
 	}
 	if !j.Description.Cache.Temporary { // an interrupted run with --cache none
-		if err := blob.RemoveAll(ctx, ownCache(j.Config)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		own := blob.Join(j.Config.Out, dataset.MetaDir, ownCacheName(j.Config))
+		if link, err := blob.LinkBelow(j.Config.Out, own); err != nil || link != "" {
+			return err // what is behind a link is not removed
+		}
+		if err := blob.RemoveAll(ctx, own); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -45,7 +45,13 @@ shards of an output, and says what cannot be rebuilt. Shards are never changed.`
 
 func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error {
 	lock := launch.Lock{RunID: launch.NewRunID(), Break: o.breakLock, Warn: newReporter(a, "none").Warn}
-	r, err := reindex.Run(ctx, out, reindex.Options{Workers: o.workers, Lock: lock.Take})
+	r, err := reindex.Run(ctx, out, reindex.Options{Workers: o.workers, Lock: func(ctx context.Context, out string) (context.Context, func(), error) {
+		held, unlock, err := lock.Take(ctx, out)
+		if err != nil {
+			return nil, nil, err
+		}
+		return held.Guard(ctx), unlock, nil
+	}})
 	var empty *reindex.EmptyError
 	var foreign *reindex.ForeignError
 	if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {

@@ -28,9 +28,9 @@ import (
 type Options struct {
 	// Workers is the number of shards that are read at once; 0: one for each core.
 	Workers int
-	// Lock, if set, is called for each folder before it is read and rebuilt. The function that it
-	// returns is called at the end. An error ends the work.
-	Lock func(ctx context.Context, out string) (unlock func(), err error)
+	// Lock, if set, is called for each folder before it is read and rebuilt. What is written there has
+	// the context that it returns, and unlock is called at the end. An error ends the work.
+	Lock func(ctx context.Context, out string) (guarded context.Context, unlock func(), err error)
 	// Progress, if set, is called after each shard, from several goroutines.
 	Progress func(samples, bytes int64)
 }
@@ -90,8 +90,8 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 			if i > 0 && t.out == tasks[i-1].out {
 				continue
 			}
-			unlock, err := o.Lock(ctx, t.out)
-			if err != nil {
+			var unlock func()
+			if ctx, unlock, err = o.Lock(ctx, t.out); err != nil {
 				return nil, err
 			}
 			defer unlock()

@@ -242,12 +242,12 @@ func TestLock(t *testing.T) {
 	var locked []string
 	busy := errors.New("busy")
 	lock := func(fail string) reindex.Options {
-		return reindex.Options{Lock: func(_ context.Context, out string) (func(), error) {
+		return reindex.Options{Lock: func(ctx context.Context, out string) (context.Context, func(), error) {
 			if filepath.Base(out) == fail {
-				return nil, busy
+				return nil, nil, busy
 			}
 			locked = append(locked, "+"+filepath.Base(out))
-			return func() { locked = append(locked, "-"+filepath.Base(out)) }, nil
+			return ctx, func() { locked = append(locked, "-"+filepath.Base(out)) }, nil
 		}}
 	}
 	if _, err := reindex.Run(ctx, dir, lock("webdataset")); !errors.Is(err, busy) {

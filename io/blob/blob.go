@@ -218,15 +218,21 @@ func Remove(ctx context.Context, uri string) error {
 	if err != nil {
 		return err
 	}
+	if err := permit(ctx, uri); err != nil {
+		return wrap("remove", uri, err)
+	}
 	return wrap("remove", uri, s.remove(ctx, key))
 }
 
 // RemoveAll removes a directory with everything below it. It refuses the root of a file system or of
-// a bucket. If there is nothing, it returns nil.
+// a bucket, and a symbolic link. If there is nothing, it returns nil.
 func RemoveAll(ctx context.Context, dirURI string) error {
 	s, key, err := storeOf(ctx, "remove", dirURI)
 	if err != nil {
 		return err
+	}
+	if err := permit(ctx, dirURI); err != nil {
+		return wrap("remove", dirURI, err)
 	}
 	return wrap("remove", dirURI, s.removeAll(ctx, key))
 }

@@ -101,6 +101,9 @@ func (w *cloudWriter) Commit() error {
 	if w.err == nil {
 		w.err = w.buf.Flush()
 	}
+	if w.err == nil {
+		w.err = permit(w.parent, w.uri)
+	}
 	if w.err != nil {
 		w.Abort()
 		return wrap("write", w.uri, w.err)

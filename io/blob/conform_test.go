@@ -66,7 +66,7 @@ func TestMem(t *testing.T) {
 var bucketCount atomic.Int64
 
 func bucketName() string {
-	return "bucket" + string(rune('a'+bucketCount.Add(1)%26)) + strings.ToLower(tempName("")[6:])
+	return "bucket" + string(rune('a'+bucketCount.Add(1)%26)) + strings.ToLower(TempName("")[6:])
 }
 
 // absent checks that nothing is to be seen under an address.

@@ -73,10 +73,14 @@ func notFound(err error) bool {
 	return s == 404 || s == 0 && gcerrors.Code(err) == gcerrors.NotFound && !errors.As(err, &host)
 }
 
-// wrap returns err as an *Error, nil if err is nil. An *Error stays what it is.
+// wrap returns err as an *Error, nil if err is nil. An *Error stays what it is, as does the error of a
+// guard.
 func wrap(op, uri string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if d := denied(err); d != nil {
+		return d
 	}
 	var e *Error
 	if errors.As(err, &e) {

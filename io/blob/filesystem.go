@@ -14,7 +14,7 @@ import (
 type FileSystem interface {
 	// MkdirAll makes a directory and its missing parents, durably.
 	MkdirAll(dir string) error
-	// Create makes a new file for writing; it fails if there is one.
+	// Create makes a new file for writing; it fails if there is one, or a symbolic link.
 	Create(path string) (File, error)
 	// Rename gives a file its final name, replacing another.
 	Rename(from, to string) error
@@ -74,7 +74,7 @@ func (OS) MkdirAll(dir string) error {
 
 // Create implements FileSystem.
 func (OS) Create(path string) (File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o666)
 	if err != nil {
 		return nil, err
 	}

@@ -206,5 +206,8 @@ func (localStore) removeAll(_ context.Context, dir string) error {
 	if abs == filepath.Dir(abs) {
 		return fmt.Errorf("refused: this is the root of the file system")
 	}
-	return os.RemoveAll(dir)
+	if fi, err := os.Lstat(dir); err == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("refused: this is a symbolic link; remove it yourself, or put a folder in its place")
+	}
+	return os.RemoveAll(dir) // follows no links below
 }

@@ -33,7 +33,7 @@ func write(t *testing.T, dir string, names ...string) {
 
 func TestLocalList(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "b.jpg", "a/", "a.jpg", "B", "\xe9\xff", "é", ".hidden", "x.attrs", ".tmp-x", tempName("x"), "c/d/e")
+	write(t, dir, "b.jpg", "a/", "a.jpg", "B", "\xe9\xff", "é", ".hidden", "x.attrs", ".tmp-x", TempName("x"), "c/d/e")
 	for link, to := range map[string]string{"l": "b.jpg", "m": "c", "n": "nowhere"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -196,7 +196,7 @@ func TestRemoveAll(t *testing.T) {
 
 func TestSweepTemp(t *testing.T) {
 	dir := t.TempDir()
-	old, fresh := tempName("old.tar"), tempName("fresh.tar")
+	old, fresh := TempName("old.tar"), TempName("fresh.tar")
 	write(t, dir, "a/"+old, "a/"+fresh, "a/.tmp-users-own", "a/x.tar", "b/")
 	for _, n := range []string{old, ".tmp-users-own", "x.tar"} {
 		past := time.Now().Add(-48 * time.Hour)

@@ -3,8 +3,11 @@ package blob
 import (
 	"bufio"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // writeBuffer gathers the small writes of the formats.
@@ -23,19 +26,38 @@ type localWriter struct {
 }
 
 func (localStore) create(ctx context.Context, path string) (Writer, error) {
+	if err := permit(ctx, path); err != nil {
+		return nil, err
+	}
 	if fi, err := os.Stat(path); err == nil && fi.IsDir() {
 		return nil, errIsDir
 	}
-	fs := *fileSystem.Load()
-	if err := fs.MkdirAll(filepath.Dir(path)); err != nil {
+	files := *fileSystem.Load()
+	if err := files.MkdirAll(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	temp := filepath.Join(filepath.Dir(path), tempName(filepath.Base(path)))
-	f, err := fs.Create(temp)
+	temp := filepath.Join(filepath.Dir(path), TempName(filepath.Base(path)))
+	f, err := files.Create(temp)
 	if err != nil {
 		return nil, err
 	}
-	return &localWriter{ctx: ctx, fs: fs, path: path, temp: temp, file: f, buf: bufio.NewWriterSize(f, writeBuffer)}, nil
+	openTemps.Store(temp, files)
+	return &localWriter{ctx: ctx, fs: files, path: path, temp: temp, file: f, buf: bufio.NewWriterSize(f, writeBuffer)}, nil
+}
+
+// openTemps has the temporaries of the writers of this process, with their file systems.
+var openTemps sync.Map
+
+// DiscardOpen removes the temporaries below a local directory that writers of this process have not
+// committed or aborted. Such a writer can be committed no more. A process that ends calls it where it
+// cannot wait for those that write.
+func DiscardOpen(dirURI string) {
+	openTemps.Range(func(temp, files any) bool {
+		if within(dirURI, temp.(string)) {
+			_ = files.(FileSystem).Remove(temp.(string)) // it may just have been committed
+		}
+		return true
+	})
 }
 
 func (w *localWriter) Write(p []byte) (int, error) {
@@ -58,6 +80,7 @@ func (w *localWriter) Commit() error {
 		return wrap("write", w.path, errDone)
 	}
 	w.done = true
+	defer openTemps.Delete(w.temp)
 	step := func(f func() error) {
 		if w.err == nil {
 			w.err = w.ctx.Err()
@@ -71,6 +94,7 @@ func (w *localWriter) Commit() error {
 	if err := w.file.Close(); w.err == nil {
 		w.err = err // NFS reports a full disk here
 	}
+	step(func() error { return permit(w.ctx, w.path) })
 	step(func() error { return w.fs.Rename(w.temp, w.path) })
 	if w.err != nil {
 		w.fs.Remove(w.temp)
@@ -85,8 +109,9 @@ func (w *localWriter) Abort() error {
 		return nil
 	}
 	w.done = true
+	defer openTemps.Delete(w.temp)
 	err := w.file.Close()
-	if rerr := w.fs.Remove(w.temp); rerr != nil {
+	if rerr := w.fs.Remove(w.temp); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 		return wrap("remove", w.temp, rerr)
 	}
 	return wrap("close", w.temp, err)

@@ -17,9 +17,9 @@ const (
 	longest    = 255
 )
 
-// tempName returns a new hidden name for the temporary of base: .tmp-BASE-RANDOM. A long base is
+// TempName returns a new hidden name for a temporary of base: .tmp-BASE-RANDOM. A long base is
 // cut, so that the name is as valid as base is.
-func tempName(base string) string {
+func TempName(base string) string {
 	var r [tempRandom / 2]byte
 	rand.Read(r[:])
 	if most := longest - len(tempPrefix) - 1 - tempRandom; len(base) > most {
@@ -82,7 +82,10 @@ func sweep(ctx context.Context, dirURI string, olderThan time.Duration, deep boo
 		}
 		fi, err := d.Info()
 		if err == nil && fi.ModTime().Before(before) {
-			if err = os.Remove(path); err == nil {
+			if err = permit(ctx, path); err == nil {
+				err = os.Remove(path)
+			}
+			if err == nil {
 				removed++
 			}
 		}

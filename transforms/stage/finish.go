@@ -15,6 +15,15 @@ import (
 // Finish completes each output from the records of its shards: merged indexes, failures, the
 // manifest last. records holds those of all outputs, in any order.
 func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
+	err := finishAll(job.Guarded(ctx), job, g, sums, records)
+	if err != nil {
+		return err
+	}
+	// Last: the launcher may be gone, and from here on others may write to the outputs.
+	return RemoveMarkers(ctx, job)
+}
+
+func finishAll(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
 	in, err := outcomeOf(ctx, job, g, sums)
 	if err != nil {
 		return err

@@ -33,6 +33,12 @@ func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Durat
 		folders = append(folders, job.Spool.URI)
 	}
 	for _, dir := range folders {
+		if link, err := blob.LinkBelow(o.Dir, dir); err != nil || link != "" {
+			if err != nil {
+				return err
+			}
+			continue // what is behind a link may belong to someone else
+		}
 		if _, err := blob.SweepDir(ctx, dir, olderThan); err != nil {
 			return err
 		}
@@ -70,10 +76,7 @@ func cleanUp(ctx context.Context, job *Job) error {
 		return err
 	}
 	if job.Reach.Detached && job.Cache.Temporary {
-		if err := blob.RemoveAll(ctx, job.Cache.URI); err != nil {
-			return err
-		}
+		return blob.RemoveAll(ctx, job.Cache.URI)
 	}
-	// Last: the launcher may be gone, and from here on others may write to the outputs.
-	return RemoveMarkers(ctx, job)
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 // go on where too many images are bad, or where the output belongs to another recipe or input. It is
 // the last stage before the first write.
 func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
+	ctx = job.Guarded(ctx)
 	makePlan := newGlobal
 	if job.Replay != nil {
 		makePlan = plannedGlobal

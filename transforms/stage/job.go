@@ -38,6 +38,7 @@ type Job struct {
 	Spool     SpoolInfo
 	Slots     int   // places of a cluster that work at once; 0: a local runner
 	Reach     Reach // what workers of a cluster must see
+	Locks     []HeldLock
 	Workers   int   // images worked on at once in this process; 0: one a core
 	MaxMemory int64 // bytes of decoded pixels in flight in this process; 0: 1 GiB
 	OnBad     string

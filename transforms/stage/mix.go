@@ -17,6 +17,7 @@ import (
 // Mix makes the shards of a group from the rows that Distribute sent there, in any order, and
 // returns their records, output by output. Shards that are there and agree are kept.
 func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRecord, error) {
+	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}

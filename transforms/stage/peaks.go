@@ -19,6 +19,7 @@ import (
 // whose place or times changed is adopted when its sizes and some digests agree; everything else
 // is computed.
 func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
+	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}

@@ -67,6 +67,8 @@ func RemoveMarkers(ctx context.Context, job *Job) error {
 	}
 	for _, m := range job.Reach.Markers {
 		folder := strings.TrimSuffix(m.URI, "/"+blob.Base(m.URI))
+		link, err := blob.LinkBelow(m.Place, folder)
+		errs = append(errs, err)
 		list, err := blob.List(ctx, folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -75,7 +77,8 @@ func RemoveMarkers(ctx context.Context, job *Job) error {
 		for _, o := range list {
 			name := blob.Base(o.URI)
 			mine := strings.HasPrefix(name, blob.Base(m.URI))
-			if mine || strings.HasPrefix(name, markerPrefix) && time.Since(o.ModTime) > markerAge {
+			// Behind a link, only what this job made is its own.
+			if mine || link == "" && strings.HasPrefix(name, markerPrefix) && time.Since(o.ModTime) > markerAge {
 				if err := blob.Remove(ctx, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					errs = append(errs, err)
 				}

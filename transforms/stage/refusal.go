@@ -9,7 +9,8 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// A Refusal stops the job before its first write. The launcher turns it into an exit code. Runners
+// A Refusal stops the job where it is useless to try again: before its first write, or when its lock is
+// lost. The launcher turns it into an exit code. Runners
 // pass on the text of an error and nothing else, so the text has all of the Refusal.
 type Refusal struct {
 	Code    int
@@ -18,6 +19,7 @@ type Refusal struct {
 
 // Exit codes of refusals.
 const (
+	CodeFailed = 1 // the lock is lost
 	CodeUsage  = 2
 	CodeMaxBad = 3
 	CodeOther  = 4
@@ -46,7 +48,7 @@ func FindRefusal(err error) *Refusal {
 		text = text[i+len(refusalMark):]
 		for _, t := range []string{text, strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\\`, `\`)} {
 			found := new(Refusal)
-			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" && CodeUsage <= found.Code && found.Code <= CodeOther {
+			if json.NewDecoder(strings.NewReader(t)).Decode(found) == nil && found.Message != "" && CodeFailed <= found.Code && found.Code <= CodeOther {
 				return found
 			}
 		}

@@ -88,6 +88,7 @@ func NewImages(job *Job, containers []source.Container, copied []Copied) *source
 
 // Replayed makes the shard of a plan file from its images, in each output that lacks the shard.
 func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, p PlannedShard) ([]OutputRecord, error) {
+	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}

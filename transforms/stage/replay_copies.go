@@ -98,6 +98,7 @@ func readIndex(ctx context.Context, uri string) (*index, error) {
 // CopyAside copies the entries of a chunk, so that they can be read one by one. It uses a copy that an
 // earlier attempt completed.
 func CopyAside(ctx context.Context, job *Job, c source.Chunk) (*Copied, error) {
+	ctx = job.Guarded(ctx)
 	key := CopyKey(c.ID, c.Stamp)
 	out := &Copied{
 		Container: c.Container.Name, Data: blob.Join(job.Spool.URI, CopyName(job, key, "entries")),

@@ -116,7 +116,7 @@ func externalPeaks(ctx context.Context, detector string) (*peakfile.Info, error)
 // runnerOptions are those of the runner that the configuration names.
 func runnerOptions(c *pipeline.Config, o Options, cluster runners.Cluster) runners.Options {
 	r := runners.Options{
-		Runner: c.Runner, JobName: jobName(c), Args: o.BeamArgs, Async: c.Async,
+		Runner: c.Runner, JobName: jobName(c), Args: o.BeamArgs, Async: c.Async, PrismOpenPort: c.PrismOpenPort,
 		Say: o.Reporter.Say, Warn: o.Reporter.Warn, Progress: o.Reporter.Status, Out: o.Out,
 		Final: func(text string) bool { return stage.FindRefusal(errors.New(text)) != nil },
 	}

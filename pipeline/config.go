@@ -90,6 +90,7 @@ type Config struct {
 	ChunkSize                 int
 	Groups                    int
 	Runner                    string
+	PrismOpenPort             bool
 	Parallelism               int
 	FlinkJobServer, FlinkREST string
 	FlinkSDKWorkers           int

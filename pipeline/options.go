@@ -168,6 +168,7 @@ func Options(c *Config) []Option {
 	add("chunk-size", intVar(&c.ChunkSize), stageScan, everyJob, Execution, "images", "unit of work and of caching, about")
 	add("groups", intVar(&c.Groups), stagePlan, mixJobs, Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
 	add("runner", choiceVar(&c.Runner, "direct", "prism", "flink", "dataflow"), stageLaunch, everyJob, Execution, "name", "where the job runs")
+	add("prism-open-port", boolVar(&c.PrismOpenPort), stageLaunch, everyJob, Execution, "", "run prism where its port cannot be kept to this host: whoever reaches the port runs commands as this user")
 	add("parallelism", intVar(&c.Parallelism), stageLaunch, everyJob, Execution, "slots", "slots of a Flink cluster to use (0: all)")
 	add("flink-job-server", stringVar(&c.FlinkJobServer), stageLaunch, everyJob, Execution, "host:port", "Beam's job server of a Flink cluster")
 	add("flink-rest", stringVar(&c.FlinkREST), stageLaunch, everyJob, Execution, "URL", "REST interface of a Flink cluster")

@@ -8,6 +8,7 @@ package runners
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,11 +22,11 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners" // defines --runner
 	//lint:ignore SA1019 in-process, without a socket, at a quarter of the cost a row; every test passes on prism too
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct" // registers direct
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"  // registers prism
 
 	"github.com/premix/premix/runners/dataflow"
 	"github.com/premix/premix/runners/flink"
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/prism"
 )
 
 // The runners.
@@ -109,6 +110,8 @@ type Options struct {
 	Flink flink.Options
 	// Remote are the URIs that the workers of a cluster must reach.
 	Remote []string
+	// PrismOpenPort lets prism run where the port of its job service cannot be kept to this host.
+	PrismOpenPort bool
 	// Async returns as soon as a job is submitted to a cluster.
 	Async bool
 	// Say prints a line about the job; Warn one about the cluster.
@@ -154,17 +157,19 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 		*jobopts.WorkerBinary = exe
 	}
 	switch o.Runner {
-	case Direct, Prism:
+	case Direct:
 		quiet()
-		if o.Runner == Prism {
-			tidy, err := ownTemp()
-			if err != nil {
-				return false, err
-			}
-			defer tidy()
-		}
 		_, err := beam.Run(ctx, o.Runner, p)
 		return err == nil, err
+	case Prism:
+		quiet()
+		tidy, err := ownTemp()
+		if err != nil {
+			return false, err
+		}
+		defer tidy()
+		err = prism.Run(ctx, p, o.PrismOpenPort)
+		return err == nil, asUsage(err)
 	case Flink:
 		f, err := o.flink()
 		if err != nil {
@@ -176,6 +181,14 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 		return dataflow.Run(ctx, p, o.dataflow())
 	}
 	return false, fmt.Errorf("runner %q is not built in", o.Runner)
+}
+
+// asUsage makes a refusal of prism a *UsageError.
+func asUsage(err error) error {
+	if refused := (*prism.RefusedError)(nil); errors.As(err, &refused) {
+		return &UsageError{refused}
+	}
+	return err
 }
 
 // ErrGoesOn says that the launcher ended and the job on the cluster goes on, perhaps.
@@ -192,11 +205,13 @@ type Cluster struct {
 // Check looks at the options of a runner, and at the cluster, before anything is done. Mistakes
 // are a *UsageError.
 func Check(ctx context.Context, o Options) (Cluster, error) {
-	if Local(o.Runner) && len(o.Args) == 0 {
-		return Cluster{}, nil
+	if !Local(o.Runner) || len(o.Args) > 0 {
+		if err := initialise(o.Args); err != nil {
+			return Cluster{}, err
+		}
 	}
-	if err := initialise(o.Args); err != nil {
-		return Cluster{}, err
+	if o.Runner == Prism && !o.PrismOpenPort {
+		return Cluster{}, asUsage(prism.Check())
 	}
 	if Local(o.Runner) {
 		return Cluster{}, nil

@@ -22,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"premix": faultyMain})
+	testscript.Main(m, map[string]func(){"premix": faultyMain, "premix-attack": attackMain})
 }
 
 // TestScripts runs the stories in testdata/script. Besides testscript's own commands there are
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 //	notemp DIR                 wants no temporary file left
 //	png FILE                   wants a picture of 100 colours or more
 //
-// and those of inputCmds and faultCmds. The condition [mount] says that file systems can be mounted.
+// and those of inputCmds and faultCmds. $PRISMPORT stands after every --runner prism. The condition [mount] says that file systems can be mounted.
 func TestScripts(t *testing.T) {
 	cmds := map[string]func(*testscript.TestScript, bool, []string){
 		"code": cmdCode, "same": cmdSame, "differ": cmdDiffer, "killat": cmdKill, "interrupt": cmdInterrupt,
@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("PRISMPORT", prismPort())
 			return nil
 		},
 		Cmds: cmds,

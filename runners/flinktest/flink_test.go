@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/premix/premix/runners/prism"
 )
 
 // A world is what the tests share: an input, its peaks, and what a local run makes of it.
@@ -100,10 +102,10 @@ func TestFlinkSameBytes(t *testing.T) {
 	w := theWorld(t)
 	args := []string{"mix", "--in", w.in, "--size", "64", "--format", "webdataset", "--format", "tfrecord", "--replicas", "2", "--shards", "16", "--limit", "800"}
 	dir := t.TempDir()
-	direct, prism, flink := filepath.Join(dir, "direct"), filepath.Join(dir, "prism"), filepath.Join(dir, "flink")
+	direct, onPrism, flink := filepath.Join(dir, "direct"), filepath.Join(dir, "prism"), filepath.Join(dir, "flink")
 	w.local(t, append(args, "--out", direct, "--cache", filepath.Join(dir, "c1"))...)
-	w.local(t, append(args, "--out", prism, "--cache", filepath.Join(dir, "c2"), "--runner", "prism")...)
-	promised(t, direct, prism)
+	w.local(t, append(args, "--out", onPrism, "--cache", filepath.Join(dir, "c2"), "--runner", "prism", fmt.Sprintf("--prism-open-port=%v", prism.Check() != nil))...)
+	promised(t, direct, onPrism)
 	cache := filepath.Join(dir, "c3")
 	r := w.start(t, w.on(append(args, "--out", flink, "--cache", cache)...)...)
 	output := r.wait(0)

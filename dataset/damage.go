@@ -32,6 +32,10 @@ const AsideSuffix = ".damaged"
 // PutAside renames a damaged file of a split, so that a new one can take its place. It replaces a
 // file that was kept before.
 func PutAside(ctx context.Context, out, split, name string) error {
+	err := blob.CheckRemovable(out, Meta(out, split, name))
+	if err != nil {
+		return err
+	}
 	data, err := blob.ReadAll(ctx, Meta(out, split, name), maxManifest)
 	if err == nil {
 		err = blob.WriteFile(ctx, Meta(out, split, name+AsideSuffix), data)

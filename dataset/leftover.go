@@ -135,13 +135,19 @@ func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint s
 	return n, nil
 }
 
-// RemoveLeftovers removes the files of replicas that Others found.
-func RemoveLeftovers(ctx context.Context, rest []Leftover) error {
+// RemoveLeftovers removes the files of replicas that Others found in an output, as [Remove] does: nothing
+// if a file lies behind a link.
+func RemoveLeftovers(ctx context.Context, out string, rest []Leftover) error {
 	for _, l := range rest {
-		if err := removeEach(ctx, l.uris); err != nil {
+		if err := checkRemovable(out, slices.Concat(l.uris, l.records)); err != nil {
 			return err
 		}
-		if err := removeEach(ctx, l.records); err != nil {
+	}
+	for _, l := range rest {
+		if err := removeEach(ctx, out, l.uris); err != nil {
+			return err
+		}
+		if err := removeEach(ctx, out, l.records); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 		return nil, err
 	}
 	if covers(finished, m) {
-		return m, remove(ctx, Meta(p.Out, split, PlannedFile))
+		return m, remove(ctx, p.Out, Meta(p.Out, split, PlannedFile))
 	}
 	data, err := Encode(m)
 	if err != nil {
@@ -111,5 +111,5 @@ func dropPlanned(ctx context.Context, out string, m *Manifest) error {
 	if err == nil && planned.Fingerprint == m.Fingerprint && !covers(m, planned) {
 		return nil
 	}
-	return remove(ctx, Meta(out, m.Shape.Split, PlannedFile)) // also if it cannot be read
+	return remove(ctx, out, Meta(out, m.Shape.Split, PlannedFile)) // also if it cannot be read
 }

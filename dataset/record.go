@@ -94,13 +94,11 @@ func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 	if err := readJSON(ctx, uri, maxRecord, &r, &r.Schema); err != nil {
 		return nil, err
 	}
-	for _, p := range []string{r.Path, r.IndexPath, r.PlanPath} {
-		if p != "" && !inside(p) {
-			return nil, fmt.Errorf("dataset: %s: path %q leads out of the output", uri, p)
-		}
-	}
 	if r.Path == "" || r.Replica < 0 || r.Shard < 0 || r.Samples < 0 || r.Bytes < 0 {
 		return nil, fmt.Errorf("dataset: %s is no record of a shard", uri)
+	}
+	if err := r.checkPaths(blob.Base(blob.Dir(blob.Dir(uri)))); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
 	return &r, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
 )
 
 // Remove removes one split from an output: the files that its manifest and its shard records list,
@@ -23,7 +23,9 @@ import (
 //
 // A shard without a record is removed if its replica was begun: if the manifest, a record, plan.json
 // or inputs.json has it. A file with the name of a shard of another replica belongs to someone else. A
-// damaged manifest, config.json or record lists nothing, and is removed.
+// damaged manifest, config.json or record lists nothing, and is removed; so is a record of a shard that
+// the format of the split does not have. Nothing is removed if a file lies behind a symbolic link below
+// the output: the error is a *[blob.LinkError].
 //
 // The manifest goes first and the records last: if a removal is interrupted, the split does not look
 // finished, and the removal can be repeated. The side files that all splits share are rebuilt
@@ -39,27 +41,47 @@ func Remove(ctx context.Context, out, split string) error {
 	if err := r.shared(ctx); err != nil {
 		return err
 	}
-	records := make([]string, 0, len(r.records)+len(r.damaged))
+	records, last := r.described()
+	for _, uris := range [][]string{r.uris, records, last} {
+		if err := removeEach(ctx, out, uris); err != nil {
+			return err
+		}
+	}
+	removeEmpty(ctx, out, slices.Concat(r.uris, records, last))
+	return nil
+}
+
+// CheckRemove returns the error with which [Remove] would refuse to remove a split of a local output.
+func CheckRemove(ctx context.Context, out, split string) error {
+	if !blob.IsLocal(out) {
+		return nil // without links
+	}
+	r, err := loadRemoval(ctx, out, split)
+	if err != nil {
+		return err
+	}
+	if err := r.list(ctx); err != nil {
+		return err
+	}
+	_, _, err = r.sides(ctx)
+	return err
+}
+
+// described are the files that describe the split, in the order of their removal.
+func (r *removal) described() (records, last []string) {
 	for i := range r.records {
-		records = append(records, recordURI(out, split, r.records[i].Replica, r.records[i].Shard))
+		records = append(records, recordURI(r.out, r.split, r.records[i].Replica, r.records[i].Shard))
 	}
 	for _, d := range r.damaged {
 		records = append(records, d.uri)
 	}
-	var last []string
 	for _, name := range []string{
 		ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile,
 		ManifestFile + AsideSuffix, ConfigFile + AsideSuffix, FailuresFile + AsideSuffix,
 	} {
-		last = append(last, Meta(out, split, name))
+		last = append(last, Meta(r.out, r.split, name))
 	}
-	for _, uris := range [][]string{r.uris, records, last} {
-		if err := removeEach(ctx, uris); err != nil {
-			return err
-		}
-	}
-	removeEmpty(out, slices.Concat(r.uris, records, last))
-	return nil
+	return records, last
 }
 
 // A removal gathers the files to remove.
@@ -117,6 +139,9 @@ func (r *removal) list(ctx context.Context) error {
 		}
 	}
 	for i := range r.records {
+		if !r.shaped(&r.records[i]) {
+			continue
+		}
 		r.add(r.records[i].Path)
 		r.add(r.records[i].IndexPath)
 		r.add(r.records[i].PlanPath)
@@ -127,6 +152,15 @@ func (r *removal) list(ctx context.Context) error {
 		}
 	}
 	return r.addAside(ctx)
+}
+
+// shaped reports whether a record is of a shard of the split, as far as its format is known.
+func (r *removal) shaped(rec *ShardRecord) bool {
+	if r.manifest == nil {
+		return true
+	}
+	format, err := formats.ByName(r.manifest.Shape.Format)
+	return err == nil && rec.shaped(format, &r.manifest.Shape)
 }
 
 // note adds replicas that the split has, or would have had.
@@ -192,7 +226,9 @@ func (r *removal) listShards(ctx context.Context) error {
 	}
 	for _, replica := range r.manifest.Replicas {
 		for _, s := range replica.Shards {
-			r.add(s.Name)
+			if _, _, ok := Named(format, spec, s.Name); ok { // a manifest is data, too
+				r.add(s.Name)
+			}
 		}
 	}
 	for _, dir := range []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0))} {
@@ -230,22 +266,56 @@ func (r *removal) mention(replica int, shard string) {
 	}
 }
 
+// sides returns the format of the split and the side files that it has, and refuses to go on if a file to
+// be removed lies behind a link. The format is nil if it is unknown.
+func (r *removal) sides(ctx context.Context) (format shard.Format, sides []shard.File, err error) {
+	if r.manifest != nil {
+		if format, err = formats.ByName(r.manifest.Shape.Format); err != nil {
+			return nil, nil, fmt.Errorf("dataset: %w", err)
+		}
+		all := append(slices.Clone(r.rest), r.manifest)
+		sides, err = SideFiles(ctx, r.out, format, all, nil)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a lost classes.txt must not stop the removal
+			return nil, nil, err
+		}
+	}
+	records, last := r.described()
+	uris := slices.Concat([]string{Meta(r.out, r.split, ManifestFile)}, r.uris, records, last)
+	for _, f := range sides {
+		uris = append(uris, blob.Join(r.out, f.Path))
+	}
+	return format, sides, checkRemovable(r.out, uris)
+}
+
+// checkRemovable refuses a removal before it begins if one of the files lies behind a link.
+func checkRemovable(out string, uris []string) error {
+	var first *blob.LinkError
+	for _, uri := range uris {
+		err := blob.CheckRemovable(out, uri)
+		link := (*blob.LinkError)(nil)
+		switch {
+		case errors.As(err, &link) && first == nil:
+			first = link
+		case errors.As(err, &link):
+			first.More++
+		case err != nil:
+			return fmt.Errorf("dataset: %w", err)
+		}
+	}
+	if first != nil {
+		return first
+	}
+	return nil
+}
+
 // shared removes the manifest, rebuilds the side files that the other splits still need, and adds
 // those that only this split needed.
 func (r *removal) shared(ctx context.Context) error {
-	if r.manifest == nil {
-		return remove(ctx, Meta(r.out, r.split, ManifestFile))
-	}
-	format, err := formats.ByName(r.manifest.Shape.Format)
+	format, before, err := r.sides(ctx)
 	if err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	all := append(slices.Clone(r.rest), r.manifest)
-	before, err := SideFiles(ctx, r.out, format, all, nil)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a lost classes.txt must not stop the removal
 		return err
 	}
-	if err := remove(ctx, Meta(r.out, r.split, ManifestFile)); err != nil {
+	if err := remove(ctx, r.out, Meta(r.out, r.split, ManifestFile)); err != nil || format == nil {
 		return err
 	}
 	after, err := SideFiles(ctx, r.out, format, r.rest, nil)
@@ -267,19 +337,20 @@ func (r *removal) shared(ctx context.Context) error {
 	return nil
 }
 
-func removeEach(ctx context.Context, uris []string) error {
+func removeEach(ctx context.Context, out string, uris []string) error {
 	uris = slices.Clone(uris)
 	slices.Sort(uris)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for _, uri := range slices.Compact(uris) {
-		g.Go(func() error { return remove(ctx, uri) })
+		g.Go(func() error { return remove(ctx, out, uri) })
 	}
 	return g.Wait()
 }
 
-func remove(ctx context.Context, uri string) error {
-	if err := blob.Remove(ctx, uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// remove removes a file of an output, but none behind a link. A file that does not exist is no error.
+func remove(ctx context.Context, out, uri string) error {
+	if err := blob.RemoveBelow(ctx, out, uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil
@@ -287,7 +358,7 @@ func remove(ctx context.Context, uri string) error {
 
 // removeEmpty removes the local folders of the files below out, if nothing is left in them, deepest
 // first. Stores have no folders. An empty folder that cannot be removed does no harm.
-func removeEmpty(out string, files []string) {
+func removeEmpty(ctx context.Context, out string, files []string) {
 	if !blob.IsLocal(out) {
 		return
 	}
@@ -311,6 +382,8 @@ func removeEmpty(out string, files []string) {
 	}
 	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range sorted {
-		os.Remove(d) // fails, rightly, if something else is in it
+		if link, err := blob.LinkBelow(root, d); err == nil && link == "" {
+			blob.RemoveEmpty(ctx, d)
+		}
 	}
 }

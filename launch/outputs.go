@@ -71,7 +71,10 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		}
 	}
 	if c.Overwrite {
-		return nil
+		if err := dataset.CheckRemove(ctx, dir, c.Split); errors.As(err, new(*blob.LinkError)) {
+			return usagef("--overwrite: %v", err)
+		}
+		return nil // other errors come up again when it is removed
 	}
 	for _, s := range state.Splits {
 		if s.Name != c.Split || s.Config == nil {

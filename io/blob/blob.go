@@ -245,11 +245,28 @@ func WriteFile(ctx context.Context, uri string, data []byte) error {
 	return retry(ctx, uri, func(ctx context.Context) error { return writeFile(ctx, uri, data) })
 }
 
+// WriteQuick is WriteFile for many local files that can be made again: it does not wait until they are
+// on the disk.
+func WriteQuick(ctx context.Context, uri string, data []byte) error {
+	w, err := Create(ctx, uri)
+	if err != nil {
+		return err
+	}
+	if l, ok := w.(*localWriter); ok {
+		l.quick = true
+	}
+	return finishFile(w, data)
+}
+
 func writeFile(ctx context.Context, uri string, data []byte) error {
 	w, err := Create(ctx, uri)
 	if err != nil {
 		return err
 	}
+	return finishFile(w, data)
+}
+
+func finishFile(w Writer, data []byte) error {
 	defer w.Abort()
 	if _, err := w.Write(data); err != nil {
 		return err

@@ -46,10 +46,16 @@ func LinkBelow(root, uri string) (string, error) {
 type LinkError struct {
 	// Link is the symbolic link, and URI the file behind it.
 	Link, URI string
+	// More counts other files that were to be removed with it.
+	More int
 }
 
 func (e *LinkError) Error() string {
-	return fmt.Sprintf("%s lies behind the symbolic link %s, and premix removes nothing there: remove the file yourself, or put a folder in the place of the link", e.URI, e.Link)
+	what := e.URI + " lies"
+	if e.More > 0 {
+		what = fmt.Sprintf("%s and %d more files lie", e.URI, e.More)
+	}
+	return fmt.Sprintf("%s behind the symbolic link %s, and premix removes nothing there: remove what is no longer needed yourself, or choose another place", what, e.Link)
 }
 
 // RemoveBelow is [Remove] for an object below a folder. A local file that exists is not removed if a
@@ -71,7 +77,7 @@ func CheckRemovable(root, uri string) error {
 	if _, err := os.Lstat(Join(uri)); errors.Is(err, fs.ErrNotExist) {
 		return nil // Remove says so
 	}
-	return &LinkError{link, Join(uri)}
+	return &LinkError{Link: link, URI: Join(uri)}
 }
 
 // RemoveEmpty removes a local folder if it is empty. Nothing happens to anything else, a symbolic link to

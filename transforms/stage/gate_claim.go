@@ -59,7 +59,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return nil
 	}
 	if held.remove {
-		if err := dataset.Remove(ctx, o.Dir, job.Split); err != nil {
+		if err := refuseLink(dataset.Remove(ctx, o.Dir, job.Split)); err != nil {
 			return err
 		}
 	}
@@ -139,7 +139,7 @@ func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spe
 	}
 	if job.Overwrite {
 		if write {
-			return dataset.RemoveLeftovers(ctx, rest)
+			return refuseLink(dataset.RemoveLeftovers(ctx, o.Dir, rest))
 		}
 		return nil
 	}

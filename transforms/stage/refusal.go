@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 )
 
@@ -89,6 +90,14 @@ func refuse(code int, format string, args ...any) error {
 func asRefusal(name string, err error) error {
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
 		return refuse(CodeUsage, "%s: %v", name, usage)
+	}
+	return err
+}
+
+// refuseLink turns the error of a removal behind a link into a refusal.
+func refuseLink(err error) error {
+	if link := (*blob.LinkError)(nil); errors.As(err, &link) {
+		return refuse(CodeUsage, "--overwrite: %v", link)
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,22 +125,12 @@ func writeList(ctx context.Context, uri string) error {
 // writeImageFolder writes CLASS/NAME files. Local ones are not synced to the disk one by one:
 // they can be drawn again.
 func writeImageFolder(ctx context.Context, dirURI string, n int64) error {
-	made := ""
 	return each(ctx, n, func(_, i int64, data []byte) error {
-		dir := blob.Join(dirURI, kinds[classOf(i)].name)
-		if !blob.IsLocal(dirURI) {
-			return blob.WriteFile(ctx, blob.Join(dir, Name(i)), data)
+		uri := blob.Join(dirURI, kinds[classOf(i)].name, Name(i))
+		if blob.IsLocal(dirURI) {
+			return blob.WriteQuick(ctx, uri, data)
 		}
-		if dir != made {
-			if err := os.MkdirAll(dir, 0o777); err != nil {
-				return fmt.Errorf("synth: %w", err)
-			}
-			made = dir
-		}
-		if err := os.WriteFile(blob.Join(dir, Name(i)), data, 0o666); err != nil {
-			return fmt.Errorf("synth: %w", err)
-		}
-		return nil
+		return blob.WriteFile(ctx, uri, data)
 	})
 }
 

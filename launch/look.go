@@ -61,10 +61,9 @@ func (j *Job) lookAtCache(ctx context.Context) error {
 // run can say what of the cache is valid, and why the rest is not. Workers list them again; that
 // takes seconds for a million files.
 func (j *Job) look(ctx context.Context) (*CacheLook, error) {
-	in := j.Description.Cache
-	store := cache.Open(in.URI, in.Fingerprint, in.Settings)
-	entries, err := store.List(ctx)
-	look := &CacheLook{URI: store.URI(), Chunks: len(entries), Temporary: in.Temporary, Listed: j.listable()}
+	store := j.Description.Store()
+	held, err := store.Chunks(ctx)
+	look := &CacheLook{URI: store.URI(), Chunks: held, Temporary: j.Description.Cache.Temporary, Listed: j.listable()}
 	if !look.Listed {
 		if err == nil { // who cannot look is told so by the workers
 			j.Options.Reporter.Cache(look)
@@ -100,7 +99,7 @@ func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 			look.reusable = append(look.reusable, stage.CopyKey(c.ID, c.Stamp))
 		}
 	}
-	if len(entries) == 0 {
+	if held == 0 {
 		look.Nearest = j.nearestSettings(ctx)
 	}
 	j.Options.Reporter.Cache(look)
@@ -144,6 +143,9 @@ func (j *Job) nearestSettings(ctx context.Context) []string {
 	}
 	var best []string
 	for _, i := range infos {
+		if i.Settings == nil {
+			continue
+		}
 		diff := dataset.RecipeDiff(i.Settings, j.Description.Cache.Settings)
 		if len(diff) > 0 && (best == nil || len(diff) < len(best)) {
 			best = diff

@@ -154,6 +154,9 @@ func settingsText(usual []byte, i cache.Info) string {
 	if len(words) == 0 {
 		words = []string{"default"}
 	}
+	if i.Settings == nil {
+		words, versions = []string{"unknown, since fingerprint.json is missing"}, false
+	}
 	if versions {
 		words = append(words, "of another version of premix, which this one does not use")
 	}

@@ -43,11 +43,11 @@ func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error
 		r.Samples += i.Rows
 		r.Bytes += i.Bytes
 		store := cache.Open(blob.Dir(i.URI), i.Fingerprint, nil)
-		entries, err := store.List(ctx)
+		files, err := store.List(ctx)
 		if err != nil {
 			return true, fmt.Errorf("inspect: %w", err)
 		}
-		failures, err := failed(ctx, store, entries)
+		failures, err := failed(ctx, store, files)
 		if err != nil {
 			return true, err
 		}
@@ -55,14 +55,14 @@ func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error
 		if len(infos) == 1 {
 			r.Failures = failures
 		}
-		if k > 0 || len(entries) == 0 {
+		if k > 0 || len(files) == 0 {
 			continue
 		}
-		// Pictures come from all chunks alike, as far as there are as many.
-		chunks := evenly(max(1, min(o.Pictures, len(entries))), len(entries))
-		for j, at := range chunks {
-			most := share(o.Pictures-len(r.first), len(chunks)-j)
-			if err := r.cacheRows(ctx, store, entries[at].ID, most, o); err != nil {
+		// Pictures come from all files alike, as far as there are as many.
+		chosen := evenly(max(1, min(o.Pictures, len(files))), len(files))
+		for j, at := range chosen {
+			most := share(o.Pictures-len(r.first), len(chosen)-j)
+			if err := r.cacheRows(ctx, store, files[at].Name(), most, o); err != nil {
 				return true, err
 			}
 		}
@@ -70,14 +70,14 @@ func (r *Report) cache(ctx context.Context, uri string, o *Options) (bool, error
 	return true, nil
 }
 
-// failed reads all chunks for the images that cannot be used.
-func failed(ctx context.Context, store *cache.Store, entries []cache.Entry) ([]premix.Failure, error) {
-	found := make([][]premix.Failure, len(entries))
+// failed reads all files for the images that cannot be used.
+func failed(ctx context.Context, store *cache.Store, files []cache.File) ([]premix.Failure, error) {
+	found := make([][]premix.Failure, len(files))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
-	for i := range entries {
+	for i := range files {
 		g.Go(func() error {
-			chunk, _, err := store.Load(gctx, entries[i].ID)
+			chunk, _, err := store.ReadFile(gctx, files[i].Name())
 			if errors.Is(err, cache.ErrCorrupt) {
 				return nil // counted as damaged
 			}
@@ -95,7 +95,7 @@ func failed(ctx context.Context, store *cache.Store, entries []cache.Entry) ([]p
 	slices.SortFunc(failures, func(a, b premix.Failure) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Reason, b.Reason))
 	})
-	return slices.Compact(failures), nil // a chunk may be there in an older state, too
+	return slices.Compact(failures), nil // other replicas, or an older state of a chunk, have it too
 }
 
 // failuresOf lists the images of a chunk that cannot be used, each once however many replicas.
@@ -122,8 +122,8 @@ func evenly(n, of int) []int {
 func share(n, of int) int { return (n + of - 1) / of }
 
 // cacheFile describes one file of a cache. It reports false if the file is none.
-func (r *Report) cacheFile(ctx context.Context, store *cache.Store, id string, o *Options) (bool, error) {
-	chunk, meta, err := store.Load(ctx, id)
+func (r *Report) cacheFile(ctx context.Context, store *cache.Store, name string, o *Options) (bool, error) {
+	chunk, meta, err := store.ReadFile(ctx, name)
 	if err != nil {
 		return false, nil // it was only a guess
 	}
@@ -140,14 +140,14 @@ func (r *Report) cacheFile(ctx context.Context, store *cache.Store, id string, o
 	}
 	r.Caches = []Cache{c}
 	r.note("%s, entries %s to %s", meta.Container, path.Base(meta.First), path.Base(meta.Last))
-	return true, r.cacheRows(ctx, store, id, o.Pictures, o)
+	return true, r.cacheRows(ctx, store, name, o.Pictures, o)
 }
 
-// cacheRows tells the first rows of a chunk, and keeps as many pictures as are asked for.
-func (r *Report) cacheRows(ctx context.Context, store *cache.Store, id string, pictures int, o *Options) error {
-	chunk, _, err := store.Load(ctx, id)
+// cacheRows tells the first rows of a file, and keeps as many pictures as are asked for.
+func (r *Report) cacheRows(ctx context.Context, store *cache.Store, name string, pictures int, o *Options) error {
+	chunk, _, err := store.ReadFile(ctx, name)
 	if errors.Is(err, cache.ErrCorrupt) {
-		r.note("%s is damaged", path.Join(blob.Base(store.URI()), id+".parquet"))
+		r.note("%s is damaged", path.Join(blob.Base(store.URI()), name))
 		return nil
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -180,8 +179,7 @@ func (r *Report) parquet(ctx context.Context, uri string, o *Options) error {
 		}
 	}
 	store := cache.Open(blob.Dir(blob.Dir(uri)), blob.Base(blob.Dir(uri)), nil)
-	id := strings.TrimSuffix(blob.Base(uri), ".parquet")
-	if ok, err := r.cacheFile(ctx, store, id, o); ok || err != nil {
+	if ok, err := r.cacheFile(ctx, store, blob.Base(uri), o); ok || err != nil {
 		return err
 	}
 	return r.shardOr(ctx, uri, []string{"parquet"}, o)

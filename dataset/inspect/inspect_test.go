@@ -85,7 +85,8 @@ func TestKinds(t *testing.T) {
 	sample := premix.Sample{Key: "image 00", Name: "disc/image 00.png", Location: premix.Location{URI: filepath.Join(o.In, "disc/image 00.png"), Length: -1},
 		Width: 40, Height: 60, Crop: premix.Crop{X: 4, Y: 6, W: 30, H: 30}, Peak: premix.Peak{X: 3, Y: 4}, Trough: premix.NoPeak}
 	bad := premix.Sample{Key: "b", Name: "disc/b", Fault: &premix.Fault{Kind: premix.Corrupt, Reason: "crc"}, FaultStage: premix.StageDecode}
-	if err := store.Save(ctx, "00ff", cache.Meta{Container: "disc", First: "disc/b", Last: "disc/image 00.png"}, &cache.Chunk{Rows: []premix.Sample{sample, bad}}); err != nil {
+	names, err := store.Save(ctx, "00ff", cache.Meta{Container: "disc", First: "disc/b", Last: "disc/image 00.png", Replicas: []int{0}}, &cache.Chunk{Rows: []premix.Sample{sample, bad}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
@@ -134,7 +135,7 @@ func TestKinds(t *testing.T) {
 		{"in/disc/image 00.png", inspect.KindImage, "png", 1, "40 x 60 pixels"},
 		{"cache", inspect.KindCache, "", 2, "crc"},
 		{"cache/0123456789abcdef", inspect.KindCache, "", 2, "24x32"},
-		{"cache/0123456789abcdef/00ff.parquet", inspect.KindCache, "", 2, "disc, entries b to image 00.png"},
+		{"cache/0123456789abcdef/" + names[0], inspect.KindCache, "", 2, "disc, entries b to image 00.png"},
 		{"soft.npy", inspect.KindArray, "", 0, "2 values of 4 bytes, sum 1"},
 		{"bad.npy", inspect.KindArray, "", 0, "note: "},
 		{"empty", inspect.KindUnknown, "", 0, "the file is empty"},

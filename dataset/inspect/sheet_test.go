@@ -20,17 +20,20 @@ func TestSheets(t *testing.T) {
 	o := fixture.Output{Dir: filepath.Join(dir, "out"), In: filepath.Join(dir, "in")}
 	o.Make(t)
 	store := cache.Open(filepath.Join(dir, "cache"), "0123456789abcdef", []byte(`{"size":"24x32"}`))
+	var cached string
 	for chunk, file := range map[string]string{"00": "disc/image 00.png", "01": "hash/image 01.jpg"} {
 		sample := premix.Sample{Key: file, Name: file, Location: premix.Location{URI: filepath.Join(o.In, file), Length: -1},
 			Width: 40, Height: 60, Crop: premix.Crop{X: 4, Y: 6, W: 30, H: 30}, Peak: premix.Peak{X: 3, Y: 4}, Trough: premix.NoPeak}
-		if err := store.Save(ctx, chunk, cache.Meta{Container: "x", First: file, Last: file}, &cache.Chunk{Rows: []premix.Sample{sample}}); err != nil {
+		names, err := store.Save(ctx, chunk, cache.Meta{Container: "x", First: file, Last: file, Replicas: []int{0}}, &cache.Chunk{Rows: []premix.Sample{sample}})
+		if err != nil {
 			t.Fatal(err)
 		}
+		cached = "cache/0123456789abcdef/" + names[0]
 	}
 	frame, crop, peak := color.RGBA{0x20, 0xe0, 0x40, 0xff}, color.RGBA{0xff, 0xd0, 0x20, 0xff}, color.RGBA{0xff, 0x30, 0x30, 0xff}
 	for path, inks := range map[string][]color.RGBA{
 		"out": {frame, peak}, "out/demo-train-000000.tar": {frame, peak}, "in": nil, "in/disc/image 00.png": {peak},
-		"cache": {crop, peak}, "cache/0123456789abcdef": {crop, peak}, "cache/0123456789abcdef/00.parquet": {crop, peak},
+		"cache": {crop, peak}, "cache/0123456789abcdef": {crop, peak}, cached: {crop, peak},
 	} {
 		r := look(t, filepath.Join(dir, path), inspect.Options{Pictures: 8})
 		sheet, err := r.ContactSheet()

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/premix/premix/io/blob"
@@ -24,44 +23,18 @@ func DefaultDir() (string, error) {
 	return filepath.Join(dir, "premix", "peaks"), nil
 }
 
-// An Entry is the file of one chunk.
-type Entry struct {
-	ID      string
-	Bytes   int64
-	ModTime time.Time
-}
-
-// List returns the chunks of the store, sorted by ID; none if the store does not exist yet.
-func (s *Store) List(ctx context.Context) ([]Entry, error) {
-	list, err := blob.List(ctx, s.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cache: %w", err)
-	}
-	var entries []Entry
-	for _, o := range list {
-		if id, ok := strings.CutSuffix(blob.Base(o.URI), suffix); ok && !o.Dir && o.Special == "" && validName(id) {
-			entries = append(entries, Entry{ID: id, Bytes: o.Size, ModTime: o.ModTime})
-		}
-	}
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.ID, b.ID) })
-	return entries, nil
-}
-
 // An Info describes what a cache holds for one fingerprint.
 type Info struct {
 	Fingerprint string
 	URI         string
 	// Settings is the JSON text that the fingerprint was computed from; nil if it is missing.
 	Settings []byte
-	Chunks   int
-	Rows     int64
+	Chunks   int   // of whatever content
+	Rows     int64 // each once, although two files may have it
 	Bytes    int64
-	// Damaged counts the chunks that cannot be read; their rows are not in Rows.
+	// Damaged counts the chunks of which a file cannot be read; its rows are not in Rows.
 	Damaged int
-	// Used is when it was used last, to the day; Written when its newest chunk was written.
+	// Used is when it was used last, to the day; Written when its newest file was written.
 	Used, Written time.Time
 }
 
@@ -84,7 +57,7 @@ func Caches(ctx context.Context, uri string) ([]Info, error) {
 		if err != nil {
 			return nil, err
 		}
-		if info.Settings != nil {
+		if info.Settings != nil || info.Chunks > 0 {
 			infos = append(infos, info)
 		}
 	}
@@ -103,57 +76,73 @@ func describe(ctx context.Context, uri, fingerprint string) (Info, error) {
 		info.Used = o.ModTime
 		info.Settings, err = blob.ReadAll(ctx, settings, maxSettings)
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrLimit) {
-		return info, nil
-	}
-	if err != nil {
+	known := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) {
 		return info, fmt.Errorf("cache: %w", err)
 	}
-	entries, err := s.List(ctx)
-	if err != nil {
+	files, err := s.List(ctx)
+	if err != nil && known {
 		return info, err
 	}
-	rows := make([]int64, len(entries))
+	if !known {
+		// Only names that nobody else gives tell that the folder is of a cache: an earlier version removed
+		// the settings, and left the files that it does not know.
+		files = slices.DeleteFunc(files, func(f File) bool { return f.Content == "" })
+	}
+	return info, info.count(ctx, s, files)
+}
+
+// count reads the files for their rows.
+func (i *Info) count(ctx context.Context, s *Store, files []File) error {
+	rows := make([]int64, len(files))
+	chunks := map[string]bool{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
-	for i, e := range entries {
-		info.Chunks++
-		info.Bytes += e.Bytes
-		if e.ModTime.After(info.Written) {
-			info.Written = e.ModTime
+	for k := range files {
+		f := &files[k]
+		chunks[f.ID] = true
+		i.Bytes += f.Bytes
+		if f.ModTime.After(i.Written) {
+			i.Written = f.ModTime
 		}
 		g.Go(func() (err error) {
-			rows[i], err = s.rows(gctx, e.ID)
+			rows[k], err = s.rows(gctx, f.name)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return info, err
+		return err
 	}
-	for _, n := range rows {
-		if n < 0 {
-			info.Damaged++
-		} else {
-			info.Rows += n
+	i.Chunks = len(chunks)
+	type group struct{ id, content string }
+	seen := map[group][]int{} // replicas
+	damaged := map[string]bool{}
+	for k, f := range files {
+		switch n := rows[k]; {
+		case n < 0:
+			damaged[f.ID] = true
+			i.Damaged = len(damaged)
+		case f.Content == "":
+			i.Rows += n
+		default: // every entry has a row in each replica
+			at := group{f.ID, f.Content}
+			i.Rows += n / int64(len(f.Replicas)) * int64(len(less(f.Replicas, seen[at])))
+			seen[at] = append(seen[at], f.Replicas...)
 		}
 	}
-	return info, nil
+	return nil
 }
 
-// rows returns the number of rows of a chunk, −1 if its file is damaged.
-func (s *Store) rows(ctx context.Context, id string) (int64, error) {
-	uri, err := s.file(id)
-	if err != nil {
-		return 0, err
-	}
-	data, err := blob.ReadAll(ctx, uri, maxFile)
+// rows returns the number of rows of a file, −1 if it is damaged.
+func (s *Store) rows(ctx context.Context, name string) (int64, error) {
+	_, data, err := s.read(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // pruned meanwhile
 		return 0, nil
-	case errors.Is(err, blob.ErrLimit):
+	case errors.Is(err, ErrCorrupt):
 		return -1, nil
 	case err != nil:
-		return 0, fmt.Errorf("cache: %w", err)
+		return 0, err
 	}
 	n, err := countRows(data)
 	if err != nil {
@@ -163,19 +152,24 @@ func (s *Store) rows(ctx context.Context, id string) (int64, error) {
 }
 
 // Prune removes what the cache at uri holds for fingerprints that were not used for olderThan and
-// are not among keep, and returns it. Only files that a cache consists of are removed.
+// are not among keep, and returns it. Only files that a cache consists of are removed, and the temporaries
+// that killed runs left in any of its directories.
 func Prune(ctx context.Context, uri string, olderThan time.Duration, keep ...string) ([]Info, error) {
 	infos, err := Caches(ctx, uri)
 	if err != nil {
 		return nil, err
 	}
+	if err := sweepAll(ctx, uri, infos); err != nil {
+		return nil, err
+	}
 	before := time.Now().Add(-olderThan)
 	var removed []Info
 	for _, info := range infos {
+		s := Open(uri, info.Fingerprint, nil)
 		if slices.Contains(keep, info.Fingerprint) || info.Used.After(before) || info.Written.After(before) {
 			continue
 		}
-		if err := Open(uri, info.Fingerprint, nil).clear(ctx); err != nil {
+		if err := s.clear(ctx, info.Settings != nil, min(tempAge, olderThan)); err != nil {
 			return removed, err
 		}
 		removed = append(removed, info)
@@ -183,16 +177,55 @@ func Prune(ctx context.Context, uri string, olderThan time.Duration, keep ...str
 	return removed, nil
 }
 
+// sweepAll removes the temporaries in the directories of a cache, and in those that have nothing else: of runs
+// that were killed before they had written anything.
+func sweepAll(ctx context.Context, uri string, infos []Info) error {
+	if !blob.IsLocal(uri) {
+		return nil
+	}
+	list, err := blob.List(ctx, uri)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cache: %w", err)
+	}
+	for _, o := range list {
+		if !o.Dir || !validName(blob.Base(o.URI)) {
+			continue
+		}
+		ours := slices.ContainsFunc(infos, func(i Info) bool { return i.Fingerprint == blob.Base(o.URI) })
+		if !ours {
+			if inside, err := blob.List(ctx, o.URI); err != nil || len(inside) > 0 {
+				continue
+			}
+		}
+		removed, err := blob.SweepDir(ctx, o.URI, tempAge)
+		if err != nil && ours {
+			return fmt.Errorf("cache: %w", err)
+		}
+		if removed > 0 && !ours {
+			_ = os.Remove(o.URI)
+		}
+	}
+	return nil
+}
+
 // clear removes the files of a store, the settings last: what is left after a failure is still
-// known for a cache.
-func (s *Store) clear(ctx context.Context) error {
-	entries, err := s.List(ctx)
+// known for a cache. known says that it has settings: without them files of earlier versions are not known for
+// such. Temporaries from an age on are removed too.
+func (s *Store) clear(ctx context.Context, known bool, age time.Duration) error {
+	l, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
-	names := make([]string, 0, len(entries)+1)
-	for _, e := range entries {
-		names = append(names, e.ID+suffix)
+	var names []string
+	for _, marks := range l.marks {
+		for _, m := range marks {
+			names = append(names, m.name)
+		}
+	}
+	for _, f := range l.all() {
+		if known || f.Content != "" {
+			names = append(names, f.name)
+		}
 	}
 	for _, name := range append(names, settingsFile) {
 		if err := blob.Remove(ctx, blob.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +233,7 @@ func (s *Store) clear(ctx context.Context) error {
 		}
 	}
 	if blob.IsLocal(s.dir) {
-		if _, err := blob.SweepTemp(ctx, s.dir, time.Hour); err != nil {
+		if _, err := blob.SweepDir(ctx, s.dir, age); err != nil {
 			return fmt.Errorf("cache: %w", err)
 		}
 		_ = os.Remove(s.dir) // stays if it holds files that are not ours

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,10 +33,8 @@ func TestCaches(t *testing.T) {
 		for _, f := range []string{"f2", "f1"} {
 			s := Open(root, f, []byte(`{"fingerprint": "`+f+`"}`))
 			for _, id := range []string{"c2", "c1"} {
-				m, c := chunk(20)
-				if err := s.Save(ctx, id, m, c); err != nil {
-					t.Fatal(err)
-				}
+				m, c := whole(10)
+				save(t, s, id, m, c)
 			}
 			list, err := s.List(ctx)
 			if err != nil || len(list) != 2 || list[0].ID != "c1" || list[1].ID != "c2" || list[0].Bytes == 0 || list[0].ModTime.IsZero() {
@@ -102,13 +101,47 @@ func TestCaches(t *testing.T) {
 	}
 }
 
+// TestWithoutSettings prunes as an earlier version does, which removes the files that it knows, the settings among
+// them: the others are listed, and pruned, all the same.
+func TestWithoutSettings(t *testing.T) {
+	dir := t.TempDir()
+	m, c := whole(5)
+	paths := save(t, Open(dir, "f", []byte("{}")), "c", m, c)
+	earlier := func(name string) bool { // as it tells its files
+		id, ok := strings.CutSuffix(name, ".parquet")
+		return ok && validName(id) || name == settingsFile
+	}
+	list, err := os.ReadDir(filepath.Join(dir, "f"))
+	if err != nil || len(list) != 3 {
+		t.Fatal(list, err)
+	}
+	for _, e := range list {
+		if earlier(e.Name()) {
+			if err := os.Remove(filepath.Join(dir, "f", e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := os.Stat(paths[0]); err != nil {
+		t.Fatal(err)
+	}
+	infos, err := Caches(t.Context(), dir)
+	if err != nil || len(infos) != 1 || infos[0].Settings != nil || infos[0].Rows != 10 {
+		t.Errorf("%+v, %v", infos, err)
+	}
+	if gone, err := Prune(t.Context(), dir, -time.Hour); err != nil || len(gone) != 1 {
+		t.Errorf("%v, %v", gone, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "f")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("left after prune: %v", err)
+	}
+}
+
 // The settings keep the time of the last use.
 func TestUsed(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
-	m, c := chunk(1)
-	if err := Open(dir, "f", []byte("{}")).Save(ctx, "c", m, c); err != nil {
-		t.Fatal(err)
-	}
+	m, c := whole(1)
+	save(t, Open(dir, "f", []byte("{}")), "c", m, c)
 	path := filepath.Join(dir, "f", settingsFile)
 	var past time.Time
 	used := func() time.Time {
@@ -127,7 +160,7 @@ func TestUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := used()
-		if _, _, err := Open(dir, "f", []byte("{}")).Load(ctx, "c"); err != nil {
+		if _, err := load(ctx, Open(dir, "f", []byte("{}")), "c"); err != nil {
 			t.Fatal(err)
 		}
 		if got := !used().Equal(before); got != tt.writes {
@@ -143,12 +176,10 @@ func TestUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	look := Open(dir, "f", nil)
-	if _, _, err := look.Load(ctx, "c"); err != nil {
+	if _, err := load(ctx, look, "c"); err != nil {
 		t.Fatal(err)
 	}
-	if err := Open(dir, "f", nil).Save(ctx, "c", m, c); err != nil {
-		t.Fatal(err)
-	}
+	save(t, Open(dir, "f", nil), "c", m, c)
 	if text, err := os.ReadFile(path); err != nil || string(text) != "{\"size\": 224}\n" {
 		t.Errorf("settings %q, %v", text, err)
 	}
@@ -158,7 +189,7 @@ func TestUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	faultfs.Inject(t, faultfs.On(faultfs.Create, dir, syscall.EROFS))
-	if _, _, err := Open(dir, "f", []byte("{}")).Load(ctx, "c"); err != nil {
+	if _, err := load(ctx, Open(dir, "f", []byte("{}")), "c"); err != nil {
 		t.Error(err)
 	}
 }
@@ -166,31 +197,31 @@ func TestUsed(t *testing.T) {
 // A cache that cannot be written names the place and the flag.
 func TestCannotWrite(t *testing.T) {
 	ctx := context.Background()
-	m, c := chunk(1)
+	m, c := whole(1)
 	for _, tt := range []struct {
 		op  string
 		err error
 	}{{faultfs.MkdirAll, syscall.EACCES}, {faultfs.Create, syscall.EROFS}, {faultfs.Write, syscall.ENOSPC}, {faultfs.Rename, syscall.EIO}} {
 		dir := t.TempDir()
 		faultfs.Inject(t, faultfs.On(tt.op, dir, tt.err))
-		err := Open(dir, "f", nil).Save(ctx, "c", m, c)
-		if !errors.Is(err, tt.err) || !strings.Contains(err.Error(), filepath.Join(dir, "f", "c.parquet")) ||
+		_, err := Open(dir, "f", nil).Save(ctx, "c", m, c)
+		if !errors.Is(err, tt.err) || !strings.Contains(err.Error(), filepath.Join(dir, "f", dataName("c", ContentOf(c), 0, 1))) ||
 			!strings.HasSuffix(err.Error(), "(the cache is "+dir+": choose another place with --cache DIR, or --cache none)") {
 			t.Errorf("%s: %v", tt.op, err)
 		}
-		if _, _, err := Open(dir, "f", nil).Load(ctx, "c"); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := load(ctx, Open(dir, "f", nil), "c"); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", tt.op, err)
 		}
 	}
 	cctx, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := Open(t.TempDir(), "f", nil).Save(cctx, "c", m, c); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "--cache") {
+	if _, err := Open(t.TempDir(), "f", nil).Save(cctx, "c", m, c); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "--cache") {
 		t.Errorf("cancelled: %v", err)
 	}
 	bad := *c
-	bad.Rows = append(bad.Rows[:1:1], bad.Rows[0])
+	bad.Rows = slices.Clone(c.Rows)
 	bad.Rows[1].Width = 1 << 40
-	if err := Open(t.TempDir(), "f", nil).Save(ctx, "c", m, &bad); err == nil || !strings.Contains(err.Error(), "does not fit") {
+	if _, err := Open(t.TempDir(), "f", nil).Save(ctx, "c", m, &bad); err == nil || !strings.Contains(err.Error(), "does not fit") {
 		t.Errorf("a width of 2^40: %v", err)
 	}
 }

@@ -218,7 +218,11 @@ func TestCache(t *testing.T) {
 		{Name: "a", Replica: 0, Peak: premix.Peak{X: 1, Y: 2}, Trough: premix.NoPeak},
 		{Name: "a", Replica: 1, Peak: premix.Peak{X: 3, Y: 4}, Trough: premix.NoPeak},
 	}
-	if err := store.Save(t.Context(), "chunk", cache.Meta{Replicas: []int{0, 1}}, &cache.Chunk{Rows: rows}); err != nil {
+	if _, err := store.Save(t.Context(), "chunk", cache.Meta{Replicas: []int{0, 1}}, &cache.Chunk{Rows: rows}); err != nil {
+		t.Fatal(err)
+	}
+	// Another run has added one of the replicas, too.
+	if _, err := store.Save(t.Context(), "chunk", cache.Meta{Replicas: []int{1}}, &cache.Chunk{Rows: rows[1:]}); err != nil {
 		t.Fatal(err)
 	}
 	table := open(t, store.URI())

@@ -222,12 +222,13 @@ func pixel(v float64) int32 {
 
 // finish sorts the rows and looks for two of one image.
 func (b *builder) finish() (*Table, error) {
-	b.info.Entries = int64(len(b.rows))
 	if len(b.rows) == 0 {
 		return nil, errorf("%s: no peaks", b.info.URI)
 	}
 	b.info.Troughs = b.info.Troughs && b.low
 	slices.SortFunc(b.rows, func(x, y row) int { return cmp.Or(x.key.compare(y.key), x.before(y)) })
+	b.rows = slices.CompactFunc(b.rows, row.repeats)
+	b.info.Entries = int64(len(b.rows))
 	first := -1
 	for i := 1; i < len(b.rows); i++ {
 		if b.rows[i].key == b.rows[i-1].key && (first < 0 || b.rows[i].before(b.rows[first]) < 0) {
@@ -243,6 +244,12 @@ func (b *builder) finish() (*Table, error) {
 		return nil, errorf("%s:%d: the image of %s again", where, again.line, t.place(&b.rows[first-1]))
 	}
 	return t, nil
+}
+
+// repeats says whether another file of the folder says the same of an image: files of the peaks cache may, since
+// runs that share it do not wait for each other.
+func (r row) repeats(o row) bool {
+	return r.key == o.key && r.file != o.file && r.flat == o.flat && r.peak == o.peak && r.low == o.low
 }
 
 // before orders rows as they were read.

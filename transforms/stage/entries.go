@@ -7,25 +7,11 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/cache"
 )
 
-// byEntry splits rows into those of one input entry each: the replicas of an entry stand together
-// in ascending order, and two entries of one name are told apart by a replica number that does
-// not rise.
-func byEntry(all []premix.Sample) iter.Seq[[]premix.Sample] {
-	return func(yield func([]premix.Sample) bool) {
-		for i := 0; i < len(all); {
-			j := i + 1
-			for j < len(all) && all[j].Name == all[i].Name && all[j].Replica > all[j-1].Replica {
-				j++
-			}
-			if !yield(all[i:j:j]) {
-				return
-			}
-			i = j
-		}
-	}
-}
+// byEntry splits rows into those of one input entry each.
+func byEntry(all []premix.Sample) iter.Seq[[]premix.Sample] { return cache.ByEntry(all) }
 
 // firstEntries are the first n of byEntry; −1: all of them.
 func firstEntries(all []premix.Sample, n int64) iter.Seq[[]premix.Sample] {

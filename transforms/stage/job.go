@@ -3,6 +3,7 @@ package stage
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/cache"
@@ -113,9 +114,32 @@ func (j *Job) cropReplicas() []int {
 // cropBytes is the size of a crop's pixels.
 func (j *Job) cropBytes() int { return 3 * j.Geometry.Size.H * j.Geometry.Size.W }
 
-func (j *Job) store() *cache.Store {
-	return cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
+// stores are those of the jobs that this process works for.
+var stores struct {
+	sync.Mutex
+	of map[storeKey]*cache.Store
 }
+
+type storeKey struct{ run, uri, fingerprint string }
+
+// Store is the cache of the job. All stages in a process share it, so that it is listed once.
+func (j *Job) Store() *cache.Store {
+	key := storeKey{j.RunID, j.Cache.URI, j.Cache.Fingerprint}
+	stores.Lock()
+	defer stores.Unlock()
+	s := stores.of[key]
+	if s == nil {
+		if len(stores.of) == maxStores || stores.of == nil {
+			stores.of = map[storeKey]*cache.Store{}
+		}
+		s = cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
+		stores.of[key] = s
+	}
+	return s
+}
+
+// maxStores bounds the listings that a worker process keeps which serves one job after the other.
+const maxStores = 4
 
 // spec completes the Spec of an output with what the plan decided.
 func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {

@@ -31,60 +31,52 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	missing := job.cropReplicas()
-	if found != nil {
-		missing = missingReplicas(job, found.meta)
-	}
-	if len(missing) == 0 && spooled {
-		sum, err := saveRows(ctx, job, c, found, status)
-		if err != nil {
+	if len(missingReplicas(job, found)) > 0 || !spooled {
+		if found, status, err = complete(ctx, job, c, found, status, spooled); err != nil {
 			return nil, err
 		}
-		countPeaks(status, sum.Entries)
-		countBad(sum)
-		return sum, nil
+		countPeaks(status, 0)
+		return summarize(job, c, found), nil
 	}
-	all, status, err := complete(ctx, job, c, found, status, missing, spooled)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Container.Name, err)
-	}
-	if status != Valid {
-		mergeLatest(ctx, job, c, all)
-	}
-	sum, err := saveRows(ctx, job, c, all, status)
-	if err != nil {
+	if err := saveRows(ctx, job, c, found, false); err != nil {
 		return nil, err
 	}
-	countPeaks(status, 0)
+	sum := summarize(job, c, found)
+	countPeaks(status, sum.Entries)
+	countBad(sum)
 	return sum, nil
 }
 
-// complete computes the rows of the missing replicas and adds the found ones. If the copy of the
+// complete computes the rows of the missing replicas, saves them, and adds the found ones. If the copy of the
 // chunk is not there, it computes all replicas, since the copy is made on the way. It returns the
 // status that follows from what the input turned out to be.
-func complete(ctx context.Context, job *Job, c source.Chunk, found *rows, status Status, missing []int, spooled bool) (*rows, Status, error) {
-	replicas := job.cropReplicas()
+func complete(ctx context.Context, job *Job, c source.Chunk, found *rows, status Status, spooled bool) (*rows, Status, error) {
+	replicas, missing := job.cropReplicas(), missingReplicas(job, found)
 	wanted := missing
 	if !spooled {
 		wanted = replicas
 	}
-	all, err := compute(ctx, job, c, wanted)
-	if err != nil || found == nil {
-		return all, status, err
+	fresh, err := compute(ctx, job, c, wanted)
+	if err != nil {
+		return nil, status, fmt.Errorf("%s: %w", c.Container.Name, err)
 	}
-	if !all.sameInput(found) {
-		// Replaced with size and time kept: nothing that the cache had can be used.
+	if found != nil && fresh.content != found.content {
+		// Replaced with size and time kept: nothing that was found can be used.
 		if len(wanted) < len(replicas) {
-			all, err = compute(ctx, job, c, replicas)
+			if fresh, err = compute(ctx, job, c, replicas); err != nil {
+				return nil, status, fmt.Errorf("%s: %w", c.Container.Name, err)
+			}
 		}
-		return all, Changed, err
+		found, status, missing = nil, Changed, replicas
 	}
-	all.merge(found)
-	all.kept = found.kept
-	if len(missing) > 0 {
-		status = Extended
+	if len(missing) == 0 { // only the copy was needed
+		return found, status, saveRows(ctx, job, c, found, false)
 	}
-	return all, status, nil
+	fresh = fresh.only(missing)
+	if err := saveRows(ctx, job, c, fresh, true); err != nil || found == nil {
+		return fresh, status, err
+	}
+	return fresh, Extended, fresh.merge(found)
 }
 
 // compute reads a chunk once and finds the peaks of its images in the given replicas.
@@ -114,11 +106,8 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	for _, e := range t.rows {
 		chunk.Rows = append(chunk.Rows, e...)
 	}
-	meta := cache.Meta{
-		Container: c.Container.Name, First: c.First, Last: c.Last, Stamp: c.Stamp, URI: c.Container.URI,
-		Replicas: replicas, Entries: int64(len(t.rows)) + t.ignored, Ignored: t.ignored, Schema: cache.Schema,
-	}
-	return &rows{meta: meta, chunk: chunk}, nil
+	meta := metaOf(c, replicas, int64(len(t.rows))+t.ignored, t.ignored)
+	return &rows{content: cache.ContentOf(chunk), meta: meta, chunk: chunk}, nil
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
@@ -142,14 +131,11 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		return nil
 	}
 	index := len(t.rows)
+	sized(&e.Sample, e.Data)
 	out := make([]premix.Sample, len(t.replicas))
 	for i, r := range t.replicas {
 		out[i] = e.Sample
 		out[i].Replica = r
-		if e.Data != nil && e.Sample.Location.Length < 0 {
-			// The whole object: its length tells where the copies of later entries begin.
-			out[i].Location.Length = int64(len(e.Data))
-		}
 	}
 	t.rows = append(t.rows, out)
 	if e.Sample.Fault != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
-	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/sample"
@@ -92,10 +91,11 @@ func (s *fakeSet) peaksOf(t *testing.T, peaks, geometry string) map[string]premi
 			t.Fatal(err)
 		}
 		for _, chunk := range chunks {
-			if _, err := Peaks(t.Context(), job, chunk); err != nil {
+			sum, err := Peaks(t.Context(), job, chunk)
+			if err != nil {
 				t.Fatal(err)
 			}
-			rows, _, err := cache.Open(job.Cache.URI, "f", nil).Load(t.Context(), chunk.ID)
+			rows, err := reloadRows(t.Context(), job, sum)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
@@ -17,8 +19,8 @@ type Status int
 // The answers of the cache.
 const (
 	Missing  Status = iota // no rows
-	Valid                  // rows that agree in name, sizes and times
-	Adopted                // place or times differ, sizes and sampled digests agree
+	Valid                  // rows of what the place is known to have
+	Adopted                // place or times differ, sizes and digests agree
 	Changed                // the input differs
 	Damaged                // unreadable rows
 	Extended               // rows of other replicas were there
@@ -28,59 +30,99 @@ var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged
 
 func (s Status) String() string { return statusNames[s] }
 
-// Glance says what the cache has for a chunk as far as the head of its file tells, in all replicas of
-// the job. Adopted stands for rows of another place or time, which will be compared with the input
-// before they are used.
-func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
-	meta, err := job.store().Meta(ctx, c.ID)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Missing, nil
-	case errors.Is(err, cache.ErrCorrupt):
-		return Damaged, nil
-	case err != nil:
-		return Missing, err
-	}
-	if len(missingReplicas(job, meta)) > 0 {
-		return Extended, nil
-	}
-	if meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
-		return Adopted, nil
-	}
-	return Valid, nil
+// find looks for a chunk in the cache.
+func find(ctx context.Context, job *Job, c source.Chunk) (*cache.Held, error) {
+	return job.Store().Find(ctx, c.ID, c.Stamp, c.Container.URI, job.cropReplicas())
 }
 
-// lookUp loads the rows of a chunk if they may be used. Chunks whose names or sizes differ never come
-// here, they have another ID. Where the times are the same and only the place differs, some digests
-// are compared; where times differ somebody may have edited what is there, and every entry is.
-func lookUp(ctx context.Context, job *Job, c source.Chunk) (*rows, Status, error) {
-	chunk, meta, err := job.store().Load(ctx, c.ID)
+// Glance says what the cache has for a chunk as far as the names of its files tell, in all replicas of
+// the job; the files of a local cache are verified. Adopted stands for rows of another place or time, which will
+// be compared with the input before they are used.
+func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
+	held, err := find(ctx, job, c)
+	if err != nil {
+		return Missing, err
+	}
+	contents, known := held.Contents(), false
+	if here := held.Here(); len(here) == 1 {
+		contents, known = here, true
+	}
+	some, all := false, false
+	for _, content := range contents {
+		if blob.IsLocal(job.Cache.URI) {
+			if err := held.Verify(ctx, content); err != nil {
+				return Missing, err
+			}
+		}
+		replicas := held.Replicas(content)
+		some = some || len(replicas) > 0
+		all = all || len(without(job.cropReplicas(), replicas)) == 0
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, Missing, nil
-	case errors.Is(err, cache.ErrCorrupt):
-		return nil, Damaged, nil
-	case err != nil:
+	case all && known:
+		return Valid, nil
+	case all:
+		return Adopted, nil
+	case held.Damaged():
+		return Damaged, nil
+	case some:
+		return Extended, nil
+	}
+	return Missing, nil
+}
+
+// lookUp loads the rows of a chunk that may be used, in the replicas of the job that are there. Chunks whose
+// names or sizes differ never come here, they have another ID. Where a place was compared before, its mark
+// tells. Where another place has the same times, some digests are compared; where times differ somebody may
+// have edited what is there, and every entry is.
+func lookUp(ctx context.Context, job *Job, c source.Chunk) (*rows, Status, error) {
+	held, err := find(ctx, job, c)
+	if err != nil {
 		return nil, Missing, err
 	}
-	r := &rows{meta: meta, chunk: chunk}
-	if meta.Stamp == c.Stamp && meta.URI == c.Container.URI {
-		return r, Valid, nil
+	here, stamped := held.Here(), held.Stamped()
+	if len(here) == 1 {
+		if r, err := loadRows(ctx, job, c, held, here[0]); err != nil || r != nil {
+			return r, Valid, err
+		}
 	}
-	for i := range chunk.Rows {
-		source.Relocate(c.Container, &chunk.Rows[i])
+	var list []*rows
+	for _, content := range held.Contents() {
+		r, err := loadRows(ctx, job, c, held, content)
+		if err != nil {
+			return nil, Missing, err
+		}
+		if r != nil {
+			list = append(list, r)
+		}
 	}
-	var same bool
-	if meta.Stamp == c.Stamp {
-		same, err = sameSome(ctx, chunk.Rows)
-	} else {
-		same, err = sameAll(ctx, job, c, chunk)
+	switch {
+	case len(list) == 0 && held.Damaged():
+		return nil, Damaged, nil
+	case len(list) == 0:
+		return nil, Missing, nil
+	case len(here) == 0 && len(stamped) == 1 && slices.ContainsFunc(list, func(r *rows) bool { return r.content == stamped[0] }):
+		return adoptSome(ctx, list, stamped[0])
 	}
+	r, err := adoptWhole(ctx, job, c, list)
+	switch {
+	case r != nil:
+		r.unmarked = true
+		return r, Adopted, nil
+	case held.Damaged():
+		return nil, Damaged, err
+	}
+	return nil, Changed, err
+}
+
+// adoptSome returns the rows of a content if some of their digests are those of what is there now.
+func adoptSome(ctx context.Context, list []*rows, content string) (*rows, Status, error) {
+	r := list[slices.IndexFunc(list, func(r *rows) bool { return r.content == content })]
+	same, err := sameSome(ctx, r.chunk.Rows)
 	if err != nil || !same {
 		return nil, Changed, err
 	}
-	r.kept = &Kept{meta.Stamp, meta.URI, c.Container}
-	r.meta.Stamp, r.meta.URI = c.Stamp, c.Container.URI
+	r.unmarked = true
 	return r, Adopted, nil
 }
 
@@ -110,12 +152,14 @@ func sameSome(ctx context.Context, all []premix.Sample) (bool, error) {
 	return true, nil
 }
 
-// sameAll reads a chunk, decodes nothing, and compares what it finds with the rows: names, bytes,
-// labels, and defects of the container.
-func sameAll(ctx context.Context, job *Job, c source.Chunk, old *cache.Chunk) (bool, error) {
-	var want []*premix.Sample
-	for e := range byEntry(old.Rows) {
-		want = append(want, &e[0])
+// adoptWhole reads a chunk, decodes nothing, and returns the rows that agree with what it finds: names, bytes,
+// labels, and defects of the container; nil if there are none.
+func adoptWhole(ctx context.Context, job *Job, c source.Chunk, list []*rows) (*rows, error) {
+	want := map[*rows][]*premix.Sample{}
+	for _, r := range list {
+		for e := range byEntry(r.chunk.Rows) {
+			want[r] = append(want[r], &e[0])
+		}
 	}
 	differs := errors.New("differs")
 	ignored := int64(0)
@@ -125,21 +169,39 @@ func sameAll(ctx context.Context, job *Job, c source.Chunk, old *cache.Chunk) (b
 			ignored++
 			return nil
 		}
-		if next == len(want) || !sameEntry(want[next], &e.Sample) {
+		sized(&e.Sample, e.Data)
+		list = slices.DeleteFunc(list, func(r *rows) bool { return next == len(want[r]) || !sameEntry(want[r][next], &e.Sample) })
+		if next++; len(list) == 0 {
 			return differs
 		}
-		next++
 		return nil
 	})
 	if errors.Is(err, differs) {
-		return false, nil
+		return nil, nil
 	}
-	return err == nil && next == len(want) && ignored == old.Ignored, err
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(r *rows) bool { return next == len(want[r]) && ignored == r.chunk.Ignored })
+	if i < 0 {
+		return nil, nil
+	}
+	return list[i], nil
+}
+
+// sized gives an entry that is a whole object its length, which tells where the copies of later entries begin.
+func sized(s *premix.Sample, data []byte) {
+	if data != nil && s.Location.Length < 0 {
+		s.Location.Length = int64(len(data))
+	}
 }
 
 // sameEntry says whether a row is that of an entry as source.Read yields it.
 func sameEntry(row, entry *premix.Sample) bool {
 	if row.Name != entry.Name || row.Digest != entry.Digest || row.Label != entry.Label || row.Class != entry.Class {
+		return false
+	}
+	if row.Location.Offset != entry.Location.Offset || row.Location.Length != entry.Location.Length {
 		return false
 	}
 	if entry.Fault != nil {

@@ -2,28 +2,27 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
 
-// reloadRows loads the rows that a summary was made from. The cache is shared: another run may have found
-// other bytes under the same names and sizes meanwhile, and its rows are not this run's.
+// reloadRows loads the rows that a summary was made from: those of its content, from whatever files, since many
+// runs share the cache. Which run added them does not matter, nor where that run read the input.
 func reloadRows(ctx context.Context, job *Job, sum *Summary) (*cache.Chunk, error) {
-	chunk, meta, err := job.store().Load(ctx, sum.ID)
+	r, err := job.Store().Reload(ctx, sum.ID, sum.Content, sum.Files, job.cropReplicas())
 	if err != nil {
-		return nil, fmt.Errorf("the peaks of %s, found by this run, cannot be read: %w; run again, and do not prune the cache meanwhile", sum.Container, err)
-	}
-	now := meta.Stamp == sum.Stamp && meta.URI == sum.URI
-	kept := !now && sum.Kept != nil && meta.Stamp == sum.Kept.Stamp && meta.URI == sum.Kept.URI
-	if !now && !kept || digestOf(chunk.Rows, sum.Entries) != sum.Digest || len(missingReplicas(job, meta)) > 0 {
-		return nil, fmt.Errorf("the peaks of %s, found by this run, were replaced by those of another run, which saw other files there: run again, and do not change the input meanwhile", sum.Container)
-	}
-	if kept {
-		for i := range chunk.Rows {
-			source.Relocate(sum.Kept.Container, &chunk.Rows[i])
+		what := "found by this run, cannot be read"
+		if errors.Is(err, cache.ErrCorrupt) {
+			what = "found by this run, were damaged meanwhile"
 		}
+		return nil, fmt.Errorf("the peaks of %s, %s: %w; run again, and do not prune the cache meanwhile", sum.Container, what, err)
 	}
-	return chunk, nil
+	container := source.Container{Name: sum.Container, URI: sum.URI, Layout: sum.Layout}
+	for i := range r.Chunk.Rows {
+		source.Relocate(container, &r.Chunk.Rows[i])
+	}
+	return r.Chunk, nil
 }

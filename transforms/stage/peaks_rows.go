@@ -12,74 +12,82 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// rows are the peaks of a chunk as the cache holds them.
+// rows are the peaks of a chunk, with addresses of where it is now.
 type rows struct {
-	meta  cache.Meta
-	chunk *cache.Chunk
-	kept  *Kept // of adopted rows: what the cache says of them
+	content  string
+	meta     cache.Meta // of the chunk as it is now; Replicas are those of the rows
+	chunk    *cache.Chunk
+	files    []string // of the cache, that have the rows
+	unmarked bool     // the cache does not know yet that this place has the content
 }
 
-// missingReplicas returns the replicas that the job needs and a file of the cache lacks.
-func missingReplicas(job *Job, meta cache.Meta) []int {
-	return slices.DeleteFunc(slices.Clone(job.cropReplicas()), func(r int) bool { return slices.Contains(meta.Replicas, r) })
-}
-
-// merge adds the rows that old has of other replicas. Both list the same entries in the same
-// order, since they come from one chunk.
-func (r *rows) merge(old *rows) {
-	var before [][]premix.Sample
-	for e := range byEntry(old.chunk.Rows) {
-		before = append(before, e)
+// metaOf describes a chunk as it is now.
+func metaOf(c source.Chunk, replicas []int, entries, ignored int64) cache.Meta {
+	return cache.Meta{
+		Container: c.Container.Name, First: c.First, Last: c.Last, Stamp: c.Stamp, URI: c.Container.URI,
+		Replicas: replicas, Entries: entries, Ignored: ignored, Schema: cache.Schema,
 	}
-	var all []premix.Sample
-	i := 0
-	for e := range byEntry(r.chunk.Rows) {
-		merged := slices.Clone(e)
-		if i < len(before) && before[i][0].Name == e[0].Name {
-			for _, s := range before[i] {
-				if rowOf(e, s.Replica) == nil {
-					merged = append(merged, s)
-				}
-			}
-		}
-		slices.SortFunc(merged, func(a, b premix.Sample) int { return a.Replica - b.Replica })
-		all = append(all, merged...)
-		i++
+}
+
+// loadRows loads what the cache has of a content, and relates it to the present place; nil if that is nothing.
+func loadRows(ctx context.Context, job *Job, c source.Chunk, held *cache.Held, content string) (*rows, error) {
+	r, err := held.Load(ctx, content, job.cropReplicas())
+	if err != nil || r == nil {
+		return nil, err
+	}
+	for i := range r.Chunk.Rows {
+		source.Relocate(c.Container, &r.Chunk.Rows[i])
+	}
+	return &rows{
+		content: content, meta: metaOf(c, r.Meta.Replicas, r.Meta.Entries, r.Meta.Ignored), chunk: r.Chunk, files: r.Files,
+	}, nil
+}
+
+// missingReplicas returns the replicas that the job needs and the rows lack.
+func missingReplicas(job *Job, r *rows) []int {
+	if r == nil {
+		return job.cropReplicas()
+	}
+	return without(job.cropReplicas(), r.meta.Replicas)
+}
+
+// without returns the replicas of all that are not among those of some.
+func without(all, some []int) []int {
+	return slices.DeleteFunc(slices.Clone(all), func(r int) bool { return slices.Contains(some, r) })
+}
+
+// only returns the rows in some of their replicas, in memory of their own.
+func (r *rows) only(replicas []int) *rows {
+	part := *r
+	part.chunk = &cache.Chunk{Ignored: r.chunk.Ignored}
+	part.meta.Replicas = slices.DeleteFunc(slices.Clone(r.meta.Replicas), func(k int) bool { return !slices.Contains(replicas, k) })
+	part.chunk.Rows = slices.DeleteFunc(slices.Clone(r.chunk.Rows), func(s premix.Sample) bool { return !slices.Contains(replicas, s.Replica) })
+	return &part
+}
+
+// merge adds rows of the same content in other replicas.
+func (r *rows) merge(other *rows) error {
+	all, err := cache.Merge(r.chunk.Rows, other.chunk.Rows)
+	if err != nil {
+		return err
 	}
 	r.chunk.Rows = all
-	r.meta.Replicas = append(slices.Clone(r.meta.Replicas), old.meta.Replicas...)
-	slices.Sort(r.meta.Replicas)
-	r.meta.Replicas = slices.Compact(r.meta.Replicas)
+	r.meta.Replicas = slices.Sorted(slices.Values(slices.Concat(r.meta.Replicas, other.meta.Replicas)))
+	r.files = slices.Sorted(slices.Values(slices.Concat(r.files, other.files)))
+	return nil
 }
 
-// sameInput says whether two chunks list the same entries: names, bytes and labels.
-func (r *rows) sameInput(other *rows) bool {
-	return digestOf(r.chunk.Rows, -1) == digestOf(other.chunk.Rows, -1)
-}
-
-// mergeLatest adds the rows of other replicas that another run has saved meanwhile.
-func mergeLatest(ctx context.Context, job *Job, c source.Chunk, r *rows) {
-	chunk, meta, err := job.store().Load(ctx, c.ID)
-	if err != nil || meta.Stamp != c.Stamp || meta.URI != c.Container.URI {
-		return
+// saveRows adds fresh rows to the cache, and marks that the place of adopted ones has their content. Who may
+// only read the cache does without the mark.
+func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, fresh bool) (err error) {
+	switch {
+	case fresh:
+		r.files, err = job.Store().Save(ctx, c.ID, r.meta, r.chunk)
+	case r.unmarked:
+		err = job.Store().Mark(ctx, c.ID, r.content, r.meta)
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+			err = nil
+		}
 	}
-	if latest := (&rows{meta: meta, chunk: chunk}); r.sameInput(latest) {
-		r.merge(latest)
-	}
-}
-
-// saveRows saves the rows of a chunk, unless the cache has them as they are, and summarizes them.
-func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, status Status) (*Summary, error) {
-	sum := summarize(job, c, r)
-	if status == Valid {
-		return sum, nil
-	}
-	err := job.store().Save(ctx, c.ID, r.meta, r.chunk)
-	if status == Adopted && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
-		// The cache is shared and may only be read. The rows in it suffice: the later stages find them
-		// there, and the summary tells where the images are now.
-		sum.Kept = r.kept
-		return sum, nil
-	}
-	return sum, err
+	return err
 }

@@ -27,7 +27,7 @@ func TestPeaksAreThoseOfTheMaker(t *testing.T) {
 			}
 			rows := 0
 			for _, sum := range b.peaks() {
-				chunk, _, err := b.job.store().Load(t.Context(), sum.ID)
+				chunk, err := reloadRows(t.Context(), b.job, &sum)
 				if err != nil {
 					t.Fatal(err)
 				}

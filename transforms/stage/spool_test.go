@@ -73,7 +73,7 @@ func TestMerge(t *testing.T) {
 	old := &rows{meta: cache.Meta{Replicas: []int{0, 2}}, chunk: &cache.Chunk{Rows: []premix.Sample{
 		row("a", 0), row("a", 2), row("b", 0), row("b", 2), row("b", 0), row("b", 2), row("c", 0), row("c", 2),
 	}}}
-	fresh.merge(old)
+	check(t, fresh.merge(old))
 	var got [][]int
 	for e := range byEntry(fresh.chunk.Rows) {
 		var replicas []int

@@ -31,18 +31,11 @@ type Summary struct {
 	GoodDigest [32]byte
 	// Stamp is that of the chunk, by which a stale copy is told from a fresh one.
 	Stamp string
-	// Kept is what the cache still has for adopted rows, where it could not be written; nil: the cache
-	// has the rows as they are now.
-	Kept *Kept
+	// Content identifies the rows in the cache, and Files are those that have them.
+	Content string
+	Files   []string
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
-}
-
-// Kept says of rows that were adopted, but could not be saved, what the cache says of them, and where
-// their container is now.
-type Kept struct {
-	Stamp, URI string
-	Container  source.Container
 }
 
 // byContainer splits summaries, in the order of the input, into those of one container each.
@@ -66,7 +59,7 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
 		ID: c.ID, Container: c.Container.Name, Layout: c.Container.Layout, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
 		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
-		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp,
+		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files,
 	}
 	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)

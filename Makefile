@@ -1,6 +1,7 @@
 check: ; go vet ./... && go test ./...
 race: ; scripts/race.sh
 fuzz: ; scripts/fuzz.sh 10s
+races: ; scripts/races.sh 20
 bench: ; go test -run '^$$' -bench . -benchmem ./imaging/... ./saliency ./io/...
 bench-kernels: ; bench/kernels.sh
 rewrite: ; go test ./... -rewrite

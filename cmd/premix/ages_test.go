@@ -24,10 +24,11 @@ import (
 // a cache of each, and README.md there says how to add a version. Every output is verified and resumed,
 // and a complete one is extended; all end with the bytes that the earlier version made of them.
 //
-// With PREMIX_AGES="PROGRAM VERSION" in the environment the fixtures of a version are made first.
+// With PREMIX_AGES="PROGRAM VERSION [NAME…]" in the environment the fixtures of a version are made first: all of them, or
+// those that are named.
 func TestAges(t *testing.T) {
-	if program, version, ok := strings.Cut(os.Getenv("PREMIX_AGES"), " "); ok {
-		makeAge(t, program, version)
+	if words := strings.Fields(os.Getenv("PREMIX_AGES")); len(words) > 1 {
+		makeAge(t, words[0], words[1], words[2:])
 	}
 	versions, err := filepath.Glob(filepath.Join(ageFolder(t), "*", "fixtures.json"))
 	if err != nil || len(versions) == 0 {

@@ -85,8 +85,8 @@ func ageFixtures() []ageFixture {
 	return list
 }
 
-// makeAge writes testdata/ages/VERSION with the outputs of a program of that version.
-func makeAge(t *testing.T, program, version string) {
+// makeAge writes testdata/ages/VERSION with the outputs of a program of that version: those that are named, or all.
+func makeAge(t *testing.T, program, version string, names []string) {
 	home, dir := ageFolder(t), t.TempDir()
 	if _, err := os.Stat(filepath.Join(home, "input.tar.zst")); errors.Is(err, fs.ErrNotExist) {
 		makeAgeInput(t, home, program)
@@ -95,6 +95,9 @@ func makeAge(t *testing.T, program, version string) {
 	b.unpack(filepath.Join(home, "input.tar.zst"))
 	b.fillStore()
 	list := ageFixtures()
+	if len(names) > 0 {
+		list = slices.DeleteFunc(list, func(f ageFixture) bool { return !slices.Contains(names, f.Name) })
+	}
 	for _, f := range list {
 		b.make(f)
 	}

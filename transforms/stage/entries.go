@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/cache"
 )
 
@@ -45,14 +44,6 @@ func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
 		}
 	}
 	return nil
-}
-
-// digestOf identifies the first n entries of rows, in their order; −1: all of them.
-func digestOf(all []premix.Sample, n int64) (digest [32]byte) {
-	for e := range firstEntries(all, n) {
-		digest = dataset.JoinDigest(digest, entryHash(&e[0]), 1)
-	}
-	return digest
 }
 
 // entryHash covers what the output depends on: name, bytes and label. The place and the times of

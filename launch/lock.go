@@ -85,8 +85,7 @@ func (l Lock) text() string {
 func (l Lock) lockFile(out, path string) (f *os.File, text string, err error) {
 	text = l.text()
 	for range 100 { // a run that ends may remove file and folder at any moment
-		err := os.MkdirAll(filepath.Dir(path), 0o777)
-		if err == nil {
+		if err = os.MkdirAll(filepath.Dir(path), 0o777); err == nil {
 			f, err = l.publish(path, text, linkNew)
 		}
 		if errors.Is(err, fs.ErrExist) {
@@ -105,6 +104,9 @@ func (l Lock) lockFile(out, path string) (f *os.File, text string, err error) {
 			continue
 		}
 		return f, text, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", usagef("--out %s cannot be written: %v", out, err)
 	}
 	return nil, "", fmt.Errorf("lock %s: other runs come and go there: run the same command again", path)
 }

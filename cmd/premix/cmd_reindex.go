@@ -26,7 +26,7 @@ type reindexOptions struct {
 func (o *reindexOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
 	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
-	fs.BoolVar(&o.breakLock, "break-lock", false, "run although another run seems to hold the output")
+	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
 }
 
 func newReindexCommand(a *app) *cobra.Command {

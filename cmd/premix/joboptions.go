@@ -37,7 +37,7 @@ func (o *jobOptions) AddFlags(cmd *cobra.Command) {
 	fs.StringVar(&o.file, "config", "", "YAML file of options; a flag on the command line wins")
 	fs.BoolVar(&o.print, "print-config", false, "print the configuration as YAML and stop")
 	fs.StringVar(&o.progress, "progress", "auto", "auto, plain, json or none")
-	fs.BoolVar(&o.breakLock, "break-lock", false, "run although another run seems to hold the output")
+	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "check everything, say what would be done, and stop")
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
 		_, err := fmt.Fprint(c.OutOrStderr(), o.usage(c))

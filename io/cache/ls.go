@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,7 +154,8 @@ func (s *Store) rows(ctx context.Context, name string) (int64, error) {
 
 // Prune removes what the cache at uri holds for fingerprints that were not used for olderThan and
 // are not among keep, and returns it. Only files that a cache consists of are removed, and the temporaries
-// that killed runs left in any of its directories.
+// that killed runs left in any of its directories. Nothing is removed from a directory that is a symbolic
+// link: the error for the first one, a *[blob.LinkError], comes after the others are pruned.
 func Prune(ctx context.Context, uri string, olderThan time.Duration, keep ...string) ([]Info, error) {
 	infos, err := Caches(ctx, uri)
 	if err != nil {
@@ -164,17 +166,23 @@ func Prune(ctx context.Context, uri string, olderThan time.Duration, keep ...str
 	}
 	before := time.Now().Add(-olderThan)
 	var removed []Info
+	var linked error
 	for _, info := range infos {
 		s := Open(uri, info.Fingerprint, nil)
 		if slices.Contains(keep, info.Fingerprint) || info.Used.After(before) || info.Written.After(before) {
 			continue
 		}
-		if err := s.clear(ctx, info.Settings != nil, min(tempAge, olderThan)); err != nil {
+		err := s.clear(ctx, info.Settings != nil, min(tempAge, olderThan))
+		if link := (*blob.LinkError)(nil); errors.As(err, &link) {
+			linked = cmp.Or(linked, err)
+			continue
+		}
+		if err != nil {
 			return removed, err
 		}
 		removed = append(removed, info)
 	}
-	return removed, nil
+	return removed, linked
 }
 
 // sweepAll removes the temporaries in the directories of a cache, and in those that have nothing else: of runs
@@ -202,7 +210,7 @@ func sweepAll(ctx context.Context, uri string, infos []Info) error {
 			return fmt.Errorf("cache: %w", err)
 		}
 		if removed > 0 && !ours {
-			_ = os.Remove(o.URI)
+			blob.RemoveEmpty(ctx, o.URI)
 		}
 	}
 	return nil
@@ -228,7 +236,7 @@ func (s *Store) clear(ctx context.Context, known bool, age time.Duration) error 
 		}
 	}
 	for _, name := range append(names, settingsFile) {
-		if err := blob.Remove(ctx, blob.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := blob.RemoveBelow(ctx, s.root, blob.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cache: %w", err)
 		}
 	}
@@ -236,7 +244,7 @@ func (s *Store) clear(ctx context.Context, known bool, age time.Duration) error 
 		if _, err := blob.SweepDir(ctx, s.dir, age); err != nil {
 			return fmt.Errorf("cache: %w", err)
 		}
-		_ = os.Remove(s.dir) // stays if it holds files that are not ours
+		blob.RemoveEmpty(ctx, s.dir) // stays if it holds files that are not ours
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Build = f.workers
 	j := &Job{Config: c, Catalog: f.catalog, Description: d, Start: f.start, Options: f.options, cluster: f.cluster}
 	return j, j.checkSplits(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/pipeline"
@@ -22,6 +23,7 @@ type settled struct {
 	options Options
 	start   time.Time
 	cluster runners.Cluster
+	workers buildid.ID
 }
 
 // settle completes the configuration and looks at the runner.
@@ -54,8 +56,27 @@ func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error)
 	if err := s.config.Validate(); err != nil {
 		return nil, err
 	}
-	s.cluster, err = runners.Check(ctx, runnerOptions(&s.config, o, runners.Cluster{}))
+	if s.cluster, err = runners.Check(ctx, runnerOptions(&s.config, o, runners.Cluster{})); err != nil {
+		return nil, err
+	}
+	s.workers, err = workersBuild(s.cluster)
 	return s, err
+}
+
+// workersBuild is the build that the workers of a job must be: that of this program, or of the file that
+// is sent to them, which must be of the same sources.
+func workersBuild(c runners.Cluster) (buildid.ID, error) {
+	switch {
+	case !c.Elsewhere:
+		return buildid.InProcess(), nil
+	case c.WorkerBinary == "":
+		return buildid.Own()
+	}
+	id, err := buildid.CheckFile(c.WorkerBinary)
+	if err != nil {
+		return id, usagef("--worker_binary: %v", err)
+	}
+	return id, nil
 }
 
 // makeAbsolute makes local paths absolute: workers may run elsewhere.

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/premix/premix/internal/buildid"
 )
 
 // Version is that of premix, as the manifest records it.
-const Version = "0.1.0"
+const Version = buildid.Version
 
 // VersionText names the version, the revision and the platform of this program.
 func VersionText() string {

@@ -32,7 +32,7 @@ func Build(s beam.Scope, job *stage.Job, containers []source.Container) {
 	summaries := peaks(s, job, containers)
 	global := transforms.Gate(s, job, summaries)
 	rows := transforms.Distribute(s, job, summaries, global)
-	records := transforms.Mix(s, job, transforms.Collect(s, rows), global)
+	records := transforms.Mix(s, job, transforms.Collect(s, job, rows), global)
 	transforms.Finish(s, job, summaries, global, records)
 }
 
@@ -48,7 +48,7 @@ func BuildReplay(s beam.Scope, job *stage.Job, containers []source.Container) {
 			streams = append(streams, c)
 		}
 	}
-	summaries := transforms.NoSummaries(s)
+	summaries := transforms.NoSummaries(s, job)
 	global := transforms.Gate(s, job, summaries)
 	copies := transforms.CopyAside(s, job, transforms.Scan(s, job, streams))
 	records := transforms.Replay(s, job, containers, global, copies)

@@ -105,7 +105,7 @@ func TestShuffleBytes(t *testing.T) {
 	count("global", global)
 	rows := transforms.Distribute(s, job, summaries, global)
 	beam.ParDo0(s, &countKVFn{Name: "rows"}, rows)
-	groups := transforms.Collect(s, rows)
+	groups := transforms.Collect(s, job, rows)
 	beam.ParDo0(s, &countKVFn{Name: "groups"}, groups)
 	records := transforms.Mix(s, job, groups, global)
 	count("records", records)

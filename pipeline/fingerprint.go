@@ -8,22 +8,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/premix/premix/internal/buildid"
 )
 
-// Versions of what is not an option but decides bytes. Each is raised when the same options begin
-// to give other bytes.
-const (
-	// schemaVersion is that of the output: records, file names, manifest, plan.
-	schemaVersion = 1
-	// codecVersion is that of decoders, resamplers and encoders.
-	codecVersion = 2
-	// peaksVersion is that of detectors and of the cache's rows.
-	peaksVersion = 1
-)
-
-// Versions are those constants as the manifest records them.
+// Versions are those of what is not an option but decides bytes, as the manifest records them.
 func Versions() map[string]int {
-	return map[string]int{"schema": schemaVersion, "codec": codecVersion, "peaks": peaksVersion}
+	return map[string]int{"schema": buildid.Schema, "codec": buildid.Codec, "peaks": buildid.Peaks}
 }
 
 // A setting is an option of the recipe in its text form.
@@ -43,7 +34,7 @@ func (c *Config) settings(scopes ...Scope) []setting {
 // PeaksSettings are the options that decide crops and peaks, as JSON for people: the content of
 // the cache's fingerprint.json.
 func (c *Config) PeaksSettings() []byte {
-	s := append(c.settings(Peaks), setting{"peaks-version", fmt.Sprint(peaksVersion)}, setting{"codec-version", fmt.Sprint(codecVersion)})
+	s := append(c.settings(Peaks), setting{"peaks-version", fmt.Sprint(buildid.Peaks)}, setting{"codec-version", fmt.Sprint(buildid.Codec)})
 	return settingsJSON(s)
 }
 

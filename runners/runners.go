@@ -196,6 +196,10 @@ var ErrGoesOn = goeson.Err
 
 // A Cluster is what a look at a runner tells.
 type Cluster struct {
+	// Elsewhere says that the workers are other processes than this one.
+	Elsewhere bool
+	// WorkerBinary is the file that is sent to the workers (--worker_binary), if it is not this program.
+	WorkerBinary string
 	// Slots is the number of places that may work on the job at once, about.
 	Slots int
 	// DryRun says that the flags after -- ask for a dry run: Run will only print.
@@ -210,25 +214,34 @@ func Check(ctx context.Context, o Options) (Cluster, error) {
 			return Cluster{}, err
 		}
 	}
-	if o.Runner == Prism && !o.PrismOpenPort {
-		return Cluster{}, asUsage(prism.Check())
-	}
-	if Local(o.Runner) {
+	c := Cluster{Elsewhere: true, WorkerBinary: *jobopts.WorkerBinary}
+	switch o.Runner {
+	case Direct:
 		return Cluster{}, nil
-	}
-	if o.Runner == Dataflow {
+	case Prism:
+		if !o.PrismOpenPort {
+			if err := prism.Check(); err != nil {
+				return c, asUsage(err)
+			}
+		}
+		if prism.InProcess() {
+			return Cluster{}, nil
+		}
+		return c, nil
+	case Dataflow:
 		if err := dataflow.Check(o.dataflow()); err != nil {
-			return Cluster{}, &UsageError{err}
+			return c, &UsageError{err}
 		}
 		// Dataflow chooses the number of workers while the job runs.
-		return Cluster{Slots: dataflow.Slots(), DryRun: dataflow.DryRun()}, nil
+		c.Slots, c.DryRun = dataflow.Slots(), dataflow.DryRun()
+		return c, nil
 	}
 	f, err := o.flink()
 	if err != nil {
-		return Cluster{}, err
+		return c, err
 	}
-	slots, err := flink.Check(ctx, f)
-	return Cluster{Slots: slots}, err
+	c.Slots, err = flink.Check(ctx, f)
+	return c, err
 }
 
 // flink returns the options for Flink. Beam's own flags may say where the workers' binary is and

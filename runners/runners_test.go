@@ -49,6 +49,31 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// TestElsewhere asks whether a local runner's workers are in this process.
+func TestElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		runner, args string
+		want         Cluster
+	}{
+		{Prism, "", Cluster{}},
+		{Prism, "--job_name=x", Cluster{}},
+		{Prism, "--environment_type=LOOPBACK", Cluster{}},
+		{Prism, "--endpoint=localhost:1", Cluster{Elsewhere: true}},
+		{Prism, "--endpoint=localhost:1 --environment_type=loopback", Cluster{}},
+		{Prism, "--environment_type=PROCESS --worker_binary=w", Cluster{Elsewhere: true, WorkerBinary: "w"}},
+		{Direct, "--environment_type=PROCESS --worker_binary=w", Cluster{}},
+	} {
+		t.Run(c.runner+c.args, func(t *testing.T) {
+			defer func() {
+				*jobopts.EnvironmentType, *jobopts.Endpoint, *jobopts.WorkerBinary, *jobopts.JobName = "", "", "", ""
+			}()
+			if got, err := Check(t.Context(), Options{Runner: c.runner, Args: strings.Fields(c.args), PrismOpenPort: true}); err != nil || got != c.want {
+				t.Errorf("%+v, %v, want %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
 // TestPrismLeavesNothing looks for temporary files after a job.
 func TestPrismLeavesNothing(t *testing.T) {
 	dir := t.TempDir()

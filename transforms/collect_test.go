@@ -30,7 +30,8 @@ func TestCollect(t *testing.T) {
 		Batches []string
 	}
 	var got []part
-	err := new(collectFn).ProcessElement(context.Background(), 0, next, func(p int64, all []byte) {
+	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}})}
+	err := collect.ProcessElement(context.Background(), 0, next, func(p int64, all []byte) {
 		g := part{Part: p}
 		for len(all) > 0 {
 			b, rest, err := frame(all)
@@ -52,6 +53,7 @@ func TestCollect(t *testing.T) {
 }
 
 func TestCollectTorn(t *testing.T) {
+	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}})}
 	whole := appendFrame(binary.AppendUvarint(nil, 5), []byte("batch"))
 	for n := 1; n < len(whole); n++ {
 		torn, first := whole[:n], true
@@ -60,7 +62,7 @@ func TestCollectTorn(t *testing.T) {
 			defer func() { first = false }()
 			return first
 		}
-		if err := new(collectFn).ProcessElement(context.Background(), 0, next, func(int64, []byte) {}); err == nil {
+		if err := collect.ProcessElement(context.Background(), 0, next, func(int64, []byte) {}); err == nil {
 			t.Errorf("%d of %d bytes are taken for whole", n, len(whole))
 		}
 	}

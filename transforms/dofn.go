@@ -3,10 +3,12 @@ package transforms
 import (
 	"bytes"
 	"encoding/gob"
+	"errors"
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
+	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -17,20 +19,34 @@ func init() {
 	register.Iter1[[]byte]()
 }
 
-// A jobFn is the base of the DoFns that work on a job. Beam sends a DoFn to workers as JSON, which
-// keeps exported fields only.
+// A jobFn is the base of every DoFn. Beam sends a DoFn to workers as JSON, which keeps exported fields
+// only.
+//
+// Builds from before workers looked at Build have the job in a field Job, and the containers in a field
+// Containers. The names of today's fields let such a worker fail with [stage.AncientWorker].
 type jobFn struct {
-	Job []byte // encoded by encode
-	job *Job
+	Build buildid.ID // that may decode what follows
+	Work  []byte     // the job, encoded by encode
+	job   *Job
 }
 
-func newJobFn(where string, job *Job) jobFn { return jobFn{Job: mustEncode(where, job)} }
+func newJobFn(where string, job *Job) jobFn {
+	build := job.Build
+	if build == (buildid.ID{}) {
+		build = buildid.InProcess()
+	}
+	return jobFn{Build: build, Work: mustEncode(where, job)}
+}
 
-// load returns the job, which is decoded once for each instance of a DoFn.
+// load returns the job, which is decoded once for each instance of a DoFn. It refuses where this worker is
+// of another build than the job wants. Every DoFn calls it first, directly or by the base that it has.
 func (fn *jobFn) load() (*Job, error) {
 	if fn.job == nil {
+		if err := stage.CheckBuild(fn.Build); err != nil {
+			return nil, err
+		}
 		job := new(Job)
-		if err := decode(fn.Job, job); err != nil {
+		if err := decode(fn.Work, job); err != nil {
 			return nil, err
 		}
 		fn.job = job
@@ -76,7 +92,7 @@ func (fn *planFn) loadPlan(side func(*[]byte) bool) (*Job, *stage.Global, error)
 // found the containers; they travel inside the pipeline.
 type containersFn struct {
 	jobFn
-	Containers []byte // encoded by encode
+	Input []byte // the containers, encoded by encode
 }
 
 func newContainersFn(where string, job *Job, containers []source.Container) containersFn {
@@ -85,7 +101,7 @@ func newContainersFn(where string, job *Job, containers []source.Container) cont
 
 // loadContainers returns the job and its containers.
 func (fn *containersFn) loadContainers() (job *Job, containers []source.Container, err error) {
-	job, err = fn.loadWith(fn.Containers, &containers)
+	job, err = fn.loadWith(fn.Input, &containers)
 	return job, containers, err
 }
 
@@ -108,6 +124,9 @@ func mustEncode(where string, v any) []byte {
 // decode is the inverse of encode. A value that states its invariants is checked here, on its way
 // into a stage: another version of the program may have written it.
 func decode(b []byte, v any) error {
+	if len(b) == 0 {
+		return errors.New("transforms: an element is empty")
+	}
 	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(v); err != nil {
 		return fmt.Errorf("transforms: element of %d bytes: %w", len(b), err)
 	}

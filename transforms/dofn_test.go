@@ -57,22 +57,32 @@ func TestSealed(t *testing.T) {
 	}
 }
 
+// everyFn returns one of each DoFn of the package.
+func everyFn(t *testing.T, job *Job, containers []source.Container) []any {
+	t.Helper()
+	ofJob, ofPlan, ofContainers := newJobFn("test", job), newPlanFn("test", job), newContainersFn("test", job, containers)
+	fns := []any{
+		&listFn{ofContainers}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
+		&distributeFn{ofPlan}, &collectFn{ofJob}, &mixFn{ofPlan}, &finishFn{ofPlan},
+		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Input: mustEncode("test", containers)},
+	}
+	var names []string
+	for _, fn := range fns {
+		names = append(names, reflect.TypeOf(fn).Elem().Name())
+	}
+	slices.Sort(names)
+	if d := cmp.Diff(slices.Sorted(maps.Keys(processElements(t))), names); d != "" {
+		t.Fatalf("DoFns of the package and of everyFn (-want +got):\n%s", d)
+	}
+	return fns
+}
+
 // TestFieldsTravel sends every DoFn through JSON, as Beam does on its way to a worker: the fields that
 // are set when the pipeline is built arrive, those of embedded bases among them.
 func TestFieldsTravel(t *testing.T) {
 	job := &Job{Replicas: []int{0}, Split: "train"}
-	containers := []source.Container{{Name: "a.tar"}}
-	ofJob, ofPlan, ofContainers := newJobFn("test", job), newPlanFn("test", job), newContainersFn("test", job, containers)
-	list := mustEncode("test", containers)
-	fns := []any{
-		&listFn{list}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
-		&distributeFn{ofPlan}, &collectFn{}, &mixFn{ofPlan}, &finishFn{ofPlan},
-		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Containers: list},
-	}
-	var names []string
-	for _, sent := range fns {
+	for _, sent := range everyFn(t, job, []source.Container{{Name: "a.tar"}}) {
 		typ := reflect.TypeOf(sent).Elem()
-		names = append(names, typ.Name())
 		text, err := json.Marshal(sent)
 		if err != nil {
 			t.Fatal(err)
@@ -96,10 +106,6 @@ func TestFieldsTravel(t *testing.T) {
 				t.Errorf("%s: the containers arrive as %+v, %v", typ.Name(), got, err)
 			}
 		}
-	}
-	slices.Sort(names)
-	if d := cmp.Diff(slices.Sorted(maps.Keys(processElements(t))), names); d != "" {
-		t.Errorf("DoFns of the package and of this test (-want +got):\n%s", d)
 	}
 }
 

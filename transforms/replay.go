@@ -46,7 +46,7 @@ func Replay(s beam.Scope, job *Job, containers []source.Container, global, copie
 	s = s.Scope("transforms.Replay")
 	base := newPlanFn("transforms.Replay", job)
 	shards := beam.ParDo(s, &plannedShardsFn{base}, beam.Impulse(s), beam.SideInput{Input: global})
-	fn := &replayFn{planFn: base, Containers: mustEncode("transforms.Replay", containers)}
+	fn := &replayFn{planFn: base, Input: mustEncode("transforms.Replay", containers)}
 	return beam.ParDo(s, fn, beam.Reshuffle(s, shards), beam.SideInput{Input: global}, beam.SideInput{Input: copies})
 }
 
@@ -68,8 +68,8 @@ func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global 
 
 type replayFn struct {
 	planFn
-	Containers []byte
-	images     *source.Locator
+	Input  []byte // the containers, encoded by encode
+	images *source.Locator
 }
 
 func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) (err error) {
@@ -80,7 +80,7 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 	}
 	if fn.images == nil {
 		var containers []source.Container
-		if err := decode(fn.Containers, &containers); err != nil {
+		if err := decode(fn.Input, &containers); err != nil {
 			return err
 		}
 		copied, err := drain[stage.Copied](copies)

@@ -58,15 +58,18 @@ func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global 
 // Collect takes the row batches and returns a PCollection<KV<int64,[]byte>> with one element for
 // each part, dealt out evenly to the workers: a runner that hashes few keys, as Flink does, would
 // leave some of its slots idle.
-func Collect(s beam.Scope, batches beam.PCollection) beam.PCollection {
+func Collect(s beam.Scope, job *Job, batches beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Collect")
-	return beam.Reshuffle(s, beam.ParDo(s, &collectFn{}, beam.GroupByKey(s, batches)))
+	return beam.Reshuffle(s, beam.ParDo(s, &collectFn{newJobFn("transforms.Collect", job)}, beam.GroupByKey(s, batches)))
 }
 
-type collectFn struct{}
+type collectFn struct{ jobFn }
 
 func (fn *collectFn) ProcessElement(_ context.Context, _ int64, batches func(*[]byte) bool, emit func(int64, []byte)) (err error) {
 	defer seal(&err)
+	if _, err := fn.load(); err != nil {
+		return err
+	}
 	parts := map[int64][]byte{}
 	var framed []byte
 	for batches(&framed) {

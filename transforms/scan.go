@@ -18,25 +18,25 @@ func init() {
 // Scan turns containers into a PCollection<[]byte> of chunks: workers list folders and headers.
 func Scan(s beam.Scope, job *Job, containers []source.Container) beam.PCollection {
 	s = s.Scope("transforms.Scan")
-	listed := beam.ParDo(s, &listFn{mustEncode("transforms.Scan", containers)}, beam.Impulse(s))
+	listed := beam.ParDo(s, &listFn{newContainersFn("transforms.Scan", job, containers)}, beam.Impulse(s))
 	chunks := beam.ParDo(s, &splitFn{newJobFn("transforms.Scan", job)}, beam.Reshuffle(s, listed))
 	return beam.Reshuffle(s, chunks)
 }
 
 // NoSummaries returns an empty PCollection<[]byte>, for [Gate] and [Finish] of a job that replays a
 // plan: what they need to know of the input, the plan tells.
-func NoSummaries(s beam.Scope) beam.PCollection {
+func NoSummaries(s beam.Scope, job *Job) beam.PCollection {
 	s = s.Scope("transforms.NoSummaries")
-	return beam.ParDo(s, &listFn{mustEncode("transforms.NoSummaries", []source.Container{})}, beam.Impulse(s))
+	return beam.ParDo(s, &listFn{newContainersFn("transforms.NoSummaries", job, nil)}, beam.Impulse(s))
 }
 
 // listFn emits the containers, which the launcher found.
-type listFn struct{ Containers []byte }
+type listFn struct{ containersFn }
 
 func (fn *listFn) ProcessElement(_ context.Context, _ []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
-	var list []source.Container
-	if err := decode(fn.Containers, &list); err != nil {
+	_, list, err := fn.loadContainers()
+	if err != nil {
 		return err
 	}
 	return emitAll(emit, list)

@@ -23,6 +23,7 @@ import (
 	df "google.golang.org/api/dataflow/v1b3"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -206,9 +207,12 @@ func (c *fakeCloud) checkModel(p *pipepb.Pipeline) {
 		case graphx.URNParDo:
 			name, fields := doFn(t, tr)
 			jobs[name] = nil
-			if fields.Job != nil {
+			if fields.Work != nil {
+				if sum := c.jobs[0].Environment.WorkerPools[0].Packages[0].Sha256; fields.Build.SHA256 != sum {
+					t.Errorf("%s wants workers of build %q, and %s was staged", name, fields.Build.SHA256, sum)
+				}
 				jobs[name] = new(stage.Job)
-				if err := gob.NewDecoder(bytes.NewReader(fields.Job)).Decode(jobs[name]); err != nil {
+				if err := gob.NewDecoder(bytes.NewReader(fields.Work)).Decode(jobs[name]); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
@@ -232,8 +236,14 @@ func (c *fakeCloud) checkModel(p *pipepb.Pipeline) {
 	}
 }
 
+// ourFields are those of every DoFn of ours that the test looks at.
+type ourFields struct {
+	Build buildid.ID
+	Work  []byte
+}
+
 // doFn decodes the name of a ParDo's DoFn and the fields of ours.
-func doFn(t *testing.T, tr *pipepb.PTransform) (name string, fields struct{ Job []byte }) {
+func doFn(t *testing.T, tr *pipepb.PTransform) (name string, fields ourFields) {
 	t.Helper()
 	var par pipepb.ParDoPayload
 	var payload v1pb.TransformPayload
@@ -261,13 +271,7 @@ func doFn(t *testing.T, tr *pipepb.PTransform) (name string, fields struct{ Job 
 func TestDataflowEnds(t *testing.T) {
 	c := newFakeCloud(t)
 	c.input()
-	worker := filepath.Join(t.TempDir(), "worker")
-	if err := os.WriteFile(worker, elfHeader(0x3e), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	args := func(out string, more ...string) []string {
-		return c.args(out, append(more, "--", "--worker_binary="+worker)...)
-	}
+	args := c.args
 	refusal := (&stage.Refusal{Code: stage.CodeMaxBad, Message: "7 of 60 images are bad"}).Error()
 	for _, e := range []struct {
 		name, state, message string
@@ -339,6 +343,10 @@ func elfHeader(machine byte) []byte {
 func TestDataflowFlags(t *testing.T) {
 	dir := t.TempDir()
 	arm, text := filepath.Join(dir, "arm"), filepath.Join(dir, "text")
+	other, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(arm, elfHeader(0xb7), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -363,6 +371,7 @@ func TestDataflowFlags(t *testing.T) {
 		{"no program", []string{"--worker_binary=" + text}, []string{"is no program for Linux"}},
 		{"other processor", []string{"--worker_binary=" + arm}, []string{"another processor", "GOARCH=amd64"}},
 		{"right processor", []string{"--worker_binary=" + arm, "--worker_machine_type=t2a-standard-4", "--project="}, []string{"--project is missing"}},
+		{"another build", []string{"--worker_binary=" + other}, []string{"--worker_binary: " + other + " is build ", "another file: start the job with the file itself"}},
 		{"unknown flag", []string{"--no_such_flag=1"}, []string{"flags after --", "no_such_flag"}},
 		{"no flag", []string{"word"}, []string{`"word" is no flag`}},
 	} {

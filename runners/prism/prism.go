@@ -55,6 +55,14 @@ func Run(ctx context.Context, p *beam.Pipeline, open bool) error {
 	return err
 }
 
+// InProcess says whether this process will be the worker of a job, which it is by default.
+func InProcess() bool {
+	server.Lock()
+	defer server.Unlock()
+	t := *jobopts.EnvironmentType
+	return strings.EqualFold(t, "loopback") || t == "" && !foreign()
+}
+
 // foreign says that the flags name a job service which is not that of this process.
 func foreign() bool { return *jobopts.Endpoint != "" && *jobopts.Endpoint != server.endpoint }
 

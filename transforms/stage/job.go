@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/peakfile"
@@ -17,6 +18,7 @@ import (
 // A Job is all that a worker needs to know. It travels inside the DoFns encoded with gob, which
 // drops unexported fields, so every field is exported.
 type Job struct {
+	Build buildid.ID // that its workers must be; zero: the launcher's own process
 	sample.Params
 	Source   source.Options
 	Catalog  CatalogInfo

@@ -54,12 +54,15 @@ func FindRefusal(err error) *Refusal {
 			}
 		}
 	}
+	if strings.Contains(text, AncientWorker) {
+		return ancientWorker()
+	}
 	return nil
 }
 
 // Seal prepares the error of a stage for its way through a runner, which passes on nothing but the
-// text. A refusal loses what wraps it. Any other error loses the mark of a refusal, which it has where
-// the name of an entry contains one.
+// text. A refusal loses what wraps it. Any other error loses what [FindRefusal] looks for, which it has
+// where the name of an entry contains that.
 func Seal(err error) error {
 	var r *Refusal
 	switch {
@@ -67,7 +70,7 @@ func Seal(err error) error {
 		return nil
 	case errors.As(err, &r):
 		return r
-	case strings.Contains(err.Error(), refusalMark):
+	case strings.Contains(err.Error(), refusalMark), strings.Contains(err.Error(), AncientWorker):
 		return &sealed{err}
 	}
 	return err
@@ -75,8 +78,10 @@ func Seal(err error) error {
 
 type sealed struct{ err error }
 
+var sealer = strings.NewReplacer(refusalMark, strings.TrimSuffix(refusalMark, "=")+" ", AncientWorker, strings.TrimSuffix(AncientWorker, ": EOF"))
+
 func (s *sealed) Error() string {
-	return strings.ReplaceAll(s.err.Error(), refusalMark, strings.TrimSuffix(refusalMark, "=")+" ")
+	return sealer.Replace(s.err.Error())
 }
 
 func (s *sealed) Unwrap() error { return s.err }

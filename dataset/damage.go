@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"github.com/premix/premix/io/blob"
 )
 
 // Environment reports whether an error comes from disk, network or cancellation, and not from the
 // content of a file. After such an error nothing is known about the output. A file that is missing,
-// cut short or above its limit is an error of the output itself.
+// cut short, above its limit or a folder is an error of the output itself.
 func Environment(err error) bool {
 	var b *blob.Error
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &b) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF)
+		errors.As(err, &b) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) && !errors.Is(err, io.ErrUnexpectedEOF) &&
+			!errors.Is(err, syscall.EISDIR)
 }
 
 // Damaged reports whether a file of an output could not be loaded because its content is wrong: the

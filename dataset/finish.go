@@ -140,7 +140,7 @@ func (p *FinishParams) writeRun(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", RunFile, err)
 	}
-	if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, RunFile), data); err != nil {
+	if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, RunFile), jsonSeal.seal(data)); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil

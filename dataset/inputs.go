@@ -50,7 +50,7 @@ func SaveInputs(ctx context.Context, out, split string, in *Inputs) error {
 	if err != nil {
 		return err
 	}
-	return blob.WriteFile(ctx, Meta(out, split, InputsFile), data)
+	return blob.WriteFile(ctx, Meta(out, split, InputsFile), jsonSeal.seal(data))
 }
 
 // A Chunk is the result of the peaks stage for one unit of its work.

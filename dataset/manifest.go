@@ -46,6 +46,12 @@ func (m *Manifest) Sum() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// Whole reports whether the manifest has the hash that it says it has.
+func (m *Manifest) Whole() bool {
+	sum, err := m.Sum()
+	return err == nil && sum == m.SHA256
+}
+
 // The parts that a rebuilt output can lack.
 const (
 	LostRecipe   = "recipe"      // recipe and fingerprint

@@ -77,7 +77,7 @@ func (r *removal) described() (records, last []string) {
 	}
 	for _, name := range []string{
 		ClassesFile, FailuresFile, InputsFile, ReportFile, RunFile, PlannedFile, ConfigFile,
-		ManifestFile + AsideSuffix, ConfigFile + AsideSuffix, FailuresFile + AsideSuffix,
+		ManifestFile + AsideSuffix, ConfigFile + AsideSuffix, FailuresFile + AsideSuffix, InputsFile + AsideSuffix, RunFile + AsideSuffix,
 	} {
 		last = append(last, Meta(r.out, r.split, name))
 	}

@@ -69,7 +69,7 @@ func writeReport(ctx context.Context, out string, format shard.Format, m *Manife
 	if err := reportTemplate.Execute(&b, &d); err != nil {
 		return fmt.Errorf("dataset: report: %w", err)
 	}
-	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ReportFile), b.Bytes()); err != nil {
+	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ReportFile), htmlSeal.seal(b.Bytes())); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil

@@ -84,6 +84,10 @@ func TestNothingGood(t *testing.T) {
 	}
 	p.Records, p.Spec.Shards = nil, 0
 	p.Chunks[0].Good, p.Chunks[0].Entries = 0, p.Chunks[0].Entries-p.Chunks[0].Good
+	inputs := &dataset.Inputs{Digest: p.InputsDigest, Roots: []byte(`[]`), Containers: dataset.Containers(p.Chunks)}
+	if err := dataset.SaveInputs(ctx, o.Dir, "train", inputs); err != nil {
+		t.Fatal(err)
+	}
 	m, err := dataset.Finish(ctx, p)
 	if err != nil {
 		t.Fatal(err)

@@ -49,13 +49,19 @@ func (t *task) finish(ctx context.Context) error {
 	if len(t.split.Lost) > 0 {
 		p.Lost = t.split.Lost
 	}
+	if slices.Contains(t.wrong, dataset.RunFile) {
+		p.Run = lostRun
+	}
 	_, err := dataset.Finish(ctx, p)
 	if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
 		t.damaged("%v", mismatch)
 		return nil
 	}
-	t.split.Finished = err == nil
-	return err
+	if err != nil {
+		return err
+	}
+	t.split.Finished = true
+	return t.finishPlaces(ctx, &p)
 }
 
 // takeInputs fills in what became of the entries of the input. The source is the old manifest if the
@@ -95,7 +101,7 @@ func (t *task) takeInputs(p *dataset.FinishParams) {
 			return
 		}
 	}
-	if len(t.inputs.Containers) > 0 {
+	if t.trusted && len(t.inputs.Containers) > 0 {
 		if _, ok := adopt(t.inputs.Digest, t.inputs.GoodDigest, t.inputs.ClassList, t.inputs.Containers); ok {
 			return // without the side files outside of all containers: only the manifest counts them
 		}

@@ -35,7 +35,7 @@ func (t *task) load(ctx context.Context) error {
 	if err := t.loadFailures(ctx); err != nil {
 		return err
 	}
-	if err := t.loadInputs(ctx); err != nil {
+	if err := t.loadPlaces(ctx); err != nil {
 		return err
 	}
 	if t.config == nil && t.manifest != nil {
@@ -167,18 +167,5 @@ func (t *task) loadFailures(ctx context.Context) error {
 		t.failures = append(t.failures, f)
 	}
 	t.broken = slices.Compact(t.broken)
-	return nil
-}
-
-// loadInputs reads inputs.json. A missing or damaged one counts as empty.
-func (t *task) loadInputs(ctx context.Context) error {
-	var err error
-	t.inputs, err = dataset.LoadInputs(ctx, t.out, t.set.spec.Split)
-	if dataset.Environment(err) {
-		return fmt.Errorf("reindex: %w", err)
-	}
-	if err != nil {
-		t.inputs = new(dataset.Inputs)
-	}
 	return nil
 }

@@ -174,7 +174,9 @@ type task struct {
 	config      *dataset.Config   // nil: lost
 	manifest    *dataset.Manifest // nil: lost
 	failures    []premix.Failure  // the readable ones
-	inputs      *dataset.Inputs   // empty: lost
+	inputs      *dataset.Inputs   // with what could be read
+	trusted     bool              // inputs is as premix wrote it
+	wrong       []string          // inputs.json, run.json, report.html: those that are missing or damaged
 	broken      []string          // damaged files of the description, to be put aside
 	fingerprint string
 	records     []dataset.ShardRecord

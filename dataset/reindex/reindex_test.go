@@ -81,10 +81,10 @@ func TestLost(t *testing.T) {
 		{"plan", []string{"__premix__/train/plan/*1.parquet"}, []string{"plan"}},
 		{"failures", []string{"__premix__/train/failures.jsonl"}, []string{"failures"}},
 		{"manifest", []string{"__premix__/train/manifest.json"}, []string{"versions"}},
-		{"manifest and inputs", []string{"__premix__/train/manifest.json", "__premix__/train/inputs.json"}, []string{"inputs", "versions"}},
+		{"manifest and inputs", []string{"__premix__/train/manifest.json", "__premix__/train/inputs.json"}, []string{"inputs", "places of the inputs", "versions"}},
 		{"class names", []string{"__premix__/train/classes.txt"}, []string{"class names"}},
 		{"everything", []string{"__premix__/*/*/*", "__premix__/*/*.*", "__index__/*", "*.json", "README.md"},
-			[]string{"class names", "failures", "inputs", "plan", "recipe", "versions"}},
+			[]string{"class names", "failures", "inputs", "places of the inputs", "plan", "recipe", "versions"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,8 +27,12 @@ func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, er
 		}
 		return nil, nil
 	}
-	if err != nil {
+	switch {
+	case err != nil && dataset.Environment(err):
 		return nil, fmt.Errorf("verify: %w", err)
+	case err != nil:
+		v.found.add(file, "", "%s", unreadable(err))
+		return nil, nil
 	}
 	defer r.Close()
 	kinds := map[premix.FaultKind]int64{}

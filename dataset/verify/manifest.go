@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -22,10 +24,10 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	}
 	file := v.meta(dataset.ManifestFile)
 	bad := func(format string, args ...any) { v.found.add(file, "", format, args...) }
-	if err := canonical(ctx, &v.found, v.out, file, m); err != nil {
+	if err := canonical(ctx, &v.found, v.out, file, m, m.Recipe); err != nil {
 		return err
 	}
-	if err := canonical(ctx, &v.found, v.out, v.meta(dataset.ConfigFile), v.config); err != nil {
+	if err := canonical(ctx, &v.found, v.out, v.meta(dataset.ConfigFile), v.config, v.config.Recipe); err != nil {
 		return err
 	}
 	if m.Fingerprint != v.config.Fingerprint {
@@ -34,8 +36,12 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	if m.Shape != v.config.Shape {
 		bad("describes the shards as %+v, config.json as %+v", m.Shape, v.config.Shape)
 	}
-	for _, line := range dataset.RecipeDiff(v.config.Recipe, m.Recipe) {
+	diff := dataset.RecipeDiff(v.config.Recipe, m.Recipe)
+	for _, line := range diff {
 		bad("recipe, from config.json to manifest.json: %s", line)
+	}
+	if len(diff) == 0 && !bytes.Equal(compact(v.config.Recipe), compact(m.Recipe)) {
+		bad("its recipe and that of config.json are the same, but not in the same words")
 	}
 	for i := range v.records {
 		if f := v.records[i].Fingerprint; f != m.Fingerprint {
@@ -51,10 +57,19 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	if v.found.total == before && v.failuresSum != "" && v.failuresSum != m.FailuresSHA256 {
 		v.found.add(v.meta(dataset.FailuresFile), "", "sha256 %.12s…, the manifest says %.12s…", v.failuresSum, m.FailuresSHA256)
 	}
-	if sum, err := m.Sum(); v.found.total == before && (err != nil || sum != m.SHA256) {
+	if v.found.total == before && !m.Whole() {
 		bad("was edited or damaged: its own sha256 does not fit") // where is unknown
 	}
 	return nil
+}
+
+// compact is JSON without its spaces.
+func compact(raw json.RawMessage) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
 }
 
 // checkCounts compares the counts of the manifest with each other, with the records, of which there are
@@ -100,10 +115,11 @@ func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, kinds 
 func (v *verifier) checkReplicas(replicas []dataset.Replica) {
 	file := v.meta(dataset.ManifestFile)
 	listed := map[string]dataset.Shard{}
+	record := map[string]string{} // its name, by the name of the shard
 	for _, r := range v.manifest.Replicas {
 		var samples, bytes int64
-		for _, s := range r.Shards {
-			listed[s.Name] = s
+		for i, s := range r.Shards {
+			listed[s.Name], record[s.Name] = s, dataset.RecordName(r.Replica, int64(i))
 			samples += s.Samples
 			bytes += s.Bytes
 		}
@@ -127,6 +143,6 @@ func (v *verifier) checkReplicas(replicas []dataset.Replica) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(listed)) {
-		v.found.add(name, "", "the manifest lists it, but it has no record")
+		v.found.add(name, "", "the manifest lists it, but its record %s is missing", v.meta(dataset.ShardsDir, record[name]))
 	}
 }

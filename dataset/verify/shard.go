@@ -71,6 +71,9 @@ func (c *checker) run(ctx context.Context) (*shardResult, error) {
 	if want := c.v.format.ShardPath(c.spec, c.rec.Shard); c.rec.Path != want {
 		c.bad("", "its record says shard %d of replica %d, which is %s", c.rec.Shard, c.rec.Replica, want)
 	}
+	if want := dataset.PlanPath(c.v.name, c.rec.Path); c.rec.PlanPath != want && c.rec.PlanPath != "" {
+		c.bad("", "its record says that the plan is %q, it should be %q", c.rec.PlanPath, want)
+	}
 	if err := c.canonical(ctx); err != nil {
 		return nil, err
 	}
@@ -159,8 +162,12 @@ func (c *checker) read(ctx context.Context) ([]byte, error) {
 		c.bad("", "missing")
 		return nil, nil
 	}
-	if err != nil {
+	switch {
+	case err != nil && dataset.Environment(err):
 		return nil, fmt.Errorf("verify: %w", err)
+	case err != nil:
+		c.bad("", "%s", unreadable(err))
+		return nil, nil
 	}
 	defer in.Close()
 
@@ -275,12 +282,10 @@ func (c *checker) checkIndex(ctx context.Context, want []byte) error {
 	}
 	have, err := blob.ReadAll(ctx, blob.Join(c.v.out, c.rec.IndexPath), maxIndex)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		c.result.found.add(c.rec.IndexPath, "", "missing")
-	case errors.Is(err, blob.ErrLimit):
-		c.result.found.add(c.rec.IndexPath, "", "larger than %d bytes", maxIndex)
-	case err != nil:
+	case err != nil && dataset.Environment(err):
 		return fmt.Errorf("verify: %w", err)
+	case err != nil:
+		c.result.found.add(c.rec.IndexPath, "", "%s", unreadable(err))
 	case int64(len(have)) != c.rec.IndexBytes:
 		c.result.found.add(c.rec.IndexPath, "", "%d bytes, the record of its shard says %d", len(have), c.rec.IndexBytes)
 	case want != nil && !bytes.Equal(have, want):

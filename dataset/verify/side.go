@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -55,23 +56,18 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 	return nil
 }
 
-// canonical checks that a JSON file is as premix writes it.
-func canonical(ctx context.Context, found *defects, out, file string, value any) error {
+// canonical checks that a JSON file is as premix writes it. raw are the parts of it that the value holds
+// undecoded.
+func canonical(ctx context.Context, found *defects, out, file string, value any, raw ...json.RawMessage) error {
 	have, err := blob.ReadAll(ctx, blob.Join(out, file), blob.MaxMeta)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case err != nil && dataset.Environment(err):
+		return fmt.Errorf("verify: %w", err)
+	case err != nil:
 		return nil // said before
 	}
-	if err != nil {
-		return fmt.Errorf("verify: %w", err)
-	}
-	want, err := dataset.Encode(value)
-	if err != nil {
+	if err := dataset.Canonical(have, value, raw...); err != nil {
 		found.add(file, "", "%s", oneLine(err))
-		return nil
-	}
-	if !bytes.Equal(have, want) {
-		line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
-		found.add(file, "", "line %d is not as premix writes it: was it edited?", line)
 	}
 	return nil
 }
@@ -100,13 +96,11 @@ func (v *verifier) checkSideFiles(ctx context.Context) error {
 		return nil
 	}
 	for _, f := range files {
-		have, err := blob.ReadAll(ctx, blob.Join(v.out, f.Path), blob.MaxMeta)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			v.found.add(f.Path, "", "missing; premix reindex writes it")
-		case err != nil && !errors.Is(err, blob.ErrLimit):
-			return fmt.Errorf("verify: %w", err)
-		case !bytes.Equal(have, f.Data):
+		have, ok, err := present(ctx, &v.found, v.out, f.Path, "; premix reindex writes it")
+		if err != nil {
+			return err
+		}
+		if ok && !bytes.Equal(have, f.Data) {
 			line := 1 + bytes.Count(have[:firstDifference(have, f.Data)], []byte{'\n'})
 			v.found.add(f.Path, "", "line %d is not what the manifests give; premix reindex writes it", line)
 		}

@@ -62,7 +62,7 @@ func (v *verifier) run(ctx context.Context) (*Split, error) {
 	if err := v.shards(ctx); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{v.checkManifest, v.checkSideFiles, v.checkStray} {
+	for _, step := range []func(context.Context) error{v.checkManifest, v.checkPlaces, v.checkSideFiles, v.checkStray} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -131,7 +131,7 @@ func (v *verifier) loadManifest(ctx context.Context) error {
 		v.found.add(file, "", "%s", oneLine(err))
 		return nil
 	}
-	if _, err := dataset.LoadPlanned(ctx, v.out, v.name); err == nil {
+	if _, err := dataset.LoadPlanned(ctx, v.out, v.name); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		v.found.add(file, "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
 		return nil
 	}
@@ -153,6 +153,8 @@ func (v *verifier) loadClasses(ctx context.Context) error {
 		v.found.add(v.meta(dataset.ClassesFile), "", "%d names with sha256 %.12s…, config.json says %d with %.12s…",
 			have.Count, have.SHA256, v.config.Shape.Classes.Count, v.config.Shape.Classes.SHA256)
 		v.nameless = true
+	} else if err := v.checkClassBytes(ctx); err != nil {
+		return err
 	}
 	if v.nameless {
 		v.classes = make([]string, v.config.Shape.Classes.Count)

@@ -177,7 +177,11 @@ func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
 		return nil, err
 	}
 	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case fi.IsDir():
+		err = errIsDir
+	case !fi.Mode().IsRegular():
 		err = fmt.Errorf("not a regular file")
 	}
 	if err != nil {

@@ -1,13 +1,13 @@
 package blob
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"syscall"
 )
 
 var (
-	errIsDir = errors.New("is a directory")
+	errIsDir = error(syscall.EISDIR)
 	// errShort: a store sent less than it had announced.
 	errShort = fmt.Errorf("the connection ended early: %w", io.ErrUnexpectedEOF)
 )

@@ -110,17 +110,17 @@ func scratch(c *pipeline.Config, name, runID string) (string, error) {
 	return uri, nil
 }
 
-// runInfo is run.json: when, where and how this run was started.
+// runInfo is run.json: when, where and how this run was started. Secrets of the command line are left out.
 func runInfo(c *pipeline.Config, command []string, start time.Time) (json.RawMessage, error) {
 	host, _ := os.Hostname()
 	execution := map[string]any{}
 	for _, o := range pipeline.Options(c) {
 		if o.Scope == pipeline.Execution {
-			execution[o.Name] = o.Value.String()
+			execution[o.Name] = blob.Redact(o.Value.String())
 		}
 	}
 	return json.MarshalIndent(map[string]any{
-		"started": start.UTC().Format(time.RFC3339), "host": host, "command": command, "version": VersionText(),
+		"started": start.UTC().Format(time.RFC3339), "host": host, "command": withoutSecrets(command), "version": VersionText(),
 		"cpus": runtime.NumCPU(), "execution": execution,
 	}, "", "  ")
 }

@@ -29,6 +29,9 @@ type settled struct {
 // settle completes the configuration and looks at the runner.
 func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error) {
 	s := &settled{config: c, options: o, start: time.Now()}
+	if err := checkSecrets(&s.config); err != nil {
+		return nil, err
+	}
 	if err := makeAbsolute(&s.config); err != nil {
 		return nil, err
 	}

@@ -264,7 +264,7 @@ func (o Options) flink() (flink.Options, error) {
 	if config := *jobopts.EnvironmentConfig; config != "" {
 		var c struct{ Command string }
 		if err := json.Unmarshal([]byte(config), &c); err != nil || c.Command == "" {
-			return f, &UsageError{fmt.Errorf(`--environment_config=%s: give the path of this binary on the TaskManagers' hosts as {"command":"/opt/premix/premix"}`, config)}
+			return f, &UsageError{fmt.Errorf(`--environment_config: give the path of this binary on the TaskManagers' hosts as {"command":"/opt/premix/premix"}`)}
 		}
 		f.Environment = config
 	}

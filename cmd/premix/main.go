@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 )
 
 func main() {
+	log.SetOutput(redacting{os.Stderr}) // net/http logs what a server sends unasked, which may repeat the request
 	// A cluster starts this binary without a subcommand to be its worker. That comes first: Beam
 	// owns the flags of a worker.
 	runners.Worker(os.Args[1:])

@@ -4,13 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/runners"
@@ -34,7 +31,7 @@ func (p *progress) Began(j *launch.Job) {
 	p.job, p.done = j, make(chan struct{})
 	if p.mode == "auto" {
 		p.mode = "plain"
-		if f, ok := p.app.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if isTerminal(p.app.stderr) {
 			p.mode = "terminal"
 		}
 	}

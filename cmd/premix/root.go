@@ -61,11 +61,12 @@ func (e *codeError) Error() string { return e.message }
 
 // run parses the arguments, runs a subcommand, and turns its error into one message and a code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stderr = redacting{stderr}
 	out := newResults(stdout)
-	a := &app{out, stderr}
+	a := &app{redacting{out}, stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	root.SetOut(out)
+	root.SetOut(a.stdout)
 	root.SetErr(stderr)
 	err := out.finish(root.ExecuteContext(ctx))
 	code, message := explain(ctx, err)

@@ -62,7 +62,7 @@ func openBucket(ctx context.Context, a address) (*bucket, error) {
 	}
 	own, err := url.ParseQuery(a.params)
 	if err != nil {
-		return nil, fmt.Errorf("parameters %q: %w", a.params, err)
+		return nil, fmt.Errorf("parameters: %w", err)
 	}
 	for k, v := range own {
 		params[k] = v

@@ -3,7 +3,6 @@ package blob
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -117,7 +116,7 @@ func (st *cloudStream) Close() error {
 	err := st.r.Close()
 	st.r = nil
 	if st.err == nil {
-		st.err = fmt.Errorf("blob: read %s: the reader is closed", st.s.uri(st.key))
+		st.err = wrap("read", st.s.uri(st.key), errors.New("the reader is closed"))
 	}
 	return wrap("close", st.s.uri(st.key), err)
 }

@@ -24,7 +24,7 @@ var (
 	errDone = errors.New("the writer was committed or aborted before")
 )
 
-// An Error says what failed where, in one line, and what to do.
+// An Error says what failed where, in one line without secrets, and what to do.
 type Error struct {
 	Op  string // "read", "list", …
 	URI string
@@ -38,7 +38,7 @@ func (e *Error) Error() string {
 	if e.Remedy != "" {
 		s += "; " + e.Remedy
 	}
-	return s
+	return Redact(s)
 }
 
 // Unwrap returns the cause.
@@ -134,9 +134,10 @@ func plain(err error) error {
 	return err
 }
 
-// oneLine is the text of an error on one line of at most 400 bytes: Azure's have twenty.
+// oneLine is the text of an error on one line of at most 400 bytes: Azure's have twenty. Secrets are
+// hidden before, since a header ends with its line, and half a secret would not be found.
 func oneLine(err error) string {
-	s := strings.Join(strings.Fields(err.Error()), " ")
+	s := strings.Join(strings.Fields(Redact(err.Error())), " ")
 	const most = 400
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"

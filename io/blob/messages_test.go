@@ -64,7 +64,7 @@ func TestMessages(t *testing.T) {
 			t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "")
 		}
 		err := WriteFile(ctx, uri, []byte("x"))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), uri) {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), Redact(uri)+": ") {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}

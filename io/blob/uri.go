@@ -64,6 +64,9 @@ func localPath(uri string) (string, error) {
 func parse(uri string) (address, error) {
 	s, rest := scheme(uri)
 	a := address{scheme: s}
+	if err := CheckSecrets(uri); err != nil {
+		return a, err
+	}
 	a.bucket, a.key, _ = strings.Cut(rest, "/")
 	a.bucket, a.params, _ = strings.Cut(a.bucket, "?")
 	if drivers[s] == nil {

@@ -84,7 +84,9 @@ const environmentCache = 60_000
 // have more parts than the cluster has slots.
 func pipelineOptions(o Options) (*structpb.Struct, error) {
 	hooks.SerializeHooksToOptions()
-	beam.PipelineOptions.LoadOptionsFromFlags(nil)
+	// Flink shows the options of a job to everybody. The environment of the workers, which may hold secrets, is
+	// no use to them as an option.
+	beam.PipelineOptions.LoadOptionsFromFlags(map[string]bool{"environment_config": true})
 	goOptions := map[string]any{}
 	for k, v := range beam.PipelineOptions.Export().Options {
 		goOptions[k] = v

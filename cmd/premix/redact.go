@@ -1,0 +1,29 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// A redacting writer hides the secrets in what passes it. What is written at once must hold a secret whole.
+type redacting struct{ w io.Writer }
+
+func (r redacting) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(r.w, blob.Redact(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// isTerminal says whether a writer leads to a terminal.
+func isTerminal(w io.Writer) bool {
+	if r, ok := w.(redacting); ok {
+		w = r.w
+	}
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

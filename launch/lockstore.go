@@ -19,6 +19,16 @@ const (
 	storeLockStale   = 5 * time.Minute
 )
 
+// beat is how long each request of a heartbeat may take. Others wait up to five minutes for a busy store;
+// a heartbeat that did so would come too late, and the next one is as good.
+var beat = 30 * time.Second
+
+// How long the lock is tried to be removed at the end of a run, and at that of one that was interrupted.
+var (
+	removeWithin      = 30 * time.Second
+	removeInterrupted = time.Second
+)
+
 // storeLockSettle is longer than a run needs to write its lock again.
 var storeLockSettle = 2 * time.Second
 
@@ -45,20 +55,31 @@ func (o Lock) takeStore(ctx context.Context, out string) (held *stage.HeldLock, 
 		out: out, dir: dir, uri: blob.Join(dir, storeLockPrefix+o.RunID), content: []byte(o.text()), broken: map[string]bool{},
 		now: func() time.Time { return time.Now().Round(0) }, // by the wall: other clocks stop with the host
 	}
-	if err := l.write(ctx); err != nil {
+	if err := l.first(ctx); err != nil {
 		return nil, nil, err
 	}
-	alive := context.WithoutCancel(ctx)
 	if err := l.takeOver(ctx, o.Break); err != nil {
-		return nil, nil, errors.Join(err, blob.Remove(alive, l.uri))
+		return nil, nil, errors.Join(err, l.remove(ctx))
 	}
 	stop := l.keep(ctx, o.Lost)
 	return l.held(), func() {
 		stop()
-		if err := blob.Remove(alive, l.uri); err != nil && !errors.Is(err, fs.ErrNotExist) && o.Warn != nil {
+		if err := l.remove(ctx); err != nil && !errors.Is(err, fs.ErrNotExist) && o.Warn != nil {
 			o.Warn("the lock %s could not be removed (%v); it is ignored after %v", l.uri, err, storeLockStale)
 		}
 	}, nil
+}
+
+// remove removes the lock, also if ctx is cancelled: but who interrupts a run does not want to wait for a
+// store that is busy.
+func (l *storeLock) remove(ctx context.Context) error {
+	within := removeWithin
+	if ctx.Err() != nil {
+		within = removeInterrupted
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer stop()
+	return blob.Remove(ctx, l.uri)
 }
 
 // held is what workers compare.
@@ -109,6 +130,7 @@ func (l *storeLock) removeBroken(ctx context.Context, others map[string]time.Tim
 func (l *storeLock) keep(ctx context.Context, lost func(error)) (stop func()) {
 	done := make(chan struct{})
 	stopped := make(chan struct{})
+	ctx, quit := context.WithCancel(ctx)
 	go func() {
 		defer close(stopped)
 		tick := time.NewTicker(storeLockRefresh)
@@ -116,7 +138,7 @@ func (l *storeLock) keep(ctx context.Context, lost func(error)) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				if err := l.refresh(ctx); err != nil {
+				if err := l.refresh(ctx); err != nil && ctx.Err() == nil {
 					if lost != nil {
 						lost(err)
 					}
@@ -129,11 +151,27 @@ func (l *storeLock) keep(ctx context.Context, lost func(error)) (stop func()) {
 	}()
 	return func() {
 		close(done)
+		quit()
 		<-stopped
 	}
 }
 
+// first writes the lock for the first time. It waits for a busy store as other requests do.
+func (l *storeLock) first(ctx context.Context) error {
+	until := l.now().Add(storeLockStale)
+	for {
+		from := l.now()
+		err := l.write(ctx)
+		if err == nil || ctx.Err() != nil || l.now().Sub(from) < beat || l.now().After(until) {
+			return err
+		}
+	}
+}
+
+// write writes the lock, within the time of a heartbeat.
 func (l *storeLock) write(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, beat)
+	defer stop()
 	at := l.now()
 	err := blob.WriteFile(ctx, l.uri, l.content)
 	if err == nil {
@@ -147,7 +185,9 @@ func (l *storeLock) write(ctx context.Context) error {
 // belong to a run that is about to see this lock and end.
 func (l *storeLock) refresh(ctx context.Context) error {
 	age := l.now().Sub(l.written)
-	if err := l.held().Check(ctx); err != nil && errors.As(err, new(*LostLockError)) {
+	short, stop := context.WithTimeout(ctx, beat)
+	defer stop()
+	if err := l.held().Check(short); err != nil && errors.As(err, new(*LostLockError)) {
 		return err
 	}
 	err := l.write(ctx)
@@ -157,9 +197,11 @@ func (l *storeLock) refresh(ctx context.Context) error {
 		}
 		return l.lostf("it was not refreshed for %v (%v)", age.Round(time.Second), err)
 	}
-	others, _, err := l.look(ctx)
+	short, stop = context.WithTimeout(ctx, beat)
+	defer stop()
+	others, _, err := l.look(short)
 	if err == nil {
-		err = l.removeBroken(ctx, others)
+		err = l.removeBroken(short, others)
 	}
 	if err != nil {
 		return nil // it is looked again in a minute

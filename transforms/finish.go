@@ -25,6 +25,7 @@ type finishFn struct{ planFn }
 
 func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, global, records func(*[]byte) bool) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err

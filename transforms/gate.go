@@ -24,6 +24,7 @@ type gateFn struct{ jobFn }
 
 func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, err := fn.load()
 	if err != nil {
 		return err

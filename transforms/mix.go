@@ -25,6 +25,7 @@ type mixFn struct{ planFn }
 
 func (fn *mixFn) ProcessElement(ctx context.Context, _ int64, batch []byte, global func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err

@@ -25,6 +25,7 @@ type peaksFn struct{ jobFn }
 
 func (fn *peaksFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	var c source.Chunk
 	job, err := fn.loadWith(elem, &c)
 	if err != nil {

@@ -27,6 +27,7 @@ type copyAsideFn struct{ jobFn }
 
 func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	var c source.Chunk
 	job, err := fn.loadWith(elem, &c)
 	if err != nil {
@@ -55,6 +56,7 @@ type plannedShardsFn struct{ planFn }
 
 func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err
@@ -74,6 +76,7 @@ type replayFn struct {
 
 func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, copies func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err

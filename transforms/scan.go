@@ -47,6 +47,7 @@ type splitFn struct{ jobFn }
 
 func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	var c source.Container
 	job, err := fn.loadWith(elem, &c)
 	if err != nil {

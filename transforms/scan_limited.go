@@ -32,6 +32,7 @@ type chooseFn struct{ containersFn }
 
 func (fn *chooseFn) ProcessElement(ctx context.Context, _ []byte, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, containers, err := fn.loadContainers()
 	if err != nil {
 		return err
@@ -48,6 +49,7 @@ type restFn struct{ containersFn }
 
 func (fn *restFn) ProcessElement(ctx context.Context, _ []byte, estimated func(*[]byte) bool, emit func([]byte)) (err error) {
 	defer seal(&err)
+	defer countWaits(ctx)
 	job, containers, err := fn.loadContainers()
 	if err != nil {
 		return err

@@ -88,6 +88,7 @@ func (p *progress) tell() {
 	fields := map[string]any{
 		"elapsed_s": elapsed.Seconds(), "images": now.Images, "cached": now.CachedImages, "bad": now.Bad,
 		"planned": now.Planned, "mixed": now.Mixed, "shards": now.Shards, "planned_shards": now.PlannedShards, "bytes": now.Bytes,
+		"store_repeated": now.Waits.Repeated(), "store_waited_s": now.Waits.Waited.Seconds(),
 	}
 	if p.job.OnCluster() {
 		var status runners.Status

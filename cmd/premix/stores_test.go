@@ -22,34 +22,46 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// gcs starts a fake of Google Cloud Storage and returns the address of an empty bucket.
-func gcs(t *testing.T) string { return gcsWith(t, func(*http.Request) {}) }
-
 // gcsWith is gcs with a function that is called before each request is answered.
 func gcsWith(t *testing.T, before func(*http.Request)) string {
+	return gcs(t, func(store http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			before(r)
+			store.ServeHTTP(w, r)
+		})
+	})
+}
+
+// gcs starts a fake of Google Cloud Storage and returns the address of an empty bucket. Its requests pass
+// through each of the handlers.
+func gcs(t *testing.T, through ...func(http.Handler) http.Handler) string {
 	srv := httptest.NewUnstartedServer(nil)
 	addr := srv.Listener.Addr().String()
 	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		before(r)
-		fake.HTTPHandler().ServeHTTP(w, r)
-	})
+	srv.Config.Handler = fake.HTTPHandler()
+	for _, f := range through {
+		srv.Config.Handler = f(srv.Config.Handler)
+	}
 	srv.Start()
 	t.Cleanup(srv.Close)
 	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "bkt"})
 	return "gs://bkt?emulator=" + addr
 }
 
-// s3 starts a fake of Amazon S3 and returns the address of an empty bucket.
-func s3(t *testing.T) string {
+// s3 starts a fake of Amazon S3, likewise.
+func s3(t *testing.T, through ...func(http.Handler) http.Handler) string {
 	t.Setenv("AWS_ACCESS_KEY_ID", "premix")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	backend := s3mem.New()
-	srv := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0)))).Server())
+	handler := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0)))).Server()
+	for _, f := range through {
+		handler = f(handler)
+	}
+	srv := httptest.NewServer(handler)
 	t.Cleanup(srv.Close)
 	if err := backend.CreateBucket("bkt"); err != nil {
 		t.Fatal(err)

@@ -38,12 +38,13 @@ func describe(w io.Writer, j *launch.Job) error {
 func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	w := a.stdout
 	now := stage.ReadProgress()
+	waits := describeWaits(now.Waits)
 	if j.Options.PeaksOnly && j.OnCluster() {
-		_, err := fmt.Fprintf(w, "cache    %s\ntime     %.1f s\n", j.Description.Cache.URI, time.Since(j.Start).Seconds())
+		_, err := fmt.Fprintf(w, "cache    %s\n%stime     %.1f s\n", j.Description.Cache.URI, waits, time.Since(j.Start).Seconds())
 		return err
 	}
 	if j.Options.PeaksOnly {
-		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI)
+		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n%s", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI, waits)
 		return nil
 	}
 	if !j.OnCluster() {
@@ -65,7 +66,7 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	if err := tellCounts(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "time     %.1f s\nlook     premix inspect %s\n", time.Since(j.Start).Seconds(), shortPath(j.Config.Out))
+	_, err := fmt.Fprintf(w, "%stime     %.1f s\nlook     premix inspect %s\n", waits, time.Since(j.Start).Seconds(), shortPath(j.Config.Out))
 	return err
 }
 

@@ -25,7 +25,7 @@ func checkObject(req *http.Request, resp *http.Response) error {
 	}
 	text := resp.Header.Get("Content-Range")
 	a, b, size, ok := parseContentRange(text)
-	if !ok || a != first || a > b || b >= size || b != min(last, size-1) {
+	if !ok || a != first || a > size || b != min(last, size-1) { // Azurite sends an empty range at the end
 		return answerErrorf("it sent the range %.40q instead of the bytes from %d to %s", text, first, orEnd(last))
 	}
 	if n := resp.ContentLength; n >= 0 && n != b-a+1 {

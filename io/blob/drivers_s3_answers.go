@@ -30,11 +30,20 @@ func (s3Retryer) GetRetryToken(context.Context, error) (func(error) error, error
 	return func(error) error { return nil }, nil
 }
 
+// abortWithin is how long the parts of an upload that failed are tried to be removed. The client does that
+// although the upload was cancelled, and whoever interrupts a run does not want to wait for a busy store.
+var abortWithin = 800 * time.Millisecond
+
 // s3Budget gives every operation of the client a budget, so that its attempts share one.
 func s3Budget(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("premix: budget", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		if ctx.Value(budgetKey{}) == nil {
 			ctx, _ = withBudget(ctx)
+		}
+		if _, ok := in.Parameters.(*s3.AbortMultipartUploadInput); ok {
+			var stop func()
+			ctx, stop = context.WithTimeout(ctx, abortWithin)
+			defer stop()
 		}
 		return next.HandleInitialize(ctx, in)
 	}), middleware.Before)

@@ -1,6 +1,10 @@
 package stage
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/premix/premix/io/blob"
+)
 
 // Progress counts what the stages of this process have done since it started. Local runners run
 // in the launcher's process, which reads it; on a cluster every worker has its own.
@@ -11,22 +15,31 @@ type Progress struct {
 	Planned, PlannedShards       int64
 	Mixed, Shards, SkippedShards int64
 	Bytes                        int64
+	Waits                        blob.Waits // requests to stores that were repeated
 }
 
 var progress struct {
 	sync.Mutex
 	counts Progress
+	before blob.Waits // what the process had counted at the last reset
 }
 
 // ReadProgress returns the counts of this process.
 func ReadProgress() Progress {
 	progress.Lock()
 	defer progress.Unlock()
-	return progress.counts
+	p := progress.counts
+	p.Waits = blob.ReadWaits().Sub(progress.before)
+	return p
 }
 
 // ResetProgress sets all counts to zero, for a process that runs several jobs one after the other.
-func ResetProgress() { addProgress(func(p *Progress) { *p = Progress{} }) }
+func ResetProgress() {
+	addProgress(func(p *Progress) {
+		*p = Progress{}
+		progress.before = blob.ReadWaits()
+	})
+}
 
 // addProgress changes the counts of this process.
 func addProgress(change func(*Progress)) {

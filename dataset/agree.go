@@ -41,7 +41,7 @@ func Agree(ctx context.Context, out string, format shard.Format, spec shard.Spec
 		if other == spec.Split {
 			continue
 		}
-		c, err := LoadConfig(ctx, out, other)
+		c, err := HeldConfig(ctx, out, other)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -97,6 +97,8 @@ type SplitState struct {
 	Config   *Config   // nil: nothing but an empty folder or another run's start
 	Manifest *Manifest // nil: not finished
 	Damaged  error     // of config.json or the manifest; the damaged one is nil
+	// Unfinished says that there is no manifest, not even a damaged one.
+	Unfinished bool
 }
 
 // damageOf returns err if it means a damaged file, else nil.
@@ -123,10 +125,11 @@ func Look(ctx context.Context, out string) (*State, error) {
 	var state State
 	for _, name := range names {
 		s := SplitState{Name: name}
-		s.Config, err = LoadConfig(ctx, out, name)
+		s.Config, err = HeldConfig(ctx, out, name)
 		if err == nil || errors.Is(err, fs.ErrNotExist) || Damaged(err) {
 			s.Damaged = damageOf(err)
 			s.Manifest, err = LoadManifest(ctx, out, name)
+			s.Unfinished = errors.Is(err, fs.ErrNotExist)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 			return nil, err

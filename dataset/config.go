@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"strings"
@@ -121,6 +123,40 @@ func LoadConfig(ctx context.Context, out, split string) (*Config, error) {
 		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
 	return &c, nil
+}
+
+// HeldConfig is [LoadConfig], but takes what a manifest says where config.json is missing or damaged.
+// The error is that of config.json.
+func HeldConfig(ctx context.Context, out, split string) (*Config, error) {
+	c, err := LoadConfig(ctx, out, split)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
+		return c, err
+	}
+	m, other := LoadManifest(ctx, out, split)
+	if other != nil && !errors.Is(other, fs.ErrNotExist) && !Damaged(other) {
+		return nil, other
+	}
+	if other != nil || !m.Whole() {
+		return nil, err
+	}
+	return &Config{Schema, m.Fingerprint, m.Shape, m.Recipe}, nil
+}
+
+// Recorded returns the fingerprint that all readable records of a split have, and how many they are. It is
+// empty if there is none, or if they have several. They say whose shards there are where config.json is
+// lost.
+func Recorded(ctx context.Context, out, split string) (fingerprint string, records int, err error) {
+	list, _, err := readRecords(ctx, out, split)
+	if err != nil {
+		return "", 0, err
+	}
+	for i := range list {
+		if list[i].Fingerprint != list[0].Fingerprint {
+			return "", len(list), nil
+		}
+		fingerprint = list[0].Fingerprint
+	}
+	return fingerprint, len(list), nil
 }
 
 // LoadClasses reads the class names of a split. The error is fs.ErrNotExist if there are none.

@@ -1,11 +1,14 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/premix/premix/io/blob"
@@ -49,4 +52,58 @@ func PutAside(ctx context.Context, out, split, name string) error {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil
+}
+
+// A DamagedShard is a shard that must be made anew: itself, its plan or its record is wrong.
+type DamagedShard struct {
+	Replica int
+	Shard   int64
+	Path    string
+	Err     error // what is wrong
+}
+
+// A DamagedError names the shards of an output that [Finish] found damaged.
+type DamagedError struct {
+	Out    string
+	Shards []DamagedShard
+}
+
+func (e *DamagedError) Error() string {
+	more := ""
+	if n := len(e.Shards) - 1; n > 0 {
+		more = fmt.Sprintf(" (and %d more)", n)
+	}
+	return fmt.Sprintf("dataset: %s: the shard %s is damaged: %v%s", e.Out, e.Shards[0].Path, e.Shards[0].Err, more)
+}
+
+// damagedError returns the error for damaged shards, each named once and in order; nil if there are none.
+func damagedError(out string, shards []DamagedShard) error {
+	if len(shards) == 0 {
+		return nil
+	}
+	order := func(a, b DamagedShard) int { return cmp.Or(a.Replica-b.Replica, cmp.Compare(a.Shard, b.Shard)) }
+	shards = slices.Clone(shards)
+	slices.SortStableFunc(shards, order)
+	shards = slices.CompactFunc(shards, func(a, b DamagedShard) bool { return order(a, b) == 0 })
+	return &DamagedError{out, shards}
+}
+
+// SameHash reports whether two SHA-256 in hex are equal but for damage of a few digits. Hashes of
+// different bytes agree in about 4 of their 64 digits, and never in half of them.
+func SameHash(a, b string) bool {
+	if len(a) != 64 || len(b) != 64 {
+		return false
+	}
+	same := 0
+	for i := range len(a) {
+		if a[i] == b[i] {
+			same++
+		}
+	}
+	return same >= 32
+}
+
+// isHash reports whether a text is a SHA-256 as premix writes it.
+func isHash(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }

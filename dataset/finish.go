@@ -23,6 +23,11 @@ type FinishParams struct {
 	Replicas []int
 	// Records has one record for each shard of each replica of this run, in any order.
 	Records []ShardRecord
+	// Kept has the paths of the shards that this run found there, and did not make: their records must
+	// agree with the manifest that there may be. Nil: the records are what the shards say.
+	Kept map[string]bool
+	// Rebuilt says that the shards were just read. What the report cannot show then is no reason to fail.
+	Rebuilt bool
 	// Recipe is the recipe part of the configuration, Fingerprint that of recipe and inputs.
 	Recipe      json.RawMessage
 	Fingerprint string
@@ -54,8 +59,9 @@ type FinishParams struct {
 // and the manifest last. Replicas of an earlier run with the same fingerprint are kept, if they are
 // finished or were interrupted after their last shard. A second call writes the same bytes.
 //
-// An error that does not come from the environment means that the shards and the records disagree.
-// Then there is no manifest.
+// The error is a *[DamagedError] if a shard is damaged, as far as Finish reads it: the plans of a replica
+// and the first samples, for the report. Any other error that does not come from the environment means
+// that the shards and the records disagree. After an error no manifest is written.
 func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split
 	if err := Agree(ctx, p.Out, p.Format, p.Spec); err != nil {
@@ -99,7 +105,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := p.writeRun(ctx); err != nil {
 		return nil, err
 	}
-	if err := writeReport(ctx, p.Out, p.Format, m, p.Spec.Classes, failures); err != nil {
+	if err := p.writeReport(ctx, m, failures); err != nil {
 		return nil, err
 	}
 	data, err := Encode(m)
@@ -110,6 +116,20 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 		return nil, err
 	}
 	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.wrote)
+}
+
+// writeReport writes report.html. What it cannot show because a shard is damaged is an error.
+func (p *FinishParams) writeReport(ctx context.Context, m *Manifest, failures []premix.Failure) error {
+	r := report{out: p.Out, format: p.Format}
+	if err := r.gather(ctx, m, p.Spec.Classes, failures); err != nil {
+		return err
+	}
+	if !p.Rebuilt {
+		if err := damagedError(p.Out, r.damaged); err != nil {
+			return err
+		}
+	}
+	return r.write(ctx)
 }
 
 // describe writes config.json, classes.txt and failures.jsonl. It returns the manifest, and as many
@@ -161,22 +181,19 @@ func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRe
 			}
 		}
 	}
-	if len(kept) > 0 {
-		onDisk, err := Records(ctx, p.Out, p.Spec.Split)
-		if Damaged(err) {
-			return nil, fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it", err, p.Out)
-		}
+	slices.Sort(kept)
+	for _, replica := range kept {
+		found, err := p.recordsOf(ctx, replica)
 		if err != nil {
 			return nil, err
 		}
-		for _, rec := range onDisk {
-			if slices.Contains(kept, rec.Replica) {
-				records = append(records, rec)
-			}
-		}
-		replicas = append(replicas, kept...)
+		records = append(records, found...)
+		replicas = append(replicas, replica)
 	}
 	sortRecords(records)
+	if err := p.contradictions(ctx, old, records); err != nil {
+		return nil, err
+	}
 	slices.Sort(replicas)
 	i := 0
 	for _, replica := range replicas {

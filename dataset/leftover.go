@@ -33,8 +33,8 @@ func Others(ctx context.Context, out string, format shard.Format, spec shard.Spe
 	}
 	for _, load := range []func(context.Context, string, string) (*Manifest, error){LoadManifest, loadPlanned} {
 		m, err := load(ctx, out, spec.Split)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
+			return nil, nil, err // a damaged one lists nothing
 		}
 		if err == nil && m.Fingerprint == fingerprint {
 			for _, r := range m.Replicas {
@@ -121,7 +121,10 @@ func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint s
 	}
 	for i := range spec.Shards {
 		r, err := LoadRecord(ctx, out, spec.Split, replica, i)
-		if err != nil || r.Fingerprint != fingerprint {
+		if err != nil && Environment(err) {
+			return 0, err
+		}
+		if err != nil || r.Fingerprint != fingerprint || !r.consistent() {
 			continue // missing or damaged: the shard is not complete
 		}
 		ok, err := r.Intact(ctx, out, spec.Split)

@@ -194,7 +194,7 @@ func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) 
 		r := &replicas[len(replicas)-1]
 		r.Samples += rec.Samples
 		r.Bytes += rec.Bytes
-		r.Shards = append(r.Shards, Shard{rec.Path, rec.Samples, rec.Bytes, rec.PayloadBytes, rec.SHA256})
+		r.Shards = append(r.Shards, rec.listed())
 		samples += rec.Samples
 	}
 	return replicas, samples

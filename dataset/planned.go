@@ -42,6 +42,9 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 		return nil, err
 	}
 	before, err := LoadPlanned(ctx, p.Out, split)
+	if Damaged(err) {
+		before, err = finished, nil // what plan.json listed is planned anew, or left over
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

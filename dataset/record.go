@@ -97,10 +97,42 @@ func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 	if r.Path == "" || r.Replica < 0 || r.Shard < 0 || r.Samples < 0 || r.Bytes < 0 {
 		return nil, fmt.Errorf("dataset: %s is no record of a shard", uri)
 	}
+	if want := RecordName(r.Replica, r.Shard); blob.Base(uri) != want {
+		return nil, fmt.Errorf("dataset: %s is the record of another shard, %s", uri, want)
+	}
 	if err := r.checkPaths(blob.Base(blob.Dir(blob.Dir(uri)))); err != nil {
 		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
 	return &r, nil
+}
+
+// RemoveRecord removes the record of a shard, so that the next run makes the shard anew. A record that
+// does not exist is not an error. Behind a link nothing is removed: there an empty record, which is none,
+// takes its place.
+func RemoveRecord(ctx context.Context, out, split string, replica int, shard int64) error {
+	uri := recordURI(out, split, replica, shard)
+	err := remove(ctx, out, uri)
+	if link := (*blob.LinkError)(nil); errors.As(err, &link) {
+		return blob.WriteFile(ctx, uri, []byte("{}\n"))
+	}
+	return err
+}
+
+// Fits reports whether a record is that of the shard which want describes as far as a plan decides it:
+// want has no sizes and no hash.
+func (r *ShardRecord) Fits(want *ShardRecord) bool {
+	return r.Replica == want.Replica && r.Shard == want.Shard && r.Samples == want.Samples && r.Fingerprint == want.Fingerprint &&
+		r.Path == want.Path && r.IndexPath == want.IndexPath && r.PlanPath == want.PlanPath &&
+		slices.Equal(r.Stats, want.Stats) && r.consistent()
+}
+
+// consistent reports whether a record agrees with itself.
+func (r *ShardRecord) consistent() bool {
+	var samples int64
+	for _, m := range r.Stats {
+		samples += m.Count
+	}
+	return isHash(r.SHA256) && samples == r.Samples && r.Samples > 0 && r.PayloadBytes > 0
 }
 
 // Records reads all shard records of a split, in order of replica and shard. It returns an empty
@@ -141,11 +173,6 @@ func readRecords(ctx context.Context, out, split string) (records []ShardRecord,
 	for i, o := range objects {
 		g.Go(func() error {
 			r, err := loadRecord(ctx, o.URI)
-			if err == nil {
-				if want := RecordName(r.Replica, r.Shard); blob.Base(o.URI) != want {
-					err = fmt.Errorf("dataset: %s is the record of another shard, %s", o.URI, want)
-				}
-			}
 			if err != nil && !Damaged(err) {
 				return err
 			}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +34,7 @@ type reportData struct {
 	More     int64 // failures that are not shown
 	Classes  []reportClass
 	Pictures []reportPicture
+	Unread   []string // what the report lacks because it could not be read, and why
 }
 
 type reportMethod struct {
@@ -52,24 +55,45 @@ type reportPicture struct {
 	Text string
 }
 
-// writeReport writes report.html of a split, which needs no other file and no network.
-func writeReport(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string, failures []premix.Failure) error {
-	d := reportData{Manifest: m, Failures: failures, More: m.Counts.Failed - int64(len(failures))}
+// A report is report.html of a split, which needs no other file and no network. It is drawn from what
+// can be read, and says what cannot: whether an output is complete does not depend on it.
+type report struct {
+	out    string
+	format shard.Format
+	data   reportData
+	// damaged has the shards whose content, or whose plan's content, turned out to be wrong.
+	damaged []DamagedShard
+}
+
+// gather reads what the report shows. The error is that of ctx.
+func (r *report) gather(ctx context.Context, m *Manifest, classes []string, failures []premix.Failure) error {
+	d := &r.data
+	d.Manifest, d.Failures, d.More = m, failures, m.Counts.Failed-int64(len(failures))
 	for _, s := range m.Statistics {
 		d.Methods = append(d.Methods, reportMethod{s, histogram(s.LamDrawn.Histogram), histogram(s.Lam.Histogram)})
 	}
-	var err error
-	if d.Classes, err = classCounts(ctx, out, m, classes); err != nil {
-		return err
+	r.countClasses(ctx, classes)
+	r.takePictures(ctx, classes)
+	return context.Cause(ctx)
+}
+
+// unread notes that a part of the report lacks what shard n of the first replica should have given.
+func (r *report) unread(what string, n int64, err error) {
+	replica := r.data.Manifest.Replicas[0]
+	name := replica.Shards[n].Name
+	r.data.Unread = append(r.data.Unread, fmt.Sprintf("%s, because of %s: %v", what, name, err))
+	if Damaged(err) || errors.Is(err, fs.ErrNotExist) {
+		r.damaged = append(r.damaged, DamagedShard{replica.Replica, n, name, err})
 	}
-	if d.Pictures, err = pictures(ctx, out, format, m, classes); err != nil {
-		return err
-	}
+}
+
+// write writes report.html.
+func (r *report) write(ctx context.Context) error {
 	var b bytes.Buffer
-	if err := reportTemplate.Execute(&b, &d); err != nil {
+	if err := reportTemplate.Execute(&b, &r.data); err != nil {
 		return fmt.Errorf("dataset: report: %w", err)
 	}
-	if err := blob.WriteFile(ctx, Meta(out, m.Shape.Split, ReportFile), htmlSeal.seal(b.Bytes())); err != nil {
+	if err := blob.WriteFile(ctx, Meta(r.out, r.data.Shape.Split, ReportFile), htmlSeal.seal(b.Bytes())); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	return nil
@@ -91,11 +115,12 @@ func histogram(bins [lambdaBins]int64) template.HTML {
 	return template.HTML(b.String())
 }
 
-// classCounts counts targets and sources by class in the first replica. The other replicas have the
-// same images.
-func classCounts(ctx context.Context, out string, m *Manifest, classes []string) ([]reportClass, error) {
+// countClasses counts targets and sources by class in the first replica. The other replicas have the
+// same images. If a plan cannot be read, there is no table.
+func (r *report) countClasses(ctx context.Context, classes []string) {
+	m := r.data.Manifest
 	if len(m.Replicas) == 0 || len(classes) > reportClasses || slices.Contains(m.Lost, LostPlan) {
-		return nil, nil
+		return
 	}
 	counts := make([]reportClass, len(classes))
 	for i, c := range classes {
@@ -103,16 +128,23 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 	}
 	shards := m.Replicas[0].Shards
 	parts := make([]map[int]*reportClass, len(shards))
-	g, gctx := errgroup.WithContext(ctx)
+	errs := make([]error, len(shards))
+	var g errgroup.Group
 	g.SetLimit(16) // each is one request to an object store
 	for i, s := range shards {
-		g.Go(func() (err error) {
-			parts[i], err = planClasses(gctx, Meta(out, m.Shape.Split, PlanName(s.Name)), len(classes))
-			return err
+		g.Go(func() error {
+			parts[i], errs[i] = planClasses(ctx, Meta(r.out, m.Shape.Split, PlanName(s.Name)), len(classes))
+			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	g.Wait()
+	for i, err := range errs {
+		if err != nil {
+			r.unread("The table of classes", int64(i), err)
+		}
+	}
+	if len(r.data.Unread) > 0 {
+		return
 	}
 	for _, part := range parts {
 		for label, c := range part {
@@ -130,7 +162,7 @@ func classCounts(ctx context.Context, out string, m *Manifest, classes []string)
 			counts[i].Bar = 100 * counts[i].Share / top
 		}
 	}
-	return counts, nil
+	r.data.Classes = counts
 }
 
 // planClasses counts the labels of one plan.
@@ -158,12 +190,22 @@ func planClasses(ctx context.Context, uri string, classes int) (map[int]*reportC
 	return counts, err
 }
 
-// pictures returns the first samples of the first shard.
-func pictures(ctx context.Context, out string, format shard.Format, m *Manifest, classes []string) ([]reportPicture, error) {
+// takePictures shows the first samples of the first shard.
+func (r *report) takePictures(ctx context.Context, classes []string) {
+	m := r.data.Manifest
 	if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
-		return nil, nil
+		return
 	}
-	uri := blob.Join(out, m.Replicas[0].Shards[0].Name)
+	uri := blob.Join(r.out, m.Replicas[0].Shards[0].Name)
+	var err error
+	if r.data.Pictures, err = pictures(ctx, r.format, uri, classes); err != nil {
+		r.unread("The first samples", 0, err)
+	}
+}
+
+// pictures returns the first samples of a shard. If one cannot be read, it returns those before it
+// and an error.
+func pictures(ctx context.Context, format shard.Format, uri string, classes []string) ([]reportPicture, error) {
 	r, closer, err := OpenShard(ctx, format, uri, shard.ReadOptions{})
 	if err != nil {
 		return nil, err
@@ -177,7 +219,7 @@ func pictures(ctx context.Context, out string, format shard.Format, m *Manifest,
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("dataset: report: %s: %w", uri, err)
+			return pics, err
 		}
 		kind := "jpeg"
 		if rec.ImageFormat == "png" {

@@ -66,6 +66,8 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		switch {
 		case s.Damaged != nil && s.Name != c.Split:
 			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", s.Damaged, dir)
+		case s.Damaged != nil && s.Unfinished:
+			// The records of its shards say whose it is; the job compares them before its first write.
 		case s.Damaged != nil && !c.Overwrite:
 			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
 		}

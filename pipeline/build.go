@@ -119,7 +119,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
 		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.peaksFingerprint(), Settings: c.PeaksSettings()},
 		Spool: stage.SpoolInfo{Mode: start.SpoolMode, URI: start.SpoolURI},
-		Slots: start.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite,
+		Slots: start.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite, Recheck: c.Recheck || c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
 		RunID:   start.RunID, Inputs: roots, Run: start.Run, Versions: versions,
 	}

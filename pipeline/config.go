@@ -87,6 +87,7 @@ type Config struct {
 	OnBad                     string
 	MaxBad                    float64
 	Overwrite                 bool
+	Recheck                   bool
 	ChunkSize                 int
 	Groups                    int
 	Runner                    string

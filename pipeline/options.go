@@ -165,6 +165,7 @@ func Options(c *Config) []Option {
 	add("on-bad", choiceVar(&c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
 	add("max-bad", shareVar(&c.MaxBad), stagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
 	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace an output of this split that has another recipe or input")
+	add("recheck", boolVar(&c.Recheck), stageMix, mixJobs, Execution, "", "read the shards that are in the output, compare them with their hashes, and make anew what differs; without it their sizes are compared, and with --overwrite it is on")
 	add("chunk-size", intVar(&c.ChunkSize), stageScan, everyJob, Execution, "images", "unit of work and of caching, about")
 	add("groups", intVar(&c.Groups), stagePlan, mixJobs, Execution, "count", "groups of shards that travel together (0: chosen from the plan)")
 	add("runner", choiceVar(&c.Runner, "direct", "prism", "flink", "dataflow"), stageLaunch, everyJob, Execution, "name", "where the job runs")

@@ -160,6 +160,9 @@ func (c *Config) checkOutput() error {
 			addf("--indexes %q: use dali, wids, timm or none", x)
 		}
 	}
+	if c.PlanOnly && c.Recheck {
+		addf("--recheck compares shards, and --plan-only makes none; leave one of them out")
+	}
 	if c.PlanOnly && c.Plan != "" {
 		addf("--plan-only with --plan: there is a plan already; leave one of them out")
 	}

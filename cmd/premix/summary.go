@@ -84,6 +84,9 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	}
 	fmt.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
 	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
+	if err := summarizeShards(ctx, w, j, dir); err != nil {
+		return err
+	}
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
 			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
@@ -105,6 +108,19 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	}
 	_, err = fmt.Fprintln(w)
 	return err
+}
+
+// summarizeShards says what became of the shards that were there before, if they were rechecked or some
+// were damaged.
+func summarizeShards(ctx context.Context, w io.Writer, j *launch.Job, dir string) error {
+	n, err := dataset.LoadRunShards(ctx, dir, j.Config.Split)
+	if err != nil {
+		return err
+	}
+	if j.Config.Recheck || n.Anew > 0 {
+		fmt.Fprintf(w, "shards   %d kept, %d damaged and made anew, %d new\n", n.Kept, n.Anew, n.New)
+	}
+	return nil
 }
 
 // summarizePairs says how many pairs could not be of different classes.

@@ -19,7 +19,7 @@ func (t *task) wants(index string) bool {
 func (t *task) finish(ctx context.Context) error {
 	p := dataset.FinishParams{
 		Out: t.out, Format: t.set.format, Spec: t.set.spec, Records: t.records, Recipe: json.RawMessage(`{}`),
-		Fingerprint: t.fingerprint, Versions: map[string]string{},
+		Fingerprint: t.fingerprint, Versions: map[string]string{}, Rebuilt: true,
 		Wrote: func(path string) { t.split.Rebuilt = append(t.split.Rebuilt, path) },
 	}
 	p.Spec.Replica = t.set.shards[0].replica

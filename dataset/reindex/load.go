@@ -38,8 +38,9 @@ func (t *task) load(ctx context.Context) error {
 	if err := t.loadPlaces(ctx); err != nil {
 		return err
 	}
-	if t.config == nil && t.manifest != nil {
-		t.config = &dataset.Config{Fingerprint: t.manifest.Fingerprint, Shape: t.manifest.Shape, Recipe: t.manifest.Recipe}
+	t.trustManifest()
+	if err := t.findFingerprint(ctx); err != nil {
+		return err
 	}
 	t.leaveStray()
 	classes, err := dataset.LoadClasses(ctx, t.out, spec.Split)
@@ -48,7 +49,6 @@ func (t *task) load(ctx context.Context) error {
 	}
 	if t.config == nil {
 		t.lose(dataset.LostRecipe)
-		t.fingerprint = "lost"
 		if err := t.promised(ctx); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (t *task) load(ctx context.Context) error {
 		return nil
 	}
 	shards := spec.Shards
-	t.fingerprint, *spec = t.config.Fingerprint, t.config.Shape.Spec(classes)
+	*spec = t.config.Shape.Spec(classes)
 	if t.config.Shape.Format != t.set.format.Name() || spec.Shards < shards {
 		t.damaged("config.json tells of %d shards of %s, not of %d of %s", spec.Shards, t.config.Shape.Format, shards, t.set.format.Name())
 		return nil
@@ -73,6 +73,49 @@ func (t *task) load(ctx context.Context) error {
 		return err
 	}
 	return t.guessClasses(ctx, t.config.Shape.Classes.Count)
+}
+
+// trustManifest takes what the manifest says of recipe and hashes. A manifest that has the right hash of
+// itself is right; config.json has no hash, and gives way to it.
+func (t *task) trustManifest() {
+	m := t.manifest
+	if m == nil {
+		return
+	}
+	sound := m.Whole()
+	if t.config == nil || sound {
+		t.config = &dataset.Config{Fingerprint: m.Fingerprint, Shape: m.Shape, Recipe: m.Recipe}
+	}
+	if !sound {
+		return
+	}
+	t.listed = map[string]string{}
+	for _, r := range m.Replicas {
+		for _, s := range r.Shards {
+			t.listed[s.Name] = s.SHA256
+		}
+	}
+}
+
+// findFingerprint takes the fingerprint of the manifest, of the records, if they all have the same one, or
+// of config.json. Records that keep their fingerprint are those of shards that the job goes on with,
+// although config.json is damaged.
+func (t *task) findFingerprint(ctx context.Context) error {
+	t.fingerprint = "lost"
+	if t.config != nil {
+		t.fingerprint = t.config.Fingerprint
+	}
+	if t.listed != nil {
+		return nil
+	}
+	recorded, n, err := dataset.Recorded(ctx, t.out, t.set.spec.Split)
+	if err != nil {
+		return err
+	}
+	if recorded != "" && (t.config == nil || n > 1) {
+		t.fingerprint = recorded
+	}
+	return nil
 }
 
 // sharedClasses takes the class names from another split of the output with the same ones.

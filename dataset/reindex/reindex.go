@@ -179,6 +179,7 @@ type task struct {
 	wrong       []string          // inputs.json, run.json, report.html: those that are missing or damaged
 	broken      []string          // damaged files of the description, to be put aside
 	fingerprint string
+	listed      map[string]string // the hashes of shards in the manifest, if it has the hash of itself
 	records     []dataset.ShardRecord
 }
 

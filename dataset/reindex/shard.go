@@ -7,8 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
@@ -35,11 +35,18 @@ func (t *shardTask) run(ctx context.Context) error {
 	}
 	t.record = dataset.ShardRecord{
 		Schema: dataset.Schema, Replica: max(t.place.replica, 0), Shard: t.place.index, Path: t.place.path,
-		Samples: s.samples, Bytes: s.bytes, PayloadBytes: s.payload, SHA256: s.sum, Fingerprint: t.fingerprint, Stats: s.stats.Methods(),
+		Samples: s.Samples, Bytes: s.Bytes, PayloadBytes: s.Payload, SHA256: s.SHA256, Fingerprint: t.fingerprint, Stats: s.Stats.Methods(),
+	}
+	old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
+		return err
+	}
+	if err := t.proven(s.SHA256, old); err != nil {
+		return err
 	}
 	if path := t.set.format.IndexPath(spec, t.place.index); path != "" && t.wants("dali") {
-		t.record.IndexPath, t.record.IndexBytes = path, int64(len(s.index))
-		wrote, err := dataset.WriteChanged(ctx, blob.Join(t.out, path), s.index)
+		t.record.IndexPath, t.record.IndexBytes = path, int64(len(s.Index))
+		wrote, err := dataset.WriteChanged(ctx, blob.Join(t.out, path), s.Index)
 		if err != nil {
 			return err
 		}
@@ -50,11 +57,7 @@ func (t *shardTask) run(ctx context.Context) error {
 	if err := t.plan(ctx, s); err != nil {
 		return err
 	}
-	old, err := dataset.LoadRecord(ctx, t.out, spec.Split, t.record.Replica, t.record.Shard)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
-		return err
-	}
-	if err == nil {
+	if old != nil {
 		have, errA := dataset.Encode(old)
 		want, errB := dataset.Encode(t.record)
 		if errA == nil && errB == nil && bytes.Equal(have, want) {
@@ -67,7 +70,7 @@ func (t *shardTask) run(ctx context.Context) error {
 
 // plan adds the plan of the shard to its record, if the plan exists and fits. If the format rounds λ,
 // the sums of the record come from the plan.
-func (t *shardTask) plan(ctx context.Context, s *scanned) error {
+func (t *shardTask) plan(ctx context.Context, s *dataset.Scan) error {
 	split := t.set.spec.Split
 	path := dataset.PlanPath(split, t.place.path)
 	recipes, err := dataset.ReadPlan(ctx, blob.Join(t.out, path))
@@ -77,7 +80,7 @@ func (t *shardTask) plan(ctx context.Context, s *scanned) error {
 	if err != nil && dataset.Environment(err) {
 		return err
 	}
-	if n := len(recipes); err != nil || n == 0 || int64(n) != s.samples || recipes[0].Key != s.first || recipes[n-1].Key != s.last {
+	if n := len(recipes); err != nil || n == 0 || int64(n) != s.Samples || recipes[0].Key != s.First || recipes[n-1].Key != s.Last {
 		t.aside = append(t.aside, path)
 		return dataset.PutAside(ctx, t.out, split, dataset.PlanName(t.place.path))
 	}
@@ -97,61 +100,40 @@ type damageError struct{ err error }
 
 func (e *damageError) Error() string { return e.err.Error() }
 
-// scanned is what the shard itself contains.
-type scanned struct {
-	samples, bytes, payload int64
-	sum                     string
-	first, last             string // keys
-	stats                   dataset.Stats
-	index                   []byte
-}
-
-// scan reads a shard and encodes it again, to get its index, and to check that its bytes are those
-// that premix writes.
-func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec) (*scanned, error) {
-	in, err := dataset.OpenHashed(ctx, format, uri)
+// scan reads a shard, and checks that its bytes are those that premix writes for its samples.
+func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec) (*dataset.Scan, error) {
+	again := sha256.New()
+	s, err := dataset.ScanShard(ctx, format, uri, spec, again)
 	if err != nil {
-		return nil, fmt.Errorf("reindex: %w", err)
-	}
-	defer in.Close()
-	s, again := &scanned{}, sha256.New()
-	reader, writer := format.NewReader(in.Reader, shard.ReadOptions{}), format.NewWriter(again, spec)
-	var rec shard.Record
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		err := reader.Next(&rec)
-		if err == io.EOF {
-			break
-		}
-		if err == nil {
-			err = writer.Write(&rec)
-		}
-		if err != nil {
-			return nil, damage(err)
-		}
-		if s.samples == 0 {
-			s.first = rec.Key
-		}
-		s.last = rec.Key
-		s.samples++
-		s.stats.Add(&rec)
-	}
-	if _, err := io.Copy(io.Discard, in.Reader); err != nil {
-		return nil, fmt.Errorf("reindex: %s: %w", uri, err)
-	}
-	if err := writer.Close(); err != nil {
 		return nil, damage(err)
 	}
-	s.bytes, s.payload, s.index, s.sum = in.Bytes, writer.Payload(), writer.Index(), in.Sum()
-	if s.samples == 0 {
-		return nil, damage(errors.New("no samples"))
-	}
-	if hex.EncodeToString(again.Sum(nil)) != s.sum {
+	if hex.EncodeToString(again.Sum(nil)) != s.SHA256 {
 		return nil, damage(errors.New("its bytes are not those that premix writes for these records; premix verify tells which"))
 	}
 	return s, nil
+}
+
+// proven compares a shard with the hashes that its record and the manifest have of it. One that agrees,
+// but for a few damaged digits, proves the bytes. If none does, the bytes are not those that were
+// committed, though they may be well formed: what was written of them stays.
+func (t *shardTask) proven(hash string, old *dataset.ShardRecord) error {
+	var have []string
+	if old != nil && old.Path == t.place.path && len(old.SHA256) == len(hash) {
+		if dataset.SameHash(old.SHA256, hash) {
+			return nil
+		}
+		have = append(have, "its record")
+	}
+	if listed, ok := t.listed[t.place.path]; ok {
+		if dataset.SameHash(listed, hash) {
+			return nil
+		}
+		have = append(have, "the manifest")
+	}
+	if len(have) == 0 {
+		return nil
+	}
+	return damage(fmt.Errorf("its bytes are not those of %s; the job that made it makes it anew with --recheck", strings.Join(have, " and ")))
 }
 
 // damage marks an error as a defect of the shard, unless it comes from disk or network.

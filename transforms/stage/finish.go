@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -100,67 +101,69 @@ func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord)
 	return !job.PlanOnly, nil
 }
 
+// completeOutputs completes each output. Where shards turn out to be damaged, it goes on with the other
+// outputs, and then says which shards the next run makes anew.
 func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, records []OutputRecord) error {
-	finish := dataset.Finish
-	if job.PlanOnly {
-		finish = dataset.FinishPlan
-	}
-	byOutput := make([][]dataset.ShardRecord, len(job.Outputs))
+	byOutput := make([][]OutputRecord, len(job.Outputs))
 	for _, r := range records {
 		if r.Output < 0 || r.Output >= len(byOutput) {
 			return fmt.Errorf("stage: record of output %d of %d", r.Output, len(byOutput))
 		}
-		byOutput[r.Output] = append(byOutput[r.Output], r.Record)
+		byOutput[r.Output] = append(byOutput[r.Output], r)
 	}
+	var messages []string
 	for i := range job.Outputs {
-		o := &job.Outputs[i]
-		want := g.Shards * int64(len(job.Replicas))
-		if int64(len(byOutput[i])) != want {
-			return fmt.Errorf("stage: %s: %d of %d shards have a record", o.Dir, len(byOutput[i]), want)
+		err := completeOutput(ctx, job, g, in, &job.Outputs[i], byOutput[i])
+		if damaged := (*dataset.DamagedError)(nil); errors.As(err, &damaged) {
+			message, err := makeAnew(ctx, job, damaged)
+			if err != nil {
+				return err
+			}
+			messages = append(messages, message)
+			continue
 		}
-		format, err := formats.ByName(o.Format)
 		if err != nil {
 			return err
 		}
-		if err := stillOurs(ctx, job, o, byOutput[i]); err != nil {
-			return err
-		}
-		_, err = finish(ctx, dataset.FinishParams{
-			Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
-			Records: byOutput[i], Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
-			Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
-			Run: job.Run, Indexes: job.Indexes.names(),
-		})
-		if err != nil {
-			return err
-		}
+	}
+	if len(messages) > 0 {
+		return refuse(CodeFailed, "%s", strings.Join(messages, "\n"))
 	}
 	return nil
 }
 
-// stillOurs checks, before the manifest says that all is there, that no other run has taken the
-// output over meanwhile, and that every shard is where its record says.
-func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.ShardRecord) error {
-	run, err := RunOf(ctx, o.Dir, job.Split)
+// completeOutput completes one output. The error is a *[dataset.DamagedError] if shards are damaged.
+func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Output, made []OutputRecord) error {
+	finish := dataset.Finish
+	if job.PlanOnly {
+		finish = dataset.FinishPlan
+	}
+	if want := g.Shards * int64(len(job.Replicas)); int64(len(made)) != want {
+		return fmt.Errorf("stage: %s: %d of %d shards have a record", o.Dir, len(made), want)
+	}
+	format, err := formats.ByName(o.Format)
 	if err != nil {
 		return err
 	}
-	if run != job.RunID {
-		return refuse(CodeOther, "%s: another run began to write the split %s while this one worked: nothing more was written; run again", o.Dir, job.Split)
+	records, kept := make([]dataset.ShardRecord, len(made)), map[string]bool{}
+	for i := range made {
+		records[i] = made[i].Record
+		kept[made[i].Record.Path] = made[i].Kept
 	}
-	if job.PlanOnly {
-		return nil // no shard was made
+	if err := stillOurs(ctx, job, o, records); err != nil {
+		return err
 	}
-	for i := range records {
-		ok, err := records[i].Intact(ctx, o.Dir, job.Split)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("stage: %s: the shard %s, made by this run, is gone or was changed: run again", o.Dir, records[i].Path)
-		}
+	run, err := withShards(job, made)
+	if err != nil {
+		return err
 	}
-	return nil
+	_, err = finish(ctx, dataset.FinishParams{
+		Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
+		Records: records, Kept: kept, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
+		Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
+		Run: run, Indexes: job.Indexes.names(),
+	})
+	return err
 }
 
 // failures yields every failure in the order of the input, those outside of any container first.

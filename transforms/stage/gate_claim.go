@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/premix/premix/dataset"
@@ -41,7 +42,9 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	if held.config != nil && held.config.Fingerprint != fp {
-		return held.refusal(ctx, job, o, g, rows)
+		if ours, err := recordedAs(ctx, job, o, fp); err != nil || !ours {
+			return errors.Join(err, held.refusal(ctx, job, o, g, rows))
+		}
 	}
 	spec := o.spec(job, g, job.Replicas[0])
 	if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
@@ -85,8 +88,8 @@ func holding(ctx context.Context, job *Job, o *Output, fp string) (held, error) 
 	if err != nil {
 		return held{}, err
 	}
-	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !(job.Overwrite && dataset.Damaged(err)) {
+	config, err := dataset.HeldConfig(ctx, o.Dir, job.Split)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
 		return held{}, refuse(CodeOther, "%v: choose another --out, or remove the split's files", err)
 	}
 	if job.Overwrite && (old == nil || old.RunID != job.RunID) {
@@ -95,7 +98,31 @@ func holding(ctx context.Context, job *Job, o *Output, fp string) (held, error) 
 			return held{remove: true}, err
 		}
 	}
+	if config == nil {
+		recorded, n, err := dataset.Recorded(ctx, o.Dir, job.Split)
+		if err != nil {
+			return held{}, err
+		}
+		if n > 0 && recorded != fp {
+			return held{}, refuse(CodeOther, "%s has lost %s, and shards of the split %s there are of another recipe or input: add --overwrite to replace it, or choose another --out",
+				o.Dir, path.Join(dataset.MetaDir, job.Split, dataset.ConfigFile), job.Split)
+		}
+	}
 	return held{inputs: old, config: config}, nil
+}
+
+// recordedAs reports whether an output is this job's by its manifest or, if it is unfinished, by the records
+// of all its shards: then config.json, which says something else, is damaged.
+func recordedAs(ctx context.Context, job *Job, o *Output, fp string) (bool, error) {
+	m, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
+	if err == nil {
+		return m.Fingerprint == fp && m.Whole(), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	recorded, _, err := dataset.Recorded(ctx, o.Dir, job.Split)
+	return recorded == fp, err
 }
 
 // refusal says why the job may not go on with an output of another recipe or input.

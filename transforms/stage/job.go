@@ -47,6 +47,7 @@ type Job struct {
 	OnBad     string
 	MaxBad    float64
 	Overwrite bool
+	Recheck   bool   // compare the content of shards that are there with their records
 	RunID     string // of one start of the job: an overwrite happens once for it
 	Indexes   Indexes
 	Inputs    json.RawMessage

@@ -27,7 +27,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 	tasks, gctx := errgroup.WithContext(ctx)
 	// Two shards at once: the second keeps the cores busy while the first one ends.
 	tasks.SetLimit(2)
-	var results []*[]dataset.ShardRecord
+	var results []*[]OutputRecord
 	for i := 0; i < len(rows); {
 		j := i
 		index := shards.Of(rows[i].Position)
@@ -35,7 +35,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 			j++
 		}
 		part := rows[i:j]
-		result := new([]dataset.ShardRecord)
+		result := new([]OutputRecord)
 		results = append(results, result)
 		t := &shardTask{job: job, global: g, shard: index, rows: part, replica: part[0].Sample.Replica}
 		tasks.Go(func() (err error) {
@@ -49,9 +49,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 		return nil, err
 	}
 	for _, records := range results {
-		for i, r := range *records {
-			out = append(out, OutputRecord{i, r})
-		}
+		out = append(out, *records...)
 	}
 	return out, nil
 }
@@ -68,35 +66,36 @@ type shardTask struct {
 	fetch   func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error)
 }
 
-// run makes the shard in each output that lacks it.
-func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
+// run makes the shard in each output that lacks it, and returns a record for each output.
+func (t *shardTask) run(ctx context.Context) ([]OutputRecord, error) {
 	lo, hi := plan.Shards{N: t.global.N, S: t.global.Shards}.Range(t.shard)
 	if t.planned == nil && int64(len(t.rows)) != hi-lo {
 		return nil, fmt.Errorf("stage: shard %d of replica %d got %d of its %d rows", t.shard, t.replica, len(t.rows), hi-lo)
 	}
-	if t.job.PlanOnly {
-		return t.planOnly(ctx)
+	recipes, err := t.recipes()
+	if err != nil {
+		return nil, err
 	}
-	records := make([]dataset.ShardRecord, len(t.job.Outputs))
+	if t.job.PlanOnly {
+		return t.planOnly(ctx, recipes)
+	}
+	records := make([]OutputRecord, len(t.job.Outputs))
 	var missing []int
 	for i := range t.job.Outputs {
-		old, err := t.done(ctx, &t.job.Outputs[i], hi-lo)
+		old, anew, err := t.kept(ctx, &t.job.Outputs[i], recipes)
 		if err != nil {
 			return nil, err
 		}
+		records[i] = OutputRecord{Output: i, Kept: old != nil, Anew: anew}
 		if old == nil {
 			missing = append(missing, i)
 			continue
 		}
-		records[i] = *old
+		records[i].Record = *old
 	}
 	if len(missing) == 0 {
 		countShard(hi-lo, 0, true)
 		return records, nil
-	}
-	recipes, err := t.recipes()
-	if err != nil {
-		return nil, err
 	}
 	w := &shardWriter{task: t, recipes: recipes}
 	if err := w.open(ctx, missing); err != nil {
@@ -111,7 +110,7 @@ func (t *shardTask) run(ctx context.Context) ([]dataset.ShardRecord, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.abort())
 		}
-		records[i] = r
+		records[i].Record = r
 		bytes += r.Bytes
 	}
 	countShard(hi-lo, bytes, false)

@@ -29,35 +29,37 @@ func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, 
 
 // planOnly writes the plan of the shard into each output, and no pixels. The records that it returns
 // are not committed, since the shard does not exist.
-func (t *shardTask) planOnly(ctx context.Context) ([]dataset.ShardRecord, error) {
-	recipes, err := t.recipes()
-	if err != nil {
-		return nil, err
-	}
-	records := make([]dataset.ShardRecord, len(t.job.Outputs))
+func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]OutputRecord, error) {
+	records := make([]OutputRecord, len(t.job.Outputs))
 	for i := range t.job.Outputs {
 		o := &t.job.Outputs[i]
 		format, err := formats.ByName(o.Format)
 		if err != nil {
 			return nil, err
 		}
-		if records[i], err = t.writePlan(ctx, o, format.ShardPath(t.spec(o), t.shard), recipes); err != nil {
+		r := t.record(o, format, recipes)
+		r.IndexPath = ""
+		if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.Dir, r.PlanPath), recipes); err != nil {
 			return nil, err
 		}
+		records[i] = OutputRecord{Output: i, Record: r}
 	}
 	countMixed(int64(len(recipes)))
 	countShard(int64(len(recipes)), 0, false)
 	return records, nil
 }
 
-// writePlan writes the plan of the shard into an output, in which the shard's path is path. It
-// returns the record of the shard as far as the plan decides it: without the sizes and the hash.
-func (t *shardTask) writePlan(ctx context.Context, o *Output, path string, recipes []premix.Recipe) (dataset.ShardRecord, error) {
+// record is the record of the shard in an output as far as the plan decides it: without the sizes and
+// the hash.
+func (t *shardTask) record(o *Output, format shard.Format, recipes []premix.Recipe) dataset.ShardRecord {
+	spec := t.spec(o)
+	path := format.ShardPath(spec, t.shard)
 	r := dataset.ShardRecord{
 		Replica: t.replica, Shard: t.shard, Path: path, PlanPath: dataset.PlanPath(t.job.Split, path),
 		Samples: int64(len(recipes)), Fingerprint: shardFingerprint(o, t.global), Stats: dataset.StatsOf(recipes),
 	}
-	var err error
-	r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.Dir, r.PlanPath), recipes)
-	return r, err
+	if t.job.Indexes.DALI {
+		r.IndexPath = format.IndexPath(spec, t.shard)
+	}
+	return r
 }

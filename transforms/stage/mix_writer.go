@@ -15,23 +15,6 @@ import (
 	"github.com/premix/premix/io/shard"
 )
 
-// done returns the record of the shard in an output if it is there and agrees with the plan, which
-// has so many samples in it, and with the size of its file, or nil.
-func (t *shardTask) done(ctx context.Context, o *Output, samples int64) (*dataset.ShardRecord, error) {
-	r, err := dataset.LoadRecord(ctx, o.Dir, t.job.Split, t.replica, t.shard)
-	if err != nil {
-		return nil, nil // no record, or an unreadable one: the shard is made again
-	}
-	if r.Fingerprint != shardFingerprint(o, t.global) || r.Samples != samples {
-		return nil, nil
-	}
-	intact, err := r.Intact(ctx, o.Dir, t.job.Split)
-	if err != nil || !intact {
-		return nil, err
-	}
-	return r, nil
-}
-
 // A shardWriter writes one shard into each output that lacks it.
 type shardWriter struct {
 	task    *shardTask
@@ -91,21 +74,17 @@ func (w *shardWriter) commit(ctx context.Context, k int) (r dataset.ShardRecord,
 	if err := o.blob.Commit(); err != nil {
 		return r, err
 	}
-	var index []byte
-	var indexPath string
-	if t.job.Indexes.DALI {
-		indexPath = o.format.IndexPath(o.spec, t.shard)
-	}
-	if indexPath != "" {
-		index = o.w.Index()
-		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, indexPath), index); err != nil {
+	r = t.record(o.output, o.format, w.recipes)
+	if r.IndexPath != "" {
+		index := o.w.Index()
+		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, r.IndexPath), index); err != nil {
 			return r, err
 		}
+		r.IndexBytes = int64(len(index))
 	}
-	if r, err = t.writePlan(ctx, o.output, o.format.ShardPath(o.spec, t.shard), w.recipes); err != nil {
+	if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), w.recipes); err != nil {
 		return r, err
 	}
-	r.IndexPath, r.IndexBytes = indexPath, int64(len(index))
 	r.Bytes, r.PayloadBytes, r.SHA256 = o.bytes, o.w.Payload(), hex.EncodeToString(o.sum.Sum(nil))
 	return r, dataset.CommitRecord(ctx, o.output.Dir, t.job.Split, r)
 }

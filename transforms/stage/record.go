@@ -8,6 +8,8 @@ import (
 type OutputRecord struct {
 	Output int
 	Record dataset.ShardRecord
+	Kept   bool // an earlier run made the shard
+	Anew   bool // an earlier run had made the shard, but not as its record says
 }
 
 // AssertValid returns an error that names an invariant of the record that does not hold.

@@ -20,7 +20,7 @@ type Refusal struct {
 
 // Exit codes of refusals.
 const (
-	CodeFailed = 1 // the lock is lost
+	CodeFailed = 1 // no refusal, but a failure whose message is for people as it is: the lock is lost, a shard is damaged
 	CodeUsage  = 2
 	CodeMaxBad = 3
 	CodeOther  = 4

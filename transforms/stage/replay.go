@@ -104,15 +104,7 @@ func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, 
 	t.fetch = func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error) {
 		return fetchPlanned(ctx, dst, job, images, s)
 	}
-	records, err := t.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]OutputRecord, len(records))
-	for i, r := range records {
-		out[i] = OutputRecord{i, r}
-	}
-	return out, nil
+	return t.run(ctx)
 }
 
 // checkPlan checks that a plan file fits the plan as a whole: recipes are data, and a wrong label or

@@ -1,0 +1,48 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// RunShards counts the shards of the replicas of a run in one output: those that it found there and
+// kept, those that it found there and made anew since they or their records were damaged, and those that
+// were not there.
+type RunShards struct {
+	Kept int64 `json:"kept"`
+	Anew int64 `json:"anew"`
+	New  int64 `json:"new"`
+}
+
+// RunWithShards adds the counts to run.json.
+func RunWithShards(run json.RawMessage, counts RunShards) (json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(run, &fields); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", RunFile, err)
+	}
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", RunFile, err)
+	}
+	fields["shards"] = text
+	return json.Marshal(fields)
+}
+
+// LoadRunShards reads the counts from run.json. They are zero in one of an earlier premix.
+func LoadRunShards(ctx context.Context, out, split string) (RunShards, error) {
+	var run struct {
+		Shards RunShards `json:"shards"`
+	}
+	uri := Meta(out, split, RunFile)
+	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
+	if err != nil {
+		return run.Shards, fmt.Errorf("dataset: %w", err)
+	}
+	if err := json.Unmarshal(data, &run); err != nil {
+		return run.Shards, fmt.Errorf("dataset: %s: %w", uri, err)
+	}
+	return run.Shards, nil
+}

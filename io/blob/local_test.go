@@ -223,6 +223,35 @@ func TestSweepTemp(t *testing.T) {
 	}
 }
 
+// TestSweepAhead: a temporary of a host whose clock was ahead does not stay for ever.
+func TestSweepAhead(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead, olderThan time.Duration
+		removed          int
+	}{
+		"a wrong clock":               {48 * time.Hour, time.Hour, 1},
+		"clocks that differ a little": {time.Hour, time.Hour, 0},
+		"nobody writes there":         {48 * time.Hour, 0, 1},
+		"nobody, a little ahead":      {time.Hour, 0, 1},
+	} {
+		dir := t.TempDir()
+		temp := filepath.Join(dir, tempName("x.tar"))
+		write(t, dir, filepath.Base(temp), ".tmp-users-own")
+		at := time.Now().Add(c.ahead)
+		for _, f := range []string{temp, filepath.Join(dir, ".tmp-users-own")} {
+			if err := os.Chtimes(f, at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := SweepDir(t.Context(), dir, c.olderThan); n != c.removed || err != nil {
+			t.Errorf("%s: %d removed, %v", name, n, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, ".tmp-users-own")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestWalk(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "a.txt", "a/c/d", "a-b", "z/q", "empty/", "é", "\xe9")

@@ -49,8 +49,11 @@ func SweepDir(ctx context.Context, dirURI string, olderThan time.Duration) (remo
 }
 
 // SweepTemp removes the temporaries below a local directory that nothing was written to for
-// olderThan: what killed processes have left. It follows no symbolic links and returns how many it
-// removed. Stores have no temporaries: it does nothing there, nor where the directory is missing.
+// olderThan: what killed processes have left. If olderThan is not positive, it removes all of them,
+// whatever their dates: the caller knows that nobody writes there, for example by a lock. Else a date
+// more than a day ahead counts as old, since it is that of a host whose clock was wrong. It follows no
+// symbolic links and returns how many it removed. Stores have no temporaries: it does nothing there, nor
+// where the directory is missing.
 func SweepTemp(ctx context.Context, dirURI string, olderThan time.Duration) (removed int, err error) {
 	return sweep(ctx, dirURI, olderThan, true)
 }
@@ -63,7 +66,7 @@ func sweep(ctx context.Context, dirURI string, olderThan time.Duration, deep boo
 	if err != nil {
 		return 0, wrap("sweep", dirURI, err)
 	}
-	before := time.Now().Add(-olderThan)
+	now := time.Now()
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -81,7 +84,7 @@ func sweep(ctx context.Context, dirURI string, olderThan time.Duration, deep boo
 			return nil
 		}
 		fi, err := d.Info()
-		if err == nil && fi.ModTime().Before(before) {
+		if err == nil && isOld(fi.ModTime(), now, olderThan) {
 			if err = permit(ctx, path); err == nil {
 				err = os.Remove(path)
 			}
@@ -96,3 +99,11 @@ func sweep(ctx context.Context, dirURI string, olderThan time.Duration, deep boo
 	})
 	return removed, wrap("sweep", dirURI, err)
 }
+
+// isOld reports whether a file was written so long ago, or is dated so far ahead, that SweepTemp removes it.
+func isOld(written, now time.Time, olderThan time.Duration) bool {
+	return olderThan <= 0 || written.Before(now.Add(-olderThan)) || written.After(now.Add(maxAhead))
+}
+
+// maxAhead is more than the clocks of hosts that share a directory differ by.
+const maxAhead = 24 * time.Hour

@@ -3,7 +3,6 @@ package stage
 import (
 	"context"
 	"errors"
-	"path"
 	"time"
 
 	"github.com/premix/premix/dataset"
@@ -11,39 +10,22 @@ import (
 	"github.com/premix/premix/io/formats"
 )
 
-// SweepOutput removes the temporaries that nothing was written to for olderThan from the folders that
-// the job itself writes to in one of its outputs. It leaves other folders alone: a user may keep a cache or
-// another output there, which another run is writing.
+// SweepOutput removes the temporaries that nothing was written to for olderThan, or all where that is 0,
+// from the folders that the job itself writes to in one of its outputs.
 func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Duration) error {
 	o := &job.Outputs[output]
 	f, err := formats.ByName(o.Format)
 	if err != nil {
 		return err
 	}
-	spec := o.Spec
-	spec.Shards = 1
-	folders := []string{
-		o.Dir, blob.Join(o.Dir, path.Dir(f.ShardPath(spec, 0))), blob.Join(o.Dir, dataset.MetaDir),
-		dataset.Meta(o.Dir, spec.Split), dataset.Meta(o.Dir, spec.Split, dataset.ShardsDir), dataset.Meta(o.Dir, spec.Split, dataset.PlanDir),
+	if err := dataset.Sweep(ctx, o.Dir, f, o.Spec, olderThan); err != nil || job.Spool.URI == "" {
+		return err
 	}
-	if index := f.IndexPath(spec, 0); index != "" {
-		folders = append(folders, blob.Join(o.Dir, path.Dir(index)))
+	if link, err := blob.LinkBelow(o.Dir, job.Spool.URI); err != nil || link != "" {
+		return err // what is behind a link may belong to someone else
 	}
-	if job.Spool.URI != "" {
-		folders = append(folders, job.Spool.URI)
-	}
-	for _, dir := range folders {
-		if link, err := blob.LinkBelow(o.Dir, dir); err != nil || link != "" {
-			if err != nil {
-				return err
-			}
-			continue // what is behind a link may belong to someone else
-		}
-		if _, err := blob.SweepDir(ctx, dir, olderThan); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = blob.SweepDir(ctx, job.Spool.URI, olderThan)
+	return err
 }
 
 // Sweep removes the temporaries that killed workers left in the outputs. A worker that the cluster gave

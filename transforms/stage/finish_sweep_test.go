@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix/io/shard"
@@ -21,7 +22,8 @@ func TestSweepOutput(t *testing.T) {
 	} {
 		t.Run(format, func(t *testing.T) {
 			dir := t.TempDir()
-			own = append(own, "__premix__", "__premix__/train", "__premix__/train/shards", "__premix__/train/plan", "__premix__/.spool-train")
+			own = append(own, "__premix__", "__premix__/train", "__premix__/train/shards", "__premix__/train/plan", "__premix__/.spool-train",
+				"__premix__/val", "__premix__/val/shards", "__premix__/val/plan")
 			foreign := []string{"peaks", "peaks/fingerprint", "other", "other/__premix__/train/shards"}
 			for _, folder := range append(own, foreign...) {
 				path := filepath.Join(dir, folder, temp)
@@ -31,9 +33,13 @@ func TestSweepOutput(t *testing.T) {
 				if err := os.WriteFile(path, nil, 0o666); err != nil {
 					t.Fatal(err)
 				}
+				ahead := time.Now().Add(48 * time.Hour) // the clock of its host was wrong
+				if err := os.Chtimes(path, ahead, ahead); err != nil {
+					t.Fatal(err)
+				}
 			}
 			job := &Job{Outputs: []Output{{Dir: dir, Format: format, Spec: shard.Spec{Name: "set", Split: "train"}}}, Spool: SpoolInfo{URI: filepath.Join(dir, "__premix__", ".spool-train")}}
-			if err := SweepOutput(t.Context(), job, 0, -1); err != nil {
+			if err := SweepOutput(t.Context(), job, 0, 0); err != nil {
 				t.Fatal(err)
 			}
 			var left []string

@@ -71,7 +71,7 @@ func (l Lock) Take(ctx context.Context, out string) (held *stage.HeldLock, unloc
 }
 
 // lockName is the name of the lock file in the folder of the description.
-const lockName = ".lock"
+const lockName = dataset.LockFile
 
 // text is what the lock says of its run.
 func (l Lock) text() string {

@@ -18,7 +18,7 @@ import (
 // launcher is killed. Therefore the launcher writes a record, .job-RUN, into the output before it submits
 // the job. The finish stage removes the record, or the launcher if it sees the job fail. The record of a
 // job that was cancelled later stays, and --break-lock removes it.
-const jobRecordPrefix = ".job-"
+const jobRecordPrefix = dataset.JobPrefix
 
 // jobRecords are the records of this job, one in each folder of the output. They are what its workers
 // compare before each change: a job whose record was removed ends.

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	storeLockPrefix  = ".lock-"
+	storeLockPrefix  = dataset.StoreLockPrefix
 	storeLockRefresh = time.Minute
-	storeLockStale   = 5 * time.Minute
+	storeLockStale   = dataset.StoreLockStale
 )
 
 // beat is how long each request of a heartbeat may take. Others wait up to five minutes for a busy store;

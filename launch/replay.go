@@ -67,6 +67,13 @@ func plannedSplit(ctx context.Context, c *pipeline.Config) (string, error) {
 	}
 	switch {
 	case len(splits) == 0:
+		begun, err := dataset.Begun(ctx, c.Plan)
+		if err != nil {
+			return "", err
+		}
+		if begun {
+			return "", usagef("--plan %s is an output that a run began and did not plan: run the command that plans it again first", c.Plan)
+		}
 		return "", usagef("--plan %s is no output of premix: give the folder that holds %s (of an output in several formats: one of its folders)", c.Plan, dataset.MetaDir)
 	case c.Given["split"]:
 		if slices.Contains(splits, c.Split) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/premix/premix/dataset/inspect"
 	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 )
@@ -87,7 +88,7 @@ func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error 
 		if err != nil {
 			return err
 		}
-		return a.show(f, fmt.Sprintf("%s: %s", path, s.Record.Key), s, func() (image.Image, error) { return s.Sheet(), nil })
+		return a.show(ctx, f, fmt.Sprintf("%s: %s", path, s.Record.Key), s, func() (image.Image, error) { return s.Sheet(), nil })
 	}
 	if f.png+f.html != "" {
 		o.Pictures = 60
@@ -96,7 +97,7 @@ func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error 
 	if err != nil {
 		return err
 	}
-	return a.show(f, path, r, r.ContactSheet)
+	return a.show(ctx, f, path, r, r.ContactSheet)
 }
 
 // inspectUses lists the samples that hold an image.
@@ -118,7 +119,7 @@ func (a *app) inspectUses(ctx context.Context, path string, f inspectOptions, o 
 }
 
 // show draws and prints what was found, as the flags ask for it.
-func (a *app) show(f inspectOptions, title string, d inspect.Described, draw func() (image.Image, error)) error {
+func (a *app) show(ctx context.Context, f inspectOptions, title string, d inspect.Described, draw func() (image.Image, error)) error {
 	var sheet image.Image
 	if f.png+f.html != "" {
 		var err error
@@ -128,12 +129,12 @@ func (a *app) show(f inspectOptions, title string, d inspect.Described, draw fun
 		}
 	}
 	if f.png != "" {
-		if err := a.save(f.png, func(w io.Writer) error { return inspect.WritePNG(w, sheet) }); err != nil {
+		if err := a.save(ctx, f.png, func(w io.Writer) error { return inspect.WritePNG(w, sheet) }); err != nil {
 			return err
 		}
 	}
 	if f.html != "" {
-		if err := a.save(f.html, func(w io.Writer) error { return inspect.WriteHTML(w, title, d, sheet) }); err != nil {
+		if err := a.save(ctx, f.html, func(w io.Writer) error { return inspect.WriteHTML(w, title, d, sheet) }); err != nil {
 			return err
 		}
 	}
@@ -150,16 +151,29 @@ func (a *app) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// save writes a file.
-func (a *app) save(path string, write func(io.Writer) error) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
+// save writes a file, whole or not at all. A link, and what is no file, such as /dev/stdout, is written to
+// where it is.
+func (a *app) save(ctx context.Context, path string, write func(io.Writer) error) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(write(f), f.Close()); err != nil {
+			return err
+		}
+	} else {
+		w, err := blob.Create(ctx, path)
+		if err != nil {
+			return err
+		}
+		if err := write(w); err != nil {
+			return errors.Join(err, w.Abort())
+		}
+		if err := w.Commit(); err != nil {
+			return err
+		}
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := write(f); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stderr, "premix: wrote %s\n", path)
+	a.say("wrote %s", path)
 	return nil
 }

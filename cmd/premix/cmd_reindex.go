@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -45,13 +46,17 @@ shards of an output, and says what cannot be rebuilt. Shards are never changed.`
 
 func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error {
 	lock := launch.Lock{RunID: launch.NewRunID(), Break: o.breakLock, Warn: newReporter(a, "none").Warn}
-	r, err := reindex.Run(ctx, out, reindex.Options{Workers: o.workers, Lock: func(ctx context.Context, out string) (context.Context, func(), error) {
+	options := reindex.Options{Workers: o.workers, Lock: func(ctx context.Context, out string) (context.Context, func(), error) {
 		held, unlock, err := lock.Take(ctx, out)
 		if err != nil {
 			return nil, nil, err
 		}
 		return held.Guard(ctx), unlock, nil
-	}})
+	}}
+	if o.breakLock { // another run may still write there
+		options.TempAge = time.Hour
+	}
+	r, err := reindex.Run(ctx, out, options)
 	var empty *reindex.EmptyError
 	var foreign *reindex.ForeignError
 	if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {

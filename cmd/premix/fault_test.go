@@ -39,8 +39,9 @@ const holdVar = "PREMIX_TEST_HOLD"
 //	release NAME                   lets it end, and wants success
 //	tmpfs DIR SIZE                 mounts a file system of that size, or changes its size
 //	readonly DIR                   makes it read-only
+//	ahead GLOB                     dates files two days ahead, as a host with a wrong clock does; wants one
 var faultCmds = map[string]func(*testscript.TestScript, bool, []string){
-	"crash": cmdCrash, "hold": cmdHold, "release": cmdRelease, "tmpfs": cmdTmpfs, "readonly": cmdReadonly,
+	"crash": cmdCrash, "hold": cmdHold, "release": cmdRelease, "tmpfs": cmdTmpfs, "readonly": cmdReadonly, "ahead": cmdAhead,
 }
 
 // faultyMain is main with the faults that a script asked for.
@@ -175,5 +176,17 @@ func cmdRelease(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	case <-time.After(patience):
 		ts.Fatalf("%s was released and did not end", args[0])
+	}
+}
+
+func cmdAhead(ts *testscript.TestScript, neg bool, args []string) {
+	list, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(list) == 0 {
+		ts.Fatalf("no file matches %s", args[0])
+	}
+	at := time.Now().Add(48 * time.Hour)
+	for _, path := range list {
+		ts.Check(os.Chtimes(path, at, at))
 	}
 }

@@ -118,13 +118,15 @@ type Label struct {
 
 // A Split is a part of an output.
 type Split struct {
-	Output   string          `json:"output,omitempty"` // folder of the format, where there are several
-	Name     string          `json:"name"`
-	Format   string          `json:"format"`
-	Finished bool            `json:"finished"`
-	Replicas int             `json:"replicas"`
-	Shards   int             `json:"shards"`
-	Counts   *dataset.Counts `json:"counts,omitempty"`
+	Output   string `json:"output,omitempty"` // folder of the format, where there are several
+	Name     string `json:"name"`
+	Format   string `json:"format"`
+	Finished bool   `json:"finished"`
+	Replicas int    `json:"replicas"`
+	Shards   int    `json:"shards"`
+	// Unfinished says how far a split without a manifest is, and what completes it.
+	Unfinished string          `json:"unfinished,omitempty"`
+	Counts     *dataset.Counts `json:"counts,omitempty"`
 	Summary
 	Recipe json.RawMessage `json:"recipe,omitempty"`
 }
@@ -196,12 +198,20 @@ func Path(ctx context.Context, uri string, o Options) (*Report, error) {
 		uri = at
 	}
 	dirs, err := verify.Outputs(ctx, uri)
-	if err == nil {
+	if err != nil && !errors.As(err, new(*verify.NoOutputError)) {
+		return nil, err
+	}
+	begun, err := verify.Begun(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	r.noteBegun(begun)
+	if len(dirs) > 0 {
 		return r, r.output(ctx, uri, dirs, &o)
 	}
-	var none *verify.NoOutputError
-	if !errors.As(err, &none) {
-		return nil, err
+	if len(begun) > 0 {
+		r.Kind = KindOutput
+		return r, nil
 	}
 	isCache, err := r.cache(ctx, uri, &o)
 	if err != nil || isCache {

@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
@@ -47,6 +49,9 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 			return err
 		}
 	}
+	if len(parts) > 0 && len(r.Splits) == 0 {
+		return nil // the notes say how far they are
+	}
 	if len(r.Splits) == 0 {
 		return fmt.Errorf("inspect: %s has no split %q", out, o.Split)
 	}
@@ -74,6 +79,26 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 	return nil
 }
 
+// noteBegun notes the folders of outputs in which a run has planned nothing yet.
+func (r *Report) noteBegun(begun []verify.BegunOutput) {
+	for _, b := range begun {
+		where := ""
+		if b.Dir != "" {
+			where = b.Dir + ": "
+		}
+		r.note("%s%s", where, dataset.BegunText(b.Holder))
+	}
+}
+
+// unfinished says how far a split without a manifest is: planned on purpose, or interrupted.
+func unfinished(ctx context.Context, out, split string) (string, error) {
+	if _, err := dataset.LoadPlanned(ctx, out, split); err == nil {
+		return "planned and not made: premix mix --plan makes it", nil
+	}
+	progress, err := dataset.LookProgress(ctx, out, split)
+	return progress.String(), err
+}
+
 func labelCounts(counts map[int]int64, class func(label int) string) []Label {
 	var list []Label
 	for _, label := range slices.Sorted(maps.Keys(counts)) {
@@ -99,8 +124,11 @@ func nameOf(classes []string, label int) string {
 func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]int64, pictures int, o *Options) error {
 	config, err := dataset.LoadConfig(ctx, out, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.note("%s has no %s", name, dataset.ConfigFile)
-		return nil
+		progress, err := dataset.LookProgress(ctx, out, name)
+		if err == nil {
+			r.note("%s has no %s, and is %s", path.Join(dir, name), dataset.ConfigFile, progress)
+		}
+		return err
 	}
 	if err != nil {
 		return err
@@ -113,6 +141,8 @@ func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]i
 	if m, err := dataset.LoadManifest(ctx, out, name); err == nil {
 		s.Finished, s.Counts = true, &m.Counts
 	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	} else if s.Unfinished, err = unfinished(ctx, out, name); err != nil {
 		return err
 	}
 	records, err := dataset.Records(ctx, out, name)

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +16,9 @@ import (
 func (r *Report) title() string {
 	switch r.Kind {
 	case KindOutput:
+		if len(r.Splits) == 0 {
+			return "an output of premix, begun and not planned yet"
+		}
 		if all := strings.Split(r.Format, ","); len(all) > 1 {
 			return fmt.Sprintf("an output of premix, %d samples of %d x %d pixels in %d classes, in each of %s", r.Samples, r.Size[0], r.Size[1], r.Classes, strings.Join(all, ", "))
 		}
@@ -100,7 +105,7 @@ func (r *Report) WriteText(w io.Writer) error {
 func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 	state := "finished"
 	if !s.Finished {
-		state = "not finished: run the job again to complete it"
+		state = s.Unfinished
 	}
 	name := s.Name
 	if s.Output != "" {
@@ -111,6 +116,9 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 		replicas = fmt.Sprintf(" in %d replicas", s.Replicas)
 	}
 	line("  %s: %d samples%s, %d shards, %s, %s", name, s.Samples, replicas, s.Shards, dataset.Bytes(s.Bytes), state)
+	if recipe := new(bytes.Buffer); !s.Finished && json.Compact(recipe, s.Recipe) == nil {
+		line("    recipe %s", recipe)
+	}
 	if c := s.Counts; c != nil {
 		line("    of %d entries of the input %d good, %d ignored, %d excluded, %d failed", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
 		for _, k := range slices.Sorted(maps.Keys(c.Failures)) {

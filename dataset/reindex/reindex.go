@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,9 @@ type Options struct {
 	// Lock, if set, is called for each folder before it is read and rebuilt. What is written there has
 	// the context that it returns, and unlock is called at the end. An error ends the work.
 	Lock func(ctx context.Context, out string) (guarded context.Context, unlock func(), err error)
+	// TempAge is the age from which a temporary in a locked folder is removed. It is 0 if Lock keeps all
+	// others out: whoever wrote it is dead.
+	TempAge time.Duration
 	// Progress, if set, is called after each shard, from several goroutines.
 	Progress func(samples, bytes int64)
 }
@@ -67,9 +71,16 @@ func (r *Report) OK() bool {
 }
 
 // An EmptyError means that a folder has no shards.
-type EmptyError struct{ Path string }
+type EmptyError struct {
+	Path string
+	// Begun says how far a run is that has begun an output there; empty if none has.
+	Begun string
+}
 
 func (e *EmptyError) Error() string {
+	if e.Begun != "" {
+		return fmt.Sprintf("reindex: %s has no shards yet: %s", e.Path, e.Begun)
+	}
 	return fmt.Sprintf("reindex: %s has no shards in the names of premix", e.Path)
 }
 
@@ -95,6 +106,9 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 				return nil, err
 			}
 			defer unlock()
+			if err := dataset.Sweep(ctx, t.out, t.set.format, t.set.spec, o.TempAge); err != nil {
+				return nil, err
+			}
 		}
 		// A run that held the lock may have changed the output before it ended.
 		if tasks, err = findSplits(ctx, out, &o); err != nil {
@@ -160,9 +174,40 @@ func findSplits(ctx context.Context, out string, o *Options) ([]*task, error) {
 		}
 	}
 	if !slices.ContainsFunc(tasks, func(t *task) bool { return len(t.set.shards) > 0 }) {
-		return nil, &EmptyError{out}
+		return nil, emptyError(ctx, out)
 	}
 	return tasks, nil
+}
+
+// emptyError says how far the first output below a folder is that a run has begun.
+func emptyError(ctx context.Context, out string) error {
+	for _, dir := range append(formats.Names(), "") {
+		at := blob.Join(out, dir)
+		begun, err := dataset.Begun(ctx, at)
+		if err != nil {
+			return err
+		}
+		if !begun {
+			continue
+		}
+		splits, err := dataset.Splits(ctx, at)
+		if err != nil {
+			return err
+		}
+		if len(splits) == 0 {
+			h, err := dataset.LookHolder(ctx, at)
+			if err != nil {
+				return err
+			}
+			return &EmptyError{out, dataset.BegunText(h)}
+		}
+		p, err := dataset.LookProgress(ctx, at, splits[0])
+		if err != nil {
+			return err
+		}
+		return &EmptyError{out, fmt.Sprintf("the split %s is %s", splits[0], p)}
+	}
+	return &EmptyError{Path: out}
 }
 
 // A task rebuilds one split.
@@ -195,6 +240,14 @@ func (t *task) rebuild(ctx context.Context) error {
 		return nil
 	}
 	return t.finish(ctx)
+}
+
+// unfinished says, where a run was interrupted and nothing is lost, what makes the missing shards.
+func (t *task) unfinished() string {
+	if t.config == nil || t.manifest != nil {
+		return ""
+	}
+	return ": the split is not finished; run the same command again, and it goes on"
 }
 
 func (t *task) lose(what string) {
@@ -248,7 +301,7 @@ func (t *task) shards(ctx context.Context) error {
 	}
 	for _, s := range t.set.shards { // every replica must have all of its shards
 		if n := count[s.replica]; n != 0 && n != t.set.spec.Shards {
-			t.damaged("of the %d shards that belong to %s only %d are there", t.set.spec.Shards, s.path, n)
+			t.damaged("of the %d shards that belong to %s only %d are there%s", t.set.spec.Shards, s.path, n, t.unfinished())
 		}
 		count[s.replica] = 0
 	}

@@ -78,13 +78,16 @@ func (v *verifier) lost(what string) bool {
 // load reads what the split says of itself. It reports false if too little is left to go on.
 func (v *verifier) load(ctx context.Context) (bool, error) {
 	var err error
+	unplanned := false
 	if v.config, err = dataset.LoadConfig(ctx, v.out, v.name); err != nil {
 		if dataset.Environment(err) {
 			return false, err
 		}
-		v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(err))
+		if unplanned, err = v.unplanned(ctx, err); err != nil {
+			return false, err
+		}
 	}
-	if err := v.loadManifest(ctx); err != nil {
+	if err := v.loadManifest(ctx); err != nil || unplanned {
 		return false, err
 	}
 	if v.config == nil {
@@ -117,6 +120,23 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// unplanned takes the error of config.json. It reports whether a run has only just begun the split, which
+// the manifest's defect says; else the error is a defect of its own.
+func (v *verifier) unplanned(ctx context.Context, missing error) (bool, error) {
+	if errors.Is(missing, fs.ErrNotExist) {
+		p, err := dataset.LookProgress(ctx, v.out, v.name)
+		if err != nil {
+			return false, err
+		}
+		_, err = dataset.LoadManifest(ctx, v.out, v.name)
+		if errors.Is(err, fs.ErrNotExist) && p.Shards+p.Plans == 0 {
+			return true, nil
+		}
+	}
+	v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(missing))
+	return false, nil
+}
+
 // loadManifest reads the manifest. Without one the split is not finished, or was only planned.
 func (v *verifier) loadManifest(ctx context.Context) error {
 	var err error
@@ -135,7 +155,11 @@ func (v *verifier) loadManifest(ctx context.Context) error {
 		v.found.add(file, "", "missing: the split is planned and not made, see %s; premix mix --plan makes it", dataset.PlannedFile)
 		return nil
 	}
-	v.found.add(file, "", "missing: the split is not finished; run the job again to complete it")
+	progress, err := dataset.LookProgress(ctx, v.out, v.name)
+	if err != nil {
+		return err
+	}
+	v.found.add(file, "", "missing: the split is %s", progress)
 	return nil
 }
 

@@ -86,10 +86,17 @@ func (d Defect) String() string {
 	return fmt.Sprintf("%s: %s", d.Path, d.What)
 }
 
-// A NoOutputError says that a folder is not an output of premix.
-type NoOutputError struct{ Path string }
+// A NoOutputError says that a folder is not an output of premix, or none with a split.
+type NoOutputError struct {
+	Path string
+	// Begun has a line for each output below Path that a run has begun and not planned yet.
+	Begun []string
+}
 
 func (e *NoOutputError) Error() string {
+	if len(e.Begun) > 0 {
+		return fmt.Sprintf("%s is an output of premix without a split: %s", e.Path, e.Begun[0])
+	}
 	return fmt.Sprintf("%s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
 }
 
@@ -106,8 +113,12 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 		o.MaxDefects = 100
 	}
 	dirs, err := Outputs(ctx, out)
-	if err != nil {
+	if err != nil && !errors.As(err, new(*NoOutputError)) {
 		return nil, err
+	}
+	begun, berr := Begun(ctx, out)
+	if berr != nil || len(begun) == 0 && err != nil {
+		return nil, errors.Join(berr, err)
 	}
 	report := &Report{Path: out, Defects: []Defect{}}
 	for _, dir := range dirs {
@@ -127,6 +138,11 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 			report.Splits = append(report.Splits, *split)
 			report.add(&v.found, dir, name, o.MaxDefects)
 		}
+	}
+	for _, b := range begun {
+		found := defects{limit: o.MaxDefects}
+		found.add(dataset.MetaDir, "", "%s", dataset.BegunText(b.Holder))
+		report.add(&found, b.Dir, "", o.MaxDefects)
 	}
 	report.OK = report.Total == 0
 	return report, nil
@@ -150,7 +166,15 @@ func Outputs(ctx context.Context, out string) ([]string, error) {
 	if _, err := blob.Stat(ctx, out); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
-	return nil, &NoOutputError{out}
+	begun, err := Begun(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	none := &NoOutputError{Path: out}
+	for _, b := range begun {
+		none.Begun = append(none.Begun, dataset.BegunText(b.Holder))
+	}
+	return nil, none
 }
 
 func (r *Report) add(found *defects, dir, split string, limit int) {

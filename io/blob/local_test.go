@@ -235,7 +235,7 @@ func TestSweepAhead(t *testing.T) {
 		"nobody, a little ahead":      {time.Hour, 0, 1},
 	} {
 		dir := t.TempDir()
-		temp := filepath.Join(dir, tempName("x.tar"))
+		temp := filepath.Join(dir, TempName("x.tar"))
 		write(t, dir, filepath.Base(temp), ".tmp-users-own")
 		at := time.Now().Add(c.ahead)
 		for _, f := range []string{temp, filepath.Join(dir, ".tmp-users-own")} {

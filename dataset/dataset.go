@@ -40,6 +40,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -113,7 +114,7 @@ type SchemaError struct {
 }
 
 func (e *SchemaError) Error() string {
-	return fmt.Sprintf("dataset: %s has schema %d, this premix knows %d: use the premix that wrote it, or another --out",
+	return printable.Sprintf("dataset: %s has schema %d, this premix knows %d: use the premix that wrote it, or another --out",
 		e.Path, e.Schema, Schema)
 }
 

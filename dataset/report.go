@@ -14,11 +14,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 )
 
-var reportTemplate = template.Must(template.New("report.html").ParseFS(templateFiles, "templates/report.html"))
+var reportTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{"line": printable.Line}).ParseFS(templateFiles, "templates/report.html"))
 
 // Bounds of report.html.
 const (

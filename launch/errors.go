@@ -1,8 +1,7 @@
 package launch
 
 import (
-	"fmt"
-
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -11,7 +10,9 @@ type UsageError struct{ message string }
 
 func (e *UsageError) Error() string { return e.message }
 
-func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error {
+	return &UsageError{printable.Line(printable.Sprintf(format, args...))}
+}
 
 // An OutputError says that the place of an output belongs to another recipe or input, or that a plan was
 // made by another version. Nothing was done.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/pipeline"
@@ -106,7 +107,7 @@ func numberReplicas(c *pipeline.Config, dir string, have *dataset.Config) error 
 	case *recipe.Named:
 		c.Numbered = true
 	case c.NamedReplicas():
-		return &OutputError{fmt.Sprintf("%s holds the split %s as a single replica without a number in its names, so none can be appended: choose another --out, and make the first replica with --replicas 2 or more (or --first-replica 1); --overwrite replaces what is there",
+		return &OutputError{printable.Sprintf("%s holds the split %s as a single replica without a number in its names, so none can be appended: choose another --out, and make the first replica with --replicas 2 or more (or --first-replica 1); --overwrite replaces what is there",
 			dir, c.Split)}
 	}
 	return nil
@@ -123,7 +124,7 @@ func checkRoot(ctx context.Context, c *pipeline.Config) error {
 		return err
 	}
 	if len(splits) > 0 {
-		return &OutputError{fmt.Sprintf("%s is an output of one format itself: several formats go to OUT/FORMAT, so choose another --out", c.Out)}
+		return &OutputError{printable.Sprintf("%s is an output of one format itself: several formats go to OUT/FORMAT, so choose another --out", c.Out)}
 	}
 	objects, err := blob.List(ctx, c.Out)
 	if errors.Is(err, fs.ErrNotExist) {

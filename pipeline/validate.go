@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/mix"
@@ -47,7 +48,9 @@ func (c *Config) Validate() error {
 		}
 		bad = append(bad, err)
 	}
-	addf := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
+	addf := func(format string, args ...any) {
+		bad = append(bad, printable.Errorf(format, args...))
+	}
 
 	if len(c.In) == 0 {
 		addf("no input: give --in URI (a folder of class folders, shards, or synth:2000 to try)")
@@ -121,7 +124,9 @@ func (c *Config) checkDetector() error {
 
 func (c *Config) checkOutput() error {
 	var bad []error
-	addf := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
+	addf := func(format string, args ...any) {
+		bad = append(bad, printable.Errorf(format, args...))
+	}
 	if c.Out == "" {
 		addf("no output: give --out FOLDER")
 	}

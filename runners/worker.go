@@ -17,6 +17,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/harness"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
+
+	"github.com/premix/premix/internal/printable"
 )
 
 // Worker turns this process into a worker if the arguments say so, and then does not return. It
@@ -33,7 +35,7 @@ func Worker(args []string) {
 	}
 	if endpoint, ok := value(args, "provision_endpoint"); ok {
 		if err := boot(args, endpoint); err != nil {
-			fmt.Fprintln(os.Stderr, "premix worker:", err)
+			fmt.Fprintln(os.Stderr, "premix worker:", printable.Text(err.Error()))
 			os.Exit(1)
 		}
 		os.Exit(0)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/pipeline"
 )
@@ -130,7 +131,7 @@ func listCaches(out io.Writer, infos []cache.Info) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FINGERPRINT\tROWS\tCHUNKS\tSIZE\tUSED\tSETTINGS")
 	for _, i := range infos {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),
+		printable.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),
 			settingsText(config.PeaksSettings(), i))
 	}
 	w.Flush()

@@ -9,12 +9,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/premix/premix/dataset/inspect"
 	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
@@ -110,7 +112,7 @@ func (a *app) inspectUses(ctx context.Context, path string, f inspectOptions, o 
 		return a.printJSON(uses)
 	}
 	for _, u := range uses {
-		fmt.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
+		printable.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
 	}
 	if len(uses) == 0 {
 		return usagef("no sample of %s holds an image named %s", path, f.uses)
@@ -145,7 +147,7 @@ func (a *app) show(ctx context.Context, f inspectOptions, title string, d inspec
 }
 
 func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
+	enc := json.NewEncoder(a.json)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
@@ -163,6 +165,9 @@ func (a *app) save(ctx context.Context, path string, write func(io.Writer) error
 			return err
 		}
 	} else {
+		if _, err := os.Stat(filepath.Dir(path)); err != nil { // a mistyped folder is not made
+			return err
+		}
 		w, err := blob.Create(ctx, path)
 		if err != nil {
 			return err

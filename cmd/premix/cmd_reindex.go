@@ -13,6 +13,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/reindex"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/launch"
 )
 
@@ -73,7 +74,7 @@ func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error
 		printReindexed(a.stdout, out, r)
 	}
 	if !r.OK() {
-		return &codeError{exitBad, fmt.Sprintf("%s: not all of it could be rebuilt", out)}
+		return &codeError{exitBad, printable.Sprintf("%s: not all of it could be rebuilt", out)}
 	}
 	return nil
 }
@@ -84,21 +85,21 @@ func printReindexed(w io.Writer, path string, r *reindex.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		fmt.Fprintf(w, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
+		printable.Fprintf(w, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
 		for _, f := range s.Rebuilt {
-			fmt.Fprintf(w, "  rebuilt  %s\n", f)
+			printable.Fprintf(w, "  rebuilt  %s\n", f)
 		}
 		for _, f := range s.Lost {
-			fmt.Fprintf(w, "  lost     %s\n", f)
+			printable.Fprintf(w, "  lost     %s\n", f)
 		}
 		for _, f := range s.Damaged {
-			fmt.Fprintf(w, "  damaged  %s\n", f)
+			printable.Fprintf(w, "  damaged  %s\n", f)
 		}
 		for _, f := range s.Aside {
-			fmt.Fprintf(w, "  aside    %s%s\n", f, dataset.AsideSuffix)
+			printable.Fprintf(w, "  aside    %s%s\n", f, dataset.AsideSuffix)
 		}
 		for _, f := range s.Stray {
-			fmt.Fprintf(w, "  stray    %s\n", f)
+			printable.Fprintf(w, "  stray    %s\n", f)
 		}
 		if len(s.Rebuilt)+len(s.Lost)+len(s.Damaged)+len(s.Stray) == 0 {
 			fmt.Fprintln(w, "  nothing was missing")

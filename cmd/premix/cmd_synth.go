@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source/synth"
 	"github.com/premix/premix/launch"
 )
@@ -34,7 +34,12 @@ func newSynthCommand(a *app) *cobra.Command {
 		Long: `synth writes a labelled data set that is drawn by code: a textured salient object on a
 cluttered background, of many sizes and encodings. Image i is the same everywhere.
 An --in of synth:N is the same data set without a copy on disk.`,
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("%s takes no %q: the folder is given with --out", cmd.CommandPath(), args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSynth(cmd.Context(), a, o) },
 	}
 	o.AddFlags(cmd.Flags())
@@ -57,6 +62,6 @@ func runSynth(ctx context.Context, a *app, o synthOptions) error {
 	if err := synth.Write(ctx, o.out, o.format, o.images); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "%d images in %s (%s)\n", o.images, o.out, o.format)
+	_, err := printable.Fprintf(a.stdout, "%d images in %s (%s)\n", o.images, o.out, o.format)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/pipeline"
 )
 
@@ -73,7 +74,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
 		return err
 	}
 	if o.asJSON {
-		enc := json.NewEncoder(a.stdout)
+		enc := json.NewEncoder(a.json)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(report); err != nil {
 			return err
@@ -82,7 +83,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
 		printVerified(a.stdout, out, report)
 	}
 	if !report.OK {
-		return &codeError{exitBad, fmt.Sprintf("%s: %s", out, plural(report.Total, "defect"))}
+		return &codeError{exitBad, printable.Sprintf("%s: %s", out, plural(report.Total, "defect"))}
 	}
 	return nil
 }
@@ -99,7 +100,7 @@ func printVerified(w io.Writer, path string, r *verify.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		line := fmt.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
+		line := printable.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
 		if s.Derived > 0 {
 			line += fmt.Sprintf(", %d made again from their sources", s.Derived)
 		}

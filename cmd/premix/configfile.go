@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/pipeline"
 )
 
@@ -137,7 +138,7 @@ func (o *jobOptions) printConfig(w io.Writer) error {
 		default:
 			v = *scalar(&p, p.Value.String())
 		}
-		text, err := yaml.Marshal(&v)
+		text, err := yamlText(&v)
 		if err != nil {
 			return err
 		}
@@ -145,6 +146,22 @@ func (o *jobOptions) printConfig(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// yamlText is a value as YAML. One with characters that a terminal must not see is in double quotes, where
+// YAML has the escapes of JSON.
+func yamlText(v *yaml.Node) (string, error) {
+	text, err := yaml.Marshal(v)
+	if s := string(text); err != nil || printable.Text(s) == s {
+		return s, err
+	}
+	for _, n := range append(v.Content, v) {
+		if n.Kind == yaml.ScalarNode {
+			n.Style |= yaml.DoubleQuotedStyle
+		}
+	}
+	text, err = yaml.Marshal(v)
+	return printable.JSON(string(text)), err
 }
 
 // scalar is a plain value; numbers and booleans stay unquoted.

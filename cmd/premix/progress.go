@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
@@ -31,7 +32,7 @@ func (p *progress) Began(j *launch.Job) {
 	p.job, p.done = j, make(chan struct{})
 	if p.mode == "auto" {
 		p.mode = "plain"
-		if isTerminal(p.app.stderr) {
+		if isTerminal(p.app.terminal) {
 			p.mode = "terminal"
 		}
 	}
@@ -73,7 +74,7 @@ func (p *progress) Ended() {
 	close(p.done)
 	p.wg.Wait()
 	if p.mode == "terminal" && p.width > 0 {
-		fmt.Fprintf(p.app.stderr, "\r%s\r", strings.Repeat(" ", p.width))
+		fmt.Fprintf(p.app.terminal, "\r%s\r", strings.Repeat(" ", p.width))
 	}
 	if p.mode == "json" {
 		p.tell()
@@ -103,13 +104,14 @@ func (p *progress) tell() {
 	switch p.mode {
 	case "json":
 		text, _ := json.Marshal(fields)
-		fmt.Fprintf(w, "%s\n", text)
+		fmt.Fprintln(w, printable.JSON(string(text)))
 	case "terminal":
+		line = printable.Line(line)
 		pad := max(0, p.width-len([]rune(line)))
-		fmt.Fprintf(w, "\r%s%s", line, strings.Repeat(" ", pad))
+		fmt.Fprintf(p.app.terminal, "\r%s%s", line, strings.Repeat(" ", pad))
 		p.width = len([]rune(line))
 	default:
-		fmt.Fprintln(w, "premix: "+line)
+		fmt.Fprintln(w, "premix: "+printable.Line(line))
 	}
 }
 

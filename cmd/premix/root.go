@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/pipeline"
@@ -38,18 +39,25 @@ const exitHelp = `Exit codes:
 
 // An app is one run of the command line.
 type app struct {
-	stdout, stderr io.Writer
+	// stdout and stderr take text for people, whatever names are in it. json takes JSON for stdout.
+	stdout, stderr, json io.Writer
+	// terminal is stderr for the line of progress, which has control characters of its own.
+	terminal io.Writer
 }
 
 // say prints a line for people.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, "premix: "+format+"\n", args...) }
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "premix: %s\n", printable.Line(printable.Sprintf(format, args...)))
+}
 
 // A usageError is a mistake on the command line.
 type usageError struct{ message string }
 
 func (e *usageError) Error() string { return e.message }
 
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error {
+	return &usageError{printable.Line(printable.Sprintf(format, args...))}
+}
 
 // A codeError ends the process with a code; its message is final.
 type codeError struct {
@@ -63,18 +71,21 @@ func (e *codeError) Error() string { return e.message }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	stderr = redacting{stderr}
 	out := newResults(stdout)
-	a := &app{redacting{out}, stderr}
+	text, messages := printable.NewWriter(out), printable.NewWriter(stderr)
+	a := &app{stdout: redacting{text}, stderr: redacting{messages}, json: redacting{printable.NewJSONWriter(out)}, terminal: stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
-	root.SetErr(stderr)
-	err := out.finish(root.ExecuteContext(ctx))
-	code, message := explain(ctx, err)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	text.Flush() // out remembers the error
+	code, message := explain(ctx, out.finish(err))
 	if message != "" {
 		for _, line := range strings.Split(strings.TrimRight(message, "\n"), "\n") {
-			fmt.Fprintln(stderr, "premix: "+line)
+			fmt.Fprintln(a.stderr, "premix: "+line)
 		}
 	}
+	messages.Flush()
 	return code
 }
 
@@ -108,12 +119,21 @@ func explain(ctx context.Context, err error) (int, string) {
 		return code.code, code.message
 	case errors.As(err, &refusal):
 		return refusal.Code, refusal.Message
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &input), errors.As(err, &runner), errors.As(err, &launched):
+	case errors.As(err, &config):
 		return exitUsage, err.Error()
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &runner), errors.As(err, &launched):
+		return exitUsage, oneLine(err.Error())
 	case errors.As(err, &output), errors.As(err, &mismatch), errors.As(err, &schema):
 		return exitOther, err.Error()
 	}
-	return exitFailed, trimBeam(err.Error())
+	return exitFailed, oneLine(trimBeam(err.Error()))
+}
+
+// oneLine joins the lines of a message. A name with a line break in it must not look like a message of its
+// own.
+func oneLine(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(lines, "; ")
 }
 
 var doFnFailed = regexp.MustCompile(`(?s)^.*DoFn\[[^\]]*\] failed:\n`)

@@ -135,5 +135,5 @@ func TestStdoutAll(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(newRootCommand(&app{io.Discard, io.Discard}))
+	walk(newRootCommand(&app{stdout: io.Discard, stderr: io.Discard}))
 }

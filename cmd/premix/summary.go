@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/transforms/stage"
@@ -17,17 +18,17 @@ import (
 
 // describe says what would be done.
 func describe(w io.Writer, j *launch.Job) error {
-	fmt.Fprintf(w, "layout   %s\ninput    %d containers", j.Catalog.Layout, len(j.Catalog.Containers))
+	printable.Fprintf(w, "layout   %s\ninput    %d containers", j.Catalog.Layout, len(j.Catalog.Containers))
 	if n := j.Expected(); n > 0 {
-		fmt.Fprintf(w, ", about %d images", n)
+		printable.Fprintf(w, ", about %d images", n)
 	}
 	if j.Catalog.Classes != nil {
-		fmt.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
+		printable.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
 	}
-	fmt.Fprintf(w, "\ncache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
+	printable.Fprintf(w, "\ncache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
 	if !j.Options.PeaksOnly {
 		for i, dir := range j.Config.OutputDirs() {
-			fmt.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
+			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
 		}
 	}
 	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
@@ -40,17 +41,17 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	now := stage.ReadProgress()
 	waits := describeWaits(now.Waits)
 	if j.Options.PeaksOnly && j.OnCluster() {
-		_, err := fmt.Fprintf(w, "cache    %s\n%stime     %.1f s\n", j.Description.Cache.URI, waits, time.Since(j.Start).Seconds())
+		_, err := printable.Fprintf(w, "cache    %s\n%stime     %.1f s\n", j.Description.Cache.URI, printable.Made(waits), time.Since(j.Start).Seconds())
 		return err
 	}
 	if j.Options.PeaksOnly {
-		fmt.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n%s", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI, waits)
+		printable.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n%s", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI, printable.Made(waits))
 		return nil
 	}
 	if !j.OnCluster() {
-		fmt.Fprintf(w, "peaks    %d computed, %d from the cache", now.Images, now.CachedImages)
+		printable.Fprintf(w, "peaks    %d computed, %d from the cache", now.Images, now.CachedImages)
 		if n := now.ByStatus[stage.Adopted]; n > 0 {
-			fmt.Fprintf(w, " (%s moved or touched, and the same)", plural(n, "chunk"))
+			printable.Fprintf(w, " (%s moved or touched, and the same)", plural(n, "chunk"))
 		}
 		fmt.Fprintln(w)
 	}
@@ -66,7 +67,7 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	if err := tellCounts(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%stime     %.1f s\nlook     premix inspect %s\n", waits, time.Since(j.Start).Seconds(), shortPath(j.Config.Out))
+	_, err := printable.Fprintf(w, "%stime     %.1f s\nlook     premix inspect %s\n", printable.Made(waits), time.Since(j.Start).Seconds(), shortPath(j.Config.Out))
 	return err
 }
 
@@ -82,26 +83,26 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 		samples += r.Samples
 		bytes += r.Bytes
 	}
-	fmt.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
-	fmt.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
+	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
+	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
 	if err := summarizeShards(ctx, w, j, dir); err != nil {
 		return err
 	}
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
-			fmt.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
+			printable.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
 		}
 	}
 	if j.Config.Pair == string(mix.DifferentClass) {
 		summarizePairs(w, m)
 	}
 	c := m.Counts
-	fmt.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
+	printable.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
-		fmt.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
+		printable.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
 	}
 	if n := int64(len(j.Catalog.NotChosen)); n > 0 {
-		fmt.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))
+		printable.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))
 	}
 	if j.Description.StopsEarly() {
 		fmt.Fprint(w, "; the rest was not looked at (--limit)")
@@ -132,10 +133,10 @@ func summarizePairs(w io.Writer, m *dataset.Manifest) {
 		}
 	}
 	if same == 0 {
-		fmt.Fprintf(w, "pairs    all %d are of different classes\n", all)
+		printable.Fprintf(w, "pairs    all %d are of different classes\n", all)
 		return
 	}
-	fmt.Fprintf(w, "pairs    %d of %d are of one class: their shards have more images of it than of all others\n", same, all)
+	printable.Fprintf(w, "pairs    %d of %d are of one class: their shards have more images of it than of all others\n", same, all)
 }
 
 // summarizePlan prints what is planned of an output.
@@ -148,7 +149,7 @@ func summarizePlan(ctx context.Context, w io.Writer, j *launch.Job, dir, _ strin
 	for _, r := range m.Replicas {
 		shards += len(r.Shards)
 	}
-	_, err = fmt.Fprintf(w, "plan     %s\nsamples  %d in %d shards, %d classes; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
+	_, err = printable.Fprintf(w, "plan     %s\nsamples  %d in %d shards, %d classes; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
 		shortPath(dataset.Meta(dir, j.Config.Split, dataset.PlanDir)), m.Counts.Samples, shards, m.Shape.Classes.Count, shortPath(dir))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 )
 
 var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
@@ -43,7 +44,7 @@ func WriteHTML(w io.Writer, title string, d Described, sheet image.Image) error 
 	data := struct {
 		Title, Text, JSON string
 		Sheet             template.URL
-	}{Title: title, Text: text.String(), JSON: string(raw)}
+	}{Title: printable.Name(title), Text: text.String(), JSON: printable.JSON(string(raw))}
 	if sheet != nil {
 		if err := WritePNG(&picture, sheet); err != nil {
 			return err

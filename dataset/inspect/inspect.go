@@ -18,6 +18,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
@@ -231,7 +232,7 @@ func inMeta(uri string) (out, split string, ok bool) {
 }
 
 func (r *Report) note(format string, args ...any) {
-	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+	r.Notes = append(r.Notes, printable.Line(printable.Sprintf(format, args...)))
 }
 
 // input describes what can be mixed. If it is not an input, its kind is unknown, and the report has the reason.

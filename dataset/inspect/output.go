@@ -93,7 +93,7 @@ func (r *Report) noteBegun(begun []verify.BegunOutput) {
 // unfinished says how far a split without a manifest is: planned on purpose, or interrupted.
 func unfinished(ctx context.Context, out, split string) (string, error) {
 	if _, err := dataset.LoadPlanned(ctx, out, split); err == nil {
-		return "planned and not made: premix mix --plan makes it", nil
+		return "not finished: it is planned and not made; premix mix --plan makes it", nil
 	}
 	progress, err := dataset.LookProgress(ctx, out, split)
 	return progress.String(), err

@@ -18,6 +18,7 @@ import (
 	"github.com/premix/premix/dataset/derive"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
@@ -79,7 +80,7 @@ type Again struct {
 type NotFoundError struct{ Output, Key, Have string }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("inspect: no sample %q in %s; it has %s", e.Key, e.Output, e.Have)
+	return printable.Sprintf("inspect: no sample %q in %s; it has %s", e.Key, e.Output, e.Have)
 }
 
 // Find returns the sample of a key, or of a position in the only replica that a bare number

@@ -12,6 +12,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/printable"
 )
 
 // ErrNoPicture says that there is nothing to draw.
@@ -133,7 +134,7 @@ func cropMark(h Half) []mark {
 // lines are the text below the pictures.
 func (s *Sample) lines() (lines []string, inks []color.Color) {
 	say := func(ink color.Color, format string, args ...any) {
-		lines, inks = append(lines, fmt.Sprintf(format, args...)), append(inks, ink)
+		lines, inks = append(lines, printable.Line(printable.Sprintf(format, args...))), append(inks, ink)
 	}
 	r := &s.Record
 	say(ink, "%s  sample %d of %s  %s", r.Key, s.Index, s.Shard, r.Method)

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 )
 
 // title is what the path is, in a few words.
@@ -47,8 +49,8 @@ const mostFailures = 50
 // WriteText writes the report for people.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s: %s", r.Path, r.title())
+	line := func(format string, args ...any) { b.WriteString(printable.Line(fmt.Sprintf(format, args...)) + "\n") }
+	line("%s: %s", printable.Name(r.Path), r.title())
 	for _, s := range r.Splits {
 		r.writeSplit(line, &s)
 	}
@@ -93,7 +95,7 @@ func (r *Report) WriteText(w io.Writer) error {
 			line("    and %d more; --json lists all", len(r.Failures)-i)
 			break
 		}
-		line("    %s  %s %s: %s", f.Name, f.Stage, f.Kind, f.Reason)
+		line("    %s", printable.Sprintf("%s  %s %s: %s", f.Name, f.Stage, f.Kind, f.Reason))
 	}
 	for _, n := range r.Notes {
 		line("  note: %s", n)
@@ -130,7 +132,7 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 
 func writeSummary(line func(string, ...any), indent string, s *Summary) {
 	if s.Keys != nil {
-		line("%skeys %s to %s", indent, s.Keys.First, s.Keys.Last)
+		line("%skeys %s to %s", indent, printable.Name(s.Keys.First), printable.Name(s.Keys.Last))
 	}
 	if len(s.Methods) > 0 {
 		var methods []string
@@ -145,7 +147,7 @@ func writeSummary(line func(string, ...any), indent string, s *Summary) {
 		for _, l := range s.Labels {
 			name := fmt.Sprint(l.Label)
 			if l.Class != "" {
-				name += " " + l.Class
+				name += " " + printable.Name(l.Class)
 			}
 			labels = append(labels, fmt.Sprintf("%s: %d", name, l.Count))
 		}
@@ -155,35 +157,32 @@ func writeSummary(line func(string, ...any), indent string, s *Summary) {
 
 func (r *Record) text(classes []string) string {
 	if r.Method == "" {
-		s := r.Target
-		if s == "" {
-			s = r.Key
-		}
+		s := printable.Name(cmp.Or(r.Target, r.Key))
 		if i := r.Image; i != nil && i.Fault == "" {
-			s += fmt.Sprintf("  %dx%d", i.Width, i.Height)
+			s += printable.Sprintf("  %dx%d", i.Width, i.Height)
 			if i.Format != "" {
-				s += " " + i.Format
+				s += " " + printable.Name(i.Format)
 			}
 		} else if i != nil {
-			s += "  " + i.Fault
+			s += "  " + printable.Name(i.Fault)
 		}
 		if r.Class != "" {
-			s += "  " + r.Class
+			s += "  " + printable.Name(r.Class)
 		} else if r.Label >= 0 {
-			s += "  " + dataset.ClassName(classes, r.Label)
+			s += "  " + printable.Name(dataset.ClassName(classes, r.Label))
 		}
 		if r.Crop != nil {
-			s += fmt.Sprintf("  replica %d, crop %.1f,%.1f %.1fx%.1f, peak [%d,%d]", r.Replica, r.Crop.X, r.Crop.Y, r.Crop.W, r.Crop.H, r.Peak.X, r.Peak.Y)
+			s += printable.Sprintf("  replica %d, crop %.1f,%.1f %.1fx%.1f, peak [%d,%d]", r.Replica, r.Crop.X, r.Crop.Y, r.Crop.W, r.Crop.H, r.Peak.X, r.Peak.Y)
 		}
 		if r.Failure != "" {
-			s += "  " + r.Failure
+			s += "  " + printable.Name(r.Failure)
 		}
 		return s
 	}
 	if !r.Mixed {
-		return fmt.Sprintf("%s  %s  %s", r.Key, dataset.ClassName(classes, r.Label), r.Target)
+		return printable.Sprintf("%s  %s  %s", r.Key, dataset.ClassName(classes, r.Label), r.Target)
 	}
-	return fmt.Sprintf("%s  %.4f %s + %.4f %s  %s %v  %s <- %s", r.Key, r.Lam, dataset.ClassName(classes, r.LabelA), 1-r.Lam,
+	return printable.Sprintf("%s  %.4f %s + %.4f %s  %s %v  %s <- %s", r.Key, r.Lam, dataset.ClassName(classes, r.LabelA), 1-r.Lam,
 		dataset.ClassName(classes, r.LabelB), r.Method, r.Box, r.Target, r.Source)
 }
 
@@ -204,8 +203,12 @@ func ifAny(format string, n int64) string {
 // firstTen joins the names that a line shows, and says how many more there are.
 func firstTen(list []string) string {
 	const most = 10
-	if len(list) <= most {
-		return strings.Join(list, ", ")
+	var shown []string
+	for _, name := range list[:min(len(list), most)] {
+		shown = append(shown, printable.Name(name))
 	}
-	return strings.Join(list[:most], ", ") + fmt.Sprintf(", and %d more", len(list)-most)
+	if len(list) > most {
+		shown = append(shown, fmt.Sprintf("and %d more", len(list)-most))
+	}
+	return strings.Join(shown, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -16,7 +17,7 @@ import (
 type ForeignError struct{ Path string }
 
 func (e *ForeignError) Error() string {
-	return fmt.Sprintf("reindex: %s was not written by premix and would be replaced: move it away first", e.Path)
+	return printable.Sprintf("reindex: %s was not written by premix and would be replaced: move it away first", e.Path)
 }
 
 // foreign refuses a folder with a README.md of someone else. It is for folders in which only names of

@@ -20,6 +20,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
@@ -79,9 +80,9 @@ type EmptyError struct {
 
 func (e *EmptyError) Error() string {
 	if e.Begun != "" {
-		return fmt.Sprintf("reindex: %s has no shards yet: %s", e.Path, e.Begun)
+		return printable.Sprintf("reindex: %s has no shards yet: %s", e.Path, e.Begun)
 	}
-	return fmt.Sprintf("reindex: %s has no shards in the names of premix", e.Path)
+	return printable.Sprintf("reindex: %s has no shards in the names of premix", e.Path)
 }
 
 // Run rebuilds an output, or the outputs of several formats below one folder.
@@ -257,7 +258,7 @@ func (t *task) lose(what string) {
 }
 
 func (t *task) damaged(format string, args ...any) {
-	t.split.Damaged = append(t.split.Damaged, fmt.Sprintf(format, args...))
+	t.split.Damaged = append(t.split.Damaged, printable.Line(printable.Sprintf(format, args...)))
 }
 
 // shards reads every shard, and writes missing and wrong indexes and records.

@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
@@ -81,9 +82,9 @@ type Defect struct {
 
 func (d Defect) String() string {
 	if d.Key != "" {
-		return fmt.Sprintf("%s: %s: %s", d.Path, d.Key, d.What)
+		return printable.Line(printable.Sprintf("%s: %s: %s", d.Path, d.Key, d.What))
 	}
-	return fmt.Sprintf("%s: %s", d.Path, d.What)
+	return printable.Line(printable.Sprintf("%s: %s", d.Path, d.What))
 }
 
 // A NoOutputError says that a folder is not an output of premix, or none with a split.
@@ -95,9 +96,9 @@ type NoOutputError struct {
 
 func (e *NoOutputError) Error() string {
 	if len(e.Begun) > 0 {
-		return fmt.Sprintf("%s is an output of premix without a split: %s", e.Path, e.Begun[0])
+		return printable.Sprintf("%s is an output of premix without a split: %s", e.Path, e.Begun[0])
 	}
-	return fmt.Sprintf("%s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
+	return printable.Sprintf("%s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
 }
 
 // Run verifies an output, or the outputs of several formats below one folder. Defects are not
@@ -201,7 +202,7 @@ type defects struct {
 func (d *defects) add(path, key, format string, args ...any) {
 	d.total++
 	if len(d.list) < d.limit {
-		d.list = append(d.list, Defect{Path: path, Key: key, What: fmt.Sprintf(format, args...)})
+		d.list = append(d.list, Defect{Path: path, Key: key, What: printable.Line(printable.Sprintf(format, args...))})
 	}
 }
 

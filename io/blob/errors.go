@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"gocloud.dev/gcerrors"
+
+	"github.com/premix/premix/internal/printable"
 )
 
 // Errors that callers tell apart.
@@ -34,7 +36,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := "blob: " + e.Op + " " + e.URI + ": " + oneLine(plain(e.Err))
+	s := "blob: " + e.Op + " " + printable.Name(Redact(e.URI)) + ": " + printable.Line(oneLine(plain(e.Err)))
 	if e.Remedy != "" {
 		s += "; " + e.Remedy
 	}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/premix/premix/internal/printable"
 )
 
 // The messages for what users get wrong are one line with a remedy.
@@ -64,7 +66,7 @@ func TestMessages(t *testing.T) {
 			t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "")
 		}
 		err := WriteFile(ctx, uri, []byte("x"))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), Redact(uri)+": ") {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), printable.Name(Redact(uri))+": ") {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -162,10 +163,16 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 // FirstNames joins the names of classes or shards for a message; an ellipsis replaces those after
 // the third.
 func FirstNames(names []string) string {
-	if len(names) > 3 {
-		names = append(names[:3:3], "…")
+	const most = 3
+	var shown []string
+	for i, name := range names {
+		if i == most {
+			shown = append(shown, "…")
+			break
+		}
+		shown = append(shown, printable.Name(name))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(shown, ", ")
 }
 
 // choose drops the containers of classes that are not in the list.

@@ -27,9 +27,8 @@
 package source
 
 import (
-	"fmt"
-
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 )
 
 // An Input is one --in [NAME=]URI. With a Name, all names below the root begin with NAME/.
@@ -182,5 +181,5 @@ type UsageError struct{ Message string }
 func (e *UsageError) Error() string { return e.Message }
 
 func usagef(format string, args ...any) error {
-	return &UsageError{fmt.Sprintf(format, args...)}
+	return &UsageError{printable.Line(printable.Sprintf(format, args...))}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
@@ -128,7 +129,7 @@ func recordedAs(ctx context.Context, job *Job, o *Output, fp string) (bool, erro
 // refusal says why the job may not go on with an output of another recipe or input.
 func (h *held) refusal(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.InputContainer) error {
 	if diff := dataset.RecipeDiff(h.config.Recipe, o.Recipe); len(diff) > 0 {
-		return refuse(CodeOther, "%s", RecipeRefusal(o.Dir, job.Split, diff))
+		return refuse(CodeOther, "%s", printable.Made(RecipeRefusal(o.Dir, job.Split, diff)))
 	}
 	var diff []string
 	if h.inputs != nil {
@@ -138,9 +139,9 @@ func (h *held) refusal(ctx context.Context, job *Job, o *Output, g *Global, rows
 		diff = append(diff, classDiff(list, g.Classes)...)
 	}
 	if h.inputs != nil && h.inputs.Digest == g.InputsDigest && h.inputs.GoodDigest != g.GoodDigest {
-		return refuse(CodeOther, "%s", goodRefusal(o.Dir, job.Split, diff))
+		return refuse(CodeOther, "%s", printable.Made(goodRefusal(o.Dir, job.Split, diff)))
 	}
-	return refuse(CodeOther, "%s", inputRefusal(o.Dir, job.Split, diff))
+	return refuse(CodeOther, "%s", printable.Made(inputRefusal(o.Dir, job.Split, diff)))
 }
 
 // begun are the replicas that were begun in an output, those of the job among them, as in the names of

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 )
 
@@ -34,13 +35,13 @@ func classDiff(old, list []string) []string {
 // RecipeRefusal is the message for an output that has another recipe; diff are the lines of
 // dataset.RecipeDiff.
 func RecipeRefusal(out, split string, diff []string) string {
-	return fmt.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+	return printable.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
 }
 
 // goodRefusal is the message for an output of the same input, in which other images have faults.
 func goodRefusal(out, split string, diff []string) string {
-	what := fmt.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
-	return strings.Join(append([]string{what}, someLines(diff)...), "\n  ")
+	what := printable.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
+	return string(joinLines(append([]string{what}, someLines(diff)...)))
 }
 
 // someLines are the first few lines, and how many more there are.
@@ -52,12 +53,21 @@ func someLines(lines []string) []string {
 	return lines
 }
 
+// joinLines puts lines below each other, indented. The names in them may hold line breaks.
+func joinLines(lines []string) printable.Made {
+	shown := make([]string, len(lines))
+	for i, line := range lines {
+		shown[i] = printable.Line(line)
+	}
+	return printable.Made(strings.Join(shown, "\n  "))
+}
+
 // inputRefusal is the message for an output of other input.
 func inputRefusal(out, split string, diff []string) string {
 	if diff = someLines(diff); len(diff) == 0 {
 		diff = []string{"the choice of images differs"}
 	}
-	return fmt.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, strings.Join(diff, "\n  "))
+	return printable.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
 }
 
 // UnknownClasses is the message for classes that the list of another split lacks.
@@ -66,5 +76,5 @@ func UnknownClasses(out, split string, names []string, classes int) string {
 	if len(names) > 1 {
 		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), source.FirstNames(names))
 	}
-	return fmt.Sprintf("%s not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", what, split, out, classes)
+	return printable.Sprintf("%s not in the class list of the split %s in %s (%d classes): give --classes FILE to choose classes, or another --out", what, split, out, classes)
 }

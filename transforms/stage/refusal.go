@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 )
@@ -86,8 +87,9 @@ func (s *sealed) Error() string {
 
 func (s *sealed) Unwrap() error { return s.err }
 
+// refuse makes a refusal. Arguments are names; a text of several lines is a [printable.Made].
 func refuse(code int, format string, args ...any) error {
-	return &Refusal{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Refusal{Code: code, Message: printable.Sprintf(format, args...)}
 }
 
 // asRefusal turns a mistake of the user, found by a worker, into a refusal. It returns any other error

@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/plan"
@@ -154,7 +155,7 @@ func intern(recipes []premix.Recipe) []plan.Row {
 func fetchPlanned(ctx context.Context, dst []byte, job *Job, images *source.Locator, s *premix.Sample) ([]byte, error) {
 	data, err := images.Fetch(ctx, dst, s)
 	if missing := (*source.EntryError)(nil); errors.As(err, &missing) {
-		return nil, refuse(CodeOther, "%s", notAsPlanned(job, s, missing))
+		return nil, refuse(CodeOther, "%s", printable.Made(notAsPlanned(job, s, missing)))
 	}
 	if err != nil {
 		return nil, err

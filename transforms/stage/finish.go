@@ -9,6 +9,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
 )
@@ -127,7 +128,7 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, reco
 		}
 	}
 	if len(messages) > 0 {
-		return refuse(CodeFailed, "%s", strings.Join(messages, "\n"))
+		return refuse(CodeFailed, "%s", printable.Made(strings.Join(messages, "\n")))
 	}
 	return nil
 }

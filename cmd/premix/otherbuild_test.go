@@ -70,3 +70,17 @@ func TestOtherBuild(t *testing.T) {
 		t.Error("the other build makes the same bytes, so this test shows nothing")
 	}
 }
+
+// TestNoWorker gives a job on prism workers that are no premix: it ends, and says why.
+func TestNoWorker(t *testing.T) {
+	for _, command := range []string{"true", "no-such-program"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			said := fails(t, exitFailed, "mix", "--in", "synth:10", "--out", filepath.Join(t.TempDir(), "out"), "--cache", "none", "--size", "32",
+				"--runner", "prism", prismPort(), "--", "--environment_type=PROCESS", `--environment_config={"command":"`+command+`","env":{"K":"hidden"}}`)
+			if want := "the command " + command + " in --environment_config ended before the job did"; !strings.Contains(said, want) || strings.Contains(said, "hidden") {
+				t.Errorf("it did not say %q but:\n%s", want, said)
+			}
+		})
+	}
+}

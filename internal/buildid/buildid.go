@@ -90,10 +90,11 @@ func Own() (ID, error) {
 	if runtime.GOOS == "linux" {
 		running = "/proc/self/exe" // the file that was started, even if another one has its path now
 	}
-	if id.SHA256, err = hash(running); err == nil {
-		own.id = id
+	if id.SHA256, err = hash(running); err != nil {
+		return id, fmt.Errorf("this program's own file, by which workers are told from those of another build, cannot be read: %w", err)
 	}
-	return id, err
+	own.id = id
+	return id, nil
 }
 
 // described is what is known of this build without its file.
@@ -138,7 +139,7 @@ func hash(path string) (string, error) {
 const unknown = "unknown sources"
 
 // sources returns Revision and Sources of what the Go compiler recorded. A revision with changes, a
-// replaced module and a variable that was set by the linker leave Sources empty.
+// module that is replaced or of a workspace, and a variable that was set by the linker leave Sources empty.
 func sources(info *debug.BuildInfo) (revision, sources string) {
 	exact := ""
 	switch rev := setting(info, "vcs.revision"); {
@@ -153,7 +154,7 @@ func sources(info *debug.BuildInfo) (revision, sources string) {
 		return unknown, ""
 	}
 	for _, m := range info.Deps {
-		if m.Replace != nil {
+		if m.Replace != nil || m.Sum == "" { // a workspace (go.work) replaces modules without saying so
 			return revision + " with replaced modules", ""
 		}
 	}

@@ -144,6 +144,9 @@ func TestSources(t *testing.T) {
 	const rev = "0123456789abcdef0123456789abcdef01234567"
 	replaced := info("", "vcs.revision="+rev, "vcs.modified=false")
 	replaced.Deps = []*debug.Module{{Path: "d", Replace: &debug.Module{Path: "../d"}}}
+	listed, workspace := info("", "vcs.revision="+rev, "vcs.modified=false"), info("", "vcs.revision="+rev, "vcs.modified=false")
+	listed.Deps = []*debug.Module{{Path: "d", Version: "v1.0.0", Sum: "h1:y"}}
+	workspace.Deps = []*debug.Module{{Path: "d", Version: "(devel)"}}
 	for _, c := range []struct {
 		info              *debug.BuildInfo
 		revision, sources string
@@ -156,6 +159,8 @@ func TestSources(t *testing.T) {
 		{info("", "vcs.revision="+rev, "vcs.modified=false", "-ldflags=-s -w"), "revision 0123456789ab", "m " + rev + " go1"},
 		{info("", "vcs.revision="+rev, "vcs.modified=false", "-ldflags=-X m.x=1"), "revision 0123456789ab with -ldflags -X", ""},
 		{replaced, "revision 0123456789ab with replaced modules", ""},
+		{listed, "revision 0123456789ab", "m " + rev + " go1"},
+		{workspace, "revision 0123456789ab with replaced modules", ""},
 	} {
 		if revision, got := sources(c.info); revision != c.revision || got != c.sources {
 			t.Errorf("%v: %q, %q, want %q, %q", c.info, revision, got, c.revision, c.sources)

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"os"
@@ -51,8 +50,14 @@ func Run(ctx context.Context, p *beam.Pipeline, open bool) error {
 	if err := start(ctx, open); err != nil {
 		return err
 	}
-	_, err := beam.Run(ctx, "prism", p)
-	return err
+	run := func(ctx context.Context) error {
+		_, err := beam.Run(ctx, "prism", p)
+		return err
+	}
+	if strings.EqualFold(*jobopts.EnvironmentType, "process") && !foreign() {
+		return whileWorkers(ctx, run)
+	}
+	return run(ctx)
 }
 
 // InProcess says whether this process will be the worker of a job, which it is by default.
@@ -106,10 +111,7 @@ func listen(ctx context.Context, keep func(port int) error) (endpoint string, er
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	output, flags := log.Writer(), log.Flags()
-	slog.SetDefault(slog.New(w))
-	log.SetOutput(output) // SetDefault leads package log to the handler, which may lead back there
-	log.SetFlags(flags)
+	setLog(w)
 	err = plainTCP(func() error {
 		_, err := beamprism.CreateJobServer(ctx, beamprism.Options{})
 		return err

@@ -232,6 +232,18 @@ func TestCache(t *testing.T) {
 	if r, err := table.Find("a", 1); err != nil || r.Peak != (premix.Peak{X: 3, Y: 4}) || r.Trough != premix.NoPeak {
 		t.Errorf("%+v, %v", r, err)
 	}
+	// The image was changed and kept its size: the cache has both.
+	changed := []premix.Sample{rows[0], rows[1]}
+	for i := range changed {
+		changed[i].Digest[0]++
+		changed[i].Peak.X++
+	}
+	if _, err := store.Save(t.Context(), "chunk", cache.Meta{Replicas: []int{0, 1}}, &cache.Chunk{Rows: changed}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Look(t.Context(), store.URI()); err == nil || !strings.Contains(err.Error(), "again (a peaks cache") || !strings.Contains(err.Error(), "premix peaks --cache DIR") {
+		t.Errorf("two states of an image: %v", err)
+	}
 }
 
 func TestMaps(t *testing.T) {

@@ -237,11 +237,12 @@ func (b *builder) finish() (*Table, error) {
 	}
 	t := &Table{info: b.info, files: b.files, rows: b.rows}
 	if first >= 0 {
-		again, where := &b.rows[first], b.info.URI
+		again, where, help := &b.rows[first], b.info.URI, ""
 		if t.info.Folder {
 			where = blob.Join(where, t.files[again.file])
+			help = " (a peaks cache has two peaks of an image that was changed: fill a new one by premix peaks --cache DIR)"
 		}
-		return nil, errorf("%s:%d: the image of %s again", where, again.line, t.place(&b.rows[first-1]))
+		return nil, errorf("%s:%d: the image of %s again%s", where, again.line, t.place(&b.rows[first-1]), help)
 	}
 	return t, nil
 }

@@ -148,6 +148,17 @@ func Records(ctx context.Context, out, split string) ([]ShardRecord, error) {
 	return records, nil
 }
 
+// IntactRecords is [Records] for an output of which some records may be damaged: these are left out, and
+// damaged says, by the names of their files, what is wrong with them.
+func IntactRecords(ctx context.Context, out, split string) (records []ShardRecord, damaged map[string]error, err error) {
+	records, list, err := readRecords(ctx, out, split)
+	damaged = map[string]error{}
+	for _, d := range list {
+		damaged[blob.Base(d.uri)] = d.err
+	}
+	return records, damaged, err
+}
+
 // A damagedRecord is a shard record that cannot be used.
 type damagedRecord struct {
 	uri string

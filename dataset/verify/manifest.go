@@ -77,7 +77,9 @@ func compact(raw json.RawMessage) []byte {
 func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, kinds map[premix.FaultKind]int64) {
 	c := v.manifest.Counts
 	bad := func(format string, args ...any) { v.found.add(v.meta(dataset.ManifestFile), "", format, args...) }
-	if c.Samples != samples {
+	if len(v.damaged) > 0 {
+		replicas = nil // not all of their shards are known
+	} else if c.Samples != samples {
 		bad("%d samples, the records say %d", c.Samples, samples)
 	}
 	for _, r := range replicas {
@@ -143,6 +145,9 @@ func (v *verifier) checkReplicas(replicas []dataset.Replica) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(listed)) {
+		if v.damaged[record[name]] != nil {
+			continue // said before
+		}
 		v.found.add(name, "", "the manifest lists it, but its record %s is missing", v.meta(dataset.ShardsDir, record[name]))
 	}
 }

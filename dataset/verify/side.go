@@ -118,8 +118,11 @@ func (v *verifier) checkStray(ctx context.Context) error {
 	}
 	if v.manifest != nil {
 		for _, r := range v.manifest.Replicas {
-			for _, s := range r.Shards {
+			for i, s := range r.Shards {
 				known[s.Name] = true
+				if v.damaged[dataset.RecordName(r.Replica, int64(i))] != nil {
+					known[dataset.PlanPath(v.name, s.Name)] = true
+				}
 			}
 		}
 	}
@@ -147,6 +150,9 @@ func (v *verifier) checkStray(ctx context.Context) error {
 			p := path.Join(dir, blob.Base(o.URI))
 			if o.Dir || known[p] {
 				continue
+			}
+			if i, replica, ok := dataset.Named(v.format, spec, p); ok && v.damaged[dataset.RecordName(max(replica, 0), i)] != nil {
+				continue // it may be the one that the record was of
 			}
 			if why := stray(v.format, spec, dir == v.meta(dataset.PlanDir), p); why != "" {
 				v.found.add(p, "", "%s", why)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 
@@ -31,13 +32,14 @@ type verifier struct {
 	classes  []string
 	nameless bool // classes.txt is missing, or another one
 	records  []dataset.ShardRecord
-	params   *sample.Params // nil: unknown
+	damaged  map[string]error // records that cannot be used, by the names of their files
+	params   *sample.Params   // nil: unknown
 	sources  *source.Locator
 	deep     map[int]map[int64]bool // record → indexes of samples to derive
 	stats    dataset.Stats
 	// failuresSum is the hash of failures.jsonl; empty if it could not be read
 	failuresSum string
-	perfect     bool    // all shards were there and read to their end
+	perfect     bool    // all records and shards were there, and read to their end
 	images      *images // of the first replica that is whole
 }
 
@@ -103,12 +105,8 @@ func (v *verifier) load(ctx context.Context) (bool, error) {
 	if err := v.loadClasses(ctx); err != nil {
 		return false, err
 	}
-	if v.records, err = dataset.Records(ctx, v.out, v.name); err != nil {
-		if dataset.Environment(err) {
-			return false, err
-		}
-		v.found.add(v.meta(dataset.ShardsDir), "", "%s", oneLine(err))
-		return false, nil
+	if err := v.loadRecords(ctx); err != nil {
+		return false, err
 	}
 	if v.options.Params != nil && !v.lost(dataset.LostRecipe) {
 		p, _, err := v.options.Params(v.config.Recipe)
@@ -135,6 +133,15 @@ func (v *verifier) unplanned(ctx context.Context, missing error) (bool, error) {
 	}
 	v.found.add(v.meta(dataset.ConfigFile), "", "%s", oneLine(missing))
 	return false, nil
+}
+
+// loadRecords reads the records of the shards. The others are used where one is damaged.
+func (v *verifier) loadRecords(ctx context.Context) (err error) {
+	v.records, v.damaged, err = dataset.IntactRecords(ctx, v.out, v.name)
+	for _, name := range slices.Sorted(maps.Keys(v.damaged)) {
+		v.found.add(v.meta(dataset.ShardsDir, name), "", "%s; premix reindex writes it", oneLine(v.damaged[name]))
+	}
+	return err
 }
 
 // loadManifest reads the manifest. Without one the split is not finished, or was only planned.
@@ -189,7 +196,7 @@ func (v *verifier) loadClasses(ctx context.Context) error {
 // shards verifies all shards, replica by replica, so that what must be remembered to find
 // doubles is that of one replica.
 func (v *verifier) shards(ctx context.Context) error {
-	v.perfect = true
+	v.perfect = len(v.damaged) == 0
 	for from := 0; from < len(v.records); {
 		to := from
 		var n int64

@@ -110,6 +110,9 @@ func scratch(c *pipeline.Config, name, runID string) (string, error) {
 	return uri, nil
 }
 
+// isOwn reports whether a place is a folder of one run alone.
+func isOwn(uri, runID string) bool { return strings.HasSuffix(uri, "-"+runID) }
+
 // runInfo is run.json: when, where and how this run was started. Secrets of the command line are left out.
 func runInfo(c *pipeline.Config, command []string, start time.Time) (json.RawMessage, error) {
 	host, _ := os.Hostname()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -132,7 +133,7 @@ func (l Lock) takeOver(out, path, text string) (*os.File, error) {
 	case err == nil, l.Break:
 		return l.publish(path, text, os.Rename)
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		who, _ := os.ReadFile(old.Name())
+		who, _ := io.ReadAll(io.LimitReader(old, 1<<12))
 		return nil, usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)

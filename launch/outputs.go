@@ -74,6 +74,9 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		}
 	}
 	if c.Overwrite {
+		if err := checkFolder(c, dir, state); err != nil {
+			return err
+		}
 		if err := dataset.CheckRemove(ctx, dir, c.Split); errors.As(err, new(*blob.LinkError)) {
 			return usagef("--overwrite: %v", err)
 		}
@@ -88,6 +91,20 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		}
 		if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(format)); len(diff) > 0 {
 			return &OutputError{stage.RecipeRefusal(dir, c.Split, diff)}
+		}
+	}
+	return nil
+}
+
+// checkFolder refuses to overwrite a split in the folder of a format that is a link below --out.
+func checkFolder(c *pipeline.Config, dir string, state *dataset.State) error {
+	link, err := blob.LinkBelow(c.Out, dir)
+	if err != nil || link == "" {
+		return err
+	}
+	for _, s := range state.Splits {
+		if s.Name == c.Split {
+			return usagef("--overwrite: %v", &blob.LinkError{Link: link, URI: dataset.Meta(dir, c.Split)})
 		}
 	}
 	return nil

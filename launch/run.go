@@ -41,6 +41,9 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	}
 	finished, err = run(ctx, options)
 	j.Options.Reporter.Ended()
+	if err != nil && !errors.Is(err, runners.ErrGoesOn) {
+		j.removeOwn(context.WithoutCancel(ctx))
+	}
 	if lost := (*LostLockError)(nil); err != nil && (errors.As(context.Cause(ctx), &lost) || errors.As(err, &lost)) {
 		return false, lost
 	}
@@ -59,6 +62,18 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir)) // it held copies only
 	}
 	return true, j.Options.Reporter.Finished(ctx, j)
+}
+
+// removeOwn removes the folders of [scratch] that no later run finds, since their names are of this run alone.
+// It needs no lock for that.
+func (j *Job) removeOwn(ctx context.Context) {
+	for _, uri := range []string{j.Description.Spool.URI, j.Description.Cache.URI} {
+		if isOwn(uri, j.Description.RunID) {
+			if err := blob.RemoveAll(ctx, uri); err != nil {
+				j.Options.Reporter.Warn("%s could not be removed (%v): no other run uses it, remove it yourself", uri, err)
+			}
+		}
+	}
 }
 
 // guarded returns a context under which this process changes the outputs only as long as it holds their

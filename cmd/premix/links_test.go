@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,5 +170,62 @@ func TestLinks(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestLinksFailed: copies and peaks that a run keeps behind a link are used by no other run. They go with the
+// run, also if it fails.
+func TestLinksFailed(t *testing.T) {
+	dir := t.TempDir()
+	out, theirs := filepath.Join(dir, "out"), filepath.Join(dir, "theirs")
+	b := &linkBench{t, out, theirs}
+	b.check(os.MkdirAll(out, 0o777))
+	b.check(os.MkdirAll(theirs, 0o777))
+	b.check(os.Symlink(theirs, filepath.Join(out, "__premix__")))
+	premix(t, "synth", "--out", filepath.Join(dir, "in"), "--images", "24")
+	b.check(os.WriteFile(filepath.Join(dir, "in", "ball", "bad.jpg"), []byte("bad"), 0o666))
+	mix := []string{"mix", "--in", filepath.Join(dir, "in"), "--out", out, "--size", "32", "--cache", "none"}
+	if code, text := b.run(append(mix, "--on-bad", "fail")...); code != exitBad {
+		t.Errorf("exit code %d\n%s", code, text)
+	}
+	for p := range everything(t, theirs) {
+		if p != theirs {
+			t.Errorf("a run that was refused leaves %s", p)
+		}
+	}
+	held := holdRun(t, "sync", "train-000001.tar", append(mix, "--max-bad", "9%", "--shards", "2")...)
+	held.signal(os.Interrupt)
+	held.allow()
+	if code, text := held.end(); code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", code, text)
+	}
+	for p := range everything(t, theirs) {
+		if name := filepath.Base(p); strings.HasPrefix(name, ".spool-") || strings.HasPrefix(name, ".peaks-") {
+			t.Errorf("a run that was interrupted leaves %s", p)
+		}
+	}
+}
+
+// TestLinksFormat: the folder of a format may be a link to another disk: it is written to, and --overwrite
+// removes nothing there.
+func TestLinksFormat(t *testing.T) {
+	dir := t.TempDir()
+	b := &linkBench{t, filepath.Join(dir, "out"), filepath.Join(dir, "theirs")}
+	b.check(os.Mkdir(b.theirs, 0o777))
+	mix := []string{"mix", "--in", "synth:24", "--out", b.out, "--size", "32", "--shards", "2", "--format", "webdataset,parquet", "--cache", filepath.Join(dir, "cache")}
+	premix(t, mix...)
+	b.folder("webdataset", ".tmp-a-0123456789abcdef", "__premix__/train/.tmp-a-0123456789abcdef")
+	before := everything(t, dir)
+	code, text := b.run(append(mix, "--overwrite", "--seed", "5")...)
+	if code != exitUsage || !strings.Contains(text, "symbolic link "+filepath.Join(b.out, "webdataset")) {
+		t.Errorf("exit code %d: it said\n%s", code, text)
+	}
+	if after := everything(t, dir); !maps.Equal(before, after) {
+		t.Errorf("it has changed: %v", changes(before, after))
+	}
+	b.check(os.Remove(filepath.Join(b.theirs, "webdataset", "premix-train-000001.tar")))
+	premix(t, mix...)
+	if after := everything(t, b.theirs); !fileExists(filepath.Join(b.theirs, "webdataset", "premix-train-000001.tar")) || after[filepath.Join(b.theirs, "webdataset", "__premix__/train/.tmp-a-0123456789abcdef")] == "" {
+		t.Errorf("the split was not completed, or temporaries behind the link were removed")
 	}
 }

@@ -18,7 +18,16 @@ func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Durat
 	if err != nil {
 		return err
 	}
-	if err := dataset.Sweep(ctx, o.Dir, f, o.Spec, olderThan); err != nil || job.Spool.URI == "" {
+	link := ""
+	if len(job.Outputs) > 1 { // each format has a folder below the output
+		if link, err = blob.LinkBelow(blob.Dir(o.Dir), o.Dir); err != nil {
+			return err
+		}
+	}
+	if link == "" {
+		err = dataset.Sweep(ctx, o.Dir, f, o.Spec, olderThan)
+	}
+	if err != nil || job.Spool.URI == "" {
 		return err
 	}
 	if link, err := blob.LinkBelow(o.Dir, job.Spool.URI); err != nil || link != "" {

@@ -46,7 +46,8 @@ func orEnd(last int64) string {
 // wantedRange is the range that a request asks for, both ends included.
 func wantedRange(req *http.Request) (first, last int64, ok bool) {
 	text := req.Header.Get("Range")
-	if v := req.Header["x-ms-range"]; len(v) == 1 { // Azure's client writes it like this
+	//lint:ignore SA1008 Azure's client writes it like this
+	if v := req.Header["x-ms-range"]; len(v) == 1 {
 		text = v[0]
 	}
 	text, ok = strings.CutPrefix(text, "bytes=")

@@ -67,32 +67,31 @@ func TestPrismPortNeighbour(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			for _, host := range []string{"198.51.100.1", "fd01::1"} {
-				for _, from := range []string{"here", "neighbour"} {
-					result, err := os.ReadFile(filepath.Join(dir, from+host))
-					if err != nil {
-						t.Fatal(err)
-					}
-					wantAttack(t, string(result), open)
+			// The last address is one of the loopback device, by which this host may reach itself.
+			for _, attack := range []string{"here198.51.100.1", "herefd01::1", "neighbour198.51.100.1", "neighbourfd01::1", "neighbour203.0.113.1"} {
+				result, err := os.ReadFile(filepath.Join(dir, attack))
+				if err != nil {
+					t.Fatal(err)
 				}
+				wantAttack(t, string(result), open)
 			}
 		})
 	}
 }
 
 const neighbourScript = `
-ip link set lo up
+ip link set lo up && ip addr add 203.0.113.1/32 dev lo
 ip link add cable0 type veth peer name cable1
 unshare -n sleep 600 & neighbour=$!
 until [ "$(readlink /proc/$neighbour/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.01; done
 ip link set cable1 netns $neighbour
 ip addr add 198.51.100.1/24 dev cable0 && ip addr add fd01::1/64 dev cable0 nodad && ip link set cable0 up
-nsenter -t $neighbour -n sh -euc 'ip addr add 198.51.100.2/24 dev cable1 && ip addr add fd01::2/64 dev cable1 nodad && ip link set cable1 up'
+nsenter -t $neighbour -n sh -euc 'ip addr add 198.51.100.2/24 dev cable1 && ip addr add fd01::2/64 dev cable1 nodad && ip link set cable1 up && ip route add 203.0.113.1 via 198.51.100.1'
 premix mix --in synth:1000000 --out $2/out --cache none --size 64 --runner prism --prism-open-port=$1 & run=$!
 trap 'kill -9 $run $neighbour' EXIT
-for host in 198.51.100.1 fd01::1; do
+for host in 198.51.100.1 fd01::1 203.0.113.1; do
   nsenter -t $neighbour -n premix-attack $host $run $2/n >$2/neighbour$host
-  premix-attack $host $run $2/h >$2/here$host
+  [ $host = 203.0.113.1 ] || premix-attack $host $run $2/h >$2/here$host
 done
 `
 
@@ -253,14 +252,20 @@ func listening(pid int) []int {
 // foreignAddresses lists the addresses by which other hosts may know this one.
 func foreignAddresses(t *testing.T) []string {
 	t.Helper()
-	list, err := net.InterfaceAddrs()
+	interfaces, err := net.Interfaces()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var hosts []string
-	for _, a := range list {
-		if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast() {
-			hosts = append(hosts, n.IP.String())
+	for _, i := range interfaces {
+		list, err := i.Addrs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if n, ok := a.(*net.IPNet); ok && i.Flags&net.FlagLoopback == 0 && !n.IP.IsLinkLocalUnicast() {
+				hosts = append(hosts, n.IP.String())
+			}
 		}
 	}
 	return hosts

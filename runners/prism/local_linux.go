@@ -94,7 +94,7 @@ func loopback() (string, error) {
 			return i.Name, nil
 		}
 	}
-	return "", errors.New("there is no loopback device")
+	return "", errors.New("there is no loopback device that is up")
 }
 
 // drain closes the connections that wait to be accepted. The socket does not block: Go made it.
@@ -134,12 +134,15 @@ func try() error {
 	if _, err := listener(port); err != nil {
 		return err
 	}
-	if err := errors.Join(prove(port), checkBegun(port)); err != nil {
+	if err := prove(port); err != nil {
 		return err
 	}
-	c, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), answerWithin)
-	if err != nil {
+	if err := checkBegun(port); err != nil {
 		return err
+	}
+	c, err := net.DialTimeout("tcp", net.JoinHostPort("localhost", strconv.Itoa(port)), answerWithin)
+	if err != nil {
+		return fmt.Errorf("localhost does not take connections: %w", err)
 	}
 	return c.Close()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,11 +24,19 @@ func prove(port int) error {
 	}
 	var wait sync.WaitGroup
 	problems := make([]error, len(hosts))
+	sockets := make(chan struct{}, 100) // at a time: a process may have few descriptors
 	for i, host := range hosts {
-		wait.Go(func() { problems[i] = unreachable(net.JoinHostPort(host, strconv.Itoa(port))) })
+		sockets <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-sockets }()
+			problems[i] = unreachable(net.JoinHostPort(host, strconv.Itoa(port)))
+		})
 	}
 	wait.Wait()
-	return errors.Join(problems...)
+	if i := slices.IndexFunc(problems, func(err error) bool { return err != nil }); i >= 0 {
+		return problems[i] // one of them says enough
+	}
+	return nil
 }
 
 // unreachable returns nil if an address does not take connections.
@@ -44,8 +53,9 @@ func unreachable(address string) error {
 	return fmt.Errorf("whether %s takes connections is unknown: %w", address, err)
 }
 
-// ownAddresses lists the addresses of this host that are no loopback addresses, those of link-local
-// networks with their zone.
+// ownAddresses lists the addresses of this host by which others may reach it, those of link-local
+// networks with their zone. An address of the loopback device is none: what another host sends there comes in by
+// another device, and the socket, which is bound to the loopback device, refuses it.
 func ownAddresses() ([]string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
@@ -53,6 +63,9 @@ func ownAddresses() ([]string, error) {
 	}
 	var list []string
 	for _, i := range interfaces {
+		if i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
 		addresses, err := i.Addrs()
 		if err != nil {
 			return nil, err

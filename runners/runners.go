@@ -62,6 +62,7 @@ func initialise(args []string) error {
 		return &UsageError{fmt.Errorf("flags after --: %q is no flag", rest[0])}
 	}
 	beam.Init()
+	redactLogs()
 	return nil
 }
 

@@ -95,6 +95,7 @@ func boot(args []string, endpoint string) error {
 		return err
 	}
 	beam.Init()
+	redactLogs()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	err = harness.MainWithOptions(ctx, logging, control, harness.Options{
 		StatusEndpoint:     info.GetStatusEndpoint().GetUrl(),

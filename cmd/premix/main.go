@@ -8,10 +8,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/runners"
 )
 
 func main() {
+	runners.Redact = blob.Redact
 	log.SetOutput(redacting{os.Stderr}) // net/http logs what a server sends unasked, which may repeat the request
 	// A cluster starts this binary without a subcommand to be its worker. That comes first: Beam
 	// owns the flags of a worker.

@@ -3,6 +3,7 @@ package flink
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
@@ -112,6 +114,22 @@ func TestSubmission(t *testing.T) {
 		if e.GetUrn() != "beam:env:process:v1" || process.GetCommand() != exe || len(e.GetDependencies()) != 0 {
 			t.Errorf("environment %v with command %q", e, process.GetCommand())
 		}
+	}
+}
+
+// Flink's page shows the options of a job; the environment of the workers, which may hold secrets, is not in them.
+func TestOptionsWithoutEnvironment(t *testing.T) {
+	defer func(config string) { *jobopts.EnvironmentConfig = config }(*jobopts.EnvironmentConfig)
+	if err := flag.Set("environment_config", `{"command":"/opt/premix","env":{"K":"CANARY"}}`); err != nil {
+		t.Fatal(err)
+	}
+	options, err := pipelineOptions(Options{JobName: "job", Parallelism: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := options.String()
+	if strings.Contains(text, "CANARY") || strings.Contains(text, "environment_config") || !strings.Contains(text, "go_options") {
+		t.Errorf("options: %s", text)
 	}
 }
 

@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	stderr = redacting{stderr}
 	out := newResults(stdout)
 	text, messages := printable.NewWriter(out), printable.NewWriter(stderr)
-	a := &app{stdout: redacting{text}, stderr: redacting{messages}, json: redacting{printable.NewJSONWriter(out)}, terminal: stderr}
+	a := &app{stdout: text, stderr: redacting{messages}, json: printable.NewJSONWriter(out), terminal: stderr}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetOut(a.stdout)

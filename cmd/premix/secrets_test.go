@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net"
@@ -14,7 +15,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -111,7 +114,21 @@ func rawServer(t *testing.T, f func(c net.Conn, dump []byte, uri string)) string
 	return l.Addr().String()
 }
 
-// A secretRun is what a command printed, and its exit code.
+// atOnce calls functions side by side: commands that fail do little but wait.
+func atOnce(calls []func()) {
+	var wait sync.WaitGroup
+	places := make(chan struct{}, 16)
+	for _, f := range calls {
+		places <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-places }()
+			f()
+		})
+	}
+	wait.Wait()
+}
+
+// secretRun returns what a command printed, and its exit code.
 func secretRun(t *testing.T, dir string, env []string, args ...string) (string, int) {
 	t.Helper()
 	cmd := exec.Command("premix", args...)
@@ -121,7 +138,8 @@ func secretRun(t *testing.T, dir string, env []string, args ...string) (string, 
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		t.Fatal(err)
+		t.Error(err)
+		return "", -1
 	}
 	return out.String(), cmd.ProcessState.ExitCode()
 }
@@ -154,32 +172,33 @@ func wantNoSecret(t *testing.T, text, dir string) {
 func TestSecretsOfStores(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "in")
 	premix(t, "synth", "--out", in, "--images", "8")
+	var calls []func()
 	for store, s := range storesWithSecrets {
 		for situation, start := range storeFailures {
 			if store == "azblob wrong" && situation != "refused" {
 				continue // it has no server
 			}
-			t.Run(store+"/"+situation, func(t *testing.T) {
-				t.Parallel()
-				host := start(t)
-				var env []string
-				for _, e := range s.env {
-					env = append(env, strings.ReplaceAll(e, "HOST", host))
-				}
-				for _, args := range [][]string{
-					{"mix", "--in", s.address + "/in", "--out", "out", "--cache", "c", "--size", "32", "--progress", "json"},
-					{"mix", "--in", in, "--out", "out", "--cache", s.address + "/cache", "--size", "32"},
-				} {
-					dir := t.TempDir()
+			host := start(t)
+			var env []string
+			for _, e := range s.env {
+				env = append(env, strings.ReplaceAll(e, "HOST", host))
+			}
+			for _, args := range [][]string{
+				{"mix", "--in", s.address + "/in", "--out", "out", "--cache", "c", "--size", "32", "--progress", "json"},
+				{"mix", "--in", in, "--out", "out", "--cache", s.address + "/cache", "--size", "32"},
+			} {
+				dir := t.TempDir()
+				calls = append(calls, func() {
 					text, code := secretRun(t, dir, env, args...)
 					if code == exitDone || !strings.Contains(text, "bkt") {
-						t.Errorf("%q: exit code %d\n%s", args, code, text)
+						t.Errorf("%s, %s: %q: exit code %d\n%s", store, situation, args, code, text)
 					}
 					wantNoSecret(t, text, dir)
-				}
-			})
+				})
+			}
 		}
 	}
+	atOnce(calls)
 }
 
 // TestSecretsInArguments gives addresses with credentials wherever an address is taken.
@@ -192,6 +211,7 @@ func TestSecretsInArguments(t *testing.T) {
 		"https://a.blob.core.windows.net/bkt/x?sv=1&sig=" + canary, "http://u:" + canary + "@host/x",
 		"s3://bkt?endpoint=http://u:" + canary + "@127.0.0.1:1/x",
 	}
+	var calls []func()
 	for i, a := range addresses {
 		commands := [][]string{
 			{"mix", "--in", a, "--out", "o"}, {"mix", "--in", "n=" + a, "--out", "o", "--dry-run"}, {"mix", "--in", "in", "--out", a, "--cache", "c"},
@@ -206,17 +226,51 @@ func TestSecretsInArguments(t *testing.T) {
 			commands = [][]string{{"mix", "--in", a, "--out", "o", "--cache", "c"}, {"mix", "--in", "in", "--out", a, "--cache", "c"}, {"inspect", a}}
 		}
 		for _, args := range commands {
-			text, code := secretRun(t, dir, nil, args...)
-			if code != exitFailed && code != exitUsage {
-				t.Errorf("%q: exit code %d\n%s", args, code, text)
-			}
-			if strings.Contains(text, canary) {
-				t.Errorf("%q printed\n%s", args, text)
-			}
+			calls = append(calls, func() {
+				text, code := secretRun(t, dir, nil, args...)
+				if code != exitFailed && code != exitUsage {
+					t.Errorf("%q: exit code %d\n%s", args, code, text)
+				}
+				if strings.Contains(text, canary) {
+					t.Errorf("%q printed\n%s", args, text)
+				}
+			})
 		}
 	}
+	atOnce(calls)
 	text, _ := secretRun(t, dir, nil, "mix", "--in", addresses[0], "--out", addresses[1], "--cache", addresses[3], "--print-config")
 	wantNoSecret(t, text, dir)
+}
+
+// TestNamesLikeSecrets wants names that look like secrets as they are in results, which programs read.
+func TestNamesLikeSecrets(t *testing.T) {
+	dir := t.TempDir()
+	premix(t, "synth", "--out", filepath.Join(dir, "in"), "--images", "8")
+	const class = "a token=minioadmin; Cookie: 1]"
+	classes, err := os.ReadDir(filepath.Join(dir, "in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "in", classes[0].Name()), filepath.Join(dir, "in", class)); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"AWS_SECRET_ACCESS_KEY=minioadmin"}
+	const out = "b/password=x/sig=0.5"
+	if text, code := secretRun(t, dir, env, "mix", "--in", "in", "--out", out, "--cache", "c", "--size", "32", "--progress", "none"); code != exitDone || !strings.Contains(text, "output   "+out+" ") {
+		t.Errorf("exit code %d\n%s", code, text)
+	}
+	for _, args := range [][]string{{"inspect", "in"}, {"inspect", "in", "--json"}, {"inspect", out, "--records", "8"}, {"inspect", out, "--json", "--records", "8"}} {
+		text, code := secretRun(t, dir, env, args...)
+		if code != exitDone || !strings.Contains(text, class) || slices.Contains(args, "--json") && !json.Valid([]byte(text)) {
+			t.Errorf("%q: exit code %d\n%s", args, code, text)
+		}
+	}
+	text, code := secretRun(t, dir, env, "mix", "--in", class, "--out", out, "--cache", "s3://b?region=minioadmin/sig=0.5", "--print-config")
+	for _, want := range []string{class, out, "s3://b?region=minioadmin/sig=0.5"} {
+		if code != exitDone || !strings.Contains(text, want) {
+			t.Errorf("--print-config: exit code %d, want %q\n%s", code, want, text)
+		}
+	}
 }
 
 // TestSecretsOfRuns gives secrets that are right where they are to a job that ends well.

@@ -21,7 +21,7 @@ func Redact(text string) string {
 		text = strings.ReplaceAll(text, s, hidden)
 	}
 	text = headerSecret.ReplaceAllString(text, "$1: "+hidden)
-	text = redactAddresses(text)
+	text = RedactAddresses(text)
 	text = namedSecret.ReplaceAllString(text, "${1}"+hidden)
 	text = jsonSecret.ReplaceAllString(text, "${1}"+hidden+`"`)
 	return schemeSecret.ReplaceAllString(text, "$1 "+hidden)
@@ -35,8 +35,8 @@ const secretNames = `sig|signature|x-amz-signature|x-amz-security-token|x-amz-cr
 var (
 	// An address ends at a space or a quotation mark.
 	addressIn = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>` + "`" + `]+`)
-	// NAME=VALUE, in addresses and connection strings.
-	namedSecret = regexp.MustCompile(`(?i)((?:^|[^a-z0-9]|%26|%3f)(?:` + secretNames + `)(?:=|%3d))[^\s"'&;,<>]+`)
+	// NAME=VALUE, in addresses and connection strings. After a slash it is the name of a folder or a file.
+	namedSecret = regexp.MustCompile(`(?i)((?:^|[^a-z0-9/]|%26|%3f)(?:` + secretNames + `)(?:=|%3d))[^\s"'&;,<>]+`)
 	// "NAME": "VALUE", as in a header that is printed or the environment of a worker.
 	jsonSecret = regexp.MustCompile(`(?i)("(?:` + secretNames + `)\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*"`)
 	// A header up to the end of its line, or of the list that Go prints.
@@ -47,8 +47,8 @@ var (
 	queryOfKey   = regexp.MustCompile(`\?[A-Za-z0-9_.-]+=`)
 )
 
-// redactAddresses hides the secrets of the addresses in a text.
-func redactAddresses(text string) string { return addressIn.ReplaceAllStringFunc(text, redactAddress) }
+// RedactAddresses hides the secrets of the addresses in a text and leaves the rest as it is, unlike [Redact].
+func RedactAddresses(text string) string { return addressIn.ReplaceAllStringFunc(text, redactAddress) }
 
 func redactAddress(text string) string {
 	// The colon after an address is most often that of the message.
@@ -85,7 +85,7 @@ func redactAddress(text string) string {
 			rest = rest[:at+1] + hidden
 		}
 	}
-	return start + redactAddresses(rest)
+	return start + RedactAddresses(rest)
 }
 
 // userLen is the length of the user information at the start of an address without its scheme, without
@@ -182,7 +182,11 @@ func environmentSecrets() []string {
 // this package refuses such an address.
 func CheckSecrets(uri string) error {
 	kind, rest := scheme(uri)
-	if kind == "" || kind == "file" || userLen(rest) == 0 && !namedSecret.MatchString(rest) {
+	query := ""
+	if at := strings.IndexAny(rest, "?#"); at >= 0 {
+		query = rest[at:]
+	}
+	if kind == "" || kind == "file" || userLen(rest) == 0 && !namedSecret.MatchString(query) {
 		return nil
 	}
 	remedy := map[string]string{

@@ -56,6 +56,7 @@ func TestRedact(t *testing.T) {
 		"http://localhost:8081: refused; http://[::1]:80/x":                      "http://localhost:8081: refused; http://[::1]:80/x",
 		"--label-key label: token: unexpected":                                   "--label-key label: token: unexpected",
 		"--flink-job-server localhost:8099":                                      "--flink-job-server localhost:8099",
+		"s3://b/blur/sig=0.5/token=3.jpg: no; /data/sig=0.5/a.jpg":               "s3://b/blur/sig=0.5/token=3.jpg: no; /data/sig=0.5/a.jpg",
 	} {
 		got := Redact(text)
 		if got != want || strings.Contains(got, "CANARY") {
@@ -80,7 +81,7 @@ func TestCredentialsAreRefused(t *testing.T) {
 			}
 		}
 	}
-	for _, uri := range []string{"", "/a:b@c", "s3://b/k", "s3://b?region=r/k@1", "synth:10", "http://h/x"} {
+	for _, uri := range []string{"", "/a:b@c", "s3://b/k", "s3://b?region=r/k@1", "s3://b/sig=0.5/token=3.jpg", "s3://b/blur_sig=0.5/k", "gs://b/a;password=1.jpg", "synth:10", "http://h/x"} {
 		if err := CheckSecrets(uri); err != nil {
 			t.Error(err)
 		}

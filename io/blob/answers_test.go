@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 const modified = "Mon, 02 Jan 2006 15:04:05 GMT"
@@ -82,6 +83,7 @@ func TestOddAnswers(t *testing.T) {
 	}
 	eachFake(t, func(t *testing.T, s *testStore) {
 		scheme, _, _ := strings.Cut(s.root, ":")
+		change(t, &patience, 500*time.Millisecond) // an answer without a body broke off
 		for what, list := range answers {
 			if what == "large" && scheme != "s3" {
 				continue // another kind of upload

@@ -84,9 +84,10 @@ func openS3(ctx context.Context, bucket string, params url.Values) (*blob.Bucket
 	}
 	cfg.HTTPClient = &transport{send: cfg.HTTPClient.Do, busy: s3Busy, check: s3Check}
 	opts.RequestChecksumCalculation = cfg.RequestChecksumCalculation
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+	var client *s3.Client
+	client = s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.Retryer, o.RetryMaxAttempts = s3Retryer{}, 0
-		o.APIOptions = append(o.APIOptions, s3Budget)
+		o.APIOptions = append(o.APIOptions, s3Completed(&client), s3Budget)
 		o.UsePathStyle = on["use_path_style"]
 		o.UseAccelerate = on["accelerate"]
 		o.EndpointOptions.DisableHTTPS = on["disable_https"]

@@ -5,12 +5,18 @@ package blob
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	"gocloud.dev/blob"
 )
@@ -47,6 +53,46 @@ func s3Budget(stack *middleware.Stack) error {
 		}
 		return next.HandleInitialize(ctx, in)
 	}), middleware.Before)
+}
+
+// s3Completed is for the end of an upload in parts whose answer was lost. Sent again, it is answered that there is
+// no such upload. It has succeeded if the object has the entity tag that its parts give it.
+func s3Completed(client **s3.Client) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("premix: completed", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			out, meta, err := next.HandleInitialize(ctx, in)
+			params, ok := in.Parameters.(*s3.CompleteMultipartUploadInput)
+			var e smithy.APIError
+			if !ok || !errors.As(err, &e) || e.ErrorCode() != "NoSuchUpload" {
+				return out, meta, err
+			}
+			head, failed := (*client).HeadObject(ctx, &s3.HeadObjectInput{Bucket: params.Bucket, Key: params.Key})
+			if want := s3PartsTag(params.MultipartUpload); failed == nil && want != "" && head.ETag != nil && strings.Trim(*head.ETag, `"`) == want {
+				out.Result, err = &s3.CompleteMultipartUploadOutput{Bucket: params.Bucket, Key: params.Key, ETag: head.ETag}, nil
+			}
+			return out, meta, err
+		}), middleware.Before)
+	}
+}
+
+// s3PartsTag is the entity tag of an object that was uploaded in parts: the MD5 of their MD5s, which are their tags.
+// It is empty if these are of another kind.
+func s3PartsTag(upload *types.CompletedMultipartUpload) string {
+	if upload == nil || len(upload.Parts) == 0 {
+		return ""
+	}
+	sum := md5.New()
+	for _, p := range upload.Parts {
+		if p.ETag == nil {
+			return ""
+		}
+		part, err := hex.DecodeString(strings.Trim(*p.ETag, `"`))
+		if err != nil || len(part) != md5.Size {
+			return ""
+		}
+		sum.Write(part)
+	}
+	return fmt.Sprintf("%x-%d", sum.Sum(nil), len(upload.Parts))
 }
 
 // s3BusyCodes are errors that pass, whatever their status. The end of a multipart upload is answered 200

@@ -49,6 +49,7 @@ type budget struct {
 	mu       sync.Mutex
 	since    time.Time // when the first of the failures began
 	failures int       // since the last progress
+	few      int       // those of them that are bounded by attempts
 	pending  *failure  // of a body that broke off; nobody has waited for it yet
 	over     bool
 }
@@ -94,8 +95,11 @@ func (b *budget) next(ctx context.Context, f failure) (time.Duration, bool) {
 		b.since = f.began
 	}
 	b.failures++
+	if f.few {
+		b.few++
+	}
 	left := patience - time.Since(b.since)
-	if left <= 0 || f.few && b.failures >= attempts {
+	if left <= 0 || f.few && b.few >= attempts {
 		b.over = true
 		return 0, false
 	}
@@ -156,7 +160,7 @@ func (b *budget) progress() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pending == nil {
-		b.failures = 0
+		b.failures, b.few = 0, 0
 	}
 }
 

@@ -7,11 +7,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"html"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -116,6 +119,75 @@ func TestErrorIn200(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, s.root+"/x", data)
+}
+
+// The end of a multipart upload on S3 whose answer was lost has succeeded if the object is that of the parts, and
+// failed if it is another.
+func TestEndOfUploadIsLost(t *testing.T) {
+	data := pattern(2*partSize + 1)
+	for name, other := range map[string]bool{"done": false, "another object": true} {
+		t.Run(name, func(t *testing.T) {
+			s := s3Store(t)
+			var tag string // as the answer that is lost says
+			s.fail(t, func(w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case r.Method == "HEAD" && !other: // this store answers with another tag than it gave
+					w.Header().Set("ETag", tag)
+					w.Header().Set("Last-Modified", modified)
+					w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+					return true
+				case r.Method != "POST" || !r.URL.Query().Has("uploadId") || tag != "":
+					return false
+				}
+				answer := httptest.NewRecorder()
+				s.handler.ServeHTTP(answer, r)
+				_, tag, _ = strings.Cut(answer.Body.String(), "<ETag>")
+				tag, _, _ = strings.Cut(tag, "</ETag>")
+				tag = html.UnescapeString(tag)
+				if other {
+					s.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PUT", r.URL.Path, strings.NewReader("of another")))
+				}
+				panic(http.ErrAbortHandler)
+			})
+			err := writeOnce(s.root+"/x", data)
+			if tag == "" || (err != nil) != other {
+				t.Fatalf("tag %s: %v", tag, err)
+			}
+			s.intercept.Store(nil)
+			if !other {
+				holds(t, s.root+"/x", data)
+			}
+		})
+	}
+}
+
+// writeOnce writes an object, without beginning anew after a failure.
+func writeOnce(uri string, data []byte) error {
+	w, err := Create(ctx, uri)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Commit()
+}
+
+// A failure whose cause is not known, after the store was busy for long, is not the last.
+func TestBusyThenUnknown(t *testing.T) {
+	hurry(t)
+	b := new(budget)
+	for range 20 {
+		if _, ok := b.next(ctx, failure{cause: busy, began: time.Now()}); !ok {
+			t.Fatal("gave up")
+		}
+	}
+	for i := 1; i <= attempts; i++ {
+		if _, ok := b.next(ctx, failure{cause: broken, few: true, began: time.Now()}); ok != (i < attempts) {
+			t.Errorf("failure %d: %v", i, ok)
+		}
+	}
 }
 
 // What the store asks to wait is waited, but not for ever.

@@ -99,7 +99,11 @@ func (j *Job) runPipeline(ctx context.Context, o runners.Options) (finished bool
 		for _, l := range j.held {
 			blob.DiscardOpen(l.Dir) // a runner may return before all of its work has ended
 		}
-		if lost := j.Description.LostLock(context.WithoutCancel(ctx)); lost != nil {
+		// Not after an interruption: a store that is busy would keep the run from its end. Whoever cancels ctx for
+		// a lost lock says so in its cause.
+		short, stop := context.WithTimeout(ctx, removeWithin)
+		defer stop()
+		if lost := j.Description.LostLock(short); ctx.Err() == nil && lost != nil {
 			err = lost
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 type moodyStore struct {
 	busy    atomic.Int64 // percent of requests that are answered 503
 	answers atomic.Int64 // such answers
+	served  atomic.Int64 // so many requests are answered before it is busy
 	mu      sync.Mutex
 	random  *rand.Rand
 }
@@ -30,7 +32,7 @@ func newMoodyStore() *moodyStore { return &moodyStore{random: rand.New(rand.NewP
 func (m *moodyStore) through(store http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.mu.Lock()
-		busy := m.random.Int64N(100) < m.busy.Load()
+		busy := m.random.Int64N(100) < m.busy.Load() && m.served.Add(-1) < 0
 		m.mu.Unlock()
 		if !busy {
 			store.ServeHTTP(w, r)
@@ -63,26 +65,38 @@ func TestBusyStore(t *testing.T) {
 	sameTree(t, out, to)
 }
 
-// TestInterruptBusyStore: Ctrl-C does not wait for a store that is busy.
+// TestInterruptBusyStore: Ctrl-C does not wait for a store that is busy, from the start or in the middle of a job.
 func TestInterruptBusyStore(t *testing.T) {
-	dir := t.TempDir()
-	in := filepath.Join(dir, "in")
-	premix(t, "synth", "--out", in, "--images", "40")
-	m := newMoodyStore()
-	root := gcs(t, m.through)
-	m.busy.Store(100)
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute) // of the five that it would wait
-	defer stop()
-	cmd := exec.CommandContext(ctx, "premix", "mix", "--in", in, "--out", blob.Join(root, "out"), "--cache", filepath.Join(dir, "c"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for m.answers.Load() < 6 && ctx.Err() == nil {
-		time.Sleep(10 * time.Millisecond)
-	}
-	cmd.Process.Signal(syscall.SIGINT)
-	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-		t.Errorf("exit code %d", code)
+	for _, c := range []struct {
+		store  func(*testing.T, ...func(http.Handler) http.Handler) string
+		served int64
+	}{{gcs, 0}, {s3, 40}} {
+		t.Run(fmt.Sprint(c.served), func(t *testing.T) {
+			dir := t.TempDir()
+			in := filepath.Join(dir, "in")
+			premix(t, "synth", "--out", in, "--images", "40")
+			m := newMoodyStore()
+			root := c.store(t, m.through)
+			m.served.Store(c.served)
+			m.busy.Store(100)
+			ctx, stop := context.WithTimeout(context.Background(), time.Minute) // of the five that it would wait
+			defer stop()
+			cmd := exec.CommandContext(ctx, "premix", "mix", "--in", in, "--out", blob.Join(root, "out"), "--cache", filepath.Join(dir, "c"), "--shards", "30", "--size", "32")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for m.answers.Load() < 4 && ctx.Err() == nil {
+				time.Sleep(10 * time.Millisecond)
+			}
+			interrupted := time.Now()
+			cmd.Process.Signal(syscall.SIGINT)
+			cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+				t.Errorf("exit code %d", code)
+			}
+			if d := time.Since(interrupted); d > 10*time.Second { // one, on a quiet machine: that of removing the lock
+				t.Errorf("it took %v to end", d)
+			}
+		})
 	}
 }

@@ -145,7 +145,8 @@ func LookProgress(ctx context.Context, out, split string) (Progress, error) {
 	if err != nil && Environment(err) {
 		return p, err
 	}
-	if p.Planned = err == nil; p.Planned {
+	p.Planned = !errors.Is(err, fs.ErrNotExist) // a damaged one was written too
+	if config != nil {
 		inputs, err := LoadInputs(ctx, out, split)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 			return p, fmt.Errorf("dataset: %w", err)

@@ -95,14 +95,22 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 		if n.Tag == "!!null" {
 			return errors.New("no value; leave the key out for the default")
 		}
-		return o.Value.Set(n.Value)
+		s, err := text(n)
+		if err != nil {
+			return err
+		}
+		return o.Value.Set(s)
 	case yaml.SequenceNode:
 		var words []string
 		for _, e := range n.Content {
 			if e.Kind != yaml.ScalarNode || e.Tag == "!!null" {
 				return errors.New("want a list of plain values")
 			}
-			words = append(words, e.Value)
+			s, err := text(e)
+			if err != nil {
+				return err
+			}
+			words = append(words, s)
 		}
 		if l, ok := o.Value.(pipeline.List); ok {
 			return l.SetItems(words)
@@ -113,6 +121,15 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 		return o.Value.Set(strings.Join(words, ","))
 	}
 	return fmt.Errorf("want a value (%s), not a mapping", form(o))
+}
+
+// text is the value of a scalar. What is no UTF-8 is written as !!binary.
+func text(n *yaml.Node) (s string, err error) {
+	if n.ShortTag() != "!!binary" {
+		return n.Value, nil
+	}
+	err = n.Decode(&s)
+	return s, err
 }
 
 // printConfig writes the configuration as YAML that --config reads back. Secrets in addresses are left out:

@@ -67,6 +67,26 @@ func TestOddNames(t *testing.T) {
 		}
 	}
 	keepsNames(t)
+	printsConfig(t)
+}
+
+// printsConfig: what --print-config prints reads back as the same names.
+func printsConfig(t *testing.T) {
+	t.Helper()
+	print := func(args ...string) string {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), append(args, "--print-config"), &stdout, &stderr); code != exitDone {
+			t.Fatalf("%q: exit code %d, %s", args, code, &stderr)
+		}
+		return stdout.String()
+	}
+	first := print("mix", "--in", oddText, "--in", oddName, "--in", "a\nb", "--out", oddName, "--cache", oddText)
+	if err := os.WriteFile("printed.yaml", []byte(first), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if again := print("mix", "--config", "printed.yaml"); again != first {
+		t.Errorf("printed\n%s\nread back as\n%s", first, again)
+	}
 }
 
 // wantPrintable runs a command.

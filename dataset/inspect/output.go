@@ -99,6 +99,24 @@ func unfinished(ctx context.Context, out, split string) (string, error) {
 	return progress.String(), err
 }
 
+// withoutConfig notes how far a split is that has neither a readable config.json nor a manifest. If it has a
+// manifest, that one is damaged too, and the error says what to do.
+func (r *Report) withoutConfig(ctx context.Context, out, dir, name string, lost error) error {
+	if _, err := dataset.LoadManifest(ctx, out, name); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; premix reindex %s rebuilds it", lost, out)
+	}
+	progress, err := dataset.LookProgress(ctx, out, name)
+	if err != nil {
+		return err
+	}
+	has := "no"
+	if dataset.Damaged(lost) {
+		has = "a damaged"
+	}
+	r.note("%s has %s %s, and is %s", path.Join(dir, name), has, dataset.ConfigFile, progress)
+	return nil
+}
+
 func labelCounts(counts map[int]int64, class func(label int) string) []Label {
 	var list []Label
 	for _, label := range slices.Sorted(maps.Keys(counts)) {
@@ -122,13 +140,9 @@ func nameOf(classes []string, label int) string {
 // split describes one split from its records and plans; those of an unfinished one are what is
 // there.
 func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]int64, pictures int, o *Options) error {
-	config, err := dataset.LoadConfig(ctx, out, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		progress, err := dataset.LookProgress(ctx, out, name)
-		if err == nil {
-			r.note("%s has no %s, and is %s", path.Join(dir, name), dataset.ConfigFile, progress)
-		}
-		return err
+	config, err := dataset.HeldConfig(ctx, out, name)
+	if errors.Is(err, fs.ErrNotExist) || dataset.Damaged(err) {
+		return r.withoutConfig(ctx, out, dir, name, err)
 	}
 	if err != nil {
 		return err

@@ -168,7 +168,7 @@ func describeKeys(split string, records []dataset.ShardRecord) string {
 }
 
 func (s *Sample) load(ctx context.Context, records []dataset.ShardRecord, i int, o *Options) error {
-	config, err := dataset.LoadConfig(ctx, s.Output, s.Split)
+	config, err := dataset.HeldConfig(ctx, s.Output, s.Split)
 	if err != nil {
 		return err
 	}

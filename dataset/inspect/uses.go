@@ -30,7 +30,7 @@ func Uses(ctx context.Context, out, name string, o Options) ([]Use, error) {
 	}
 	var uses []Use
 	for _, split := range splits {
-		config, err := dataset.LoadConfig(ctx, out, split)
+		config, err := dataset.HeldConfig(ctx, out, split)
 		if err != nil {
 			return nil, err
 		}

@@ -68,6 +68,8 @@ const cliHead = `# The command line
 const cliRules = `
 Messages go to stderr, one line each: what, where, what to do. Results go to stdout;
 where they cannot be written (a full disk), the command fails with exit code 1.
+Characters of a name that a terminal obeys or does not show are printed as escapes, such as \x1b,
+and a name of more than 500 bytes is cut. JSON has names as they are.
 
 ## Exit codes
 `

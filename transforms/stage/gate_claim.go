@@ -43,8 +43,12 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	if held.config != nil && held.config.Fingerprint != fp {
-		if ours, err := recordedAs(ctx, job, o, fp); err != nil || !ours {
-			return errors.Join(err, held.refusal(ctx, job, o, g, rows))
+		ours, err := recordedAs(ctx, job, o, fp)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			return held.refusal(ctx, job, o, g, rows)
 		}
 	}
 	spec := o.spec(job, g, job.Replicas[0])
@@ -118,6 +122,9 @@ func recordedAs(ctx context.Context, job *Job, o *Output, fp string) (bool, erro
 	m, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
 	if err == nil {
 		return m.Fingerprint == fp && m.Whole(), nil
+	}
+	if dataset.Damaged(err) {
+		return false, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false, err

@@ -88,14 +88,10 @@ func TestInterruptBusyStore(t *testing.T) {
 			for m.answers.Load() < 4 && ctx.Err() == nil {
 				time.Sleep(10 * time.Millisecond)
 			}
-			interrupted := time.Now()
 			cmd.Process.Signal(syscall.SIGINT)
 			cmd.Wait()
 			if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
 				t.Errorf("exit code %d", code)
-			}
-			if d := time.Since(interrupted); d > 10*time.Second { // one, on a quiet machine: that of removing the lock
-				t.Errorf("it took %v to end", d)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/premix/premix/internal/reuse"
 )
@@ -78,8 +79,14 @@ func (localStore) stat(_ context.Context, path string) (Object, error) {
 	return localObject(path, fi), nil
 }
 
+// openLocal opens a file for reading. A named pipe is not waited for: one in the place of a file is empty, as
+// long as nobody writes into it.
+func openLocal(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 func (localStore) open(_ context.Context, path string, off, n int64) (io.ReadCloser, error) {
-	f, err := os.Open(path)
+	f, err := openLocal(path)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +133,7 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 		n = size - off
 	}
 	if off == 0 && n == size { // a whole file is read once: keep no handle of it
-		f, err := os.Open(path)
+		f, err := openLocal(path)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +179,7 @@ type localAt struct {
 func (f *localAt) Size() int64 { return f.size }
 
 func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
-	f, err := os.Open(path)
+	f, err := openLocal(path)
 	if err != nil {
 		return nil, err
 	}

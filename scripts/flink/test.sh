@@ -23,7 +23,8 @@ export PREMIX_FLINK=1 PREMIX_BINARY=${BINARY:-$work/premix}
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 # A read error hits every slot at once, and each part that fails counts.
-RESTART_ATTEMPTS=12 REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
+# The tests run some forty jobs within minutes, and a TaskManager keeps the classes of ended ones for a while.
+TM_METASPACE=1024m RESTART_ATTEMPTS=12 REST_PORT=auto RPC_PORT=auto JOB_PORT=auto ARTIFACT_PORT=auto scripts/flink/start.sh "$PREMIX_FLINK_DIR"
 set -a; . "$CLUSTER/address"; set +a
 
 status=0

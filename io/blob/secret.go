@@ -50,6 +50,9 @@ var (
 // RedactAddresses hides the secrets of the addresses in a text and leaves the rest as it is, unlike [Redact].
 func RedactAddresses(text string) string { return addressIn.ReplaceAllStringFunc(text, redactAddress) }
 
+// cancelQuery is that of Flink's address that cancels a job, which users are told to call.
+const cancelQuery = "?mode=cancel"
+
 func redactAddress(text string) string {
 	// The colon after an address is most often that of the message.
 	if whole := strings.TrimSuffix(text, ":"); whole != text {
@@ -81,7 +84,7 @@ func redactAddress(text string) string {
 			rest = rest[:at[1]] + hidden
 		}
 	default:
-		if at := strings.IndexAny(rest, "?#"); at >= 0 {
+		if at := strings.IndexAny(rest, "?#"); at >= 0 && rest[at:] != cancelQuery {
 			rest = rest[:at+1] + hidden
 		}
 	}

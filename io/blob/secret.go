@@ -50,9 +50,6 @@ var (
 // RedactAddresses hides the secrets of the addresses in a text and leaves the rest as it is, unlike [Redact].
 func RedactAddresses(text string) string { return addressIn.ReplaceAllStringFunc(text, redactAddress) }
 
-// cancelQuery is that of Flink's address that cancels a job, which users are told to call.
-const cancelQuery = "?mode=cancel"
-
 func redactAddress(text string) string {
 	// The colon after an address is most often that of the message.
 	if whole := strings.TrimSuffix(text, ":"); whole != text {
@@ -84,7 +81,7 @@ func redactAddress(text string) string {
 			rest = rest[:at[1]] + hidden
 		}
 	default:
-		if at := strings.IndexAny(rest, "?#"); at >= 0 && rest[at:] != cancelQuery {
+		if at := strings.IndexAny(rest, "?#"); at >= 0 && redactParams(rest[at:]) != rest[at:] {
 			rest = rest[:at+1] + hidden
 		}
 	}
@@ -121,6 +118,7 @@ var openParams = []string{
 	"anonymous", "emulator", "storage_account", "domain", "protocol", "localemu", "cdn", "endpoint", "region", "disable_https",
 	"use_path_style", "accelerate", "profile", "role", "ssetype", "kmskeyid", "hostname_immutable", "dualstack", "fips",
 	"rate_limiter_capacity", "request_checksum_calculation", "response_checksum_validation", "awssdk",
+	"mode", // of Flink's address that cancels a job, which users are told to call
 }
 
 // redactParams hides secrets in ?NAME=VALUE&…/KEY.

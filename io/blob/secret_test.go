@@ -54,6 +54,8 @@ func TestRedact(t *testing.T) {
 		"s3://b: no such bucket":                                                 "s3://b: no such bucket",
 		"file:///a/b?c and /a/b?c=d":                                             "file:///a/b?c and /a/b?c=d",
 		"http://localhost:8081: refused; http://[::1]:80/x":                      "http://localhost:8081: refused; http://[::1]:80/x",
+		"curl -X PATCH 'http://h:8081/jobs/1?mode=cancel'":                       "curl -X PATCH 'http://h:8081/jobs/1?mode=cancel'",
+		"http://h:8081/jobs/1?mode=cancel&sig=CANARY":                            "http://h:8081/jobs/1?…",
 		"--label-key label: token: unexpected":                                   "--label-key label: token: unexpected",
 		"--flink-job-server localhost:8099":                                      "--flink-job-server localhost:8099",
 		"s3://b/blur/sig=0.5/token=3.jpg: no; /data/sig=0.5/a.jpg":               "s3://b/blur/sig=0.5/token=3.jpg: no; /data/sig=0.5/a.jpg",

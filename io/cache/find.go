@@ -47,7 +47,7 @@ func (s *Store) Find(ctx context.Context, id, stamp, uri string, replicas []int)
 // answers says whether the names of the files promise all replicas of what the place has.
 func (h *Held) answers(replicas []int) bool {
 	at := h.Here()
-	return len(at) == 1 && len(less(replicas, h.Replicas(at[0]))) == 0
+	return len(at) == 1 && len(Lacking(replicas, h.Replicas(at[0]))) == 0
 }
 
 // readEarlier reads the file of an earlier version, if there is one: its content, and the place that it

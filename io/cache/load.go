@@ -44,7 +44,7 @@ func (h *Held) union(ctx context.Context, list []File, content string, replicas 
 		f := &list[i]
 		missing := replicas
 		if r != nil {
-			missing = less(replicas, r.Meta.Replicas)
+			missing = Lacking(replicas, r.Meta.Replicas)
 		}
 		adds := slices.DeleteFunc(slices.Clone(f.Replicas), func(k int) bool { return !slices.Contains(missing, k) })
 		if len(adds) == 0 || h.bad[f.name] {
@@ -109,7 +109,7 @@ func (s *Store) Reload(ctx context.Context, id, content string, files []string, 
 		h.files = append(h.files, f)
 	}
 	for again := false; ; again = true {
-		if len(less(replicas, h.Replicas(content))) > 0 || again {
+		if len(Lacking(replicas, h.Replicas(content))) > 0 || again {
 			if err := h.readEarlier(ctx); err != nil {
 				return nil, err
 			}
@@ -118,7 +118,7 @@ func (s *Store) Reload(ctx context.Context, id, content string, files []string, 
 		if err != nil {
 			return nil, err
 		}
-		if r != nil && len(less(replicas, r.Meta.Replicas)) == 0 {
+		if r != nil && len(Lacking(replicas, r.Meta.Replicas)) == 0 {
 			return r, nil
 		}
 		if again {

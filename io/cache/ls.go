@@ -127,7 +127,7 @@ func (i *Info) count(ctx context.Context, s *Store, files []File) error {
 			i.Rows += n
 		default: // every entry has a row in each replica
 			at := group{f.ID, f.Content}
-			i.Rows += n / int64(len(f.Replicas)) * int64(len(less(f.Replicas, seen[at])))
+			i.Rows += n / int64(len(f.Replicas)) * int64(len(Lacking(f.Replicas, seen[at])))
 			seen[at] = append(seen[at], f.Replicas...)
 		}
 	}

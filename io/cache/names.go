@@ -183,7 +183,7 @@ func ContentOf(c *Chunk) string {
 
 func byName(a, b File) int { return cmp.Compare(a.name, b.name) }
 
-// less returns the replicas of all that are not among those of some.
-func less(all, some []int) []int {
+// Lacking returns the replicas of all that are not among those of some.
+func Lacking(all, some []int) []int {
 	return slices.DeleteFunc(slices.Clone(all), func(r int) bool { return slices.Contains(some, r) })
 }

@@ -56,7 +56,7 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 		}
 		replicas := held.Replicas(content)
 		some = some || len(replicas) > 0
-		all = all || len(without(job.cropReplicas(), replicas)) == 0
+		all = all || len(cache.Lacking(job.cropReplicas(), replicas)) == 0
 	}
 	switch {
 	case all && known:

@@ -48,12 +48,7 @@ func missingReplicas(job *Job, r *rows) []int {
 	if r == nil {
 		return job.cropReplicas()
 	}
-	return without(job.cropReplicas(), r.meta.Replicas)
-}
-
-// without returns the replicas of all that are not among those of some.
-func without(all, some []int) []int {
-	return slices.DeleteFunc(slices.Clone(all), func(r int) bool { return slices.Contains(some, r) })
+	return cache.Lacking(job.cropReplicas(), r.meta.Replicas)
 }
 
 // only returns the rows in some of their replicas, in memory of their own.

@@ -26,6 +26,8 @@ type Inputs struct {
 	// Roots is the list of inputs as the job got it: []source.Input.
 	Roots      json.RawMessage  `json:"inputs"`
 	Containers []InputContainer `json:"containers"`
+	// Warnings are what of the labels may surprise, a line each.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // LoadInputs reads inputs.json of a split. The result is never nil. The error is fs.ErrNotExist if

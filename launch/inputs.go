@@ -25,6 +25,9 @@ func findInputs(ctx context.Context, s *settled) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := doubts(s, catalog); err != nil {
+		return nil, err
+	}
 	f := &found{settled: s, catalog: catalog}
 	if err := f.useClassesOfOutput(ctx); err != nil {
 		return nil, err
@@ -64,10 +67,37 @@ func (f *found) useClassesOfOutput(ctx context.Context) error {
 			}
 		}
 		if len(unknown) > 0 {
-			return &OutputError{stage.UnknownClasses(dir, s, unknown, len(list))}
+			return &OutputError{stage.UnknownClasses(dir, s, unknown, list)}
 		}
 		f.catalog.Classes, f.classesOf = list, s
 		return nil
+	}
+	return nil
+}
+
+// doubts reports how the inputs are understood, and refuses what is in doubt. A job that only fills the
+// cache goes on: peaks do not depend on classes.
+func doubts(s *settled, c *source.Catalog) error {
+	say := s.options.Reporter
+	if c.OneClass != "" && !slices.Contains(s.config.Accept, source.AcceptOneClass) {
+		d := source.OneClassDoubt(c.OneClass)
+		if s.options.PeaksOnly || !s.config.Mixes() {
+			c.Warnings = append(c.Warnings, d.Text)
+		} else {
+			c.Doubts = append(c.Doubts, d)
+		}
+	}
+	if err := c.Doubtful(); err != nil && !s.options.PeaksOnly {
+		return err
+	}
+	for _, note := range c.Notes {
+		say.Say("%s", note)
+	}
+	for _, w := range c.Warnings {
+		say.Warn("%s", w)
+	}
+	for _, d := range c.Doubts {
+		say.Warn("%s", d)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/peakfile"
+	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
@@ -30,6 +31,9 @@ type settled struct {
 func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error) {
 	s := &settled{config: c, options: o, start: time.Now()}
 	if err := checkSecrets(&s.config); err != nil {
+		return nil, err
+	}
+	if err := findPlaces(ctx, &s.config); err != nil {
 		return nil, err
 	}
 	if err := makeAbsolute(&s.config); err != nil {
@@ -80,6 +84,40 @@ func workersBuild(c runners.Cluster) (buildid.ID, error) {
 		return id, usagef("--worker_binary: %v", err)
 	}
 	return id, nil
+}
+
+// findPlaces replaces data sets of the Hub by their folders in its local cache, and takes NAME=URI for a
+// path where there is such a file: Spark and others call folders split=train.
+func findPlaces(ctx context.Context, c *pipeline.Config) error {
+	c.In = slices.Clone(c.In)
+	for i, in := range c.In {
+		name, uri := pipeline.SplitInput(in)
+		switch {
+		case strings.HasPrefix(uri, source.HubScheme):
+			dir, err := source.HubFolder(ctx, uri)
+			if err != nil {
+				return err
+			}
+			if c.In[i] = dir; name != "" {
+				c.In[i] = name + "=" + dir
+			}
+		case name != "" && exists(ctx, in):
+			if exists(ctx, uri) {
+				return usagef("--in %s: both %s and %s exist: write ./%s for the first, or %s=./%s for the second", in, in, uri, in, name, uri)
+			}
+			c.In[i] = "./" + in
+		}
+	}
+	return nil
+}
+
+// exists reports whether a local path exists.
+func exists(ctx context.Context, path string) bool {
+	if !blob.IsLocal(path) {
+		return false
+	}
+	_, err := blob.Stat(ctx, path)
+	return err == nil
 }
 
 // makeAbsolute makes local paths absolute: workers may run elsewhere.

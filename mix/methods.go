@@ -23,12 +23,12 @@ type Weighted struct {
 //
 //	list   = name | item { "," item }
 //	item   = name ":" weight { ":" option }
-//	option = "alpha=" number | "scale=" number "-" number      scale: resizemix only
+//	option = "alpha=" number | "scale=" number ( "-" | "," ) number      scale: resizemix only
 //
 // as in "saliencymix", "cutmix:1:alpha=0.2" or "saliencymix:0.5,mixup:0.3:alpha=0.8". A name alone
 // has weight 1. Weights add up to at most 1, and what is missing stays unmixed.
 func ParseMethods(list string) ([]Weighted, error) {
-	items := strings.Split(list, ",")
+	items := splitItems(list)
 	methods := make([]Weighted, 0, len(items))
 	for _, item := range items {
 		m, err := parseMethod(strings.TrimSpace(item), len(items) > 1)
@@ -38,6 +38,19 @@ func ParseMethods(list string) ([]Weighted, error) {
 		methods = append(methods, m)
 	}
 	return methods, checkMethods(methods)
+}
+
+// splitItems divides a list at its commas, but for those inside of a scale, which a number follows.
+func splitItems(list string) []string {
+	var items []string
+	for i, part := range strings.Split(list, ",") {
+		if _, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err == nil && i > 0 {
+			items[len(items)-1] += "," + strings.TrimSpace(part)
+			continue
+		}
+		items = append(items, part)
+	}
+	return items
 }
 
 func parseMethod(item string, weighted bool) (Weighted, error) {
@@ -79,7 +92,10 @@ func (m *Weighted) set(option string) error {
 		m.Alpha = v
 		return checkAlpha(v)
 	case "scale":
-		lo, hi, ok := strings.Cut(value, "-")
+		lo, hi, ok := strings.Cut(value, ",")
+		if !ok {
+			lo, hi, ok = strings.Cut(value, "-")
+		}
 		var err1, err2 error
 		m.MinScale, err1 = strconv.ParseFloat(lo, 64)
 		m.MaxScale, err2 = strconv.ParseFloat(hi, 64)

@@ -112,7 +112,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
 		Params: params, Source: c.SourceOptions(), External: c.External,
-		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
+		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, ByName: start.Catalog.ByName, OffsetSaid: c.LabelOffset != "auto", Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
 		Split:    c.Split, Replicas: c.replicaList(), NamedReplicas: c.NamedReplicas(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),

@@ -34,6 +34,10 @@ type Config struct {
 	LimitPerClass int64
 	LabelKey      string
 	LabelOffset   string
+	ClassDepth    string   // auto, leaf, or a number from 1
+	ClassOrder    string   // text or number
+	Labels        []string // [NAME=]URI of lists of images and classes
+	Accept        []string
 	EXIF          string
 	Truncated     string
 	MaxPixels     int64
@@ -110,7 +114,7 @@ type Config struct {
 // Default returns the configuration of `premix mix` before any flag.
 func Default() Config {
 	return Config{
-		InFormat: "auto", Split: "train", LabelOffset: "auto", EXIF: "ignore", Truncated: "fail",
+		InFormat: "auto", Split: "train", LabelOffset: "auto", ClassDepth: "auto", ClassOrder: "text", EXIF: "ignore", Truncated: "fail",
 		MaxPixels: 128 << 20, MaxBytes: 128 << 20,
 		Size: premix.Size{H: 224, W: 224}, Geometry: crop.RRC, RRCScale: crop.DefaultScale, HFlip: 0.5,
 		Interpolation: string(imaging.Bilinear),
@@ -161,6 +165,8 @@ func (c *Config) SourceOptions() source.Options {
 	if n, ok := c.labelOffset(); ok {
 		o.LabelOffset = &n
 	}
+	o.ClassDepth, _ = c.classDepth()
+	o.ClassNumbers, o.Labels, o.Accept = c.ClassOrder == "number", Inputs(c.Labels), c.Accept
 	return o
 }
 

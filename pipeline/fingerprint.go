@@ -25,7 +25,9 @@ func (c *Config) settings(scopes ...Scope) []setting {
 	var out []setting
 	for _, o := range Options(c) {
 		if slices.Contains(scopes, o.Scope) {
-			out = append(out, setting{o.Name, o.Canonical()})
+			if text := o.Canonical(); o.silent == "" || text != o.silent {
+				out = append(out, setting{o.Name, text})
+			}
 		}
 	}
 	return out

@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/premix/premix/io/source"
+import (
+	"strings"
+
+	"github.com/premix/premix/io/source"
+)
 
 // A Scope says what an option changes.
 type Scope string
@@ -57,12 +61,20 @@ type Option struct {
 	Help     string
 
 	canonical   func(text string) string // of the value's text; nil: the text itself
+	silent      string                   // the value that is not part of a recipe, since the option is younger than caches; or empty
 	drawsLambda bool                     // the option belongs to the law of λ, which does nothing where nothing is mixed
 }
 
 // as sets the canonical form of an option whose values have several spellings.
 func (o *Option) as(canonical func(text string) string) *Option {
 	o.canonical = canonical
+	return o
+}
+
+// unlessDefault keeps a value out of recipes and fingerprints, so that those of earlier versions, which
+// did not have the option, stay what they are.
+func (o *Option) unlessDefault(value string) *Option {
+	o.silent = value
 	return o
 }
 
@@ -112,6 +124,10 @@ func Options(c *Config) []Option {
 	add("limit-per-class", int64Var(&c.LimitPerClass), stageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
 	add("label-key", stringVar(&c.LabelKey), stageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
 	add("label-offset", stringVar(&c.LabelOffset), stageScan, everyJob, Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)").as(c.canonicalOffset)
+	add("class-depth", stringVar(&c.ClassDepth), stageScan, everyJob, Peaks, "auto, leaf or N", "folder whose name is the class of an image: the Nth below the split or --in, or leaf for the whole path (auto: the first one, where all folders agree)").unlessDefault("auto")
+	add("class-order", choiceVar(&c.ClassOrder, "text", "number"), stageScan, everyJob, Peaks, "order", "class folders in the order of their names, or, if these are numbers, with the number as the label").unlessDefault("text")
+	add("labels", urisVar(&c.Labels), stageScan, everyJob, Execution, "[NAME=]file", "list of images and their classes: csv, tsv, jsonl, Parquet or text (repeatable, one an input)").recorded("peaks, by the content of the file")
+	add("accept", listVar(&c.Accept), stageLaunch, everyJob, Execution, "names", "doubts about an input that are settled: "+strings.Join(source.Acceptable(), ", "))
 	add("exif", choiceVar(&c.EXIF, "ignore", "apply"), stagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
 	add("truncated", choiceVar(&c.Truncated, "fail", "accept"), stagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
 	add("max-pixels", pixelsVar(&c.MaxPixels), stagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")

@@ -12,6 +12,8 @@ import (
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/io/source/tree"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
 	"github.com/premix/premix/sample"
@@ -64,6 +66,14 @@ func (c *Config) Validate() error {
 	if _, ok := c.labelOffset(); !ok && c.LabelOffset != "auto" {
 		addf("--label-offset %q: use auto or a whole number", c.LabelOffset)
 	}
+	if _, err := c.classDepth(); err != nil {
+		add(err)
+	}
+	for _, name := range c.Accept {
+		if !slices.Contains(source.Acceptable(), name) {
+			addf("--accept %s: use some of %s", name, strings.Join(source.Acceptable(), ", "))
+		}
+	}
 	if c.MaxPixels < 1 || c.MaxBytes < 1 {
 		addf("--max-pixels and --max-bytes must be at least 1")
 	}
@@ -85,6 +95,9 @@ func (c *Config) Validate() error {
 		add(err)
 	}
 	add(c.checkOutput())
+	if c.SamplesPerShard == 1 && c.Mixes() {
+		addf("--samples-per-shard 1: partners are in one shard, so that nothing could be mixed; use at least 2")
+	}
 	if c.Replicas < 1 {
 		addf("--replicas %d: at least 1", c.Replicas)
 	}
@@ -198,6 +211,27 @@ func SplitInput(s string) (name, uri string) {
 		return n, u
 	}
 	return "", s
+}
+
+// classDepth is the option of source.Options.
+func (c *Config) classDepth() (int, error) {
+	switch c.ClassDepth {
+	case "auto":
+		return tree.Auto, nil
+	case "leaf":
+		return tree.Leaf, nil
+	}
+	n, err := strconv.Atoi(c.ClassDepth)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--class-depth %q: use auto, leaf or a number from 1", c.ClassDepth)
+	}
+	return n, nil
+}
+
+// Mixes reports whether a method of the configuration mixes two images.
+func (c *Config) Mixes() bool {
+	p, err := c.mixParams()
+	return err == nil && slices.ContainsFunc(p.Methods, func(m mix.Weighted) bool { return mix.Pairs(m.Name) })
 }
 
 func (c *Config) labelOffset() (int, bool) {

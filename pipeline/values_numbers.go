@@ -91,10 +91,13 @@ func pairVar(p *[2]float64) Value {
 	return &value[[2]float64]{p: p, typ: "low,high", print: func(x [2]float64) string { return formatFloat(x[0]) + "," + formatFloat(x[1]) },
 		parse: func(s string) ([2]float64, error) {
 			a, b, ok := strings.Cut(s, ",")
+			if !ok {
+				a, b, ok = strings.Cut(s, "-")
+			}
 			lo, err1 := parseFloat(strings.TrimSpace(a))
 			hi, err2 := parseFloat(strings.TrimSpace(b))
 			if !ok || err1 != nil || err2 != nil {
-				return [2]float64{}, fmt.Errorf("%q are no two numbers: use low,high", s)
+				return [2]float64{}, fmt.Errorf("%q are no two numbers: use low,high or low-high", s)
 			}
 			return [2]float64{lo, hi}, nil
 		}}

@@ -107,7 +107,7 @@ func TestOddImages(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")
-			args := append([]string{"mix", "--in", in, "--out", out, "--cache", "none", "--size", "32", "--max-bad", "100%", "--progress", "none"}, v.flags...)
+			args := append([]string{"mix", "--in", in, "--out", out, "--cache", "none", "--size", "32", "--max-bad", "100%", "--accept", "one-class", "--progress", "none"}, v.flags...)
 			var stdout, stderr bytes.Buffer
 			if code := run(context.Background(), args, &stdout, &stderr); code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr.String())
@@ -248,7 +248,7 @@ func TestOddShards(t *testing.T) {
 		t.Run(test.file, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")
 			var stdout, stderr bytes.Buffer
-			code := run(context.Background(), []string{"mix", "--in", filepath.Join(shared, test.file), "--out", out, "--cache", t.TempDir(), "--size", "32"}, &stdout, &stderr)
+			code := run(context.Background(), []string{"mix", "--in", filepath.Join(shared, test.file), "--out", out, "--cache", t.TempDir(), "--size", "32", "--accept", "one-class"}, &stdout, &stderr)
 			if code != test.code || !strings.Contains(stdout.String()+stderr.String(), test.message) {
 				t.Errorf("exit code %d, want %d with %q\n%s%s", code, test.code, test.message, stdout.String(), stderr.String())
 			}

@@ -64,6 +64,9 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 			return err
 		}
 	}
+	if err := tellLabels(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
+		return err
+	}
 	if err := tellCounts(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
 		return err
 	}

@@ -49,3 +49,18 @@ func tellCounts(ctx context.Context, a *app, j *launch.Job, dir string) error {
 	a.say("warning: %s: all are used; correct the list, or get the file that it was written for", first)
 	return nil
 }
+
+// tellLabels warns of what the gate found odd in the labels of the input.
+func tellLabels(ctx context.Context, a *app, j *launch.Job, dir string) error {
+	inputs, err := dataset.LoadInputs(ctx, dir, j.Config.Split)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // of a plan
+	}
+	if err != nil {
+		return err
+	}
+	for _, w := range inputs.Warnings {
+		a.say("warning: %s", w)
+	}
+	return nil
+}

@@ -47,7 +47,7 @@ var ioLayers = [][]string{
 	{"blob", "checksum", "npy", "shard", "tfrecord"},
 	{"cache", "shard/shardtest", "tfexample"},
 	{"hfparquet", "tfshard", "webdataset"},
-	{"formats", "peakfile", "source/synth"},
+	{"formats", "peakfile", "source/labels", "source/synth", "source/tree"},
 	{"source"},
 }
 

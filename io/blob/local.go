@@ -39,6 +39,9 @@ func (localStore) list(ctx context.Context, dir string) ([]Object, error) {
 		}
 		if fi.Mode()&fs.ModeSymlink != 0 {
 			target, err := os.Stat(path)
+			if err != nil && !leadsNowhere(err) {
+				return nil, err
+			}
 			if err != nil {
 				list = append(list, Object{URI: path, Size: -1, ModTime: fi.ModTime(), Special: "dangling symbolic link"})
 				continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -143,6 +144,16 @@ func (f *File) Rows(group int) int64 { return f.f.RowGroups()[group].NumRows() }
 // Has reports whether there is a column of that name.
 func (f *File) Has(column string) bool { return len(f.leafs[column]) > 0 }
 
+// Texts reports whether a column is one of texts, one a row.
+func (f *File) Texts(column string) bool {
+	leafs := f.leafs[column]
+	if len(leafs) != 1 || len(f.paths[leafs[0]]) != 1 {
+		return false
+	}
+	leaf, ok := f.f.Schema().Lookup(column)
+	return ok && leaf.MaxRepetitionLevel == 0 && leaf.Node.Type().Kind() == parquet.ByteArray
+}
+
 // Integers reports whether a column is one of integers, not a list, and says in Parquet's words what
 // it is otherwise.
 func (f *File) Integers(column string) (bool, string) {
@@ -162,18 +173,40 @@ func (f *File) Integers(column string) (bool, string) {
 
 // Classes returns the class names of a column that the file declares as a ClassLabel of Hugging
 // Face, or nil.
-func (f *File) Classes(column string) []string {
+func (f *File) Classes(column string) []string { return classesOf(f.features()[column]) }
+
+// ClassLabels are the columns that declare class names, sorted.
+func (f *File) ClassLabels() []string {
+	var columns []string
+	for column, feature := range f.features() {
+		if f.Has(column) && classesOf(feature) != nil {
+			columns = append(columns, column)
+		}
+	}
+	slices.Sort(columns)
+	return columns
+}
+
+// features are what Hugging Face's metadata say of the columns; nil if there is none.
+func (f *File) features() map[string]json.RawMessage {
 	text, _ := f.f.Lookup(metaKey)
 	var meta struct {
 		Info struct {
 			Features map[string]json.RawMessage `json:"features"`
 		} `json:"info"`
 	}
+	if json.Unmarshal([]byte(text), &meta) != nil {
+		return nil
+	}
+	return meta.Info.Features
+}
+
+func classesOf(feature json.RawMessage) []string {
 	var label struct {
 		Type  string   `json:"_type"`
 		Names []string `json:"names"`
 	}
-	if json.Unmarshal([]byte(text), &meta) != nil || json.Unmarshal(meta.Info.Features[column], &label) != nil {
+	if json.Unmarshal(feature, &label) != nil {
 		return nil
 	}
 	if label.Type != "ClassLabel" || len(label.Names) == 0 {

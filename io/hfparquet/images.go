@@ -12,6 +12,7 @@ type Image struct {
 	Path    string // empty if there is none
 	Label   int    // −1 if it is null
 	NoLabel bool   // it is null
+	Class   string // the label, where its column is one of texts
 }
 
 // ImageColumn returns the column that holds images: image or img, if it is there, or else the
@@ -55,7 +56,7 @@ func (f *File) imageLeafs(column string) []int {
 }
 
 // Images calls yield for each row of a group, with the image of one column and the label of
-// another, which must be an integer. An empty label column gives −1. An error of yield is
+// another, which must be an integer or a text. An empty label column gives −1. An error of yield is
 // returned as it is; others wrap [ErrFormat] or are errors of the medium. Memory is bounded by the
 // size of the row group.
 func (f *File) Images(group int, image, label string, yield func(Image) error) error {
@@ -73,6 +74,17 @@ func (f *File) Images(group int, image, label string, yield func(Image) error) e
 	return eachRow(f, group, leafs, func(cursors []*cursor) (Image, error) {
 		return nextImage(cursors, hasPath, label != "")
 	}, yield)
+}
+
+// setLabel takes a number or a text.
+func (img *Image) setLabel(label parquet.Value) (err error) {
+	if label.Kind() != parquet.ByteArray {
+		img.Label, err = integer(label)
+		return err
+	}
+	text, err := blob(label)
+	img.Class = string(text)
+	return err
 }
 
 func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {
@@ -93,7 +105,7 @@ func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {
 		var label parquet.Value
 		if label, err = cursors[len(cursors)-1].one(); err == nil {
 			if img.NoLabel = label.IsNull(); !img.NoLabel {
-				img.Label, err = integer(label)
+				err = img.setLabel(label)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -84,9 +85,10 @@ func ParseClasses(data []byte) ([]string, error) {
 	var names []string
 	sc := bufio.NewScanner(bytes.NewReader(data))
 	sc.Buffer(nil, 1<<20)
-	for sc.Scan() {
+	var lines []int
+	for line := 1; sc.Scan(); line++ {
 		if name := strings.TrimSpace(sc.Text()); name != "" {
-			names = append(names, name)
+			names, lines = append(names, name), append(lines, line)
 		}
 	}
 	if err := sc.Err(); err != nil {
@@ -96,12 +98,12 @@ func ParseClasses(data []byte) ([]string, error) {
 		return nil, errors.New("the class list is empty")
 	}
 	names = unnumber(names)
-	seen := make(map[string]bool, len(names))
-	for _, name := range names {
-		if seen[name] {
-			return nil, errors.New("the class list names “" + name + "” twice")
+	seen := make(map[string]int, len(names))
+	for i, name := range names {
+		if at, twice := seen[name]; twice {
+			return nil, fmt.Errorf("the class list names “%s” twice, in lines %d and %d", name, lines[at], lines[i])
 		}
-		seen[name] = true
+		seen[name] = i
 	}
 	return names, nil
 }

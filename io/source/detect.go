@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/synth"
+	"github.com/premix/premix/io/source/tree"
 )
 
 // A format is a value of Options.Format: how an input is recognized, and how its containers are found.
@@ -43,6 +43,11 @@ func Formats() []string {
 	return names
 }
 
+// shardName reports whether a file is a shard of some format by its name.
+func shardName(base string) bool {
+	return slices.ContainsFunc(formats, func(f format) bool { return f.file != nil && f.file(base) })
+}
+
 func formatOf(name string) format {
 	return formats[slices.IndexFunc(formats, func(f format) bool { return f.name == name })]
 }
@@ -50,9 +55,11 @@ func formatOf(name string) format {
 // A discovery is the catalog of one input, and what is decided only with the other inputs.
 type discovery struct {
 	Catalog
-	in      Input
-	byName  bool       // its entries state class names
-	records *recordSet // waits for the class lists of the others; or nil
+	in     Input
+	byName bool // its entries state class names
+	// withImages are classes with images, as far as names say; nil if names do not say.
+	withImages map[string]bool
+	records    *recordSet // waits for the class lists of the others; or nil
 }
 
 // discover finds the containers of one input.
@@ -70,92 +77,122 @@ func discover(ctx context.Context, in Input, o Options) (*discovery, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r, err = enterSplit(ctx, r, o, d); err != nil {
+	if r, err = r.inSnapshot(ctx); err != nil {
 		return nil, err
 	}
-	name := o.Format
-	if name == "" || name == "auto" {
-		if name, err = detect(ctx, r); err != nil {
-			return nil, err
-		}
+	if l := o.listOf(in); l != nil {
+		return d, discoverLabelled(ctx, r, l, o, d)
 	}
-	f := formatOf(name)
-	d.Layout, d.byName = name, f.names
+	if err := r.oneFormat(ctx); err != nil {
+		return nil, err
+	}
+	f, r, err := recognize(ctx, r, o, d)
+	if err != nil {
+		return nil, err
+	}
+	d.Layout, d.byName = f.name, f.names
 	return d, f.discover(ctx, r, o, d)
 }
 
-// enterSplit goes into the folder of the wanted split if the root has no other folders than
-// splits: train/, val/ and the like.
-func enterSplit(ctx context.Context, r root, o Options, d *discovery) (root, error) {
-	if r.picked {
-		return r, nil
+// recognize returns the format of an input, and the folder of the wanted split where shards lie in
+// folders of splits. Those of images are understood by discoverFolders.
+func recognize(ctx context.Context, r root, o Options, d *discovery) (format, root, error) {
+	if o.Format == "imagefolder" || r.picked && o.Format != "" && o.Format != "auto" {
+		return formatOf(o.Format), r, nil
 	}
-	var names []string
-	var found []blob.Object
+	auto := o.Format == "" || o.Format == "auto"
+	if auto && savedToDisk(r) {
+		return format{}, r, r.foreign(ctx)
+	}
 	dirs, _ := r.split(&discovery{})
-	for _, e := range dirs {
-		name := blob.Base(e.URI)
-		if !isSplitName(name) {
-			return r, nil
-		}
-		names = append(names, name)
-		if canonicalSplit(name) == o.split() {
-			found = append(found, e)
+	f, n := detectFiles(r)
+	if auto && !f.decisive {
+		is, err := treeFormat(ctx, r, dirs)
+		if err != nil || is.name != "" {
+			return is, r, err
 		}
 	}
-	if f, _ := detectFiles(r); len(names) == 0 || f.decisive {
+	if len(dirs) == 0 || r.picked || f.decisive {
+		if f.name == "" {
+			f = formatOf("imagefolder")
+		}
+		if !auto {
+			f = formatOf(o.Format)
+		}
+		return f, r, nil
+	}
+	s, err := r.look(ctx, shardName)
+	if err != nil {
+		return f, r, err
+	}
+	images := s.images.Total() > s.images.Images
+	if auto && images && (f.name == "" || n < len(dirs)) {
+		return formatOf("imagefolder"), r, nil
+	}
+	if r, err = enterSplit(ctx, r, o, s.shards, d); err != nil {
+		return f, r, err
+	}
+	if !auto {
+		return formatOf(o.Format), r, nil
+	}
+	f, err = detect(ctx, r)
+	return f, r, err
+}
+
+// enterSplit goes into the folder of the wanted split if the folders below the root are splits of
+// shards: train/, val/ and the like.
+func enterSplit(ctx context.Context, r root, o Options, shards *tree.Folder, d *discovery) (root, error) {
+	reading := tree.Splits(shards, o.tree())
+	d.understood(o, reading)
+	if reading.Split == "" {
 		return r, nil
-	}
-	if len(found) != 1 {
-		return r, usagef("--in %s holds the splits %s: --split %s takes one of them", r.in.URI, strings.Join(names, ", "), o.split())
 	}
 	for _, e := range r.objects {
 		if !e.Dir || junkName(blob.Base(e.URI)) {
 			d.ignore(r.name(r.rel(e)))
 		}
 	}
-	return r.into(ctx, found[0].URI)
+	return r.into(ctx, blob.Join(r.uri, reading.Split))
 }
 
-// detect recognizes the format of a root by the names in it.
-func detect(ctx context.Context, r root) (string, error) {
-	folders, _ := r.split(&discovery{})
-	dirs := map[string]bool{}
-	for _, e := range folders {
-		dirs[blob.Base(e.URI)] = true
-	}
-	f, n := detectFiles(r)
-	if f.decisive || f.name != "" && n >= len(dirs) {
-		return f.name, nil
-	}
-	if f.name != "" { // the archive of a data set may lie beside its class folders
-		list, err := blob.List(ctx, folders[0].URI)
-		if err != nil {
-			return "", fmt.Errorf("source: %w", err)
-		}
-		if slices.ContainsFunc(list, func(o blob.Object) bool { return !o.Dir && imageName(o.URI) }) {
-			return "imagefolder", nil
-		}
-		return f.name, nil
+// treeFormat recognizes the formats whose folders have names of their own; it is the zero format for
+// others.
+func treeFormat(ctx context.Context, r root, dirs []blob.Object) (format, error) {
+	names := map[string]bool{}
+	for _, e := range dirs {
+		names[blob.Base(e.URI)] = true
 	}
 	for _, f := range slices.Backward(formats) {
 		if f.tree == nil {
 			continue
 		}
-		if is, err := f.tree(ctx, r, dirs); is || err != nil {
-			return f.name, err
+		if is, err := f.tree(ctx, r, names); is || err != nil {
+			return f, err
 		}
 	}
-	if dirs["data"] { // where Hugging Face keeps the shards
-		inner, err := r.into(ctx, blob.Join(r.uri, "data"))
+	return format{}, nil
+}
+
+// detect recognizes the format of a root with shards by the names in it.
+func detect(ctx context.Context, r root) (format, error) {
+	dirs, _ := r.split(&discovery{})
+	f, _ := detectFiles(r)
+	if f.name != "" {
+		return f, nil
+	}
+	if is, err := treeFormat(ctx, r, dirs); err != nil || is.name != "" {
+		return is, err
+	}
+	for _, dir := range dirs {
+		inner, err := r.into(ctx, dir.URI)
 		if err != nil {
-			return "", err
+			return format{}, err
 		}
-		if f, _ := detectFiles(inner); f.name != "" && !f.decisive {
-			return f.name, nil
+		if f, err := detect(ctx, inner); err != nil || f.name != "" && f.name != "imagefolder" {
+			return f, err
 		}
 	}
-	return "imagefolder", nil
+	return formatOf("imagefolder"), nil
 }
 
 // detectFiles recognizes the format of most files in a root, and returns how many there are of it. It is

@@ -148,11 +148,8 @@ func TestDetect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err = enterSplit(t.Context(), r, Options{}, &discovery{}); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := detect(t.Context(), r); got != test.want || err != nil {
-			t.Errorf("%v: %s, %v, want %s", test.files, got, err, test.want)
+		if got, _, err := recognize(t.Context(), r, Options{}, &discovery{}); got.name != test.want || err != nil {
+			t.Errorf("%v: %s, %v, want %s", test.files, got.name, err, test.want)
 		}
 	}
 	dir := t.TempDir()

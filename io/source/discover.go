@@ -84,9 +84,13 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		all.choose(o.Classes)
 		all.Cut = "" // what is left can be used
 	}
+	if len(all.Containers) == 0 && len(all.Doubts) > 0 {
+		return nil, all.Doubtful()
+	}
 	if err := all.sort(); err != nil {
 		return nil, err
 	}
+	all.OneClass, all.ByName = oneClass(found)
 	lists := slices.DeleteFunc(slices.Clone(found), func(d *discovery) bool { return d.Cut != "" })
 	if o.Classes == nil && !slices.ContainsFunc(lists, func(d *discovery) bool { return d.Classes != nil }) {
 		lists = found
@@ -198,6 +202,7 @@ func (c *Catalog) add(o *Catalog) {
 		c.Cut, c.CutIn = o.Cut, o.CutIn
 	}
 	c.Containers = append(c.Containers, o.Containers...)
+	c.Notes, c.Warnings, c.Doubts = append(c.Notes, o.Notes...), append(c.Warnings, o.Warnings...), append(c.Doubts, o.Doubts...)
 	c.Failures = append(c.Failures, o.Failures...)
 	c.Ignored += o.Ignored
 	names := append(c.IgnoredNames, o.IgnoredNames...)

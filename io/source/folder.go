@@ -20,63 +20,6 @@ type (
 	flatFolder struct{ folder }
 )
 
-// discoverFolders makes a container of every class folder.
-func discoverFolders(ctx context.Context, r root, _ Options, d *discovery) error {
-	dirs, files := r.split(d)
-	if len(dirs) == 0 {
-		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
-	}
-	if err := loose(ctx, r, files, d); err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		class := r.rel(dir)
-		if strings.Trim(class, "/") == "" {
-			return usagef("--in %s: there are keys with two slashes behind it, which makes a class folder without a name: rename them", r.in.URI)
-		}
-		if !utf8.ValidString(class) {
-			return usagef("--in %s: the name of the class folder %q is not UTF-8: rename it", r.in.URI, class)
-		}
-		d.Classes = append(d.Classes, class)
-		c := r.container(dir, layoutFolder)
-		c.Class = class
-		c.Size, c.ModTime = 0, 0
-		d.Containers = append(d.Containers, c)
-	}
-	if found, err := anyImage(ctx, dirs); err != nil || found {
-		return err
-	}
-	for _, dir := range dirs {
-		list, err := blob.List(ctx, dir.URI)
-		if err != nil {
-			return fmt.Errorf("source: %w", err)
-		}
-		if slices.ContainsFunc(list, func(o blob.Object) bool { return o.Dir && blob.Base(o.URI) == "__premix__" }) {
-			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, dir.URI)
-		}
-	}
-	return usagef("--in %s: no image in its %d class folders", r.in.URI, len(dirs))
-}
-
-// anyImage looks for a file that could be an image. It gives up, with a yes, after many.
-func anyImage(ctx context.Context, dirs []blob.Object) (bool, error) {
-	seen := 0
-	for _, d := range dirs {
-		for o, err := range blob.Walk(ctx, d.URI) {
-			if err != nil {
-				return false, err
-			}
-			if seen++; imageName(o.URI) || seen > 10_000 {
-				return true, nil
-			}
-			if image, err := sniffObject(ctx, o); err != nil || image {
-				return image, err
-			}
-		}
-	}
-	return false, nil
-}
-
 // sniffObject reports whether the first bytes of a file are those of an image.
 func sniffObject(ctx context.Context, o blob.Object) (bool, error) {
 	if o.Special != "" || o.Size == 0 {
@@ -121,6 +64,9 @@ func (folder) split(ctx context.Context, c Container, o Options) ([]Chunk, error
 		unreadable := obj.Special
 		if !utf8.ValidString(name) {
 			unreadable = "the name is not UTF-8: rename the file"
+		}
+		if c.Direct && strings.Contains(name, "/") {
+			continue
 		}
 		files = append(files, fileInfo{escape(name), unreadable, obj.Size, modTime(obj), obj.ETag})
 	}
@@ -182,6 +128,12 @@ func (folder) read(ctx context.Context, c Chunk, _ Options, maxBytes int64, yiel
 	return nil
 }
 
+func (folder) identity(c Container, h *hasher) {
+	if c.Direct {
+		h.field("direct", "yes")
+	}
+}
+
 func (flatFolder) identity(c Container, h *hasher) { h.field("list-hash", c.List.Hash) }
 
 func (l flatFolder) read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
@@ -189,7 +141,9 @@ func (l flatFolder) read(ctx context.Context, c Chunk, o Options, maxBytes int64
 	if err != nil {
 		return err
 	}
-	return l.folder.read(ctx, c, o, maxBytes, func(e Entry) error { return yield(list.label(e)) })
+	return l.folder.read(ctx, c, o, maxBytes, func(e Entry) error {
+		return yield(list.label(e, strings.TrimPrefix(e.Sample.Name, c.Container.below(""))))
+	})
 }
 
 func folderEntry(ctx context.Context, c Container, name, unreadable string, maxBytes int64, buf *[]byte) (Entry, error) {

@@ -284,23 +284,6 @@ func FuzzParquet(f *testing.F) {
 	})
 }
 
-// FuzzMeta reads arbitrary bytes as the devkit's meta.mat.
-func FuzzMeta(f *testing.F) {
-	for _, name := range []string{"meta.mat", "meta-integers.mat"} {
-		data, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := readMeta(data)
-		if err == nil && len(list) > len(data)*1100 {
-			t.Fatalf("%d synsets from %d bytes", len(list), len(data))
-		}
-	})
-}
-
 // FuzzLabel reads arbitrary bytes as cls and json members.
 func FuzzLabel(f *testing.F) {
 	for _, s := range []string{"3", "-1", "1,2", `{"label":3}`, `{"label":"x"}`, `{"cls":1e3,"label":null}`, `{"label":[1]}`, `{"label":9999999999999999999}`, "{\"label\":\"\\ud800\"}"} {

@@ -125,7 +125,7 @@ func addListed(ctx context.Context, r root, c Container, d *discovery) error {
 		return err
 	}
 	if files.Files == nil {
-		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt with meta.mat beside it",
+		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt beside it",
 			r.in.URI, blob.Base(c.URI))
 	}
 	l, hash, err := readList(ctx, files)

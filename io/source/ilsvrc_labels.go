@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	_ "embed"
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
@@ -20,17 +21,24 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source/labels"
 )
 
 // labelFiles are where the labels of a folder or tar of images are.
 type labelFiles struct {
-	Kind  string   // of listPlaces
+	Kind  string   // of listPlaces, or listTable
 	Files []string // URIs
 	Hash  string   // of the files' contents
+	// Of a table:
+	Columns labels.Columns
+	Offset  int // the number of the first class
 }
 
-// A labelList gives the class of each image of the validation set of ILSVRC2012.
+// A labelList gives the class of each image of the validation set of ILSVRC2012, or of a table.
 type labelList struct {
+	table  *labels.List
+	offset int // of the table
+
 	byNumber []string          // of ILSVRC2012_val_00000001 and so on
 	byStem   map[string]string // by the name without extension
 	classes  []string          // sorted
@@ -49,7 +57,10 @@ func (l *labelList) class(name string) string {
 }
 
 // label gives an entry the class that the list has for it.
-func (l *labelList) label(e Entry) Entry {
+func (l *labelList) label(e Entry, name string) Entry {
+	if l.table != nil && !e.Ignored {
+		return l.tableLabel(e, name)
+	}
 	if e.Ignored || e.Sample.Fault != nil {
 		return e
 	}
@@ -70,13 +81,15 @@ func valNumber(name string) int {
 	return n
 }
 
-// The names under which lists are known, in the order of preference, below a folder.
+// The names under which lists are known, in the order of preference, below a folder. A meta.mat beside
+// the ground truth is hashed with it, as before the ids were known, so that caches stay valid; a
+// synsets.txt says nothing of ids.
 var listPlaces = []labelFiles{
 	{Kind: "csv", Files: []string{"LOC_val_solution.csv"}},
 	{Kind: "synsets", Files: []string{"synset_labels.txt"}},
 	{Kind: "synsets", Files: []string{"imagenet_2012_validation_synset_labels.txt"}},
 	{Kind: "ids", Files: []string{"ILSVRC2012_validation_ground_truth.txt", "meta.mat"}},
-	{Kind: "ids", Files: []string{"ILSVRC2012_validation_ground_truth.txt", "synsets.txt"}},
+	{Kind: "ids", Files: []string{"ILSVRC2012_validation_ground_truth.txt"}},
 	{Kind: "devkit", Files: []string{"ILSVRC2012_devkit_t12.tar.gz"}},
 }
 
@@ -137,6 +150,9 @@ func (c Container) listOf(ctx context.Context) (*labelList, error) {
 func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, err error) {
 	var files [][]byte
 	h := newHasher().text(list.Kind)
+	if list.Kind == listTable {
+		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset))
+	}
 	for _, uri := range list.Files {
 		data, err := blob.ReadAll(ctx, uri, maxListBytes)
 		if err != nil {
@@ -150,18 +166,20 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 		return nil, "", fmt.Errorf("source: no list of labels in %q", list.Kind)
 	}
 	switch {
+	case list.Kind == listTable:
+		l, err = tableList(list, files[0])
 	case list.Kind == "csv":
 		l, err = csvList(files[0])
 	case list.Kind == "synsets":
 		l = &labelList{byNumber: words(files[0])}
-	case list.Kind == "ids" && len(files) == 2:
-		l, err = idList(files[0], files[1], path.Base(list.Files[1]))
+	case list.Kind == "ids":
+		l, err = idList(files[0])
 	case list.Kind == "devkit":
 		l, err = devkitList(files[0])
 	default:
 		err = errors.New("unknown kind of list")
 	}
-	if err == nil && l.classes == nil {
+	if err == nil && l.classes == nil && l.table == nil {
 		names := append(slices.Collect(maps.Values(l.byStem)), l.byNumber...)
 		slices.Sort(names)
 		l.classes = slices.Compact(names)
@@ -208,54 +226,48 @@ func csvList(data []byte) (*labelList, error) {
 	}
 }
 
-// idList joins the ground truth of the devkit, one ILSVRC2012_ID a line, with the mapping of
-// these ids to synsets. The ids are not ranks of sorted synsets.
-func idList(truth, mapping []byte, name string) (*labelList, error) {
-	var synsets []string
-	var err error
-	if strings.HasSuffix(name, ".mat") {
-		if synsets, err = readMeta(mapping); err != nil {
-			return nil, err
-		}
-	} else {
-		synsets = words(mapping)
-	}
-	l := &labelList{}
+// idList reads the ground truth of the devkit, one ILSVRC2012_ID a line. The ids are not ranks of sorted
+// synsets: ids says which synset each is.
+func idList(truth []byte) (*labelList, error) {
+	synsets := ilsvrcSynsets()
+	l := &labelList{classes: slices.Sorted(slices.Values(synsets))}
 	for i, w := range words(truth) {
 		id, err := strconv.Atoi(w)
-		if err != nil || id < 1 || id > len(synsets) || synsets[id-1] == "" {
-			return nil, fmt.Errorf("line %d: %s is no id of the %d in %s", i+1, shorten(w), len(synsets), name)
+		if err != nil || id < 1 || id > len(synsets) {
+			return nil, fmt.Errorf("line %d: %s is not an id of ILSVRC2012, 1 to %d", i+1, shorten(w), len(synsets))
 		}
 		l.byNumber = append(l.byNumber, synsets[id-1])
 	}
-	l.classes = slices.Compact(slices.Sorted(slices.Values(synsets)))
-	if len(l.classes) > 0 && l.classes[0] == "" {
-		l.classes = l.classes[1:]
+	if len(l.byNumber) == 0 {
+		return nil, errors.New("it is empty")
 	}
 	return l, nil
 }
 
-// devkitList reads the ground truth and meta.mat out of the devkit's archive.
+// ilsvrcIDs are the synsets of ILSVRC2012_ID 1 to 1000, a line each, as the devkit's meta.mat has them.
+//
+//go:embed ilsvrc2012.txt
+var ilsvrcIDs string
+
+func ilsvrcSynsets() []string { return strings.Fields(ilsvrcIDs) }
+
+// devkitList reads the ground truth out of the devkit's archive.
 func devkitList(data []byte) (*labelList, error) {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	var truth, meta []byte
-	for r := tar.NewReader(io.LimitReader(z, maxListBytes)); truth == nil || meta == nil; {
+	for r := tar.NewReader(io.LimitReader(z, maxListBytes)); ; {
 		h, err := r.Next()
 		if err != nil {
-			return nil, fmt.Errorf("no ground truth and meta.mat in it: %w", err)
+			return nil, fmt.Errorf("no ground truth in it: %w", err)
 		}
-		switch path.Base(h.Name) {
-		case "ILSVRC2012_validation_ground_truth.txt":
-			truth, err = io.ReadAll(r)
-		case "meta.mat":
-			meta, err = io.ReadAll(r)
-		}
-		if err != nil {
-			return nil, err
+		if path.Base(h.Name) == "ILSVRC2012_validation_ground_truth.txt" {
+			truth, err := io.ReadAll(r)
+			if err != nil {
+				return nil, err
+			}
+			return idList(truth)
 		}
 	}
-	return idList(truth, meta, "meta.mat")
 }

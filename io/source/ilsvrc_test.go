@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,21 +24,15 @@ func readFileT(t *testing.T, path string) []byte {
 	return data
 }
 
-func TestReadMeta(t *testing.T) {
-	want := []string{"n02119789", "n02100735", "n01440764"}
-	for _, f := range []string{"meta.mat", "meta-integers.mat"} { // by scipy 1.17.1, compressed and not
-		data := readFileT(t, filepath.Join("testdata", f))
-		got, err := readMeta(data)
-		if err != nil {
-			t.Fatalf("%s: %v", f, err)
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s: %s", f, d)
-		}
-		for n := range data {
-			if got, err := readMeta(data[:n]); err == nil && cmp.Diff(want, got) != "" {
-				t.Errorf("%s cut at %d gives %v", f, n, got)
-			}
+// TestILSVRCIDs: the ids that come with the program are those of the devkit, 1 to 1,000, each synset once.
+func TestILSVRCIDs(t *testing.T) {
+	ids := ilsvrcSynsets()
+	if len(ids) != 1000 || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 1000 {
+		t.Fatalf("%d ids", len(ids))
+	}
+	for id, want := range map[int]string{1: "n02119789", 2: "n02100735", 449: "n01440764", 1000: "n03255030"} {
+		if got := ids[id-1]; got != want {
+			t.Errorf("id %d is %s, want %s", id, got, want)
 		}
 	}
 }
@@ -60,8 +55,7 @@ func valSet(t *testing.T, dir string, inTar bool) {
 
 func TestILSVRCValidation(t *testing.T) {
 	kit, setter, tench := "n02119789", "n02100735", "n01440764"
-	meta := readFileT(t, filepath.Join("testdata", "meta.mat"))
-	truth := []byte("3\n1\n2\n1\n")
+	truth := []byte("449\n1\n2\n1\n")
 	tests := []struct {
 		name  string
 		files []file
@@ -69,13 +63,16 @@ func TestILSVRCValidation(t *testing.T) {
 		{"csv", []file{{"LOC_val_solution.csv", []byte("ImageId,PredictionString\n" +
 			valName(2) + "," + kit + " 1 2 3 4 " + kit + " 5 6 7 8 \n" + valName(1) + "," + tench + " 1 2 3 4 \n" + valName(4) + "," + kit + " 1 1 1 1\n" + valName(3) + "," + setter + " 1 1 1 1\n")}}},
 		{"synset labels", []file{{"synset_labels.txt", []byte(tench + "\n" + kit + "\n" + setter + "\n" + kit + "\n")}}},
-		{"ground truth and meta.mat", []file{{"data/ILSVRC2012_validation_ground_truth.txt", truth}, {"data/meta.mat", meta}}},
-		{"ground truth and synsets", []file{{"ILSVRC2012_validation_ground_truth.txt", truth}, {"synsets.txt", []byte(kit + " kit fox\n" + setter + "\n" + tench + "\n")}}},
+		{"ground truth", []file{{"data/ILSVRC2012_validation_ground_truth.txt", truth}, {"data/meta.mat", []byte("any")}}},
+		{"ground truth and sorted synsets", []file{{"ILSVRC2012_validation_ground_truth.txt", truth}, {"synsets.txt", []byte(tench + "\n" + setter + "\n" + kit + " kit fox\n")}}},
 		{"devkit", []file{{"ILSVRC2012_devkit_t12.tar.gz", gzipOf(t, tarOf(t,
-			file{"ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", truth}, file{"ILSVRC2012_devkit_t12/data/meta.mat", meta}))}}},
+			file{"ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", truth}))}}},
 	}
-	classes := []string{tench, setter, kit}
 	for _, test := range tests {
+		classes := []string{tench, setter, kit}
+		if bytes.Contains(test.files[0].data, truth) || test.name == "devkit" {
+			classes = slices.Sorted(slices.Values(ilsvrcSynsets()))
+		}
 		for _, form := range []string{"tar", "flat", "above"} {
 			t.Run(test.name+" "+form, func(t *testing.T) {
 				dir := t.TempDir()
@@ -152,11 +149,10 @@ func TestILSVRCPattern(t *testing.T) {
 func TestILSVRCLists(t *testing.T) {
 	dir := t.TempDir()
 	valSet(t, dir, false)
-	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "no labels", "LOC_val_solution.csv", "meta.mat")
-	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("1\n7\n"))
-	put(t, filepath.Join(dir, "synsets.txt"), []byte("n01440764\n"))
-	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "line 2", "no id")
-	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("1\n1\n"))
+	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "no labels", "LOC_val_solution.csv")
+	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("1\n1001\n"))
+	wantUsage(t, Options{Split: "val"}, []Input{{"", dir}}, "line 2", "not an id of ILSVRC2012")
+	put(t, filepath.Join(dir, "ILSVRC2012_validation_ground_truth.txt"), []byte("449\n449\n"))
 	_, rows := scan(t, Options{Split: "val"}, Input{"v", dir})
 	var list []row
 	for _, r := range rows {

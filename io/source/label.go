@@ -47,6 +47,16 @@ func (l *label) shift(offset int) error {
 	return nil
 }
 
+// textLabel is the label that a text states: a decimal number without leading zeros is an index,
+// everything else a name.
+func textLabel(s string) (label, error) {
+	s = strings.TrimSpace(s)
+	if v, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(v, 10) == s {
+		return indexLabel(v)
+	}
+	return nameLabel(s)
+}
+
 func nameLabel(s string) (label, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -119,7 +129,7 @@ func valueLabel(key string, raw json.RawMessage) (label, error) {
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return label{}, premix.Faultf(premix.BadLabel, "%s: %v", key, err)
 		}
-		return nameLabel(s)
+		return textLabel(s)
 	case '[':
 		return label{}, premix.Faultf(premix.BadLabel, "%s is a list (%s): a sample has one label", key, shorten(string(raw)))
 	case 'n':

@@ -4,13 +4,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/source/tree"
 )
 
 // imageName reports whether an entry claims to be an image by its name. Formats that premix
@@ -45,13 +45,8 @@ func junkPath(p string) bool {
 
 // canonicalSplit maps the spellings of split names; other names are returned as they are.
 func canonicalSplit(s string) string {
-	switch strings.ToLower(s) {
-	case "train", "training":
-		return "train"
-	case "val", "valid", "validation":
-		return "validation"
-	case "test", "testing":
-		return "test"
+	if split := tree.Split(s); split != "" {
+		return split
 	}
 	return s
 }
@@ -68,20 +63,10 @@ func (o Options) splitOf(names []string) string {
 	return names[i]
 }
 
-func isSplitName(s string) bool {
-	return slices.Contains([]string{"train", "validation", "test"}, canonicalSplit(s))
-}
+func isSplitName(s string) bool { return tree.Split(s) != "" }
 
-var splitToken = regexp.MustCompile(`(?i)(?:^|[-._ 0-9])(train|training|val|valid|validation|test|testing)(?:[-._ 0-9]|$)`)
-
-// splitOf finds the split that a shard's file name contains, as Hugging Face's readers do;
-// empty if none.
-func splitOf(base string) string {
-	if m := splitToken.FindStringSubmatch(base); m != nil {
-		return canonicalSplit(m[1])
-	}
-	return ""
-}
+// splitOf finds the split that a shard's file name contains, as Hugging Face's readers do; empty if none.
+func splitOf(base string) string { return tree.SplitPart(base) }
 
 // member brings a name from inside of an archive into the form of a path below it. Names are
 // only labels here, nothing is ever written under them: a leading slash, "." and ".." are

@@ -79,11 +79,14 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 			if image == "" {
 				return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
 			}
+			if several := f.ClassLabels(); label == "" && len(several) > 0 {
+				return usagef("--in %s: %s has the labels %s: choose one with --label-key", r.in.URI, c.Name, strings.Join(several, ", "))
+			}
 			if label == "" {
 				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, cmp.Or(o.LabelKey, "label"))
 			}
-			if !integers {
-				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0: --label-key names another column", r.in.URI, label, c.Name, kind)
+			if !integers && !f.Texts(label) {
+				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0, or texts: --label-key names another column", r.in.URI, label, c.Name, kind)
 			}
 			columns.Image, columns.Label.Key = image, label
 		}
@@ -238,7 +241,7 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, off
 	case img.NoLabel:
 		return failf(s, premix.StageLabel, premix.NoLabel, "the label is null")
 	}
-	l, err := indexLabel(int64(img.Label))
+	l, err := parquetLabel(img)
 	if err == nil {
 		err = l.shift(offset)
 	}
@@ -248,6 +251,13 @@ func imageRow(c Container, number int64, img hfparquet.Image, labelled bool, off
 	s.Label, s.Class = l.index, l.class
 	s.Digest = DigestOf(img.Bytes)
 	return Entry{Sample: s, Data: img.Bytes}
+}
+
+func parquetLabel(img hfparquet.Image) (label, error) {
+	if img.Class != "" {
+		return textLabel(img.Class)
+	}
+	return indexLabel(int64(img.Label))
 }
 
 // cause strips what this package has put before an error.

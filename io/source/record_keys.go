@@ -119,7 +119,7 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 		if err != nil {
 			return label{}, premix.Faultf(premix.BadLabel, "%v", err)
 		}
-		return nameLabel(v)
+		return textLabel(v)
 	}
 	v, err := ex.Int(k.Label)
 	if errors.Is(err, tfexample.ErrMissing) {

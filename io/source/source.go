@@ -29,6 +29,7 @@ package source
 import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/io/source/tree"
 )
 
 // An Input is one --in [NAME=]URI. With a Name, all names below the root begin with NAME/.
@@ -51,6 +52,15 @@ type Options struct {
 	// LabelOffset is the label of the first class where labels are numbers. If it is nil, it is 0,
 	// and for TFRecords it is detected.
 	LabelOffset *int
+	// ClassDepth is the depth of the folder that is the class, counted from 1, or tree.Leaf for the
+	// whole path; 0 understands the folders.
+	ClassDepth int
+	// ClassNumbers makes the numbers that class folders are called by their labels.
+	ClassNumbers bool
+	// Labels are lists with the classes of the images of inputs, by the name of the input.
+	Labels []Input
+	// Accept are the doubts that the user has settled, of Acceptable.
+	Accept []string
 	// AnyLabels says that Discover takes inputs whose first images have no label, or none of the class
 	// list: those that are only looked at.
 	AnyLabels bool
@@ -86,6 +96,7 @@ type Container struct {
 	URI     string // where the container is at present
 	Layout  string // how it is read, a key of layouts
 	Class   string // the class of all entries in the folder layouts, as a name
+	Direct  bool   // only the files in the folder itself are entries, and not those of folders below
 	Label   int    // the 0-based class index of all entries, or −1
 	Size    int64  // in bytes; 0 for folders
 	ModTime int64  // in nanoseconds of Unix time; 0 where it is not known
@@ -118,6 +129,14 @@ type Catalog struct {
 	// Cut says why Classes cannot be trusted, and what to do: they are those of a listing that is
 	// damaged, and no other list is known. Usually it is empty. CutIn names the damaged container.
 	Cut, CutIn string
+	// Notes say how folders were understood, Warnings what of it may surprise: a line each.
+	Notes, Warnings []string
+	// ByName says that the names of folders tell which classes have images.
+	ByName bool
+	// OneClass is the only class that has images, as far as names say; or empty.
+	OneClass string
+	// Doubts are reasons to refuse the input: as it is understood, labels may be wrong.
+	Doubts []tree.Doubt
 	// Failures are entries outside of any container, as loose images beside class folders.
 	Failures  []premix.Failure
 	NotChosen []Container // of classes that Options.Classes does not have: they are not read

@@ -42,7 +42,7 @@ func (r *imageReader) run(ctx context.Context) error {
 				return fmt.Errorf("source: %s: %w", r.c.Name, err)
 			}
 			if r.list != nil {
-				e = r.list.label(e)
+				e = r.list.label(e, member(m.name))
 			}
 			e.at(m.place())
 		}

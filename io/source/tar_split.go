@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/zeebo/xxh3"
@@ -21,7 +22,10 @@ func (sampleTar) identity(c Container, h *hasher) {
 	h.field("compression", c.Compression)
 	l := c.WebDataset
 	if l.Options.identity(h); l.Folders {
-		h.field("labels", "folder")
+		h.field("labels", "folder").field("base", l.Base)
+		if l.Depth != 0 {
+			h.field("depth", strconv.Itoa(l.Depth))
+		}
 	}
 	h.samples(c)
 }

@@ -42,7 +42,7 @@ func TestTFDSUsage(t *testing.T) {
 	wantUsage(t, Options{}, []Input{{"", data}}, "several data sets", "flowers")
 	other := t.TempDir()
 	put(t, filepath.Join(other, "shards", "1.0.0", "x.bin"), []byte("x"))
-	wantUsage(t, Options{}, []Input{{"", other}}, "no image in its 1 class folders")
+	wantUsage(t, Options{}, []Input{{"", other}}, "no folder of TFDS", "NAME/VERSION")
 	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
 	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
 	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {

@@ -51,7 +51,12 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 	if len(shards) == 0 {
 		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, d.Layout)
 	}
-	if r.picked || len(splits) < 2 {
+	if r.picked {
+		return shards, nil
+	}
+	d.configurations(r, shards)
+	if len(splits) < 2 {
+		d.promised(r, o, shards)
 		return shards, nil
 	}
 	wanted := slices.DeleteFunc(slices.Clone(shards), func(f blob.Object) bool {
@@ -60,6 +65,7 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 	if len(wanted) == 0 {
 		return nil, usagef("--in %s: no shard speaks of the split %s: choose another --split, or name the shards by a pattern", r.in.URI, o.split())
 	}
+	d.promised(r, o, wanted)
 	return wanted, nil
 }
 
@@ -125,7 +131,10 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 	for i, name := range split.Filenames {
 		s, ok := byName[path.Clean(name)]
 		if !ok {
-			return nil, nil, usagef("--in %s: _info.json lists the shard %s, which is not there", r.in.URI, name)
+			if o.accepts(AcceptMissing) {
+				continue
+			}
+			return nil, nil, usagef("--in %s: _info.json lists the shard %s, which is not there: get it, or add --accept missing to go on without it", r.in.URI, name)
 		}
 		list = append(list, s)
 		if len(split.ShardLengths) == len(split.Filenames) {
@@ -249,7 +258,9 @@ func (l labelOptions) identity(h *hasher) {
 // webdatasetLabels say where the labels of a tar of samples are.
 type webdatasetLabels struct {
 	Options labelOptions
-	Folders bool // they are the folders of the keys
+	Folders bool   // they are the folders of the keys
+	Base    string // the folder in the tar below which these are
+	Depth   int    // that of Options.ClassDepth
 }
 
 // discoverTars makes a container of every WebDataset shard.
@@ -283,9 +294,14 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 		if err != nil {
 			return err
 		}
-		for i := range d.Containers {
-			d.Containers[i].WebDataset.Folders = folders
+		if folders {
+			if err := foldersInTars(ctx, o, d); err != nil {
+				return err
+			}
 		}
+	}
+	if d.Classes != nil {
+		return nil
 	}
 	d.Classes, err = classesOrOwn(ctx, r.uri, o.split(), "classes.txt")
 	return err

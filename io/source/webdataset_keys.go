@@ -48,18 +48,6 @@ func imageRank(ext string) int {
 	return -1
 }
 
-// classOfKey is the class that the folder of a key names: its first folder below those that are
-// called after splits; empty if there is none.
-func classOfKey(key string) string {
-	dir, _ := path.Split(key)
-	for part := range strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/") {
-		if part != "" && !isSplitName(part) {
-			return part
-		}
-	}
-	return ""
-}
-
 // peekMembers and peekBytes bound how much of the first shard is looked at.
 const (
 	peekMembers = 64
@@ -110,7 +98,7 @@ func labelsInFolders(ctx context.Context, c Container, o Options) (bool, error) 
 				keys[escape(k)] = true
 			}
 		case imageRank(ext) >= 0:
-			folders = folders || classOfKey(key) != ""
+			folders = folders || strings.Contains(key, "/")
 		}
 	}
 	switch {

@@ -315,7 +315,10 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 	case c.tie != "":
 		return failf(s, premix.StageScan, premix.Unsupported, "several images in one sample, and %s is as good as the first", c.tie)
 	}
-	l, err := c.label(r.labels.Options.Key, r.labels.Folders)
+	l, err := c.label(r.labels)
+	if err == errOutside {
+		return Entry{Sample: s, Ignored: true}
+	}
 	if err == nil {
 		err = l.shift(r.labels.Options.Offset)
 	}
@@ -329,10 +332,15 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 
 // label finds the sample's label: under the given key of its json, in its cls, in its json, or
 // in the folder of its key.
-func (c *sample) label(key string, folders bool) (label, error) {
+func (c *sample) label(labels webdatasetLabels) (label, error) {
+	key := labels.Options.Key
 	switch {
-	case folders:
-		if class := classOfKey(c.key); class != "" {
+	case labels.Folders:
+		class, inside := labels.classOf(c.key)
+		switch {
+		case !inside:
+			return label{}, errOutside
+		case class != "":
 			return nameLabel(class)
 		}
 	case c.labelFault != nil:
@@ -348,6 +356,9 @@ func (c *sample) label(key string, folders bool) (label, error) {
 	}
 	return label{}, premix.Faultf(premix.NoLabel, "no label: no cls and no json member stands beside the image; members that stand apart are not joined")
 }
+
+// errOutside says that a sample is not below the folder of the split, or of the classes.
+var errOutside = errors.New("outside of the folders that are used")
 
 func keyText(key string) string {
 	if key == "" {

@@ -136,7 +136,7 @@ var damages = []damage{
 func TestDamagedShard(t *testing.T) {
 	in, random := t.TempDir(), newRandom(5)
 	for i := range 8 {
-		file := filepath.Join(in, "a", fmt.Sprintf("%d.png", i))
+		file := filepath.Join(in, []string{"a", "b"}[i%2], fmt.Sprintf("%d.png", i))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, pngOf(t, random), 0o644)); err != nil {
 			t.Fatal(err)
 		}

@@ -39,6 +39,9 @@ func newGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
 	if err := checkBad(ctx, job, sums, g); err != nil {
 		return nil, err
 	}
+	if g.Warnings, err = checkLabels(ctx, job, sums, g); err != nil {
+		return nil, err
+	}
 	return g, checkPairs(job, sums, g)
 }
 

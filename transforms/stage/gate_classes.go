@@ -32,7 +32,7 @@ func checkShared(job *Job, labels map[string]int64, classes []string) error {
 	}
 	names := slices.Sorted(maps.Keys(unknown))
 	return refuse(CodeOther, "%s (images of it: %d; nothing was written, peaks are kept)",
-		UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, len(classes)), total(unknown))
+		UnknownClasses(job.Outputs[0].Dir, job.Catalog.ListOf, names, classes), total(unknown))
 }
 
 // classList is the list that the labels of the input imply.

@@ -25,6 +25,8 @@ type Global struct {
 	GoodDigest string
 	// OwnList identifies the class list of the input where labels depend on it.
 	OwnList string
+	// Warnings are what of the labels may surprise, for people.
+	Warnings []string
 }
 
 // AssertValid returns an error that names an invariant of the plan that does not hold.

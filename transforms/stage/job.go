@@ -57,12 +57,14 @@ type Job struct {
 
 // CatalogInfo is what the launcher learned when it listed the inputs.
 type CatalogInfo struct {
-	Classes  []string // of the output; nil: known only after the scan
-	Own      []string // what indexes in the input refer to; nil: unknown
-	Choice   bool     // Classes was given: images of other classes are left out
-	ListOf   string   // the split of the output whose list Classes is: other classes are refused
-	Ignored  int64
-	Failures []premix.Failure
+	Classes    []string // of the output; nil: known only after the scan
+	Own        []string // what indexes in the input refer to; nil: unknown
+	Choice     bool     // Classes was given: images of other classes are left out
+	ListOf     string   // the split of the output whose list Classes is: other classes are refused
+	OffsetSaid bool     // the user has said from where labels count
+	ByName     bool     // the names of folders say which classes have images
+	Ignored    int64
+	Failures   []premix.Failure
 }
 
 // CacheInfo says where peaks are kept.

@@ -1,0 +1,96 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// A foreign is a way to keep data sets that is known and not read.
+type foreign struct {
+	what    string
+	convert string
+	is      func(base string) bool
+}
+
+// foreigns are in the order of messages.
+var foreigns = []foreign{
+	{"a data set of save_to_disk (Arrow files)", "in Python, load_from_disk(PATH).to_parquet(FILE) writes Parquet", func(base string) bool {
+		return base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow"
+	}},
+	{"Python pickles, as of CIFAR-10 and CIFAR-100", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
+		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
+	}},
+	{"an LMDB database", "write its values as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
+	{"a zip archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".zip") }},
+	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
+	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},
+	{"an HDF5 file", "write its images as CLASS/IMAGE", func(base string) bool {
+		return path.Ext(base) == ".h5" || path.Ext(base) == ".hdf5"
+	}},
+}
+
+func foreignOf(base string) *foreign {
+	for i := range foreigns {
+		if foreigns[i].is(base) {
+			return &foreigns[i]
+		}
+	}
+	return nil
+}
+
+// foreign refuses a root that holds data in a form that is known and not read, in the folder itself or one
+// below; nil if it holds none.
+func (r root) foreign(ctx context.Context) error {
+	dirs, files := r.split(&discovery{})
+	for _, f := range files {
+		if k := foreignOf(blob.Base(f.URI)); k != nil {
+			return usagef("--in %s: %s is %s, which premix does not read: %s", r.in.URI, r.rel(f), k.what, k.convert)
+		}
+	}
+	for _, dir := range dirs {
+		names, err := blob.Names(ctx, dir.URI)
+		if err != nil {
+			continue // what cannot be listed is told by those who read it
+		}
+		for _, n := range names {
+			if k := foreignOf(n.Base); k != nil && !n.Dir {
+				return usagef("--in %s: %s is %s, which premix does not read: %s", r.in.URI, blob.Join(r.rel(dir), n.Base), k.what, k.convert)
+			}
+		}
+	}
+	return nil
+}
+
+// savedToDisk reports whether a root is of Hugging Face's save_to_disk, whose dataset_info.json is called
+// as that of TFDS.
+func savedToDisk(r root) bool {
+	for _, o := range r.objects {
+		if base := blob.Base(o.URI); !r.picked && (base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow") {
+			return true
+		}
+	}
+	return false
+}
+
+// oneFormat refuses an output of premix in several formats: each has a folder of its own with all samples.
+func (r root) oneFormat(ctx context.Context) error {
+	dirs, _ := r.split(&discovery{})
+	for _, dir := range dirs {
+		if base := blob.Base(dir.URI); r.picked || !slices.Contains(Formats(), base) {
+			continue
+		}
+		names, err := blob.Names(ctx, dir.URI)
+		if err != nil {
+			return fmt.Errorf("source: %s: %w", r.in.URI, err)
+		}
+		if slices.ContainsFunc(names, func(n blob.Name) bool { return n.Dir && n.Base == "__premix__" }) {
+			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, dir.URI)
+		}
+	}
+	return nil
+}

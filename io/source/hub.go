@@ -1,0 +1,93 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/premix/premix/io/blob"
+)
+
+// HubScheme begins an input that is a data set in the local cache of Hugging Face's Hub:
+// hf:OWNER/NAME, or hf:OWNER/NAME:CONFIG for the folder of a configuration.
+const HubScheme = "hf:"
+
+var hubName = regexp.MustCompile(`^([A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+$`)
+
+// HubFolder returns the folder of a data set in the local cache of the Hub. It asks no network. The cache
+// is where the Hub's own client looks for it: HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub.
+func HubFolder(ctx context.Context, uri string) (string, error) {
+	name, config, _ := strings.Cut(strings.TrimPrefix(uri, HubScheme), ":")
+	if !hubName.MatchString(name) || strings.Contains(config, "..") {
+		return "", usagef("--in %s: want hf:OWNER/NAME or hf:OWNER/NAME:CONFIG", uri)
+	}
+	cache, err := hubCache()
+	if err != nil {
+		return "", usagef("--in %s: %v", uri, err)
+	}
+	repo := filepath.Join(cache, "datasets--"+strings.ReplaceAll(name, "/", "--"))
+	dir, err := snapshot(ctx, repo)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", usagef("--in %s: the data set is not in the Hub's cache %s: get it with `hf download --repo-type dataset %s`", uri, cache, name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("source: %s: %w", uri, err)
+	}
+	if config == "" {
+		return dir, nil
+	}
+	dir = filepath.Join(dir, config)
+	if _, err := blob.Stat(ctx, dir); err != nil {
+		return "", usagef("--in %s: the data set has no folder %s", uri, config)
+	}
+	return dir, nil
+}
+
+func hubCache() (string, error) {
+	if dir := os.Getenv("HF_HUB_CACHE"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("HF_HOME"); dir != "" {
+		return filepath.Join(dir, "hub"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("set HF_HOME: %w", err)
+	}
+	return filepath.Join(home, ".cache", "huggingface", "hub"), nil
+}
+
+// snapshot is the folder of a repository's main revision in the Hub's cache.
+func snapshot(ctx context.Context, repo string) (string, error) {
+	ref, err := blob.ReadAll(ctx, blob.Join(repo, "refs", "main"), 1<<10)
+	if err != nil {
+		return "", err
+	}
+	hash := strings.TrimSpace(string(ref))
+	if hash == "" || strings.ContainsAny(hash, "/\\") || strings.HasPrefix(hash, ".") {
+		return "", fmt.Errorf("%s/refs/main does not name a snapshot", repo)
+	}
+	dir := blob.Join(repo, "snapshots", hash)
+	_, err = blob.Stat(ctx, dir)
+	return dir, err
+}
+
+// inSnapshot goes to the main revision where a root is a repository of the Hub's cache.
+func (r root) inSnapshot(ctx context.Context) (root, error) {
+	if r.picked || !strings.HasPrefix(blob.Base(r.uri), "datasets--") {
+		return r, nil
+	}
+	dir, err := snapshot(ctx, r.uri)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return r, fmt.Errorf("source: %w", err)
+	}
+	return r.into(ctx, dir)
+}

@@ -1,0 +1,157 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source/tree"
+)
+
+// memberNames calls add for the members of a tar that are entries. It stops after the first most bytes
+// where most is not 0. What is broken in the tar is told by those who read it.
+func (c Container) memberNames(ctx context.Context, most int64, add func(name string)) error {
+	w, f, err := c.open(ctx, c.Offset, c.Offset+c.Size)
+	if err != nil {
+		return fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	defer f.Close()
+	scan := newTarScanner(w, c.Offset)
+	for {
+		m, err := scan.member(ctx)
+		var damage *tarDamage
+		if err == io.EOF || errors.As(err, &damage) || err == nil && most > 0 && m.data > most {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("source: %s: %w", c.Name, err)
+		}
+		if name := member(m.name); m.entry() && name != "" && !junkPath(name) {
+			add(name)
+		}
+	}
+}
+
+// lookAtMembers understands the folders in tars. Tars on this machine are scanned by their headers; of
+// one that is compressed or in a store only the beginning of the first is looked at, and whole is false.
+func lookAtMembers(ctx context.Context, containers []Container) (images *tree.Folder, whole bool, err error) {
+	images = &tree.Folder{}
+	whole = true
+	for _, c := range containers {
+		whole = whole && c.Compression == "" && blob.IsLocal(c.URI)
+	}
+	if !whole {
+		err := containers[0].memberNames(ctx, peekBytes, func(name string) { images.Add(name, imageName(name)) })
+		return images, false, err
+	}
+	var mu sync.Mutex
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(surveyWorkers)
+	for _, c := range containers {
+		g.Go(func() error {
+			var names []string
+			err := c.memberNames(gctx, 0, func(name string) { names = append(names, name) })
+			mu.Lock()
+			defer mu.Unlock()
+			for _, name := range names {
+				images.Add(name, imageName(name))
+			}
+			return err
+		})
+	}
+	return images, true, g.Wait()
+}
+
+// foldersInTars understands tars whose labels are the folders of their keys.
+func foldersInTars(ctx context.Context, o Options, d *discovery) error {
+	images, whole, err := lookAtMembers(ctx, d.Containers)
+	if err != nil {
+		return err
+	}
+	t := tree.Read(images, o.tree())
+	d.understood(o, t)
+	if t.Flat {
+		where := "the images lie side by side in the tar"
+		if t.Base != "" {
+			where = "the images lie in " + t.Base
+		}
+		d.Doubts = append(d.Doubts, tree.Doubt{Text: where + ", and no folder says their classes", Flags: []string{"--labels FILE with a list of images and classes"}})
+	}
+	for i := range d.Containers {
+		l := &d.Containers[i].WebDataset
+		l.Folders, l.Base, l.Depth = true, t.Base, o.ClassDepth
+	}
+	if whole {
+		d.withImages = map[string]bool{}
+		for _, c := range t.Classes {
+			d.withImages[c.Name] = true
+		}
+	}
+	if o.ClassNumbers {
+		for _, c := range t.Classes {
+			d.Classes = append(d.Classes, c.Name)
+		}
+	}
+	return nil
+}
+
+// classOf is the class that the folders of a key name. It is empty for an image above the folders of
+// classes; inside is false for a key in a folder beside the base, or beside one that holds it.
+func (l webdatasetLabels) classOf(key string) (class string, inside bool) {
+	if l.Base != "" {
+		rest, ok := strings.CutPrefix(key, l.Base+"/")
+		if !ok {
+			dir := parent(key)
+			return "", dir == "" || strings.HasPrefix(l.Base, dir+"/")
+		}
+		key = rest
+	}
+	parts := strings.Split(key, "/")
+	folders := parts[:len(parts)-1]
+	switch depth := max(l.Depth, 1); {
+	case l.Depth == tree.Leaf:
+		return strings.Join(folders, "/"), true
+	case len(folders) < depth:
+		return "", true
+	default:
+		return folders[depth-1], true
+	}
+}
+
+// labelledTars makes containers of tars of images whose classes are in a list that the user has named.
+func (r root) labelledTars(ctx context.Context, tars []blob.Object, l *listed, o Options, d *discovery) error {
+	d.Layout = "webdataset"
+	for _, f := range tars {
+		c := r.container(f, layoutListTar)
+		if c.Compression = compressionOf(blob.Base(f.URI)); c.Compression != "" {
+			return usagef("--labels %s: %s is compressed: unpack it, or name a folder of images", l.uri, c.Name)
+		}
+		if err := c.memberNames(ctx, 0, func(name string) {
+			if imageName(name) {
+				l.images = append(l.images, name)
+			}
+		}); err != nil {
+			return err
+		}
+		d.Containers = append(d.Containers, c)
+	}
+	files, list, err := l.load(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := l.compare(list, d.Containers[0].below, d); err != nil {
+		return err
+	}
+	for i := range d.Containers {
+		d.Containers[i].List = files
+	}
+	d.byName, d.Classes = !list.Numbers, list.Classes()
+	d.Notes = append(d.Notes, "classes are those of "+l.uri)
+	return nil
+}

@@ -77,11 +77,7 @@ func foldersInTars(ctx context.Context, o Options, d *discovery) error {
 	t := tree.Read(images, o.tree())
 	d.understood(o, t)
 	if t.Flat {
-		where := "the images lie side by side in the tar"
-		if t.Base != "" {
-			where = "the images lie in " + t.Base
-		}
-		d.Doubts = append(d.Doubts, tree.Doubt{Text: where + ", and no folder says their classes", Flags: []string{"--labels FILE with a list of images and classes"}})
+		d.Doubts = append(d.Doubts, flatTar(t.Base))
 	}
 	for i := range d.Containers {
 		l := &d.Containers[i].WebDataset
@@ -99,6 +95,15 @@ func foldersInTars(ctx context.Context, o Options, d *discovery) error {
 		}
 	}
 	return nil
+}
+
+// flatTar is the doubt about images in one folder of a tar.
+func flatTar(base string) tree.Doubt {
+	where := "the images lie side by side in the tar"
+	if base != "" {
+		where = "the images lie in " + base
+	}
+	return tree.Doubt{Text: where + ", and neither a folder nor a member beside them says their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
 }
 
 // classOf is the class that the folders of a key name. It is empty for an image above the folders of

@@ -290,14 +290,17 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 		d.Containers = append(d.Containers, c)
 	}
 	if len(shards) > 0 {
-		folders, err := labelsInFolders(ctx, d.Containers[0], o)
+		where, err := whereLabels(ctx, d.Containers[0], o, len(shards) == 1)
 		if err != nil {
 			return err
 		}
-		if folders {
+		switch where {
+		case labelsAbove:
 			if err := foldersInTars(ctx, o, d); err != nil {
 				return err
 			}
+		case labelsNowhere:
+			d.Doubts = append(d.Doubts, flatTar(""))
 		}
 	}
 	if d.Classes != nil {

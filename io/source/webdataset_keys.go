@@ -48,66 +48,116 @@ func imageRank(ext string) int {
 	return -1
 }
 
-// peekMembers and peekBytes bound how much of the first shard is looked at.
+// peekImages and peekBytes bound how much of the first shard is looked at.
 const (
-	peekMembers = 64
-	peekBytes   = 64 << 20
+	peekImages = 64
+	peekBytes  = 64 << 20
 )
 
-// labelsInFolders looks at the beginning of a WebDataset shard: its labels are the folders of
-// its keys if there are folders, and neither cls nor json members. A shard whose json members
-// have no label, and which has no other labels, is a mistake of the user's.
-func labelsInFolders(ctx context.Context, c Container, o Options) (bool, error) {
+// Where the labels of a tar are, as its beginning shows.
+const (
+	labelsBeside  = iota // in members beside the images, or in none
+	labelsAbove          // the folders of the keys
+	labelsNowhere        // there is neither: the images lie flat
+)
+
+// whereLabels looks at the beginning of a WebDataset shard: its labels are the folders of its keys if
+// there are folders, and neither cls nor json members beside the images; only says that the input has no
+// other shard. A shard whose json members have no label, and which has no other labels, is a mistake of
+// the user's.
+func whereLabels(ctx context.Context, c Container, o Options, only bool) (int, error) {
+	p := tarPeek{o: o, images: map[string]bool{}, labelled: map[string]bool{}, keys: map[string][]string{}}
+	whole, err := p.read(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	fields := map[string]bool{}
+	for key, names := range p.keys {
+		for _, name := range names {
+			fields[name] = fields[name] || p.images[key]
+		}
+	}
+	maps.DeleteFunc(fields, func(_ string, beside bool) bool { return !beside })
+	switch names := slices.Sorted(maps.Keys(fields)); {
+	case p.found || p.folders && p.cls:
+		return labelsBeside, nil
+	case p.folders:
+		return labelsAbove, nil
+	case len(names) > 0:
+		return 0, usagef("--in %s: no label in the json members of %s under %s: --label-key can be one of %s",
+			c.URI, blob.Base(c.URI), keyText(o.LabelKey), strings.Join(names[:min(len(names), 12)], ", "))
+	case len(p.images) >= peekImages || only && whole && len(p.images) > 0:
+		return labelsNowhere, nil
+	}
+	return labelsBeside, nil
+}
+
+// A tarPeek is what the beginning of a tar shows. Members belong to an image if they have its key: lists and
+// annotations of the whole set do not, whatever is in them.
+type tarPeek struct {
+	o        Options
+	images   map[string]bool     // their keys
+	labelled map[string]bool     // keys of members with a label
+	keys     map[string][]string // the fields of json members, by their keys
+	folders  bool
+	cls      bool // there are cls members
+	found    bool // an image has a label beside it
+}
+
+// read looks at members until it has found a label or seen enough; whole says that there are no more.
+func (p *tarPeek) read(ctx context.Context, c Container) (whole bool, err error) {
 	w, f, err := c.open(ctx, 0, c.Size)
 	if err != nil {
 		return false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
 	scan := newTarScanner(w, 0)
-	var folders, cls, labelled bool
-	keys := map[string]bool{}
-	for range peekMembers {
+	for !p.found && len(p.images) < peekImages {
 		m, err := scan.member(ctx)
 		var damage *tarDamage
-		if err == io.EOF || errors.As(err, &damage) || err == nil && m.data > peekBytes {
-			break
-		}
-		if err != nil {
+		switch {
+		case err == io.EOF:
+			return true, nil
+		case errors.As(err, &damage) || err == nil && m.data > peekBytes:
+			return false, nil
+		case err != nil:
 			return false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		key, ext, ok := splitKey(member(m.name))
-		if !m.regular || m.sparse || !ok {
-			continue
+		if err := p.member(scan, c, m); err != nil {
+			return false, err
 		}
-		if ext == "tar" {
-			return false, usagef("--in %s: %s is a tar of tars: --in-format ilsvrc reads it, if each of these is a class", c.URI, blob.Base(c.URI))
-		}
-		switch {
-		case ext == "cls":
-			cls = true
-		case (ext == "json" || ext == "jsn") && m.size <= maxLabelBytes:
-			data, err := scan.read(nil, m)
-			if err != nil {
-				continue
-			}
-			if _, err := jsonLabel(data, o.LabelKey); err != errNoKey {
-				labelled = true
-			}
-			object, _ := jsonObject(data)
-			for k := range object {
-				keys[escape(k)] = true
-			}
-		case imageRank(ext) >= 0:
-			folders = folders || strings.Contains(key, "/")
-		}
+	}
+	return false, nil
+}
+
+func (p *tarPeek) member(scan *tarScanner, c Container, m tarMember) error {
+	name := member(m.name)
+	key, ext, ok := splitKey(name)
+	if !m.regular || m.sparse || !ok || junkPath(name) {
+		return nil
 	}
 	switch {
-	case labelled || cls && o.LabelKey == "":
-		return false, nil
-	case len(keys) > 0 && !folders:
-		names := slices.Sorted(maps.Keys(keys))
-		return false, usagef("--in %s: no label in the json members of %s under %s: --label-key can be one of %s",
-			c.URI, blob.Base(c.URI), keyText(o.LabelKey), strings.Join(names[:min(len(names), 12)], ", "))
+	case ext == "tar":
+		return usagef("--in %s: %s is a tar of tars: --in-format ilsvrc reads it, if each of these is a class", c.URI, blob.Base(c.URI))
+	case ext == "cls":
+		p.cls = true
+		p.labelled[key] = p.o.LabelKey == ""
+	case (ext == "json" || ext == "jsn") && m.size <= maxLabelBytes:
+		data, err := scan.read(nil, m)
+		if err != nil {
+			return nil
+		}
+		if _, err := jsonLabel(data, p.o.LabelKey); err != errNoKey {
+			p.labelled[key] = true
+		}
+		object, _ := jsonObject(data)
+		for k := range object {
+			p.keys[key] = append(p.keys[key], escape(k))
+		}
+	case imageRank(ext) >= 0:
+		p.images[key] = true
+		p.folders = p.folders || strings.Contains(key, "/")
 	}
-	return folders && !cls, nil
+	p.found = p.found || p.images[key] && p.labelled[key]
+	return nil
 }

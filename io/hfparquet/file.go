@@ -144,6 +144,25 @@ func (f *File) Rows(group int) int64 { return f.f.RowGroups()[group].NumRows() }
 // Has reports whether there is a column of that name.
 func (f *File) Has(column string) bool { return len(f.leafs[column]) > 0 }
 
+// Plain are the columns of texts and numbers that have one value a row, in the order of the schema.
+func (f *File) Plain() []string {
+	var names []string
+	for _, path := range f.paths {
+		if len(path) != 1 || len(f.leafs[path[0]]) != 1 {
+			continue
+		}
+		leaf, ok := f.f.Schema().Lookup(path[0])
+		if !ok || leaf.MaxRepetitionLevel > 0 {
+			continue
+		}
+		switch leaf.Node.Type().Kind() {
+		case parquet.ByteArray, parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
+			names = append(names, path[0])
+		}
+	}
+	return names
+}
+
 // Texts reports whether a column is one of texts, one a row.
 func (f *File) Texts(column string) bool {
 	leafs := f.leafs[column]

@@ -60,6 +60,7 @@ type discovery struct {
 	// withImages are classes with images, as far as names say; nil if names do not say.
 	withImages map[string]bool
 	records    *recordSet // waits for the class lists of the others; or nil
+	listed     *listed    // the images of the table that its labels are in; or nil
 }
 
 // discover finds the containers of one input.

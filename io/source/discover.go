@@ -148,6 +148,9 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 	slices.SortFunc(inputs, func(a, b Input) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.URI, b.URI))
 	})
+	if err := o.checkLists(inputs); err != nil {
+		return nil, nil, err
+	}
 	all := &Catalog{}
 	var found []*discovery
 	for _, in := range inputs {
@@ -160,6 +163,9 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 		}
 		all.add(&d.Catalog)
 		found = append(found, d)
+	}
+	if err := missingImages(ctx, found, all); err != nil {
+		return nil, nil, err
 	}
 	return all, found, nil
 }

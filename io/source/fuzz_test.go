@@ -43,7 +43,7 @@ func tarEntries(t *testing.T, w *window, layout string, data []byte, rescue bool
 		r := sampleReader{scan: scan, c: c, maxBytes: fuzzLimit, seekable: w.at != nil, yield: yield, seen: map[xxh3.Uint128]group{}}
 		err = r.run(context.Background())
 	} else {
-		r := imageReader{scan: scan, c: c, maxBytes: fuzzLimit, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
+		r := imageReader{scan: scan, c: c, seekable: w.at != nil, maxBytes: fuzzLimit, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 		err = r.run(context.Background())
 	}
 	if err != nil {

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/labels"
-	"github.com/premix/premix/io/source/tree"
 )
 
 // listTable is the kind of a list that is a table of images and classes.
@@ -20,7 +18,7 @@ const listTable = "table"
 
 // tableList makes a list of the contents of a table whose columns are known.
 func tableList(files labelFiles, data []byte) (*labelList, error) {
-	t, err := labels.Parse(blob.Base(files.Files[0]), data)
+	t, err := labels.Parse(data, files.Columns.Separator)
 	if err != nil {
 		return nil, err
 	}
@@ -31,16 +29,32 @@ func tableList(files labelFiles, data []byte) (*labelList, error) {
 	return &labelList{table: list, offset: files.Offset, classes: list.Classes()}, nil
 }
 
-// tableLabel gives an entry its label of the table. An image that the table lacks is a side file.
-func (l *labelList) tableLabel(e Entry, name string) Entry {
-	row := l.table.Find(name)
-	if row < 0 {
-		return Entry{Sample: e.Sample, Ignored: true}
+// rowOf is the row of a file, and of another row that names it as well; both may be −1. A file without an
+// image's name is only found by its whole name: a.txt may lie beside a.jpg.
+func rowOf(list *labels.List, file string) (row, other int) {
+	row, other = list.Find(file)
+	if row >= 0 && !imageName(file) && !list.Whole(row, file) {
+		return -1, -1
 	}
-	if e.Sample.Fault != nil {
+	return row, other
+}
+
+// tableLabel gives an entry its label of the table. An image that the table lacks is a side file, and a
+// side file that the table has is an image that cannot be read.
+func (l *labelList) tableLabel(e Entry, name string) Entry {
+	row, _ := rowOf(l.table, name)
+	switch {
+	case row < 0:
+		return Entry{Sample: e.Sample, Ignored: true}
+	case e.Ignored && !junkPath(name):
+		return failf(e.Sample, premix.StageScan, premix.Unsupported, "the list of labels has it, and neither its name nor its bytes are those of an image")
+	case e.Ignored || e.Sample.Fault != nil:
 		return e
 	}
 	x := label{l.table.Label(row).Index, l.table.Label(row).Class}
+	if x.index < 0 && x.class == "" {
+		return failf(e.Sample, premix.StageLabel, premix.NoLabel, "line %d of the list of labels has no class for it", l.table.Line(row))
+	}
 	if err := x.shift(l.offset); err != nil {
 		return fail(e.Sample, premix.StageLabel, err)
 	}
@@ -50,65 +64,105 @@ func (l *labelList) tableLabel(e Entry, name string) Entry {
 
 // A listed input is images whose classes are in a table.
 type listed struct {
-	uri    string   // of the table
-	given  bool     // by --labels
-	images []string // paths below the folder or the tar
+	uri    string // of the table
+	given  bool   // by --labels
+	base   string // the folder that the images are in
+	images []tabled
+	// others are images beside the base, which the table may name too.
+	others []string
+
+	list *labels.List
+	rows []string            // the image of each row, as found; empty if it is missing
+	name func(string) string // of what lies at a path of the table
+}
+
+// A tabled image is one of a listed input.
+type tabled struct {
+	path string // below the folder or in the tar
+	tar  string // the name of the tar; or empty
+}
+
+func (t tabled) String() string { return below(t.tar, t.path) }
+
+// errorf is a mistake in the table.
+func (l *listed) errorf(format string, args ...any) error {
+	if l.given {
+		return usagef("--labels %s: %s", l.uri, fmt.Sprintf(format, args...))
+	}
+	return usagef("%s, the list of labels that lies beside the images: %s", l.uri, fmt.Sprintf(format, args...))
+}
+
+func (l *listed) paths() []string {
+	paths := make([]string, len(l.images))
+	for i, image := range l.images {
+		paths[i] = image.path
+	}
+	return paths
 }
 
 // load reads the table and chooses its columns.
-func (l *listed) load(ctx context.Context, o Options) (labelFiles, *labels.List, error) {
+func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 	files := labelFiles{Kind: listTable, Files: []string{l.uri}}
 	if o.LabelOffset != nil {
 		files.Offset = *o.LabelOffset
 	}
-	say := func(err error) error {
-		if l.given {
-			return usagef("--labels %s: %v", l.uri, err)
-		}
-		return usagef("%s, the list of labels that lies beside the images: %v", l.uri, err)
-	}
 	data, err := blob.ReadAll(ctx, l.uri, maxListBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil, say(errors.New("no such file"))
+		return files, l.errorf("no such file")
 	}
 	if err != nil {
-		return files, nil, fmt.Errorf("source: %w", err)
+		return files, fmt.Errorf("source: %w", err)
 	}
-	t, err := labels.Parse(blob.Base(l.uri), data)
+	t, columns, err := labels.Open(data, labels.Question{
+		Name: blob.Base(l.uri), Key: o.LabelKey, Has: labels.Names(l.paths()), Found: !l.given,
+	})
 	if err != nil {
-		return files, nil, say(err)
+		return files, l.errorf("%v", err)
 	}
-	if files.Columns, err = t.Choose(blob.Base(l.uri), o.LabelKey, labels.Names(l.images)); err != nil {
-		return files, nil, say(err)
-	}
-	list, err := t.List(files.Columns)
-	if err != nil {
-		return files, nil, say(err)
+	files.Columns = columns
+	if l.list, err = t.List(columns); err != nil {
+		return files, l.errorf("%v", err)
 	}
 	_, files.Hash, err = readList(ctx, files)
-	return files, list, err
+	return files, err
 }
 
-// compare finds the images that the table has and the input lacks, which are failures, and those that the
-// table lacks, which are not used. A row that fits two images is a mistake of the user's.
-func (l *listed) compare(list *labels.List, name func(string) string, d *discovery) error {
-	images := make([]string, list.Len())
-	var lacking []string
+// match finds the image of each row, and says which images the table lacks. A row that fits two images,
+// or an image that fits two rows, is a mistake of the user's.
+func (l *listed) match(d *discovery) error {
+	l.rows = make([]string, l.list.Len())
+	var lacking []tabled
+	found := 0
+	// Files with images' names come first: a row without an extension is meant for one of them.
+	slices.SortStableFunc(l.images, func(a, b tabled) int {
+		switch is := imageName(a.path); {
+		case is == imageName(b.path):
+			return 0
+		case is:
+			return -1
+		}
+		return 1
+	})
 	for _, image := range l.images {
-		row := list.Find(image)
+		row, other := rowOf(l.list, image.path)
 		switch {
-		case row < 0:
+		case row < 0 && imageName(image.path):
 			lacking = append(lacking, image)
-		case images[row] != "":
-			return usagef("%s: %s in the list can be %s or %s: write the path of each image below the input", l.uri, list.Name(row), images[row], image)
+		case row < 0:
+		case other >= 0:
+			return l.errorf("lines %d and %d (%s and %s) both name %s: keep one of them", l.list.Line(row), l.list.Line(other), l.list.Name(row), l.list.Name(other), image)
+		case l.rows[row] != "":
+			return l.errorf("line %d: %s can be %s or %s: write the path of each image below the input", l.list.Line(row), l.list.Name(row), l.rows[row], image)
 		default:
-			images[row] = image
+			l.rows[row] = image.String()
+			found++
 		}
 	}
-	for row, image := range images {
-		if image == "" {
-			d.fail(name(list.Name(row)), premix.StageScan, premix.Unsupported, "the image is missing: "+blob.Base(l.uri)+" lists it")
-		}
+	if found == 0 {
+		return l.errorf("no row fits an image of the input: line %d names %s, and the first image is %s", l.list.Line(0), l.list.Name(0), l.images[0])
+	}
+	for _, w := range l.list.Warnings {
+		d.Warnings = append(d.Warnings, blob.Base(l.uri)+": "+w)
 	}
 	if n := len(lacking); n > 0 {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("images that are not in %s, and are not used: %d, as %s", blob.Base(l.uri), n, lacking[0]))
@@ -116,133 +170,110 @@ func (l *listed) compare(list *labels.List, name func(string) string, d *discove
 	return nil
 }
 
-// discoverFlat makes a container of a folder whose images have their classes in a list.
-func discoverFlat(ctx context.Context, r root, o Options, t *tree.Reading, d *discovery) error {
-	base, err := r.enter(ctx, t.Base, d)
+// take makes the table the list of an input.
+func (l *listed) take(ctx context.Context, name func(string) string, o Options, d *discovery) (labelFiles, error) {
+	files, err := l.load(ctx, o)
 	if err != nil {
-		return err
+		return files, err
 	}
-	uri, err := base.tableBeside(ctx)
-	if err != nil {
-		return err
+	if err := l.match(d); err != nil {
+		return files, err
 	}
-	if uri == "" {
-		d.Doubts = append(d.Doubts, r.flatDoubt(ctx, base, t))
-		return nil
-	}
-	return base.addTable(ctx, &listed{uri: uri}, o, d)
+	l.name = name
+	d.listed, d.byName, d.Classes = l, !l.list.Numbers, l.list.Classes()
+	d.Notes = append(d.Notes, "classes are those of "+l.uri)
+	return files, nil
 }
 
-// addTable adds the container of a folder, with all below it, and the table of its images.
-func (r root) addTable(ctx context.Context, l *listed, o Options, d *discovery) error {
-	for f, err := range blob.Walk(ctx, r.uri) {
-		if err != nil {
-			return fmt.Errorf("source: %s: %w", r.in.URI, err)
+// missingImages makes failures of the images that tables have and no input does. A table that several
+// inputs share may have a part of its images in each.
+func missingImages(ctx context.Context, found []*discovery, all *Catalog) error {
+	done := map[string]bool{}
+	for _, d := range found {
+		l := d.listed
+		if l == nil || done[l.uri] {
+			continue
 		}
-		if rel := r.rel(f); !junkPath(rel) && imageName(rel) {
-			l.images = append(l.images, escape(rel))
-		}
-	}
-	files, list, err := l.load(ctx, o)
-	if err != nil {
-		return err
-	}
-	if err := l.compare(list, r.name, d); err != nil {
-		return err
-	}
-	d.byName, d.Classes = !list.Numbers, list.Classes()
-	d.Containers = append(d.Containers, Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1, List: files})
-	d.Notes = append(d.Notes, fmt.Sprintf("classes are those of %s", l.uri))
-	return nil
-}
-
-// tableBeside finds a table that data sets are distributed with, in the folder of the images or the one
-// above it; empty if there is none.
-func (r root) tableBeside(ctx context.Context) (string, error) {
-	for _, dir := range []string{r.uri, blob.Dir(r.uri)} {
-		names, err := blob.Names(ctx, dir)
-		if err != nil && dir != r.uri {
-			return "", nil // above the input: it may be closed to us
-		}
-		if err != nil {
-			return "", fmt.Errorf("source: %s: %w", r.in.URI, err)
-		}
-		for _, n := range names {
-			base := n.Base
-			switch {
-			case n.Dir || n.Special != "":
-			case base == "val_annotations.txt", strings.HasPrefix(base, "GT-") && strings.HasSuffix(base, ".csv"),
-				(base == "metadata.csv" || base == "metadata.jsonl") && dir == r.uri:
-				return blob.Join(dir, base), nil
+		done[l.uri] = true
+		there := make([]bool, l.list.Len())
+		var others, away []string
+		for _, e := range found {
+			if e.listed == nil || e.listed.uri != l.uri {
+				continue
+			}
+			others = append(others, e.listed.others...)
+			for row, image := range e.listed.rows[:min(len(e.listed.rows), len(there))] {
+				there[row] = there[row] || image != ""
 			}
 		}
-	}
-	return "", nil
-}
-
-// flatDoubt asks for a list of labels, and names the lists that lie around.
-func (r root) flatDoubt(ctx context.Context, base root, t *tree.Reading) tree.Doubt {
-	where := "the images lie in the input itself"
-	if t.Base != "" {
-		where = "the images lie in " + t.Base
-	}
-	d := tree.Doubt{Text: where + ", and no folder says their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
-	var near []string
-	for at := base.uri; ; at = blob.Dir(at) {
-		near = append(near, listsIn(ctx, at)...)
-		if at == r.uri || at == blob.Dir(at) {
-			above := blob.Dir(at)
-			near = append(near, listsIn(ctx, above)...)
-			break
+		for _, image := range others {
+			if row, _ := rowOf(l.list, image); row >= 0 && !there[row] {
+				there[row] = true
+				away = append(away, l.list.Name(row))
+			}
 		}
-	}
-	for _, u := range t.Unused {
-		if u.Images == 0 {
-			near = append(near, listsIn(ctx, blob.Join(r.uri, u.Path))...)
-		}
-	}
-	if len(near) > 0 {
-		d.Text += "; lists near them: " + strings.Join(near[:min(len(near), 5)], ", ")
-	}
-	return d
-}
-
-// listsIn are the files of a folder that may be lists of labels. A folder that cannot be listed has none.
-func listsIn(ctx context.Context, dir string) []string {
-	names, err := blob.Names(ctx, dir)
-	if err != nil {
-		return nil
-	}
-	var lists []string
-	for _, n := range names {
-		ext := strings.ToLower(path.Ext(n.Base))
-		if !n.Dir && !junkName(n.Base) && slices.Contains([]string{".csv", ".tsv", ".jsonl", ".txt"}, ext) && !strings.HasPrefix(strings.ToLower(n.Base), "readme") {
-			lists = append(lists, blob.Join(dir, n.Base))
-		}
-	}
-	return lists
-}
-
-// listOf is the list of --labels for an input; nil if there is none.
-func (o Options) listOf(in Input) *listed {
-	for _, l := range o.Labels {
-		if l.Name == in.Name {
-			return &listed{uri: l.URI, given: true}
+		if err := l.lacks(ctx, there, away, all); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// discoverLabelled makes containers of images whose classes are in a list that the user has named.
-func discoverLabelled(ctx context.Context, r root, l *listed, o Options, d *discovery) error {
-	_, files := r.split(&discovery{})
-	tars := slices.DeleteFunc(slices.Clone(files), func(f blob.Object) bool { return !tarName(blob.Base(f.URI)) })
-	switch {
-	case len(tars) > 0:
-		return r.labelledTars(ctx, tars, l, o, d)
-	case r.picked:
-		return usagef("--labels %s: --in %s must be a folder of images or tars, or a tar", l.uri, r.in.URI)
+// lacks makes failures of the images of the table that are not there; away are those that lie beside the
+// input, as the images of other splits do.
+func (l *listed) lacks(ctx context.Context, there []bool, away []string, all *Catalog) error {
+	beside, err := l.beside(ctx, there)
+	if err != nil {
+		return err
 	}
-	d.Layout = "imagefolder"
-	return r.addTable(ctx, l, o, d)
+	for row, is := range there {
+		switch name := l.list.Name(row); {
+		case is:
+		case beside[name]:
+			away = append(away, name)
+		default:
+			all.fail(escape(l.name(name)), premix.StageScan, premix.Unsupported, "the image is missing: "+blob.Base(l.uri)+" lists it")
+		}
+	}
+	if len(away) > 0 {
+		all.Notes = append(all.Notes, fmt.Sprintf("%s also has images that lie beside the input, and are not used: %d, as %s", blob.Base(l.uri), len(away), away[0]))
+	}
+	return nil
+}
+
+// beside are the images of rows without one that lie in folders beside that of the input, below the
+// folder of the table.
+func (l *listed) beside(ctx context.Context, there []bool) (map[string]bool, error) {
+	dir := blob.Dir(l.uri)
+	ours, below := blob.Rel(dir, l.base)
+	if !below || ours == "" {
+		return nil, nil
+	}
+	wanted := map[string]bool{} // first folders of rows
+	for row, is := range there {
+		if first, _, ok := strings.Cut(l.list.Name(row), "/"); ok && !is && first != strings.SplitN(ours, "/", 2)[0] {
+			wanted[first] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	names, err := blob.Names(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	files := map[string]bool{}
+	for _, n := range names {
+		if !n.Dir || !wanted[n.Base] {
+			continue
+		}
+		for f, err := range blob.Walk(ctx, blob.Join(dir, n.Base)) {
+			if err != nil {
+				return nil, fmt.Errorf("source: %w", err)
+			}
+			rel, _ := blob.Rel(dir, f.URI)
+			files[escape(rel)] = true
+		}
+	}
+	return files, nil
 }

@@ -128,35 +128,3 @@ func (l webdatasetLabels) classOf(key string) (class string, inside bool) {
 		return folders[depth-1], true
 	}
 }
-
-// labelledTars makes containers of tars of images whose classes are in a list that the user has named.
-func (r root) labelledTars(ctx context.Context, tars []blob.Object, l *listed, o Options, d *discovery) error {
-	d.Layout = "webdataset"
-	for _, f := range tars {
-		c := r.container(f, layoutListTar)
-		if c.Compression = compressionOf(blob.Base(f.URI)); c.Compression != "" {
-			return usagef("--labels %s: %s is compressed: unpack it, or name a folder of images", l.uri, c.Name)
-		}
-		if err := c.memberNames(ctx, 0, func(name string) {
-			if imageName(name) {
-				l.images = append(l.images, name)
-			}
-		}); err != nil {
-			return err
-		}
-		d.Containers = append(d.Containers, c)
-	}
-	files, list, err := l.load(ctx, o)
-	if err != nil {
-		return err
-	}
-	if err := l.compare(list, d.Containers[0].below, d); err != nil {
-		return err
-	}
-	for i := range d.Containers {
-		d.Containers[i].List = files
-	}
-	d.byName, d.Classes = !list.Numbers, list.Classes()
-	d.Notes = append(d.Notes, "classes are those of "+l.uri)
-	return nil
-}

@@ -16,6 +16,7 @@ type imageReader struct {
 	scan     *tarScanner
 	c        Container
 	list     *labelList // or nil
+	seekable bool
 	maxBytes int64
 	yield    func(Entry) error
 
@@ -41,7 +42,7 @@ func (r *imageReader) run(ctx context.Context) error {
 			if e, err = r.member(m); err != nil {
 				return fmt.Errorf("source: %s: %w", r.c.Name, err)
 			}
-			if r.list != nil {
+			if r.list != nil && m.entry() {
 				e = r.list.label(e, member(m.name))
 			}
 			e.at(m.place())
@@ -77,6 +78,9 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		Key: stem(name), Name: r.c.below(name), Label: -1, Class: r.c.Class,
 		Location: premix.Location{URI: r.c.URI, Offset: m.data, Length: m.size},
 	}
+	if !r.seekable {
+		s.Location.Offset = -1
+	}
 	side := Entry{Sample: s, Ignored: true}
 	if !m.entry() || junkPath(name) {
 		return side, nil
@@ -103,5 +107,5 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		return Entry{}, err
 	}
 	s.Digest = DigestOf(data)
-	return Entry{Sample: s, Data: data, Seekable: true}, nil
+	return Entry{Sample: s, Data: data, Seekable: r.seekable}, nil
 }

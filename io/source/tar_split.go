@@ -34,7 +34,9 @@ func (sampleTar) first(_ context.Context, c Container) ([]Chunk, bool, error) {
 	return firstOfFile(c), false, nil
 }
 
-func (imageTar) identity(c Container, h *hasher) { h.field("list-hash", c.List.Hash) }
+func (imageTar) identity(c Container, h *hasher) {
+	h.field("list-hash", c.List.Hash).field("compression", c.Compression)
+}
 
 func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, error) {
 	n, known := c.Samples, c.CountedBy != ""
@@ -165,7 +167,7 @@ func (tarFile) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yi
 		}
 		return r.run(ctx)
 	}
-	r := &imageReader{scan: scan, c: c, maxBytes: maxBytes, rows: ch.Base, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
+	r := &imageReader{scan: scan, c: c, seekable: ch.Seekable(), maxBytes: maxBytes, rows: ch.Base, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 	if c.Layout == layoutListTar {
 		if r.list, err = c.listOf(ctx); err != nil {
 			return err

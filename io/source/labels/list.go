@@ -2,13 +2,18 @@ package labels
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// A Label is what a list says of an image: the number of a class, or −1 and its name.
+// A Label is what a list says of an image: the number of a class, or −1 and its name. Without either the
+// list has no class for the image.
 type Label struct {
 	Index int
 	Class string
@@ -16,77 +21,151 @@ type Label struct {
 
 // A List gives images their labels.
 type List struct {
-	byName map[string]int // rows by the name as it is in the list, cleaned
-	byBase map[string]int // and by its last part; −1 for one that several names end in
-	names  []string
+	names  []string // as they are in the list, cleaned
+	lines  []int
 	labels []Label
+	// heads and next chain the rows by the last part of their names, with and without extension.
+	heads map[string]int32
+	next  []int32 // two for each row
 	// Numbers says that all labels are numbers.
 	Numbers bool
+	// Warnings are what of the labels may surprise, a line each.
+	Warnings []string
 }
 
-// List makes a list of a table. Labels are numbers if all of them are decimal numbers without leading
-// zeros. An image that is listed twice must have one label.
+// maxIndex bounds class numbers.
+const maxIndex = math.MaxInt32
+
+// List makes a list of a table. Labels are numbers if all of them are decimal whole numbers. No image may
+// be listed twice.
 func (t *Table) List(c Columns) (*List, error) {
-	rows := t.Rows
-	if c.Header {
-		rows = rows[1:]
-	}
-	l := &List{byName: make(map[string]int, len(rows)), byBase: map[string]int{}, Numbers: true}
+	rows, lines := t.Rows[min(c.Skip, len(t.Rows)):], t.Lines[min(c.Skip, len(t.Lines)):]
+	l := &List{heads: make(map[string]int32, 2*len(rows)), next: make([]int32, 0, 2*len(rows))}
+	seen := make(map[string]int, len(rows))
 	var texts []string
 	for i, row := range rows {
-		line := i + 1
-		if c.Header {
-			line++
+		name, text, err := c.cells(row)
+		if err != nil {
+			return nil, fmt.Errorf("line %d %w", lines[i], err)
 		}
-		if c.Image >= len(row) || c.Label >= len(row) || row[c.Image] == "" {
-			return nil, fmt.Errorf("row %d lacks a column", line)
+		if other, twice := seen[name]; twice {
+			return nil, fmt.Errorf("lines %d and %d both have the image %s, as class %s and as class %s: an image has one class; keep one of them",
+				lines[other], lines[i], name, texts[other], text)
 		}
-		name, text := clean(row[c.Image]), row[c.Label]
-		if c.Rest {
-			text = strings.Join(row[c.Label:], " ")
-		}
-		if text == "" {
-			return nil, fmt.Errorf("row %d: %s has no class", line, name)
-		}
-		if other, twice := l.byName[name]; twice {
-			if texts[other] != text {
-				return nil, fmt.Errorf("row %d: %s is of class %s, and of class %s in another row", line, name, text, texts[other])
-			}
-			continue
-		}
-		l.byName[name] = len(texts)
-		if base := path.Base(name); base != name {
-			if _, twice := l.byBase[base]; twice {
-				l.byBase[base] = -1
-			} else {
-				l.byBase[base] = len(texts)
-			}
-		}
-		l.names, texts = append(l.names, name), append(texts, text)
-		l.Numbers = l.Numbers && number(text)
+		seen[name] = i
+		l.add(name, lines[i])
+		texts = append(texts, text)
 	}
-	for _, text := range texts {
-		label := Label{-1, text}
-		if l.Numbers {
-			n, _ := strconv.Atoi(text)
-			label = Label{Index: n}
-		}
-		l.labels = append(l.labels, label)
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("it names no image")
 	}
+	if c.Rest {
+		if err := severalClasses(texts, l); err != nil {
+			return nil, err
+		}
+	}
+	l.label(texts)
 	return l, nil
 }
 
-func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+// cells are the name of the image and the class of a row.
+func (c Columns) cells(row []string) (name, text string, err error) {
+	if c.Image < 0 || c.Label < 0 || c.Image >= len(row) || row[c.Image] == "" {
+		return "", "", fmt.Errorf("names no image in column %d", c.Image+1)
+	}
+	if c.Label >= len(row) {
+		return "", "", fmt.Errorf("has no column %d, that of classes", c.Label+1)
+	}
+	name, text = clean(row[c.Image]), row[c.Label]
+	if c.Rest {
+		text = strings.Join(row[c.Label:], " ")
+	}
+	for _, s := range []string{name, text} {
+		if strings.ContainsFunc(s, unicode.IsControl) {
+			return "", "", fmt.Errorf("has control characters or a line break in %q: is a quotation mark missing?", s[:min(len(s), 80)])
+		}
+	}
+	if name == "" {
+		return "", "", fmt.Errorf("names no image in column %d", c.Image+1)
+	}
+	return name, strings.TrimSpace(text), nil
+}
 
-// number reports whether a text is the number of a class as programs write it.
-func number(text string) bool {
-	n, err := strconv.Atoi(text)
-	return err == nil && n >= 0 && strconv.Itoa(n) == text
+// severalClasses refuses lists with several classes for one image, as DTD's joint annotations: all words
+// of a class are classes of other images.
+func severalClasses(texts []string, l *List) error {
+	all := map[string]bool{}
+	for _, text := range texts {
+		all[text] = true
+	}
+	for i, text := range texts {
+		words := strings.Fields(text)
+		if len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !all[w] }) {
+			return fmt.Errorf("line %d has several classes for %s (%s), and an image has one: write the list as CSV, with the one that is meant, or with the class in quotation marks",
+				l.lines[i], l.names[i], strings.Join(words, ", "))
+		}
+	}
+	return nil
+}
+
+// label takes over the classes of all rows, as numbers or as names.
+func (l *List) label(texts []string) {
+	numbers, odd := 0, -1
+	for i, text := range texts {
+		_, ok := number(text)
+		switch {
+		case text == "":
+		case ok:
+			numbers++
+		case odd < 0:
+			odd = i
+		}
+	}
+	l.Numbers = odd < 0 && numbers > 0
+	if odd >= 0 && 2*numbers > len(texts) {
+		l.Warnings = append(l.Warnings, fmt.Sprintf("the classes are taken as names, in the order of text, although most are numbers: line %d has the class %s", l.lines[odd], texts[odd]))
+	}
+	l.labels = make([]Label, len(texts))
+	for i, text := range texts {
+		l.labels[i] = Label{-1, text}
+		if n, _ := number(text); l.Numbers && text != "" {
+			l.labels[i] = Label{Index: n}
+			if n < 0 {
+				l.labels[i] = Label{Index: -1} // as in the lists of test splits
+			}
+		}
+	}
+}
+
+// number is the number of a class as programs write it: 7, or 7.0 where a column of pandas has a gap.
+func number(text string) (int, bool) {
+	whole := text
+	if i := strings.IndexByte(text, '.'); i > 0 && i < len(text)-1 && strings.Trim(text[i+1:], "0") == "" {
+		whole = text[:i]
+	}
+	n, err := strconv.Atoi(whole)
+	return n, err == nil && n >= -1 && n <= maxIndex && strconv.Itoa(n) == whole
+}
+
+// clean is a name as a path without . and .., whose folders are separated by slashes.
+func clean(name string) string {
+	if !strings.Contains(name, "/") {
+		name = strings.ReplaceAll(name, `\`, "/")
+	}
+	return norm.NFC.String(strings.TrimPrefix(path.Clean("/"+name), "/"))
 }
 
 // Len is the number of images in the list.
-func (l *List) Len() int          { return len(l.names) }
-func (l *List) Name(i int) string { return l.names[i] }
+func (l *List) Len() int { return len(l.names) }
+
+// Name is the name of the image of a row.
+func (l *List) Name(row int) string { return l.names[row] }
+
+// Line is the line of a row in the file.
+func (l *List) Line(row int) int { return l.lines[row] }
+
+// Label is the label of a row.
+func (l *List) Label(row int) Label { return l.labels[row] }
 
 // Classes are the names of the list's classes, sorted bytewise; nil if they are numbers.
 func (l *List) Classes() []string {
@@ -95,42 +174,10 @@ func (l *List) Classes() []string {
 	}
 	var all []string
 	for _, x := range l.labels {
-		all = append(all, x.Class)
+		if x.Class != "" {
+			all = append(all, x.Class)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// Find returns the row of an image by its path: under this name, without folders, without the
-// extension, or without both; the list's names may have folders that the path lacks. It is −1 if the
-// list does not have the image.
-func (l *List) Find(image string) int {
-	stem := strings.TrimSuffix(image, path.Ext(image))
-	names := []string{image, stem, path.Base(image), path.Base(stem)}
-	for _, name := range names {
-		if i, ok := l.byName[name]; ok {
-			return i
-		}
-	}
-	for _, name := range names[2:] {
-		if i, ok := l.byBase[name]; ok {
-			return i
-		}
-	}
-	return -1
-}
-
-// Label is the label of a row.
-func (l *List) Label(row int) Label { return l.labels[row] }
-
-// Names returns what reports whether a text names one of the images, as Choose needs it.
-func Names(images []string) func(string) bool {
-	known := make(map[string]bool, 4*len(images))
-	for _, image := range images {
-		stem := strings.TrimSuffix(image, path.Ext(image))
-		for _, name := range []string{image, stem, path.Base(image), path.Base(stem)} {
-			known[name] = true
-		}
-	}
-	return func(text string) bool { return known[clean(text)] || known[path.Base(clean(text))] }
 }

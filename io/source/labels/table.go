@@ -1,8 +1,9 @@
 // Package labels reads lists that give images their classes: tables with a column that names the images
-// and one that names the classes, in CSV and its relatives, JSON lines, Parquet, or text.
+// and one that names the classes, in CSV and its relatives, JSON lines, Parquet, or text whose columns are
+// separated by spaces.
 //
-// Call [Parse] for the rows of a file, [Table.Choose] for the columns, and [Table.List] for what says
-// the class of an image. The package opens nothing.
+// [Open] finds the form of a list and its columns, with the help of the images that it is for. [Parse] and
+// [Table.List] make the same list again where the columns are known. The package opens no file.
 package labels
 
 import (
@@ -16,8 +17,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // A Table is the rows of a list as text.
@@ -25,33 +24,56 @@ type Table struct {
 	// Header has the names of the columns; nil if the file states none, or the first row may be one.
 	Header []string
 	Rows   [][]string
+	// Lines are the lines of the rows in the file, from 1; in Parquet, the numbers of the rows.
+	Lines []int
+	// comments are the lines that begin with #: one of them may name the columns.
+	comments [][]string
 	// words says that columns are separated by spaces, so that the last one may hold some.
 	words bool
 }
 
-// Parse reads a list. The name of the file says whether it is JSON lines or Parquet; the separator of
-// other lists is found in their first line: tab, semicolon, comma, or spaces, with comments after #.
-// Data is bounded by the caller.
-func Parse(name string, data []byte) (*Table, error) {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".parquet":
+// Spaces is the separator of lists whose columns are separated by any number of spaces.
+const Spaces = ' '
+
+// Parse reads a list. Its beginning says whether it is Parquet or JSON lines; in other lists the columns
+// are separated as said. Data is bounded by the caller.
+func Parse(data []byte, separator rune) (*Table, error) {
+	if what := foreign(data); what != "" {
+		return nil, errors.New(what)
+	}
+	if bytes.HasPrefix(data, []byte("PAR1")) {
 		return parseParquet(data)
-	case ".jsonl", ".ndjson":
-		return parseJSON(data)
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
-		return nil, errors.New("it is not UTF-8 text")
+		return nil, errors.New("it is not UTF-8 text: convert it, as with iconv -t UTF-8")
 	}
-	first := firstLine(data)
-	for _, comma := range "\t;," {
-		if strings.ContainsRune(first, comma) {
-			return parseSeparated(data, comma)
-		}
+	switch {
+	case isJSON(data):
+		return parseJSON(data)
+	case separator == Spaces:
+		return parseWords(data), nil
 	}
-	return parseWords(data), nil
+	return parseSeparated(data, separator)
 }
 
+// separators are those that the first line of a list may have, the likely ones first.
+func separators(data []byte) []rune {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if bytes.HasPrefix(data, []byte("PAR1")) || isJSON(data) {
+		return []rune{0}
+	}
+	line := firstLine(data)
+	var all []rune
+	for _, s := range "\t;," {
+		if strings.ContainsRune(line, s) {
+			all = append(all, s)
+		}
+	}
+	return append(all, Spaces)
+}
+
+// firstLine is the first line that is not empty and no comment.
 func firstLine(data []byte) string {
 	for line := range strings.Lines(string(data[:min(len(data), 1<<16)])) {
 		if text := strings.TrimSpace(line); text != "" && text[0] != '#' {
@@ -61,6 +83,50 @@ func firstLine(data []byte) string {
 	return ""
 }
 
+func isJSON(data []byte) bool {
+	data = bytes.TrimLeft(data[:min(len(data), 1<<10)], " \t\r\n")
+	return len(data) > 0 && data[0] == '{'
+}
+
+// foreigns are forms that are known by their beginnings and not read, and what to do about them.
+var foreigns = []struct{ begins, says string }{
+	{"\x1f\x8b", "it is compressed: unpack it"},
+	{"\x28\xb5\x2f\xfd", "it is compressed: unpack it"},
+	{"\xfd7zXZ", "it is compressed: unpack it"},
+	{"BZh", "it is compressed: unpack it"},
+	{"PK\x03\x04", "it is a zip archive or a spreadsheet: unpack it, or save it as CSV"},
+	{"\xd0\xcf\x11\xe0", "it is a spreadsheet: save it as CSV"},
+	{"MATLAB ", "it is a file of MATLAB: in Python, scipy.io.loadmat reads it; write its images and classes as CSV"},
+	{"\x89HDF", "it is an HDF5 file: write its images and classes as CSV"},
+	{"\x93NUMPY", "it is an array of NumPy: write the images and their classes as CSV"},
+	{"\x80\x02", "it is a Python pickle: write its images and classes as CSV"},
+	{"\x80\x03", "it is a Python pickle: write its images and classes as CSV"},
+	{"\x80\x04", "it is a Python pickle: write its images and classes as CSV"},
+	{"\x80\x05", "it is a Python pickle: write its images and classes as CSV"},
+	{"version https://git-lfs", "it is a pointer of Git LFS, and not the file: get it with git lfs pull"},
+	{"[", "it is a JSON array: write one object a line, as jq -c '.[]' does"},
+	{"<", "it is HTML or XML: write the images and their classes as CSV"},
+}
+
+// foreign says what data is if it is of a form that is known and not read; empty for others.
+func foreign(data []byte) string {
+	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
+	for _, f := range foreigns {
+		if bytes.HasPrefix(data, []byte(f.begins)) {
+			return f.says
+		}
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return "it is UTF-16 text: save it as UTF-8"
+	}
+	return ""
+}
+
+func (t *Table) add(row []string, line int) {
+	t.Rows, t.Lines = append(t.Rows, row), append(t.Lines, line)
+}
+
+// parseSeparated reads CSV and its relatives. Lines that begin with # are comments.
 func parseSeparated(data []byte, comma rune) (*Table, error) {
 	r := csv.NewReader(bytes.NewReader(data))
 	r.Comma, r.FieldsPerRecord, r.LazyQuotes = comma, -1, true
@@ -68,7 +134,7 @@ func parseSeparated(data []byte, comma rune) (*Table, error) {
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
-			break
+			return t, nil
 		}
 		if err != nil {
 			return nil, err
@@ -76,34 +142,57 @@ func parseSeparated(data []byte, comma rune) (*Table, error) {
 		for i := range row {
 			row[i] = strings.TrimSpace(row[i])
 		}
-		t.Rows = append(t.Rows, row)
+		if rest, ok := strings.CutPrefix(row[0], "#"); ok {
+			row[0] = strings.TrimSpace(rest)
+			t.comments = append(t.comments, row)
+			continue
+		}
+		line, _ := r.FieldPos(0)
+		t.add(row, line)
 	}
-	return t, nil
 }
 
+// parseWords reads text whose columns are separated by spaces. What follows a lone # is a comment.
 func parseWords(data []byte) *Table {
 	t := &Table{words: true}
+	number := 0
 	for line := range strings.Lines(string(data)) {
-		if row := strings.Fields(line); len(row) > 0 && row[0][0] != '#' {
-			t.Rows = append(t.Rows, row)
+		number++
+		row := strings.Fields(line)
+		switch {
+		case len(row) == 0:
+		case row[0][0] == '#':
+			t.comments = append(t.comments, strings.Fields(strings.TrimLeft(line, "# \t")))
+		default:
+			if i := slices.Index(row, "#"); i > 0 {
+				row = row[:i]
+			}
+			t.add(row, number)
 		}
 	}
 	return t
 }
 
+// parseJSON reads JSON lines: an object a line, whose texts and numbers are the columns.
 func parseJSON(data []byte) (*Table, error) {
 	var objects []map[string]any
 	names := map[string]bool{}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	for {
+	t := &Table{}
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if text = bytes.TrimSpace(text); len(text) == 0 {
+			continue
+		}
+		dec := json.NewDecoder(bytes.NewReader(text))
+		dec.UseNumber()
 		var o map[string]any
 		err := dec.Decode(&o)
-		if err == io.EOF {
-			break
+		if _, more := dec.Token(); err == nil && more != io.EOF {
+			err = errors.New("something follows the object")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", len(objects)+1, err)
+			return nil, fmt.Errorf("line %d is not one JSON object: %w; write one object a line, with an image and its class", line, err)
 		}
 		for k, v := range o {
 			switch v.(type) {
@@ -111,9 +200,8 @@ func parseJSON(data []byte) (*Table, error) {
 				names[k] = true
 			}
 		}
-		objects = append(objects, o)
+		objects, t.Lines = append(objects, o), append(t.Lines, line)
 	}
-	t := &Table{}
 	for name := range names {
 		t.Header = append(t.Header, name)
 	}
@@ -121,8 +209,11 @@ func parseJSON(data []byte) (*Table, error) {
 	for _, o := range objects {
 		row := make([]string, len(t.Header))
 		for i, name := range t.Header {
-			if v, ok := o[name]; ok && v != nil {
-				row[i] = fmt.Sprint(v)
+			switch v := o[name].(type) {
+			case string:
+				row[i] = strings.TrimSpace(v)
+			case json.Number:
+				row[i] = v.String()
 			}
 		}
 		t.Rows = append(t.Rows, row)
@@ -130,49 +221,5 @@ func parseJSON(data []byte) (*Table, error) {
 	return t, nil
 }
 
-// parseParquet reads the columns of strings and integers that have one value a row.
-func parseParquet(data []byte) (t *Table, err error) {
-	defer func() { // of the library, for files that were damaged
-		if p := recover(); p != nil {
-			t, err = nil, fmt.Errorf("it is not a Parquet file that can be read: %v", p)
-		}
-	}()
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, err
-	}
-	t = &Table{}
-	columns := map[int]int{} // leaf → column of the table
-	for i, field := range f.Schema().Columns() {
-		leaf, ok := f.Schema().Lookup(field...)
-		if len(field) != 1 || !ok || leaf.MaxRepetitionLevel > 0 {
-			continue
-		}
-		switch leaf.Node.Type().Kind() {
-		case parquet.ByteArray, parquet.Int32, parquet.Int64:
-			columns[i] = len(t.Header)
-			t.Header = append(t.Header, field[0])
-		}
-	}
-	rows := parquet.NewReader(f)
-	defer rows.Close()
-	buf := make([]parquet.Row, 256)
-	for {
-		n, err := rows.ReadRows(buf)
-		for _, r := range buf[:n] {
-			row := make([]string, len(t.Header))
-			for _, v := range r {
-				if at, ok := columns[v.Column()]; ok && !v.IsNull() {
-					row[at] = v.String()
-				}
-			}
-			t.Rows = append(t.Rows, row)
-		}
-		if err == io.EOF {
-			return t, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-}
+// base is the last part of a name, whose folders may be separated as on Windows.
+func base(name string) string { return path.Base(clean(name)) }

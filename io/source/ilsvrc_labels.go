@@ -31,13 +31,15 @@ type labelFiles struct {
 	Hash  string   // of the files' contents
 	// Of a table:
 	Columns labels.Columns
-	Offset  int // the number of the first class
+	Offset  int    // the number of the first class
+	Prefix  string // the folder of the images, as names in the table may have it
 }
 
 // A labelList gives the class of each image of the validation set of ILSVRC2012, or of a table.
 type labelList struct {
 	table  *labels.List
-	offset int // of the table
+	offset int    // of the table
+	prefix string // of names, for the table
 
 	byNumber []string          // of ILSVRC2012_val_00000001 and so on
 	byStem   map[string]string // by the name without extension
@@ -58,7 +60,7 @@ func (l *labelList) class(name string) string {
 
 // label gives an entry the class that the list has for it.
 func (l *labelList) label(e Entry, name string) Entry {
-	if l.table != nil && !e.Ignored {
+	if l.table != nil {
 		return l.tableLabel(e, name)
 	}
 	if e.Ignored || e.Sample.Fault != nil {
@@ -151,7 +153,7 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 	var files [][]byte
 	h := newHasher().text(list.Kind)
 	if list.Kind == listTable {
-		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset))
+		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset)).text(list.Prefix)
 	}
 	for _, uri := range list.Files {
 		data, err := blob.ReadAll(ctx, uri, maxListBytes)

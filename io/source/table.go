@@ -26,7 +26,7 @@ func tableList(files labelFiles, data []byte) (*labelList, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &labelList{table: list, offset: files.Offset, classes: list.Classes()}, nil
+	return &labelList{table: list, offset: files.Offset, prefix: files.Prefix, classes: list.Classes()}, nil
 }
 
 // rowOf is the row of a file, and of another row that names it as well; both may be −1. A file without an
@@ -42,7 +42,7 @@ func rowOf(list *labels.List, file string) (row, other int) {
 // tableLabel gives an entry its label of the table. An image that the table lacks is a side file, and a
 // side file that the table has is an image that cannot be read.
 func (l *labelList) tableLabel(e Entry, name string) Entry {
-	row, _ := rowOf(l.table, name)
+	row, _ := rowOf(l.table, below(l.prefix, name))
 	switch {
 	case row < 0:
 		return Entry{Sample: e.Sample, Ignored: true}
@@ -64,9 +64,12 @@ func (l *labelList) tableLabel(e Entry, name string) Entry {
 
 // A listed input is images whose classes are in a table.
 type listed struct {
-	uri    string // of the table
-	given  bool   // by --labels
-	base   string // the folder that the images are in
+	uri   string // of the table
+	given bool   // by --labels
+	base  string // the folder that the images are in
+	// prefix is the path of base below the folder of the table, or else below the input: so train/1.jpg of
+	// the table is not taken for 1.jpg in the folder test.
+	prefix string
 	images []tabled
 	// others are images beside the base, which the table may name too.
 	others []string
@@ -102,6 +105,9 @@ func (l *listed) paths() []string {
 
 // load reads the table and chooses its columns.
 func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
+	if rel, ok := blob.Rel(blob.Dir(l.uri), l.base); ok {
+		l.prefix = escape(rel)
+	}
 	files := labelFiles{Kind: listTable, Files: []string{l.uri}}
 	if o.LabelOffset != nil {
 		files.Offset = *o.LabelOffset
@@ -123,13 +129,17 @@ func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 	if l.list, err = t.List(columns); err != nil {
 		return files, l.errorf("%v", err)
 	}
-	_, files.Hash, err = readList(ctx, files)
-	return files, err
+	return files, nil
 }
 
 // match finds the image of each row, and says which images the table lacks. A row that fits two images,
 // or an image that fits two rows, is a mistake of the user's.
-func (l *listed) match(d *discovery) error {
+func (l *listed) match(ctx context.Context, d *discovery) error {
+	if alien, err := l.alien(ctx); err != nil {
+		return err
+	} else if alien {
+		l.prefix = ""
+	}
 	l.rows = make([]string, l.list.Len())
 	var lacking []tabled
 	found := 0
@@ -144,7 +154,7 @@ func (l *listed) match(d *discovery) error {
 		return 1
 	})
 	for _, image := range l.images {
-		row, other := rowOf(l.list, image.path)
+		row, other := rowOf(l.list, below(l.prefix, image.path))
 		switch {
 		case row < 0 && imageName(image.path):
 			lacking = append(lacking, image)
@@ -159,7 +169,7 @@ func (l *listed) match(d *discovery) error {
 		}
 	}
 	if found == 0 {
-		return l.errorf("no row fits an image of the input: line %d names %s, and the first image is %s", l.list.Line(0), l.list.Name(0), l.images[0])
+		return l.errorf("no row fits an image of the input: line %d names %s, and the first image is %s", l.list.Line(0), l.list.Name(0), below(l.prefix, l.images[0].path))
 	}
 	for _, w := range l.list.Warnings {
 		d.Warnings = append(d.Warnings, blob.Base(l.uri)+": "+w)
@@ -170,13 +180,34 @@ func (l *listed) match(d *discovery) error {
 	return nil
 }
 
+// alien reports whether the folders in the table are of another place, so that those of the input say
+// nothing: no image fits by them, and none of the table's folders lies beside the images.
+func (l *listed) alien(ctx context.Context) (bool, error) {
+	for _, image := range l.images {
+		if row, _ := rowOf(l.list, below(l.prefix, image.path)); row >= 0 {
+			return false, nil
+		}
+	}
+	for _, image := range l.others {
+		if row, _ := rowOf(l.list, image); row >= 0 {
+			return false, nil
+		}
+	}
+	files, err := l.beside(ctx, make([]bool, l.list.Len()))
+	return len(files) == 0, err
+}
+
 // take makes the table the list of an input.
 func (l *listed) take(ctx context.Context, name func(string) string, o Options, d *discovery) (labelFiles, error) {
 	files, err := l.load(ctx, o)
 	if err != nil {
 		return files, err
 	}
-	if err := l.match(d); err != nil {
+	if err := l.match(ctx, d); err != nil {
+		return files, err
+	}
+	files.Prefix = l.prefix
+	if _, files.Hash, err = readList(ctx, files); err != nil {
 		return files, err
 	}
 	l.name = name
@@ -245,13 +276,13 @@ func (l *listed) lacks(ctx context.Context, there []bool, away []string, all *Ca
 // folder of the table.
 func (l *listed) beside(ctx context.Context, there []bool) (map[string]bool, error) {
 	dir := blob.Dir(l.uri)
-	ours, below := blob.Rel(dir, l.base)
-	if !below || ours == "" {
+	if _, inside := blob.Rel(dir, l.base); !inside {
 		return nil, nil
 	}
+	ours, _, _ := strings.Cut(l.prefix, "/")
 	wanted := map[string]bool{} // first folders of rows
 	for row, is := range there {
-		if first, _, ok := strings.Cut(l.list.Name(row), "/"); ok && !is && first != strings.SplitN(ours, "/", 2)[0] {
+		if first, _, ok := strings.Cut(l.list.Name(row), "/"); ok && !is && first != ours {
 			wanted[first] = true
 		}
 	}

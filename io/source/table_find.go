@@ -198,6 +198,7 @@ func discoverLabelled(ctx context.Context, r root, l *listed, o Options, d *disc
 	}
 	base := r
 	if reading.Split != "" {
+		l.prefix = escape(reading.Base)
 		if l.others, err = r.outside(ctx, reading.Base); err != nil {
 			return err
 		}

@@ -63,4 +63,14 @@ type Failure struct {
 	Stage  Stage     `json:"stage"`
 	Kind   FaultKind `json:"kind"`
 	Reason string    `json:"reason"`
+	// Weight is about how many images the row stands for, where that is a container, or a part of one,
+	// whose images cannot be counted. It is 0, and absent, for a row that stands for one image.
+	Weight int64 `json:"weight,omitempty"`
 }
+
+// AsSiblings is the Weight of a container that says nothing of its images, until the other containers
+// have been counted. No file has it.
+const AsSiblings = -1
+
+// Images is about how many images the row stands for.
+func (f *Failure) Images() int64 { return max(1, f.Weight) }

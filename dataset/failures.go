@@ -16,8 +16,43 @@ import (
 // A failureSummary is what the manifest has about failures.jsonl.
 type failureSummary struct {
 	kinds map[premix.FaultKind]int64
+	lost  Lost
 	sum   string           // SHA-256
 	first []premix.Failure // as many as the report shows
+}
+
+// Lost counts the failures that stand for several images each, about: containers of which nothing could be
+// used, or parts of one.
+type Lost struct {
+	Rows   int64 `json:"rows"`   // lines of failures.jsonl that have a weight
+	Images int64 `json:"images"` // the sum of their weights
+}
+
+// Add counts a failure, if it has a weight.
+func (l *Lost) Add(f *premix.Failure) {
+	if f.Weight > 0 {
+		l.Rows++
+		l.Images += f.Weight
+	}
+}
+
+// counted is the Lost of a manifest; nil if there is none.
+func (l Lost) counted() *Lost {
+	if l.Rows == 0 {
+		return nil
+	}
+	return &l
+}
+
+// Text says about how many images the failures stand for; empty where that is one each.
+func (l *Lost) Text() string {
+	if l == nil || l.Images <= l.Rows {
+		return ""
+	}
+	if l.Rows == 1 {
+		return fmt.Sprintf("about %d images in 1 container", l.Images)
+	}
+	return fmt.Sprintf("about %d images in %d containers", l.Images, l.Rows)
 }
 
 // writeFailures streams the failures into a file, one JSON object a line, and counts them.
@@ -35,6 +70,7 @@ func writeFailures(ctx context.Context, uri string, failures func(func(premix.Fa
 	if failures != nil {
 		err = failures(func(f premix.Failure) error {
 			summary.kinds[f.Kind]++
+			summary.lost.Add(&f)
 			if len(summary.first) < reportFailures {
 				shown := f
 				// As JSON has them: bytes that are not UTF-8 are U+FFFD.

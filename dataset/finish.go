@@ -222,7 +222,7 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
 		Indexes: chosenIndexes(p.Indexes), Recipe: p.Recipe, Versions: p.Versions,
 		Inputs: InputSummary{p.InputsDigest, p.GoodDigest, p.InputsClassList, Containers(p.Chunks)}, Lost: p.Lost, FailuresSHA256: failures.sum,
-		Counts: Counts{Ignored: p.Ignored, Failures: kinds},
+		Counts: Counts{Ignored: p.Ignored, Failures: kinds, Lost: failures.lost.counted()},
 	}
 	c := &m.Counts
 	for _, chunk := range p.Chunks {

@@ -72,6 +72,8 @@ type Counts struct {
 	Failed   int64 `json:"failed"`   // the lines of failures.jsonl, and those that were lost
 	// Failures counts the lines by kind.
 	Failures map[premix.FaultKind]int64 `json:"failures"`
+	// Lost says what those of the lines weigh that stand for several images; nil if there are none.
+	Lost *Lost `json:"lost,omitempty"`
 	// Samples is the number of records in all shards.
 	Samples int64 `json:"samples"`
 }

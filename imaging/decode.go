@@ -60,6 +60,9 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 		if name := foreign(data); name != "" {
 			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s is not supported", name)
 		}
+		if i := ImpostorOf(data); i != nil {
+			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s and no image: %s", i.What, i.Todo)
+		}
 		return header{}, premix.Faultf(premix.Unsupported, "imaging: no known image format, the first bytes are % x", data[:min(len(data), 8)])
 	default:
 		h.W, h.H, h.Memory, err = libraries[h.Format].readHeader(h.Format, data)

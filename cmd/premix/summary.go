@@ -103,6 +103,9 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	printable.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
 		printable.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
+		if text := c.Lost.Text(); text != "" {
+			printable.Fprintf(w, ", %s among them", text)
+		}
 	}
 	if n := int64(len(j.Catalog.NotChosen)); n > 0 {
 		printable.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))

@@ -126,6 +126,9 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 		for _, k := range slices.Sorted(maps.Keys(c.Failures)) {
 			line("      %d %s", c.Failures[k], k)
 		}
+		if text := c.Lost.Text(); text != "" {
+			line("      %s among them", text)
+		}
 	}
 	writeSummary(line, "    ", &s.Summary)
 }

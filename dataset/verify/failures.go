@@ -17,8 +17,14 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
+// failures are what failures.jsonl says.
+type failures struct {
+	kinds map[premix.FaultKind]int64
+	lost  dataset.Lost
+}
+
 // failures reads failures.jsonl; nil if it cannot be read.
-func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, error) {
+func (v *verifier) failures(ctx context.Context) (*failures, error) {
 	file := v.meta(dataset.FailuresFile)
 	r, err := blob.Open(ctx, blob.Join(v.out, file))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -35,14 +41,14 @@ func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, er
 		return nil, nil
 	}
 	defer r.Close()
-	kinds := map[premix.FaultKind]int64{}
+	all := &failures{kinds: map[premix.FaultKind]int64{}}
 	sum := sha256.New()
 	b := bufio.NewReader(io.TeeReader(r, sum))
 	for {
 		line, err := readLine(b)
 		if err == io.EOF {
 			v.failuresSum = hex.EncodeToString(sum.Sum(nil))
-			return kinds, nil
+			return all, nil
 		}
 		if err != nil && err != errLongLine {
 			return nil, fmt.Errorf("verify: %s: %w", file, err)
@@ -59,7 +65,11 @@ func (v *verifier) failures(ctx context.Context) (map[premix.FaultKind]int64, er
 		if f.Name == "" || f.Stage == "" || f.Kind == "" || f.Reason == "" {
 			v.found.add(file, "", "line %d lacks a name, stage, kind or reason: %s", v.split.Failures, cut(line))
 		}
-		kinds[f.Kind]++
+		if f.Weight < 0 {
+			v.found.add(file, "", "line %d has the weight %d", v.split.Failures, f.Weight)
+		}
+		all.kinds[f.Kind]++
+		all.lost.Add(&f)
 	}
 }
 

@@ -7,14 +7,13 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 )
 
 // checkManifest compares the manifest with the records, with config.json and with failures.jsonl.
 func (v *verifier) checkManifest(ctx context.Context) error {
 	before := v.found.total
-	kinds, err := v.failures(ctx)
+	failed, err := v.failures(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +49,7 @@ func (v *verifier) checkManifest(ctx context.Context) error {
 	}
 	replicas, samples := dataset.GroupReplicas(v.format, v.config.Shape.Spec(nil), v.records)
 	v.checkReplicas(replicas)
-	v.checkCounts(replicas, samples, kinds)
+	v.checkCounts(replicas, samples, failed)
 	if want := dataset.Summarize(v.stats.Methods()); v.perfect && !slices.Equal(want, m.Statistics) {
 		bad("statistics differ from those of the records")
 	}
@@ -73,8 +72,8 @@ func compact(raw json.RawMessage) []byte {
 }
 
 // checkCounts compares the counts of the manifest with each other, with the records, of which there are
-// samples together, and with the failures by kind, if these are known.
-func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, kinds map[premix.FaultKind]int64) {
+// samples together, and with the failures, if these are known.
+func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, failed *failures) {
 	c := v.manifest.Counts
 	bad := func(format string, args ...any) { v.found.add(v.meta(dataset.ManifestFile), "", format, args...) }
 	if len(v.damaged) > 0 {
@@ -90,12 +89,18 @@ func (v *verifier) checkCounts(replicas []dataset.Replica, samples int64, kinds 
 	if sum := c.Good + c.Ignored + c.Excluded + c.Failed; c.Entries != sum {
 		bad("%d entries, but good, ignored, excluded and failed are %d together", c.Entries, sum)
 	}
-	if kinds != nil {
+	if failed != nil {
 		if c.Failed < v.split.Failures || c.Failed > v.split.Failures && !v.lost(dataset.LostFailures) {
 			bad("%d failures, failures.jsonl has %d", c.Failed, v.split.Failures)
 		}
-		if !maps.Equal(c.Failures, kinds) {
-			bad("failures by kind are %v, failures.jsonl has %v", c.Failures, kinds)
+		if !maps.Equal(c.Failures, failed.kinds) {
+			bad("failures by kind are %v, failures.jsonl has %v", c.Failures, failed.kinds)
+		}
+		if c.Lost == nil {
+			c.Lost = &dataset.Lost{}
+		}
+		if *c.Lost != failed.lost {
+			bad("the weights of failures are %d images in %d lines, failures.jsonl has %d in %d", c.Lost.Images, c.Lost.Rows, failed.lost.Images, failed.lost.Rows)
 		}
 	}
 	var in dataset.Counts

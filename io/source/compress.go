@@ -62,6 +62,9 @@ type unpacker struct {
 	kind string
 	dec  io.Reader // nil before the first byte
 	err  error
+
+	zeros int64     // between streams, or behind the last, and more than padding
+	fake  *impostor // what is there instead of a stream; or nil
 }
 
 func (u *unpacker) Read(p []byte) (int, error) {
@@ -86,6 +89,10 @@ func (u *unpacker) Read(p []byte) (int, error) {
 }
 
 func (u *unpacker) start() (err error) {
+	head, _ := u.br.Peek(tarBlock)
+	if u.fake = impostorOf(head, u.raw.max, u.kind); u.fake != nil {
+		return u.fake.fault()
+	}
 	switch u.kind {
 	case gzipped:
 		gz := new(gzip.Reader)
@@ -118,13 +125,17 @@ func (u *unpacker) another(head []byte) (is bool, err error) {
 // next goes to the next member. The error is io.EOF if there is none.
 func (u *unpacker) next() error {
 	at := u.raw.n - int64(u.br.Buffered())
-	for {
+	for zeros := int64(0); ; zeros++ {
 		head, err := u.br.Peek(2)
-		if len(head) == 0 || len(head) == 1 && head[0] == 0 && err == io.EOF {
+		if len(head) == 0 {
+			if u.hole(at, zeros); err == io.EOF && u.zeros > 0 {
+				err = premix.Faultf(premix.Corrupt, "%d bytes of zeros are between %s streams, or behind the last: what they stand for is lost", u.zeros, u.kind)
+			}
 			return err
 		}
 		if len(head) == 2 {
 			if is, err := u.another(head); is {
+				u.hole(at, zeros)
 				return err
 			}
 		}
@@ -135,6 +146,40 @@ func (u *unpacker) next() error {
 			return err
 		}
 	}
+}
+
+// hole takes note of n zeros at a place of the compressed file, if they are no padding.
+func (u *unpacker) hole(at, n int64) {
+	if n >= 2*tarBlock && !padding(at+n, n, 0) {
+		u.zeros += n
+	}
+}
+
+// lost is how many bytes of the file are of no use after an error of the stream.
+func (u *unpacker) lost() int64 {
+	switch left := u.raw.max - u.raw.n + int64(u.br.Buffered()); {
+	case u.fake != nil:
+		return u.fake.bytes
+	case u.zeros > 0:
+		return u.zeros
+	case left > 0:
+		return left
+	}
+	return unknown
+}
+
+// padding reports whether n zeros that end at a position can be what writers fill their blocks up with, behind
+// an end mark of so many bytes: a tar is written in records of 20 blocks, on other machines of a power of two.
+func padding(end, n, mark int64) bool {
+	if end%(20*tarBlock) == 0 && n < 20*tarBlock+mark {
+		return true
+	}
+	for size := int64(tarBlock); size <= 1<<20; size *= 2 {
+		if end%size == 0 && n < size+mark {
+			return true
+		}
+	}
+	return false
 }
 
 // explain sorts an error into faults and errors of the medium.
@@ -182,7 +227,9 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		}
 		raw := &rawReader{r: r, max: c.Size}
 		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
-		return streamWindow(u, 0, -1, -1), u, nil
+		w := streamWindow(u, 0, -1, -1)
+		w.lost = u.lost
+		return w, u, nil
 	}
 	size := c.Offset + c.Size
 	if blob.IsLocal(c.URI) {

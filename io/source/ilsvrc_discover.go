@@ -161,9 +161,6 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 		var damage *tarDamage
 		switch {
 		case err == io.EOF:
-			if end := last.data + last.size; outer.Size-end > maxTail {
-				damaged(damagef(end, premix.Truncated, "the rest of the file, %d bytes, is zeros, as of a download that did not finish", outer.Size-end))
-			}
 			switch {
 			case len(d.Containers) > 0:
 				slices.Sort(d.Classes)
@@ -204,9 +201,6 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 		}
 	}
 }
-
-// maxTail is more than any tar program adds after the last member to fill its blocks.
-const maxTail = 1 << 20
 
 // cutList says why the class list of a tar of class tars cannot be trusted, and what to do.
 func cutList(r root, outer Container, last tarMember, d *tarDamage) string {

@@ -99,7 +99,7 @@ func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(En
 	if maxBytes <= 0 {
 		maxBytes = 128 << 20
 	}
-	return layoutOf(c.Container.Layout).read(ctx, c, o, maxBytes, yield)
+	return layoutOf(c.Container.Layout).read(ctx, c, o, maxBytes, func(e Entry) error { return yield(placed(e)) })
 }
 
 // Seekable says that Fetch can read the chunk's entries again, one by one. Where the container is

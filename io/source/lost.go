@@ -7,6 +7,49 @@ import (
 	"github.com/premix/premix"
 )
 
+// lossOffset is the offset of a row that stands for lost bytes of a container, and not for one entry. Its
+// length is how many bytes, or −1 where the file does not say: it was cut off, or is a page of a web server in
+// the place of the file.
+const lossOffset = -2
+
+// unknown is how many bytes are lost where nobody knows.
+const unknown = -1
+
+// weigh makes a failed entry a row that stands for lost bytes of its container.
+func (e *Entry) weigh(bytes int64) {
+	e.Sample.Location.Offset, e.Sample.Location.Length = lossOffset, max(bytes, unknown)
+}
+
+// loss makes s a failed row that stands for lost bytes of its container.
+func loss(s premix.Sample, fault error, bytes int64) Entry {
+	e := fail(s, premix.StageScan, fault)
+	e.weigh(bytes)
+	return e
+}
+
+// LostBytes returns how many bytes of its container a row stands for; −1 says that the file does not say. ok
+// is false for a row of one entry.
+func LostBytes(s *premix.Sample) (bytes int64, ok bool) {
+	if s.Fault == nil || s.Location.Offset != lossOffset {
+		return 0, false
+	}
+	return s.Location.Length, true
+}
+
+// Unweighed reports whether a row of a cache is of a version that did not say how many bytes are lost. Such a
+// chunk is read again, so that what a loss weighs does not depend on the cache.
+func Unweighed(s *premix.Sample) bool {
+	return s.Fault != nil && s.FaultStage == premix.StageScan && s.Location.Offset == 0 && s.Location.Length == 0
+}
+
+// placed gives a row without a place an offset that tells it from one of [Unweighed].
+func placed(e Entry) Entry {
+	if Unweighed(&e.Sample) {
+		e.Sample.Location.Offset = -1
+	}
+	return e
+}
+
 // mostLost bounds how many rows damage may have in one chunk: counts in an input are only claims.
 const mostLost = 1 << 17
 

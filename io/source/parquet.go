@@ -181,7 +181,7 @@ func (parquetFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64
 	c := ch.Container
 	f, closer, err := c.openParquet(ctx)
 	if errors.Is(err, hfparquet.ErrFormat) {
-		return yield(failf(premix.Sample{Name: c.Name, Label: -1}, premix.StageScan, premix.Corrupt, "%v", cause(err)))
+		return c.noParquet(ctx, cause(err), yield)
 	}
 	if err != nil {
 		return err
@@ -220,6 +220,19 @@ func (parquetFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64
 		row = next
 	}
 	return nil
+}
+
+// noParquet yields the row of a file that is not Parquet, or is damaged.
+func (c Container) noParquet(ctx context.Context, why error, yield func(Entry) error) error {
+	s := premix.Sample{Name: c.Name, Label: -1}
+	head, err := c.readAt(ctx, 0, min(c.Size, tarBlock))
+	if err != nil {
+		return fmt.Errorf("source: %s: %w", c.Name, err)
+	}
+	if i := impostorOf(head, c.Size, ""); i != nil {
+		return yield(loss(s, i.fault(), i.bytes))
+	}
+	return yield(loss(s, premix.Faultf(premix.Corrupt, "%v", why), max(c.Size, 1)))
 }
 
 // imageRow makes an entry of a row.

@@ -41,13 +41,22 @@ func (r *record) place() string { return fmt.Sprintf("record %d at byte %d: ", r
 type recordFault struct {
 	record
 	fault *premix.Fault
+	lost  int64 // bytes behind the record that are lost with it, or unknown; 0 if it is the record alone
 }
 
 func (f *recordFault) Error() string { return f.fault.Reason }
 
 func (s *recordScanner) faultf(r record, kind premix.FaultKind, format string, args ...any) error {
 	reason := r.place() + fmt.Sprintf(format, args...)
-	return &recordFault{r, &premix.Fault{Kind: kind, Reason: reason}}
+	return &recordFault{r, &premix.Fault{Kind: kind, Reason: reason}, 0}
+}
+
+// losing says how many bytes are lost with the record of a fault.
+func losing(bytes int64, err error) error {
+	if f, ok := err.(*recordFault); ok {
+		f.lost = bytes
+	}
+	return err
 }
 
 // header reads the head of the next record. Its errors are io.EOF, a *recordFault, or of the
@@ -75,11 +84,18 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 		return r, io.EOF
 	case len(have) < len(s.head):
 		s.done = true
-		return r, s.faultf(r, premix.Truncated, "%d of the %d bytes of its head", len(have), len(s.head))
+		return r, losing(unknown, s.faultf(r, premix.Truncated, "%d of the %d bytes of its head", len(have), len(s.head)))
 	}
 	copy(s.head[:], have)
 	length := binary.LittleEndian.Uint64(s.head[:])
 	if binary.LittleEndian.Uint32(s.head[8:]) != tfrecord.Mask(s.head[:8]) {
+		if r.offset == 0 && s.rescue {
+			head, _ := s.w.peek(tarBlock)
+			if i := impostorOf(head, s.w.max, ""); i != nil {
+				s.done = true
+				return r, &recordFault{r, premix.AsFault(i.fault()), i.bytes}
+			}
+		}
 		return r, s.broken(ctx, r, -1, premix.Corrupt, "length checksum mismatch")
 	}
 	if length > 1<<62 || s.w.max >= 0 && int64(length) > s.w.max-s.w.pos-int64(len(s.head)) {
@@ -136,13 +152,13 @@ func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind pr
 	switch {
 	case premix.AsFault(err) != nil:
 		f := premix.AsFault(err)
-		return s.faultf(r, f.Kind, "%s: no record follows, %d bytes are lost; %s", what, s.next-r.offset, f.Reason)
+		return losing(s.streamLost(), s.faultf(r, f.Kind, "%s: no record follows, %d bytes are lost; %s", what, s.next-r.offset, f.Reason))
 	case s.next == end:
 		return s.faultf(r, premix.TooLarge, "%s", what)
 	case err == nil:
-		return s.faultf(r, premix.Corrupt, "%s: %d bytes are lost up to the next record", what, s.next-r.offset)
+		return losing(s.next-r.offset, s.faultf(r, premix.Corrupt, "%s: %d bytes are lost up to the next record", what, s.next-r.offset))
 	}
-	return s.faultf(r, kind, "%s: no record follows, %d bytes are lost", what, s.next-r.offset)
+	return losing(max(s.next-r.offset, 1), s.faultf(r, kind, "%s: no record follows, %d bytes are lost", what, s.next-r.offset))
 }
 
 // findHead finds the first head of a record in p; −1 if there is none.
@@ -162,12 +178,20 @@ const resyncBytes = 4096
 func (s *recordScanner) stop(r record, err error, what string) error {
 	s.done = true
 	if f := premix.AsFault(err); f != nil {
-		return s.faultf(r, f.Kind, "%s", f.Reason)
+		return losing(s.streamLost(), s.faultf(r, f.Kind, "%s", f.Reason))
 	}
 	if s.w.ended(err) {
-		return s.faultf(r, premix.Truncated, "%s", what)
+		return losing(unknown, s.faultf(r, premix.Truncated, "%s", what))
 	}
 	return err
+}
+
+// streamLost is how many bytes of a compressed file are lost after an error of the stream, or unknown.
+func (s *recordScanner) streamLost() int64 {
+	if s.w.lost == nil {
+		return unknown
+	}
+	return s.w.lost()
 }
 
 // large is the fault of a record above the limit. It is skipped by its length if another record, or

@@ -169,6 +169,9 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 			return nil
 		case errors.As(err, &fault):
 			e = fail(s, premix.StageScan, fault.fault)
+			if fault.lost != 0 && (c.CountedBy == "" || ch.promised() == 0) {
+				e.weigh(fault.lost)
+			}
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", c.Name, err)
 		default:

@@ -26,8 +26,11 @@ func (c Container) memberNames(ctx context.Context, most int64, add func(name st
 	for {
 		m, err := scan.member(ctx)
 		var damage *tarDamage
-		if err == io.EOF || errors.As(err, &damage) || err == nil && most > 0 && m.data > most {
+		switch {
+		case err == io.EOF, err == nil && most > 0 && m.data > most:
 			return nil
+		case errors.As(err, &damage):
+			continue // members may follow
 		}
 		if err != nil {
 			return fmt.Errorf("source: %s: %w", c.Name, err)

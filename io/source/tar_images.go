@@ -36,6 +36,9 @@ func (r *imageReader) run(ctx context.Context) error {
 			return r.lost()
 		case errors.As(err, &damage):
 			e = fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)
+			if r.list == nil {
+				e.weigh(damage.lost)
+			}
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		default:
@@ -102,7 +105,11 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 	r.buf = data
 	switch {
 	case premix.AsFault(err) != nil:
-		return fail(s, premix.StageScan, err), nil
+		e := fail(s, premix.StageScan, err)
+		if r.list == nil { // otherwise each image that the list has more is a row
+			e.weigh(r.scan.gap)
+		}
+		return e, nil
 	case err != nil:
 		return Entry{}, err
 	}

@@ -29,7 +29,8 @@ type tarMember struct {
 type tarDamage struct {
 	offset int64
 	fault  *premix.Fault
-	inside bool // the archive ends inside of the member before
+	inside bool  // the archive ends inside of the member before
+	lost   int64 // bytes, or unknown
 }
 
 func (d *tarDamage) Error() string { return d.fault.Reason }
@@ -47,7 +48,7 @@ func (m *tarMember) place() string {
 
 func damagef(offset int64, kind premix.FaultKind, format string, args ...any) *tarDamage {
 	reason := bytePlace(offset) + fmt.Sprintf(format, args...)
-	return &tarDamage{offset: offset, fault: &premix.Fault{Kind: kind, Reason: reason}}
+	return &tarDamage{offset: offset, fault: &premix.Fault{Kind: kind, Reason: reason}, lost: unknown}
 }
 
 const tarBlock = 512
@@ -68,6 +69,9 @@ type tarScanner struct {
 	data    int64       // of the last member
 	size    int64       // of these
 	marked  bool        // an end mark was seen, and nothing since
+	zeros   int64       // where the zeros begin that were seen last
+	gap     int64       // bytes that are lost with the member that could not be read, or unknown
+	fake    *impostor   // what the file is instead of a tar; or nil
 	done    bool
 	members int
 }
@@ -85,8 +89,13 @@ func (s *tarScanner) member(ctx context.Context) (tarMember, error) {
 		if err := ctx.Err(); err != nil {
 			return tarMember{}, err
 		}
-		if s.done || s.carry == nil && s.w.end >= 0 && s.next >= s.w.end {
+		if s.carry == nil && s.w.end >= 0 && s.next >= s.w.end && !s.done {
 			s.done = true
+			if damage := s.hole(s.w.end, false); damage != nil {
+				return tarMember{}, damage
+			}
+		}
+		if s.done {
 			return tarMember{}, io.EOF
 		}
 		m, again, err := s.step()
@@ -102,7 +111,7 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 		s.carry = nil
 		m, err = s.parse(tr, -1)
 		if err == io.EOF {
-			s.marked = true
+			s.marked, s.zeros = true, s.w.pos-2*tarBlock
 			s.next = s.align(s.w.pos)
 			return m, true, nil
 		}
@@ -114,11 +123,20 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 		}
 	}
 	block, err := s.w.peek(tarBlock)
+	if s.members == 0 && s.w.pos == s.base && err == nil && (len(block) < tarBlock || !headerBlock(block)) {
+		if s.fake = impostorOf(block, s.w.max-s.base, ""); s.fake != nil {
+			s.done = true
+			return m, false, s.fake.damage(s.w.pos)
+		}
+	}
 	switch {
 	case err != nil:
 		return m, false, s.broken(err, s.w.pos, "the archive ends early")
 	case len(block) == 0:
 		s.done = true
+		if damage := s.hole(s.w.pos, true); damage != nil {
+			return m, false, damage
+		}
 		if s.marked || s.resync {
 			return m, false, io.EOF
 		}
@@ -127,7 +145,9 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 		}
 		return m, false, damagef(s.w.pos, premix.Truncated, "the archive ends without its end mark: members may be missing")
 	case zeroBlock(block):
-		s.marked = true
+		if !s.marked {
+			s.marked, s.zeros = true, s.w.pos
+		}
 		s.next = s.w.pos + int64(len(block))
 		return m, true, nil
 	case len(block) < tarBlock:
@@ -136,6 +156,9 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 			return m, false, io.EOF
 		}
 		return m, false, damagef(s.w.pos, premix.Truncated, "%d bytes where a header should be", len(block))
+	}
+	if damage := s.hole(s.w.pos, false); damage != nil {
+		return m, false, damage
 	}
 	if s.resync && !headerBlock(block) {
 		s.next = s.w.pos + tarBlock
@@ -165,7 +188,11 @@ func (s *tarScanner) insideMember(err error) error {
 		}
 	}
 	if back {
-		err = damagef(s.data, premix.Truncated, "%s", what)
+		damage := damagef(s.data, premix.Truncated, "%s", what)
+		if damage.lost, err = s.seek(s.data); err != nil {
+			return err
+		}
+		err = damage
 	} else {
 		err = s.broken(err, s.w.pos, what)
 	}
@@ -177,9 +204,14 @@ func (s *tarScanner) insideMember(err error) error {
 
 // broken ends the scan at an error of the window: a *tarDamage if the archive is at fault.
 func (s *tarScanner) broken(err error, offset int64, what string) error {
-	s.done = true
+	s.done, s.gap = true, unknown
 	if f := premix.AsFault(err); f != nil {
-		return damagef(offset, f.Kind, "%s", f.Reason)
+		damage := damagef(offset, f.Kind, "%s", f.Reason)
+		if s.w.lost != nil {
+			damage.lost = s.w.lost()
+		}
+		s.gap = damage.lost
+		return damage
 	}
 	if s.w.ended(err) {
 		return damagef(offset, premix.Truncated, "%s", what)
@@ -225,6 +257,9 @@ func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 		if ok, err := s.back(); err != nil {
 			return dst[:0], err
 		} else if ok {
+			if s.gap, err = s.seek(m.data); err != nil {
+				return dst[:0], err
+			}
 			return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
 		}
 	}
@@ -276,7 +311,15 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 			what = "what follows the end mark is no archive"
 		}
 		s.members++
-		return tarMember{}, damagef(from, premix.Corrupt, "%s", what)
+		s.marked = false
+		damage := damagef(from, premix.Corrupt, "%s", what)
+		if damage.lost, err = s.seek(from); err != nil {
+			return tarMember{}, err
+		}
+		if damage.lost == unknown && s.w.max >= 0 {
+			damage.lost = s.w.max - from // to its end, but they are there
+		}
+		return tarMember{}, damage
 	}
 	s.members++
 	s.marked = false

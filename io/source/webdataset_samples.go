@@ -59,6 +59,7 @@ type sample struct {
 	cls, json     []byte
 	hasCls, hasJS bool
 	labelFault    *premix.Fault
+	gap           int64 // bytes that are lost with a member of it, or unknown; 0 if all could be read
 }
 
 func (r *sampleReader) run(ctx context.Context) error {
@@ -100,14 +101,24 @@ func (r *sampleReader) row() error {
 		return nil
 	}
 	r.lost++
-	return r.yield(fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.fault))
+	e := fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.fault)
+	r.weigh(&e, d.lost)
+	return r.yield(e)
+}
+
+// weigh makes e stand for lost bytes. Where it is known how many samples there should be, each that lacks gets
+// a row of its own.
+func (r *sampleReader) weigh(e *Entry, bytes int64) {
+	if r.c.CountedBy == "" || r.promised == 0 {
+		e.weigh(bytes)
+	}
 }
 
 // end yields what is left, and a failure for each sample that is not there, where it is known how many
 // there should be.
 func (r *sampleReader) end() error {
 	if r.pending == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
-		r.pending, r.pendingInside = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}}, true
+		r.pending, r.pendingInside = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}, lost: unknown}, true
 	}
 	if err := r.flush(); err != nil {
 		return err
@@ -201,6 +212,9 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 		if c.fault = premix.AsFault(err); err != nil && c.fault == nil {
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
+		if c.fault != nil {
+			c.gap = r.scan.gap
+		}
 	}
 	return nil
 }
@@ -214,7 +228,9 @@ func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
 	case m.size > maxLabelBytes && !r.scan.beyond(m) || m.sparse:
 		err = premix.Faultf(premix.BadLabel, "the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)
 	default:
-		*dst, err = r.scan.read(*dst, m)
+		if *dst, err = r.scan.read(*dst, m); premix.AsFault(err) != nil {
+			r.cur.gap = r.scan.gap
+		}
 	}
 	if f := premix.AsFault(err); f != nil {
 		r.cur.labelFault = f
@@ -247,9 +263,11 @@ func (r *sampleReader) flush() error {
 	switch {
 	case broken:
 		e = failf(e.Sample, premix.StageScan, r.pending.fault.Kind, "%s, and the sample %s is not whole", r.pending.fault.Reason, c.key)
+		r.weigh(&e, r.pending.lost)
 		r.pending = nil
 		r.lost++
-	case f != nil && f.Kind == premix.Truncated:
+	case f != nil && c.gap != 0:
+		r.weigh(&e, c.gap)
 		r.lost++
 	case !again || f != nil && f.Kind == premix.Duplicate:
 		r.there++

@@ -18,6 +18,10 @@ type window struct {
 
 	reopen func(pos int64) (io.Reader, error) // begins the stream anew at a position; may be nil
 
+	// lost is how many bytes of a compressed file are of no use after an error of the stream, which may be
+	// unknown; nil if the file is not compressed.
+	lost func() int64
+
 	failed error // of Read
 	eof    bool  // Read has met the end
 }

@@ -112,7 +112,7 @@ func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan
 	}
 	cut := *s
 	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
-	cut.Digest, cut.GoodDigest = [32]byte{}, [32]byte{}
+	cut.Digest, cut.GoodDigest, cut.Losses = [32]byte{}, [32]byte{}, nil
 	p := ChunkPlan{Left: b.leftOf(s.Good), Cut: &cut}
 	for e := range byEntry(chunk.Rows) {
 		if b.ended(s.Only) {

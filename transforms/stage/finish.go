@@ -169,7 +169,11 @@ func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Ou
 
 // failures yields every failure in the order of the input, those outside of any container first.
 func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield func(premix.Failure) error) error {
+	weigh := newScale(sums)
 	for _, f := range job.Catalog.Failures {
+		if f.Weight == premix.AsSiblings {
+			f.Weight = weigh.container()
+		}
 		if err := yield(f); err != nil {
 			return err
 		}
@@ -187,6 +191,9 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 			f := premix.Failure{Name: e[0].Name}
 			if s := faultOf(e, job.cropReplicas()); s != nil {
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
+				if bytes, ok := source.LostBytes(s); ok {
+					f.Weight = weigh.loss(sums[i].Container, bytes)
+				}
 			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
 				f.Stage, f.Kind = premix.StageLabel, premix.BadLabel
 				f.Reason = source.Place(sums[i].Layout, &e[0]) + err.Error()

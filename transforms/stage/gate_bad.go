@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,9 +14,9 @@ import (
 
 // checkBad applies --on-bad and --max-bad, and refuses an input without a usable image.
 func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
-	faults, entries := countFaults(job, sums, g)
-	bad := total(faults)
-	over := float64(bad) > job.MaxBad*float64(entries)*(1+1e-12) // 0.29·100 is below 29
+	f := countFaults(job, sums, g)
+	bad := total(f.kinds)
+	over := float64(bad) > job.MaxBad*float64(f.images)*(1+1e-12) // 0.29·100 is below 29
 	if !over && g.N > 0 && (bad == 0 || job.OnBad != "fail") {
 		return nil
 	}
@@ -25,43 +26,107 @@ func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 	}
 	switch containers := countContainers(sums); {
 	case bad > 0 && job.OnBad == "fail":
-		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept%s", describeFaults(faults, entries), where)
+		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept%s", f, where)
 	case over:
-		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept%s; raise --max-bad to go on without them",
-			describeFaults(faults, entries), job.MaxBad*100, where)
-	case entries == 0 && containers == 1:
+		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept%s; %s",
+			f, job.MaxBad*100, where, f.remedy(g.N))
+	case f.images == 0 && containers == 1:
 		return refuse(CodeMaxBad, "no usable image in the input: %s holds none", sums[0].Container)
-	case entries == 0 && containers > 1:
+	case f.images == 0 && containers > 1:
 		return refuse(CodeMaxBad, "no usable image in the input: of its %d containers none holds one; the first is %s", containers, sums[0].Container)
 	}
-	return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", entries, bad, entries-bad, where)
+	return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
+}
+
+// faults are the bad images of the input. A row that stands for lost bytes weighs as many images as these
+// held, about.
+type faults struct {
+	kinds      map[string]int64 // images by kind
+	images     int64            // of the input, good ones included
+	lost       int64            // of those in kinds: estimates
+	containers int64            // in which they are
 }
 
 // countFaults counts the bad images of the input by kind, and all its images.
-func countFaults(job *Job, sums []Summary, g *Global) (faults map[string]int64, entries int64) {
-	faults, entries = map[string]int64{}, int64(len(job.Catalog.Failures))
-	for _, f := range job.Catalog.Failures {
-		faults[string(f.Kind)]++
+func countFaults(job *Job, sums []Summary, g *Global) *faults {
+	f, weigh := &faults{kinds: map[string]int64{}}, newScale(sums)
+	for _, row := range job.Catalog.Failures {
+		if row.Weight == premix.AsSiblings {
+			f.lose(string(row.Kind), weigh.container(), true)
+			continue
+		}
+		f.images++
+		f.kinds[string(row.Kind)]++
 	}
+	last := ""
 	for i := range sums {
-		entries += sums[i].Entries
-		for kind, n := range sums[i].Failed {
-			faults[kind] += n
+		s := &sums[i]
+		f.images += s.Entries - int64(len(s.Losses))
+		for kind, n := range s.Failed {
+			f.kinds[kind] += n
+		}
+		for _, l := range s.Losses {
+			f.kinds[l.Kind]--
+			f.lose(l.Kind, weigh.loss(s.Container, l.Bytes), s.Container != last)
+			last = s.Container
 		}
 	}
 	if n := badLabels(job.resolver(g.Classes), goodLabels(sums)); n > 0 {
-		faults[string(premix.BadLabel)] += n
+		f.kinds[string(premix.BadLabel)] += n
 	}
-	return faults, entries
+	return f
 }
 
-func describeFaults(faults map[string]int64, entries int64) string {
+// lose counts n images of a loss; another says that it is in another container than the one before.
+func (f *faults) lose(kind string, n int64, another bool) {
+	f.kinds[kind] += n
+	f.images += n
+	f.lost += n
+	if another {
+		f.containers++
+	}
+}
+
+func (f *faults) String() string {
 	var kinds []string
-	for kind, n := range faults {
-		kinds = append(kinds, fmt.Sprintf("%d %s", n, kind))
+	for kind, n := range f.kinds {
+		if n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%d %s", n, kind))
+		}
 	}
 	slices.Sort(kinds)
-	return fmt.Sprintf("%d of %d images are bad (%s)", total(faults), entries, strings.Join(kinds, ", "))
+	about, where := "", ""
+	if f.lost > f.containers {
+		about, where = "about ", fmt.Sprintf("; about %d of them are lost in %d containers", f.lost, f.containers)
+	}
+	return fmt.Sprintf("%s%d of %d images are bad (%s%s)", about, total(f.kinds), f.images, strings.Join(kinds, ", "), where)
+}
+
+// remedy says what to do where more images are bad than --max-bad allows; good are left. Where none is, a
+// larger limit is of no help.
+func (f *faults) remedy(good int64) string {
+	if good > 0 {
+		return "raise --max-bad to go on without them"
+	}
+	kinds := slices.DeleteFunc(slices.Collect(maps.Keys(f.kinds)), func(k string) bool { return f.kinds[k] == 0 })
+	if len(kinds) != 1 {
+		return "no image is left to go on with"
+	}
+	todo := remedies[premix.FaultKind(kinds[0])]
+	if todo == "" {
+		todo = "get the files again, or convert them"
+	}
+	return "all images are bad in this way, so the input as a whole is not what it should be: " + todo
+}
+
+// remedies say what to do where all images have a fault of a kind.
+var remedies = map[premix.FaultKind]string{
+	premix.Truncated: "get the files again, or give --truncated accept if they are JPEGs that end early",
+	premix.TooLarge:  "raise --max-pixels or --max-bytes",
+	premix.NoLabel:   "--label-key names the labels, or --labels FILE a list of images and classes",
+	premix.BadLabel:  "--classes, --label-key and --label-offset say what the labels mean",
+	premix.Duplicate: "name one of the copies with --in",
+	premix.BadPeak:   "--detector names the file of peaks that was made from these images",
 }
 
 // firstFailure says which image is the first bad one, and why, as the beginning of a sentence. It is

@@ -29,11 +29,15 @@ func metaOf(c source.Chunk, replicas []int, entries, ignored int64) cache.Meta {
 	}
 }
 
-// loadRows loads what the cache has of a content, and relates it to the present place; nil if that is nothing.
+// loadRows loads what the cache has of a content, and relates it to the present place; nil if that is nothing,
+// or of a version that did not say what losses weigh.
 func loadRows(ctx context.Context, job *Job, c source.Chunk, held *cache.Held, content string) (*rows, error) {
 	r, err := held.Load(ctx, content, job.cropReplicas())
 	if err != nil || r == nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(r.Chunk.Rows, func(s premix.Sample) bool { return source.Unweighed(&s) }) {
+		return nil, nil
 	}
 	for i := range r.Chunk.Rows {
 		source.Relocate(c.Container, &r.Chunk.Rows[i])

@@ -25,6 +25,10 @@ type Summary struct {
 	Good map[string]int64
 	// Failed counts faults by kind.
 	Failed map[string]int64
+	// Size is that of the container in bytes; 0 for a folder. Losses are the faults, among those in
+	// Failed, that stand for lost bytes of it, in the order of the entries.
+	Size   int64
+	Losses []Loss
 	// Digest is that of the chunk's entries in their order, as dataset.JoinDigest joins them.
 	Digest [32]byte
 	// GoodDigest is that of the entries without a fault in the replicas of the job, in their order.
@@ -59,7 +63,7 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
 		ID: c.ID, Container: c.Container.Name, Layout: c.Container.Layout, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
 		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
-		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files,
+		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files, Size: c.Container.Size,
 	}
 	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)
@@ -74,6 +78,9 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 	s.Digest = dataset.JoinDigest(s.Digest, hash, 1)
 	if f := faultOf(e, job.cropReplicas()); f != nil {
 		s.Failed[string(f.Fault.Kind)]++
+		if bytes, ok := source.LostBytes(f); ok {
+			s.Losses = append(s.Losses, Loss{string(f.Fault.Kind), bytes})
+		}
 		return false
 	}
 	s.GoodDigest = dataset.JoinDigest(s.GoodDigest, hash, 1)
@@ -115,6 +122,9 @@ func (s *Summary) AssertValid() error {
 		if n < 0 {
 			return defect("a chunk of %s has %d images of the fault %q", s.Container, n, kind)
 		}
+	}
+	if n := int64(len(s.Losses)); n > total(s.Failed) || s.Size < 0 {
+		return defect("a chunk of %s, of %d bytes, has %d losses in %d failures", s.Container, s.Size, n, total(s.Failed))
 	}
 	return nil
 }

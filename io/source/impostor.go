@@ -1,0 +1,56 @@
+package source
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
+)
+
+// An impostor is what a file holds instead of the shard that its name promises.
+type impostor struct {
+	*imaging.Impostor
+	bytes int64 // that the shard has, or unknown
+}
+
+// impostorOf recognizes what a file of size bytes is that is no shard, by its first bytes; nil if it does
+// not. compression is that of the file by its name.
+func impostorOf(head []byte, size int64, compression string) *impostor {
+	if compression != "" && len(head) == tarBlock && headerBlock(head) {
+		return &impostor{&imaging.Impostor{What: "a tar that is not compressed", Todo: "name it .tar"}, max(size, unknown)}
+	}
+	i := imaging.ImpostorOf(head)
+	switch {
+	case i == nil:
+		return nil
+	case compression == gzipped && i.What == "gzip data", compression == zstandard && i.What == "zstd data":
+		return nil
+	case !i.Placeholder:
+		return &impostor{i, max(size, unknown)}
+	}
+	return &impostor{i, pointerSize(head)}
+}
+
+// pointerSize is the size of the file that a Git LFS pointer stands for; unknown for anything else.
+func pointerSize(head []byte) int64 {
+	for line := range bytes.Lines(head) {
+		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("size ")); ok {
+			if n, err := strconv.ParseInt(string(text), 10, 64); err == nil && n > 0 {
+				return n
+			}
+		}
+	}
+	return unknown
+}
+
+// fault is that of the file.
+func (i *impostor) fault() error {
+	return premix.Faultf(premix.Corrupt, "the file is %s: %s", i.What, i.Todo)
+}
+
+// damage is the same of a tar.
+func (i *impostor) damage(offset int64) *tarDamage {
+	f := premix.AsFault(i.fault())
+	return &tarDamage{offset: offset, fault: f, lost: i.bytes}
+}

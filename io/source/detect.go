@@ -59,8 +59,9 @@ type discovery struct {
 	byName bool // its entries state class names
 	// withImages are classes with images, as far as names say; nil if names do not say.
 	withImages map[string]bool
-	records    *recordSet // waits for the class lists of the others; or nil
-	listed     *listed    // the images of the table that its labels are in; or nil
+	piles      map[string]pile // of data that are not used, by kind
+	records    *recordSet      // waits for the class lists of the others; or nil
+	listed     *listed         // the images of the table that its labels are in; or nil
 }
 
 // discover finds the containers of one input.
@@ -92,7 +93,11 @@ func discover(ctx context.Context, in Input, o Options) (*discovery, error) {
 		return nil, err
 	}
 	d.Layout, d.byName = f.name, f.names
-	return d, f.discover(ctx, r, o, d)
+	if err := f.discover(ctx, r, o, d); err != nil {
+		return nil, err
+	}
+	d.tellUnused()
+	return d, nil
 }
 
 // recognize returns the format of an input, and the folder of the wanted split where shards lie in
@@ -199,11 +204,16 @@ func detect(ctx context.Context, r root) (format, error) {
 // detectFiles recognizes the format of most files in a root, and returns how many there are of it. It is
 // the zero format if no name is of any.
 func detectFiles(r root) (best format, n int) {
-	count := map[string]int{}
+	count, tars := map[string]int{}, map[string]bool{}
+	for _, e := range r.objects {
+		if base := blob.Base(e.URI); !e.Dir && tarName(base) {
+			tars[shardStem(base)] = true
+		}
+	}
 	for _, e := range r.objects {
 		base := blob.Base(e.URI)
-		if e.Dir || junkName(base) || ilsvrcSideName(base) {
-			continue
+		if e.Dir || junkName(base) || ilsvrcSideName(base) || parquetName(base) && tars[shardStem(base)] {
+			continue // img2dataset's N.parquet belongs to N.tar
 		}
 		for _, f := range slices.Backward(formats) {
 			if f.file != nil && f.file(base) {

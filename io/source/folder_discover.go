@@ -97,6 +97,7 @@ func (r root) looseAbove(ctx context.Context, t *tree.Reading, d *discovery) err
 	if err := loose(ctx, r, files, d); err != nil {
 		return err
 	}
+	d.lookBeside(r, nil, files)
 	above := map[string]bool{}
 	for _, c := range t.Classes {
 		for _, path := range c.Folders {
@@ -121,6 +122,7 @@ func (r root) looseAbove(ctx context.Context, t *tree.Reading, d *discovery) err
 		if err := loose(ctx, r, files, d); err != nil {
 			return err
 		}
+		d.lookBeside(r, nil, files)
 	}
 	for _, u := range t.Unused {
 		if u.Images == 0 {

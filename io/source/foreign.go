@@ -69,8 +69,11 @@ func (r root) foreign(ctx context.Context) error {
 // savedToDisk reports whether a root is of Hugging Face's save_to_disk, whose dataset_info.json is called
 // as that of TFDS.
 func savedToDisk(r root) bool {
+	if f, _ := detectFiles(r); r.picked || f.name != "" && f.name != "tfds" {
+		return false
+	}
 	for _, o := range r.objects {
-		if base := blob.Base(o.URI); !r.picked && (base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow") {
+		if base := blob.Base(o.URI); base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow" {
 			return true
 		}
 	}

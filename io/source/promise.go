@@ -57,17 +57,27 @@ func (d *discovery) promised(r root, o Options, shards []blob.Object) {
 			})
 		}
 	}
-	if o.accepts(AcceptMissing) {
+	for _, key := range slices.Sorted(maps.Keys(sets)) {
+		d.missing(o, sets[key].missing(), sets[key].total, "names")
+	}
+}
+
+// missing refuses an input in which shards are missing that names or a list promise, of so many, or warns
+// where the user has accepted it.
+func (d *discovery) missing(o Options, missing []string, of int, by string) {
+	if len(missing) == 0 {
 		return
 	}
-	for _, key := range slices.Sorted(maps.Keys(sets)) {
-		if missing := sets[key].missing(); len(missing) > 0 {
-			d.Doubts = append(d.Doubts, tree.Doubt{
-				Text:  fmt.Sprintf("%d of the %d shards that names promise are missing: %s", len(missing), sets[key].total, FirstNames(missing)),
-				Flags: []string{"get the missing files", "--accept missing to go on without them"},
-			})
-		}
+	says := "promises"
+	if by == "names" {
+		says = "promise"
 	}
+	text := fmt.Sprintf("%d of the %d shards that %s %s are missing: %s", len(missing), of, by, says, FirstNames(missing))
+	if o.accepts(AcceptMissing) {
+		d.Warnings = append(d.Warnings, text)
+		return
+	}
+	d.Doubts = append(d.Doubts, tree.Doubt{Text: text, Flags: []string{"get the missing files", "--accept missing to go on without them"}})
 }
 
 // maxPromise bounds totals: a larger number is no count of shards.

@@ -231,6 +231,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 	}
 	var shards []blob.Object
 	var lengths []int64
+	var missing []string
 	for i, raw := range split.Lengths {
 		n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
 		if err != nil || n < 0 {
@@ -241,9 +242,14 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 			"{SHARD_X_OF_Y}", index+"-of-"+count, "{SHARD_INDEX}", index, "{NUM_SHARDS}", count).Replace(template)
 		f, ok := there[name]
 		if !ok {
-			return nil, nil, usagef("--in %s: dataset_info.json promises the shard %s, which is not there", r.in.URI, name)
+			missing = append(missing, name)
+			continue
 		}
 		shards, lengths = append(shards, f), append(lengths, n)
+	}
+	d.missing(o, missing, len(split.Lengths), "dataset_info.json")
+	if len(shards) == 0 && len(missing) > 0 {
+		return nil, nil, usagef("--in %s: dataset_info.json promises %d shards of the split %s, and none is there: %s", r.in.URI, len(missing), split.Name, FirstNames(missing))
 	}
 	if len(shards) == 0 {
 		return nil, nil, usagef("--in %s: dataset_info.json lists no shards of the split %s", r.in.URI, split.Name)

@@ -53,7 +53,7 @@ func TestTFDSUsage(t *testing.T) {
 	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"array_record"`), 1))
 	wantUsage(t, Options{}, in, "array_record", "tfrecord")
 	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"8",`), []byte(`"8","8",`), 1))
-	wantUsage(t, Options{}, in, "promises the shard")
+	wantUsage(t, Options{}, in, "promises 3 shards")
 	put(t, filepath.Join(root, "dataset_info.json"), []byte("{"))
 	wantUsage(t, Options{}, in, "repair or remove")
 	if err := os.Remove(filepath.Join(root, "dataset_info.json")); err != nil {

@@ -35,18 +35,30 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 			}
 		}
 	}
-	var shards, side []blob.Object
+	var shards, side, broken []blob.Object
 	splits := map[string]bool{}
 	for _, f := range files {
-		if (isShard(blob.Base(f.URI)) || r.picked) && f.Special == "" {
+		switch is := isShard(blob.Base(f.URI)) || r.picked; {
+		case is && f.Special == "":
 			shards = append(shards, f)
 			splits[splitOf(blob.Base(f.URI))] = true
-		} else {
+		case is:
+			broken = append(broken, f)
+		default:
 			side = append(side, f)
 		}
 	}
 	if err := loose(ctx, r, side, d); err != nil {
 		return nil, err
+	}
+	d.lookBeside(r, shards, side)
+	for _, f := range broken {
+		if split := splitOf(blob.Base(f.URI)); r.picked || len(splits) < 2 || split == o.split() {
+			d.dangling(r, f)
+		}
+	}
+	if len(shards) == 0 && len(broken) > 0 {
+		return nil, usagef("--in %s: each of its %d shards is no file, %s among them is a %s", r.in.URI, len(broken), r.rel(broken[0]), broken[0].Special)
 	}
 	if len(shards) == 0 {
 		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, d.Layout)
@@ -65,6 +77,7 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 	if len(wanted) == 0 {
 		return nil, usagef("--in %s: no shard speaks of the split %s: choose another --split, or name the shards by a pattern", r.in.URI, o.split())
 	}
+	d.otherSplits(r, o, shards)
 	d.promised(r, o, wanted)
 	return wanted, nil
 }
@@ -92,7 +105,7 @@ func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
 
 // timmSplit narrows shards down to the wanted split of timm's _info.json, if the root has one, and
 // returns the lengths that it states, by URI.
-func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]blob.Object, map[string]length, error) {
+func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object, d *discovery) ([]blob.Object, map[string]length, error) {
 	lengths := map[string]length{}
 	if r.picked {
 		return shards, lengths, nil
@@ -128,19 +141,19 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object) ([]
 	}
 	split := info.Splits[chosen]
 	var list []blob.Object
+	var missing []string
 	for i, name := range split.Filenames {
 		s, ok := byName[path.Clean(name)]
 		if !ok {
-			if o.accepts(AcceptMissing) {
-				continue
-			}
-			return nil, nil, usagef("--in %s: _info.json lists the shard %s, which is not there: get it, or add --accept missing to go on without it", r.in.URI, name)
+			missing = append(missing, name)
+			continue
 		}
 		list = append(list, s)
 		if len(split.ShardLengths) == len(split.Filenames) {
 			lengths[s.URI] = length{split.ShardLengths[i], by}
 		}
 	}
+	d.missing(o, missing, len(split.Filenames), by)
 	for _, other := range info.Splits {
 		for _, name := range other.Filenames {
 			delete(byName, path.Clean(name))
@@ -269,7 +282,7 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 	if err != nil {
 		return err
 	}
-	shards, lengths, err := timmSplit(ctx, r, o, shards)
+	shards, lengths, err := timmSplit(ctx, r, o, shards, d)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/premix/premix"
 	"github.com/zeebo/xxh3"
@@ -47,9 +46,13 @@ type sample struct {
 	key   string
 	first string // name of the first member
 	place string // of that, for messages
-	exts  []string
+	exts  map[string]bool
+
+	images []dottedImage   // those with dots in their extensions
+	labels map[string]bool // what stands before the last dot in the extensions of labels, where they have dots
 
 	name  string // of the image; empty if there is none yet
+	ext   string // of that
 	rank  int
 	tie   string // another image of the same rank
 	at    int64
@@ -165,7 +168,7 @@ func (r *sampleReader) member(m tarMember) error {
 		s := premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
 		return r.yield(failf(s, premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
 	}
-	if len(r.cur.exts) > 0 && (key != r.cur.key || slices.Contains(r.cur.exts, ext)) {
+	if len(r.cur.exts) > 0 && (key != r.cur.key || r.cur.exts[ext]) {
 		if err := r.flush(); err != nil {
 			return err
 		}
@@ -173,7 +176,11 @@ func (r *sampleReader) member(m tarMember) error {
 	if len(r.cur.exts) == 0 {
 		r.cur.key, r.cur.first, r.cur.place = key, name, m.place()
 	}
-	r.cur.exts = append(r.cur.exts, ext)
+	if r.cur.exts == nil {
+		r.cur.exts = map[string]bool{}
+	}
+	r.cur.exts[ext] = true
+	r.cur.dottedLabel(ext)
 	switch ext {
 	case "cls":
 		r.cur.hasCls = true
@@ -199,13 +206,16 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 		rank = 200
 	}
 	c := &r.cur
+	if full, err := r.dottedImage(m, name, ext, rank); full || err != nil {
+		return err
+	}
 	if c.name != "" && rank >= c.rank {
 		if rank == c.rank {
 			c.tie = ext
 		}
 		return nil
 	}
-	c.name, c.rank, c.tie, c.at, c.size, c.fault = name, rank, "", m.data, m.size, r.scan.fault(m, r.maxBytes)
+	c.name, c.ext, c.rank, c.tie, c.at, c.size, c.fault = name, ext, rank, "", m.data, m.size, r.scan.fault(m, r.maxBytes)
 	if c.fault == nil {
 		data, err := r.scan.read(r.spare, m)
 		r.image, r.spare = data, r.image
@@ -288,8 +298,19 @@ func (r *sampleReader) flush() error {
 		before = used
 	}
 	r.seen[hash] = before
-	r.cur = sample{exts: c.exts[:0], cls: c.cls[:0], json: c.json[:0]}
-	return r.yield(e)
+	dotted := r.dotted()
+	clear(c.exts)
+	r.cur = sample{exts: c.exts, cls: c.cls[:0], json: c.json[:0]}
+	if err := r.yield(e); err != nil {
+		return err
+	}
+	for _, e := range dotted {
+		r.there++
+		if err := r.yield(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // brokenBy reports whether damage beside a sample explains its fault f; inside says that its last member
@@ -330,6 +351,8 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 		return failf(s, premix.StageScan, premix.Duplicate, "a second sample with the key %s", c.key)
 	case c.fault != nil:
 		return fail(s, premix.StageScan, c.fault)
+	case c.cutAtDot(r.labels):
+		return failf(s, premix.StageScan, premix.Unsupported, "%s", c.dotReason(c.ext))
 	case c.tie != "":
 		return failf(s, premix.StageScan, premix.Unsupported, "several images in one sample, and %s is as good as the first", c.tie)
 	}
@@ -346,41 +369,4 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 	s.Label, s.Class = l.index, l.class
 	s.Digest = DigestOf(r.image)
 	return Entry{Sample: s, Data: r.image, Seekable: r.seekable}
-}
-
-// label finds the sample's label: under the given key of its json, in its cls, in its json, or
-// in the folder of its key.
-func (c *sample) label(labels webdatasetLabels) (label, error) {
-	key := labels.Options.Key
-	switch {
-	case labels.Folders:
-		class, inside := labels.classOf(c.key)
-		switch {
-		case !inside:
-			return label{}, errOutside
-		case class != "":
-			return nameLabel(class)
-		}
-	case c.labelFault != nil:
-		return label{}, c.labelFault
-	case c.hasCls && key == "":
-		return clsLabel(c.cls)
-	case c.hasJS:
-		l, err := jsonLabel(c.json, key)
-		if err != errNoKey {
-			return l, err
-		}
-		return label{}, premix.Faultf(premix.NoLabel, "the json member has no label under %s: name its key with --label-key", keyText(key))
-	}
-	return label{}, premix.Faultf(premix.NoLabel, "no label: no cls and no json member stands beside the image; members that stand apart are not joined")
-}
-
-// errOutside says that a sample is not below the folder of the split, or of the classes.
-var errOutside = errors.New("outside of the folders that are used")
-
-func keyText(key string) string {
-	if key == "" {
-		return "“label” or “cls”"
-	}
-	return "“" + key + "”"
 }

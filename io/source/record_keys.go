@@ -119,7 +119,11 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 		if err != nil {
 			return label{}, premix.Faultf(premix.BadLabel, "%v", err)
 		}
-		return textLabel(v)
+		l, err := textLabel(v)
+		if err == nil && !k.Assumed { // TF-slim writes integers
+			err = l.shift(k.Offset)
+		}
+		return l, err
 	}
 	v, err := ex.Int(k.Label)
 	if errors.Is(err, tfexample.ErrMissing) {

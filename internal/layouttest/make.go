@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -146,25 +147,32 @@ func alternatives(inside string) []string {
 	return all
 }
 
-// picture is a small image, another one each time.
+// picture is a small image, another one each time until they are used up.
 func (m *maker) picture() []byte {
 	m.pictures++
-	pic := image.NewRGBA(image.Rect(0, 0, 16, 12))
-	for y := range 12 {
-		for x := range 16 {
-			v := uint8(40 + (x*7+y*5+m.pictures*13)%60)
-			if (x-m.pictures%16)*(x-m.pictures%16)+(y-m.pictures%12)*(y-m.pictures%12) < 9 {
-				v = 250
-			}
-			pic.Set(x, y, color.RGBA{v, 255 - v, uint8(m.pictures), 255})
-		}
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, pic); err != nil {
-		m.t.Fatal(err)
-	}
-	return b.Bytes()
+	return pictures()[m.pictures%len(pictures())]
 }
+
+var pictures = sync.OnceValue(func() (list [][]byte) {
+	for n := range 200 {
+		pic := image.NewRGBA(image.Rect(0, 0, 16, 12))
+		for y := range 12 {
+			for x := range 16 {
+				v := uint8(40 + (x*7+y*5+n*13)%60)
+				if dx, dy := x-n%16, y-n%12; dx*dx+dy*dy < 9 {
+					v = 250
+				}
+				pic.Set(x, y, color.RGBA{v, 255 - v, uint8(n), 255})
+			}
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, pic); err != nil {
+			panic(err) // of a buffer
+		}
+		list = append(list, b.Bytes())
+	}
+	return list
+})
 
 // Tar packs files as tar does.
 func Tar(t testing.TB, files []File) []byte {

@@ -59,7 +59,7 @@ type Row struct {
 }
 
 // Tables are the names of the tables.
-func Tables() []string { return []string{"published", "numbers"} }
+func Tables() []string { return []string{"published", "more", "shards", "numbers"} }
 
 // Load reads a table.
 func Load(t testing.TB, name string) []*Layout {

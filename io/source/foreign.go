@@ -29,6 +29,7 @@ var foreigns = []foreign{
 	{"a zip archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".zip") }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
 	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},
+	{"MXNet RecordIO", "write its images as CLASS/IMAGE", func(base string) bool { return path.Ext(base) == ".rec" }},
 	{"an HDF5 file", "write its images as CLASS/IMAGE", func(base string) bool {
 		return path.Ext(base) == ".h5" || path.Ext(base) == ".hdf5"
 	}},

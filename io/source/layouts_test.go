@@ -101,7 +101,7 @@ func inputOf(all []layouttest.File, row layouttest.Row, p place) (files []layout
 func stored(t *testing.T, dir string, files []layouttest.File) string {
 	t.Helper()
 	sum := DigestOf([]byte(dir))
-	root := fmt.Sprintf("mem://layouts/%x", sum[:6])
+	root := fmt.Sprintf("mem://layouts-%x/in", sum[:6])
 	for _, f := range files {
 		if f.Dir {
 			continue
@@ -159,11 +159,11 @@ func compareClasses(t *testing.T, row layouttest.Row, cat *Catalog, o Options) {
 	t.Helper()
 	type image struct{ name, class string }
 	var good []image
-	rows := readAll(t, cat, o)
+	rows := entriesOf(t, cat, o)
 	scanned, names := []string{}, false
 	for _, r := range rows {
 		switch {
-		case r.Kind != "" || r.Ignored || cat.Classes != nil:
+		case cat.Classes != nil:
 		case r.Class != "":
 			scanned, names = append(scanned, r.Class), true
 		default:
@@ -178,10 +178,7 @@ func compareClasses(t *testing.T, row layouttest.Row, cat *Catalog, o Options) {
 	}
 	labels := cat.Labels(scanned)
 	for _, r := range rows {
-		if r.Kind != "" || r.Ignored {
-			continue
-		}
-		i, err := labels.Of(&premix.Sample{Name: r.Name, Label: r.Label, Class: r.Class})
+		i, err := labels.Of(&r)
 		if err != nil {
 			t.Errorf("%s: %v", r.Name, err)
 		} else if i >= 0 {
@@ -207,6 +204,26 @@ func compareClasses(t *testing.T, row layouttest.Row, cat *Catalog, o Options) {
 			t.Errorf("no image %s", e[0])
 		}
 	}
+}
+
+// entriesOf are the good images of all containers.
+func entriesOf(t *testing.T, cat *Catalog, o Options) (list []premix.Sample) {
+	t.Helper()
+	for _, c := range cat.Containers {
+		chunks, err := Split(t.Context(), c, o)
+		for i := 0; i < len(chunks) && err == nil; i++ {
+			err = Read(t.Context(), chunks[i], o, 0, func(e Entry) error {
+				if e.Sample.Fault == nil && !e.Ignored {
+					list = append(list, e.Sample)
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
 }
 
 // optionsOf are the options of the flags of a row.

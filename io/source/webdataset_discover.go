@@ -276,6 +276,10 @@ type webdatasetLabels struct {
 	Depth   int    // that of Options.ClassDepth
 }
 
+// peekTars is how many tars are looked at where the first ones have no labels: they may be a part that lost
+// them.
+const peekTars = 4
+
 // discoverTars makes a container of every WebDataset shard.
 func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 	shards, err := shardsOf(ctx, r, o, d, tarName)
@@ -303,7 +307,12 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 		d.Containers = append(d.Containers, c)
 	}
 	if len(shards) > 0 {
-		where, err := whereLabels(ctx, d.Containers[0], o, len(shards) == 1)
+		where, err := whereLabels(ctx, d.Containers[0], o)
+		for i := 1; i < min(len(d.Containers), peekTars) && where == labelsNowhere && err == nil; i++ {
+			if where, err = whereLabels(ctx, d.Containers[i], o); where == labelsAbove {
+				where = labelsNowhere
+			}
+		}
 		if err != nil {
 			return err
 		}

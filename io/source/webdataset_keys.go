@@ -62,10 +62,9 @@ const (
 )
 
 // whereLabels looks at the beginning of a WebDataset shard: its labels are the folders of its keys if
-// there are folders, and neither cls nor json members beside the images; only says that the input has no
-// other shard. A shard whose json members have no label, and which has no other labels, is a mistake of
-// the user's.
-func whereLabels(ctx context.Context, c Container, o Options, only bool) (int, error) {
+// there are folders, and neither cls nor json members beside the images. A shard whose json members have no
+// label, and which has no other labels, is a mistake of the user's.
+func whereLabels(ctx context.Context, c Container, o Options) (int, error) {
 	p := tarPeek{o: o, images: map[string]bool{}, labelled: map[string]bool{}, keys: map[string][]string{}}
 	whole, err := p.read(ctx, c)
 	if err != nil {
@@ -86,7 +85,7 @@ func whereLabels(ctx context.Context, c Container, o Options, only bool) (int, e
 	case len(names) > 0:
 		return 0, usagef("--in %s: no label in the json members of %s under %s: --label-key can be one of %s",
 			c.URI, blob.Base(c.URI), keyText(o.LabelKey), strings.Join(names[:min(len(names), 12)], ", "))
-	case len(p.images) >= peekImages || only && whole && len(p.images) > 0:
+	case len(p.images) >= peekImages || whole && len(p.images) > 0:
 		return labelsNowhere, nil
 	}
 	return labelsBeside, nil

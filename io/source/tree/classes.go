@@ -38,8 +38,12 @@ func (r *reader) classes() {
 		r.containerNames()
 	}
 	if r.o.Depth == Auto {
+		if !r.o.ClassNames {
+			r.parts()
+		}
 		r.compareDepths()
 	}
+	r.mixture()
 	switch {
 	case r.o.ByNumber:
 		r.byNumber()

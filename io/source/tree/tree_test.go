@@ -123,6 +123,12 @@ var layouts = []struct {
 	{name: "Pets", folders: "images 12; annotations/trimaps 12; annotations 2*", refused: true, words: "(?s)--labels.*class-names"},
 	{name: "Pets, accepted", folders: "images 12; annotations/trimaps 12", o: Options{ClassNames: true}, classes: "annotations|images", images: 24},
 	{name: "VOC", folders: "VOC2012/{JPEGImages,SegmentationClass} 4; VOC2012/Annotations 4*", refused: true, words: "(?s)JPEGImages.*SegmentationClass.*--labels"},
+	{name: "parts with a container's word", folders: "ham/HAM10000_images_part_{1,2} 4", refused: true, words: "(?s)--labels.*class-names"},
+	{name: "parts of a split", folders: "train_{1,2} 4", refused: true, words: "differ in a number alone"},
+	{name: "parts, accepted", folders: "batch_{1,2} 4", o: Options{ClassNames: true}, classes: "batch_1|batch_2", images: 8},
+	{name: "classes with numbers", folders: "{class_1,class_2,class_10} 4", classes: "class_1|class_10|class_2", images: 12},
+	{name: "a part among classes", folders: "{data_1,data_2,noise} 4", classes: "data_1|data_2|noise", images: 12},
+	{name: "images and masks", folders: "{COVID,Normal}/{images,masks} 4", classes: "COVID|Normal", images: 16, words: "COVID has images in the folders images, masks"},
 	{name: "a line feed", folders: "{car,old\ncar} 4", refused: true, words: `old\\ncar.*control`},
 
 	{name: "numbers", folders: "{0,1,2,10} 4", classes: "0|1|10|2", images: 16, words: "class-order number"},

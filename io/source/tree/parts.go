@@ -1,0 +1,72 @@
+package tree
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// partWords are words in the names of folders that hold one part of a data set each, beside those of
+// containers and splits: part_1, part_2.
+var partWords = map[string]bool{
+	"part": true, "batch": true, "chunk": true, "shard": true, "subset": true, "fold": true,
+	"volume": true, "vol": true, "data": true, "dataset": true,
+}
+
+var (
+	digits = regexp.MustCompile(`[0-9]+`)
+	word   = regexp.MustCompile(`[A-Za-z]+`)
+)
+
+// parts refuses classes whose names differ in a number alone and say that they are parts of a data set, as
+// HAM10000_images_part_1 and HAM10000_images_part_2 do. class_1 and class_2 are classes.
+func (r *reader) parts() {
+	var all []string
+	for _, c := range r.Classes {
+		if c.Images > 0 {
+			all = append(all, c.Name)
+		}
+	}
+	if len(all) < 2 || !partOf(all[0]) {
+		return
+	}
+	pattern := digits.ReplaceAllString(all[0], "#")
+	if pattern == all[0] || slices.ContainsFunc(all, func(name string) bool { return digits.ReplaceAllString(name, "#") != pattern }) {
+		return
+	}
+	d := Doubt{
+		Text:  fmt.Sprintf("the class folders %s differ in a number alone, as parts of one data set do", names(all)),
+		Flags: []string{"--labels FILE with a list of the images' classes", "--accept class-names if they are classes"},
+	}
+	for _, name := range all[:2] {
+		d.Examples = append(d.Examples, r.example(name))
+	}
+	r.doubt(d)
+}
+
+func partOf(name string) bool {
+	return slices.ContainsFunc(word.FindAllString(name, -1), func(w string) bool {
+		return container(w) || partWords[strings.ToLower(w)] || Split(w) != ""
+	})
+}
+
+// mixture tells of classes that hold several folders that are called as the parts of a data set are: the
+// masks of images are images too.
+func (r *reader) mixture() {
+	for _, c := range r.Classes {
+		kinds := map[string]bool{}
+		for _, path := range c.Folders {
+			for _, k := range r.at.Dir(path).withImages() {
+				if container(k.Name) && !c.Direct {
+					kinds[k.Name] = true
+				}
+			}
+		}
+		if len(kinds) > 1 {
+			r.warn("the class %s has images in the folders %s: those of all of them are used", c.Name, names(slices.Sorted(maps.Keys(kinds))))
+			return
+		}
+	}
+}

@@ -132,7 +132,7 @@ func recognize(ctx context.Context, r root, o Options, d *discovery) (format, ro
 		return f, r, err
 	}
 	images := s.images.Total() > s.images.Images
-	if auto && images && (f.name == "" || n < len(dirs)) {
+	if auto && images && (f.name == "" || n < len(dirs) || r.unpacked()) {
 		return formatOf("imagefolder"), r, nil
 	}
 	if r, err = enterSplit(ctx, r, o, s.shards, d); err != nil {
@@ -143,6 +143,20 @@ func recognize(ctx context.Context, r root, o Options, d *discovery) (format, ro
 	}
 	f, err = detect(ctx, r)
 	return f, r, err
+}
+
+// unpacked reports whether each shard of a root is a tar that lies beside the folder that it was unpacked to, as Keras and
+// fastai leave it there.
+func (r root) unpacked() bool {
+	dirs, files := r.split(&discovery{})
+	for _, f := range files {
+		base := blob.Base(f.URI)
+		stem, _, _ := strings.Cut(base, ".t")
+		if shardName(base) && !tarName(base) || tarName(base) && !slices.ContainsFunc(dirs, func(d blob.Object) bool { return blob.Base(d.URI) == stem }) {
+			return false
+		}
+	}
+	return true
 }
 
 // enterSplit goes into the folder of the wanted split if the folders below the root are splits of

@@ -149,9 +149,13 @@ func judge(t *testing.T, row layouttest.Row, dir, uri string) {
 	if row.Outcome == "ok" && len(row.Words) == 0 && len(cat.Warnings) > 0 {
 		t.Errorf("it warns of %q", cat.Warnings)
 	}
-	if err == nil {
-		compareClasses(t, row, cat, o)
+	if err != nil {
+		return
 	}
+	if n := len(cat.Failures); n > 0 && !strings.Contains(row.Flags, "--max-bad") {
+		t.Errorf("%d failures, the first is %s: %s", n, cat.Failures[0].Name, cat.Failures[0].Reason)
+	}
+	compareClasses(t, row, cat, o)
 }
 
 // compareClasses reads all entries and compares their classes with those that are right.

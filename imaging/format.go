@@ -54,11 +54,22 @@ func bmpInfoSize(s string) bool {
 // entry whose bytes are not an image is a side file if its name is not an image's either, and a broken
 // image otherwise.
 func HasImageName(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
+	switch lower(path.Ext(name)) {
 	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff":
 		return true
 	}
 	return false
+}
+
+// lower is strings.ToLower for extensions. Those of ImageNet are capitals, and a listing asks for a million.
+func lower(ext string) string {
+	switch ext {
+	case ".JPEG":
+		return ".jpeg"
+	case ".JPG":
+		return ".jpg"
+	}
+	return strings.ToLower(ext)
 }
 
 // foreign names the format of bytes that premix knows but does not read, for the reason of a

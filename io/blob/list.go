@@ -87,9 +87,12 @@ func (w *walker) walk(dir string, yield func(Object, error) bool) error {
 	return nil
 }
 
-// sortByPath sorts the entries of one directory so that the paths below come out sorted: "a.txt"
-// comes before "a/b".
+// sortByPath sorts the entries of one directory, which are in the order of their names, so that the paths
+// below come out sorted: "a.txt" comes before "a/b".
 func sortByPath(list []Object) {
+	if !slices.ContainsFunc(list, func(o Object) bool { return o.Dir }) {
+		return
+	}
 	slices.SortFunc(list, func(a, b Object) int { return cmp.Compare(pathKey(a), pathKey(b)) })
 }
 

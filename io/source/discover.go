@@ -21,6 +21,7 @@ type root struct {
 	uri     string
 	picked  bool          // by naming a file or a pattern: nothing else in the folder counts
 	objects []blob.Object // one level of the folder, or what was picked
+	seen    *survey       // of all folders below it; nil if they were not listed yet
 }
 
 // name is the name of what lies at path below the root.

@@ -13,7 +13,7 @@ import (
 
 // discoverFolders makes a container of every class folder.
 func discoverFolders(ctx context.Context, r root, o Options, d *discovery) error {
-	s, err := r.look(ctx, noShard)
+	s, err := r.look(ctx, nil)
 	if err != nil {
 		return err
 	}

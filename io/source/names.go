@@ -16,11 +16,14 @@ import (
 // imageName reports whether an entry claims to be an image by its name. Formats that premix
 // does not read count too: such a file is a failure and not a side file.
 func imageName(name string) bool {
+	if imaging.HasImageName(name) {
+		return true
+	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jpe", ".jfif", ".pjpeg", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm":
 		return true
 	}
-	return imaging.HasImageName(name)
+	return false
 }
 
 // junkName reports whether a file or folder is one that systems and tools leave. It is

@@ -23,9 +23,12 @@ type survey struct {
 // surveyWorkers is how many folders are listed at once: at a store each costs a round trip.
 const surveyWorkers = 16
 
-// look lists all folders of a root; isShard tells shards by their names. It opens a file only in folders whose files have no image's name,
-// a few there, to see whether they are images all the same.
-func (r root) look(ctx context.Context, isShard func(base string) bool) (*survey, error) {
+// look lists all folders of a root, once; isShard, if it is not nil, tells shards by their names. It opens a file only in folders
+// whose files have no image's name, a few there, to see whether they are images all the same.
+func (r *root) look(ctx context.Context, isShard func(base string) bool) (*survey, error) {
+	if r.seen != nil {
+		return r.seen, nil
+	}
 	s := &surveyor{isShard: isShard}
 	s.g, s.ctx = errgroup.WithContext(ctx)
 	s.g.SetLimit(surveyWorkers)
@@ -52,7 +55,8 @@ func (r root) look(ctx context.Context, isShard func(base string) bool) (*survey
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", r.in.URI, err)
 	}
-	return &survey{top.images, top.shards, s.odd}, nil
+	r.seen = &survey{top.images, top.shards, s.odd}
+	return r.seen, nil
 }
 
 // surveyed is one folder.
@@ -63,7 +67,7 @@ type surveyed struct {
 }
 
 type surveyor struct {
-	isShard func(base string) bool
+	isShard func(base string) bool // or nil
 	ctx     context.Context
 	g       *errgroup.Group
 
@@ -90,11 +94,16 @@ func (s *surveyor) fill(f *surveyed, names []blob.Name) error {
 				return err
 			}
 		default:
-			if n.Special == "" && !imageName(n.Base) {
+			image := imageName(n.Base)
+			if n.Special == "" && !image {
 				unnamed = append(unnamed, n.Base)
 			}
-			f.images.Add(baseName(n.Base), imageName(n.Base))
-			f.shards.Add(baseName(n.Base), n.Special == "" && s.isShard(n.Base))
+			f.images.Add(baseName(n.Base), image)
+			if !image && n.Special == "" && s.isShard != nil && s.isShard(n.Base) {
+				f.shards.Add(baseName(n.Base), true)
+			} else {
+				f.shards.Files++
+			}
 		}
 	}
 	if f.images.Images > 0 || len(unnamed) == 0 {
@@ -166,6 +175,3 @@ func baseName(base string) string {
 	}
 	return escape(base)
 }
-
-// noShard is for surveys of images alone.
-func noShard(string) bool { return false }

@@ -35,6 +35,7 @@ func findInputs(ctx context.Context, s *settled) (*found, error) {
 	if catalog.Cut != "" && !s.options.PeaksOnly {
 		return nil, usagef("%s", catalog.Cut)
 	}
+	f.report()
 	return f, nil
 }
 
@@ -75,10 +76,8 @@ func (f *found) useClassesOfOutput(ctx context.Context) error {
 	return nil
 }
 
-// doubts reports how the inputs are understood, and refuses what is in doubt. A job that only fills the
-// cache goes on: peaks do not depend on classes.
+// doubts refuses inputs in doubt. A job that only fills the cache goes on: peaks do not depend on classes.
 func doubts(s *settled, c *source.Catalog) error {
-	say := s.options.Reporter
 	if c.OneClass != "" && !slices.Contains(s.config.Accept, source.AcceptOneClass) {
 		d := source.OneClassDoubt(c.OneClass)
 		if s.options.PeaksOnly || !s.config.Mixes() {
@@ -87,17 +86,23 @@ func doubts(s *settled, c *source.Catalog) error {
 			c.Doubts = append(c.Doubts, d)
 		}
 	}
-	if err := c.Doubtful(); err != nil && !s.options.PeaksOnly {
-		return err
+	if s.options.PeaksOnly {
+		return nil
 	}
-	for _, note := range c.Notes {
-		say.Say("%s", note)
-	}
+	return c.Doubtful()
+}
+
+// report says how the inputs are understood.
+func (f *found) report() {
+	say, c := f.options.Reporter, f.catalog
+	say.Understood(c.Understood())
 	for _, w := range c.Warnings {
 		say.Warn("%s", w)
 	}
-	for _, d := range c.Doubts {
-		say.Warn("%s", d)
+	for i, line := range source.DoubtLines(c.Doubts) {
+		if i == 0 {
+			say.Warn("the classes of the input are in doubt; mix and pack refuse it")
+		}
+		say.Say("%s", line)
 	}
-	return nil
 }

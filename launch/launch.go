@@ -45,6 +45,8 @@ type Reporter interface {
 	// Say and Warn get a line about the job for people.
 	Say(format string, args ...any)
 	Warn(format string, args ...any)
+	// Understood gets how the inputs are understood, in lines for people.
+	Understood(lines []string)
 	// Classes gets what a class list leaves out of the input, and which of its classes the input lacks.
 	Classes(Choice)
 	// Cache gets what the peaks cache has for the input.
@@ -129,6 +131,7 @@ type silent struct{}
 
 func (silent) Say(string, ...any)                   {}
 func (silent) Warn(string, ...any)                  {}
+func (silent) Understood([]string)                  {}
 func (silent) Classes(Choice)                       {}
 func (silent) Cache(*CacheLook)                     {}
 func (silent) Began(*Job)                           {}

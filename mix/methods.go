@@ -44,7 +44,8 @@ func ParseMethods(list string) ([]Weighted, error) {
 func splitItems(list string) []string {
 	var items []string
 	for i, part := range strings.Split(list, ",") {
-		if _, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err == nil && i > 0 {
+		number, _, _ := strings.Cut(strings.TrimSpace(part), ":")
+		if _, err := strconv.ParseFloat(number, 64); err == nil && i > 0 {
 			items[len(items)-1] += "," + strings.TrimSpace(part)
 			continue
 		}
@@ -81,6 +82,20 @@ func parseMethod(item string, weighted bool) (Weighted, error) {
 }
 
 // set takes in one option of an item.
+// CutRange divides a range of numbers, "a,b" or "a-b", in two. The minus of an exponent or of the first number
+// divides nothing.
+func CutRange(s string) (lo, hi string, ok bool) {
+	if lo, hi, ok = strings.Cut(s, ","); ok {
+		return lo, hi, true
+	}
+	for i := 1; i < len(s); i++ {
+		if s[i] == '-' && s[i-1] != 'e' && s[i-1] != 'E' {
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
 func (m *Weighted) set(option string) error {
 	key, value, _ := strings.Cut(option, "=")
 	switch key {
@@ -92,10 +107,7 @@ func (m *Weighted) set(option string) error {
 		m.Alpha = v
 		return checkAlpha(v)
 	case "scale":
-		lo, hi, ok := strings.Cut(value, ",")
-		if !ok {
-			lo, hi, ok = strings.Cut(value, "-")
-		}
+		lo, hi, ok := CutRange(value)
 		var err1, err2 error
 		m.MinScale, err1 = strconv.ParseFloat(lo, 64)
 		m.MaxScale, err2 = strconv.ParseFloat(hi, 64)

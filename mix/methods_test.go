@@ -17,6 +17,8 @@ func TestParseMethods(t *testing.T) {
 		{"cutmix:1:alpha=0.2", []Weighted{{Name: CutMix, Weight: 1, Alpha: 0.2}}},
 		{"saliencymix:0.5:alpha=1,mixup:0.3", []Weighted{{Name: SaliencyMix, Weight: 0.5, Alpha: 1}, {Name: MixUp, Weight: 0.3}}},
 		{"cutout:0.7, cutmix:0.2 ,mixup:0.1", []Weighted{{Name: Cutout, Weight: 0.7}, {Name: CutMix, Weight: 0.2}, {Name: MixUp, Weight: 0.1}}},
+		{"resizemix:1:scale=0.2,0.5:alpha=2", []Weighted{{Name: ResizeMix, Weight: 1, Alpha: 2, MinScale: 0.2, MaxScale: 0.5}}},
+		{"mixup:0.5,resizemix:0.5:scale=2e-1-5E-1", []Weighted{{Name: MixUp, Weight: 0.5}, {Name: ResizeMix, Weight: 0.5, MinScale: 0.2, MaxScale: 0.5}}},
 		{"resizemix:1:scale=0.2-0.5:alpha=2", []Weighted{{Name: ResizeMix, Weight: 1, Alpha: 2, MinScale: 0.2, MaxScale: 0.5}}},
 	}
 	for _, tt := range tests {

@@ -1,10 +1,6 @@
 package pipeline
 
-import (
-	"strings"
-
-	"github.com/premix/premix/io/source"
-)
+import "github.com/premix/premix/io/source"
 
 // A Scope says what an option changes.
 type Scope string
@@ -118,16 +114,16 @@ func Options(c *Config) []Option {
 	group = groupInput
 	add("in", urisVar(&c.In), stageScan, everyJob, Execution, "[NAME=]URI", "input: folder, shard, glob or brace pattern, or synth:N for N drawn images (repeatable)")
 	add("in-format", choiceVar(&c.InFormat, source.Formats()...), stageScan, everyJob, Execution, "layout", "layout of the input; auto looks at what is there")
-	add("split", stringVar(&c.Split), stageScan, everyJob, Output, "name", "name of the split in the output; chooses the folder where the input has train/, val/ …")
+	add("split", stringVar(&c.Split), stageScan, everyJob, Output, "name", "split of the input that is taken where it has several (val, valid and dev are validation), and its name in the output")
 	add("classes", stringVar(&c.ClassFile), stagePlan, everyJob, Execution, "file", "class list, one name a line; may be a subset of the input's classes").recorded("output, by the content of the file")
 	add("limit", int64Var(&c.Limit), stageScan, mixJobs, Output, "images", "use the first N good images of the input, in its order, and look at nothing behind them (0: all)")
 	add("limit-per-class", int64Var(&c.LimitPerClass), stageScan, mixJobs, Output, "images", "use the first N good images of each class, and look at nothing behind them (0: all)")
 	add("label-key", stringVar(&c.LabelKey), stageScan, everyJob, Peaks, "field", "field of a sample's json or feature that holds the label")
 	add("label-offset", stringVar(&c.LabelOffset), stageScan, everyJob, Peaks, "auto or integer", "number subtracted from the integer labels of shards (auto: TF-slim counts from 1, all others from 0)").as(c.canonicalOffset)
 	add("class-depth", stringVar(&c.ClassDepth), stageScan, everyJob, Peaks, "auto, leaf or N", "folder whose name is the class of an image: the Nth below the split or --in, or leaf for the whole path (auto: the first one, where all folders agree)").unlessDefault("auto")
-	add("class-order", choiceVar(&c.ClassOrder, "text", "number"), stageScan, everyJob, Peaks, "order", "class folders in the order of their names, or, if these are numbers, with the number as the label").unlessDefault("text")
-	add("labels", urisVar(&c.Labels), stageScan, everyJob, Execution, "[NAME=]file", "list of images and their classes: csv, tsv, jsonl, Parquet or text (repeatable, one an input)").recorded("peaks, by the content of the file")
-	add("accept", listVar(&c.Accept), stageLaunch, everyJob, Execution, "names", "doubts about an input that are settled: "+strings.Join(source.Acceptable(), ", "))
+	add("class-order", choiceVar(&c.ClassOrder, "text", "number"), stageScan, everyJob, Peaks, "order", "order of class folders: that of their names as text (0, 1, 10, 2, as in torchvision), or by number, which is then the label").unlessDefault("text")
+	add("labels", urisVar(&c.Labels), stageScan, everyJob, Execution, "[NAME=]file", "list with the class of each image, for images that lie flat: csv, tsv, jsonl, Parquet or text (repeatable, one an input)").recorded("peaks, by the content of the file")
+	add("accept", listVar(&c.Accept), stageLaunch, everyJob, Execution, "names", "take an input in doubt as it is: folders called as splits are classes (split-names), and so are those called as containers of images (class-names); all images are of one class (one-class); files that names promise may be missing (missing)")
 	add("exif", choiceVar(&c.EXIF, "ignore", "apply"), stagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
 	add("truncated", choiceVar(&c.Truncated, "fail", "accept"), stagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
 	add("max-pixels", pixelsVar(&c.MaxPixels), stagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/mix"
 )
 
 func int64Var(p *int64) Value {
@@ -90,10 +91,7 @@ func shareVar(p *float64) Value {
 func pairVar(p *[2]float64) Value {
 	return &value[[2]float64]{p: p, typ: "low,high", print: func(x [2]float64) string { return formatFloat(x[0]) + "," + formatFloat(x[1]) },
 		parse: func(s string) ([2]float64, error) {
-			a, b, ok := strings.Cut(s, ",")
-			if !ok {
-				a, b, ok = strings.Cut(s, "-")
-			}
+			a, b, ok := mix.CutRange(s)
 			lo, err1 := parseFloat(strings.TrimSpace(a))
 			hi, err2 := parseFloat(strings.TrimSpace(b))
 			if !ok || err1 != nil || err2 != nil {

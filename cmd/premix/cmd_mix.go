@@ -64,9 +64,11 @@ func (o *jobOptions) check(cmd *cobra.Command) error {
 
 // runMix runs a job and says what it did.
 func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error {
+	report := newReporter(a, o.progress)
+	report.dryRun = o.dryRun
 	job, err := launch.Prepare(ctx, o.config, launch.Options{
 		PeaksOnly: o.peaksOnly, BreakLock: o.breakLock, BeamArgs: beamArgs, Command: os.Args,
-		Reporter: newReporter(a, o.progress), Out: a.stdout,
+		Reporter: report, Out: a.stdout,
 	})
 	if err != nil {
 		return err

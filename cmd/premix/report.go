@@ -13,15 +13,28 @@ import (
 // A reporter prints what a job says of itself on stderr.
 type reporter struct {
 	*progress
+	dryRun bool // how inputs are understood is a result, and describe prints it
 }
 
-func newReporter(a *app, mode string) reporter { return reporter{&progress{app: a, mode: mode}} }
+func newReporter(a *app, mode string) reporter {
+	return reporter{progress: &progress{app: a, mode: mode}}
+}
 
 // Say prints a line about the job.
 func (r reporter) Say(format string, args ...any) { r.app.say(format, args...) }
 
 // Warn prints a warning.
 func (r reporter) Warn(format string, args ...any) { r.app.say("warning: "+format, args...) }
+
+// Understood says how the inputs are understood.
+func (r reporter) Understood(lines []string) {
+	if r.dryRun {
+		return
+	}
+	for _, line := range lines {
+		r.Say("%s", line)
+	}
+}
 
 // Classes says what --classes leaves out, and which of its classes the input lacks.
 func (r reporter) Classes(c launch.Choice) {
@@ -33,7 +46,7 @@ func (r reporter) Classes(c launch.Choice) {
 		r.Say("--classes leaves out %d of %d classes of the input%s: %s", len(c.Left), c.Of, about, source.FirstNames(c.Left))
 	}
 	if len(c.Absent) > 0 {
-		r.Warn("the input does not have %d of the %d classes of --classes: %s", len(c.Absent), c.Listed, source.FirstNames(c.Absent))
+		r.Warn("the input does not have %d of the %d classes of --classes: %s%s", len(c.Absent), c.Listed, source.FirstNames(c.Absent), source.LookAlike(c.Absent, c.Left))
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 const exitHelp = `Exit codes:
   0    done
   1    failed
-  2    wrong usage or configuration; nothing was done
+  2    wrong usage, configuration or input; the output is untouched
   3    more bad images than --max-bad, or verify found defects
   4    the output belongs to another recipe or input
   130  interrupted; run again to go on`
@@ -121,6 +121,8 @@ func explain(ctx context.Context, err error) (int, string) {
 		return refusal.Code, refusal.Message
 	case errors.As(err, &config):
 		return exitUsage, err.Error()
+	case errors.As(err, &input) && input.Lines:
+		return exitUsage, input.Message
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &runner), errors.As(err, &launched):
 		return exitUsage, oneLine(err.Error())
 	case errors.As(err, &output), errors.As(err, &mismatch), errors.As(err, &schema):

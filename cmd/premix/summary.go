@@ -25,7 +25,11 @@ func describe(w io.Writer, j *launch.Job) error {
 	if j.Catalog.Classes != nil {
 		printable.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
 	}
-	printable.Fprintf(w, "\ncache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
+	fmt.Fprintln(w)
+	for _, line := range j.Catalog.Understood() {
+		fmt.Fprintf(w, "         %s\n", line)
+	}
+	printable.Fprintf(w, "cache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
 	if !j.Options.PeaksOnly {
 		for i, dir := range j.Config.OutputDirs() {
 			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])

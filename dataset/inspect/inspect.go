@@ -151,6 +151,11 @@ type Input struct {
 	Ignored    int64    `json:"ignored"`
 	Failures   int      `json:"failures"`
 	Classes    []string `json:"class_names,omitempty"`
+	// Understood says how the input is understood, Warnings what of that may surprise, and Doubts why mix
+	// and pack refuse it: lines for people.
+	Understood []string `json:"understood,omitempty"`
+	Warnings   []string `json:"warnings,omitempty"`
+	Doubts     []string `json:"doubts,omitempty"`
 }
 
 // An Image describes an encoded image.
@@ -251,6 +256,10 @@ func (r *Report) input(ctx context.Context, uri string, o *Options) error {
 	}
 	in := &Input{Layout: catalog.Layout, Containers: len(catalog.Containers), Ignored: catalog.Ignored,
 		Failures: len(catalog.Failures), Classes: catalog.Classes}
+	in.Understood, in.Warnings, in.Doubts = catalog.Understood(), catalog.Warnings, source.DoubtLines(catalog.Doubts)
+	if catalog.OneClass != "" {
+		in.Warnings = append(in.Warnings, source.OneClassDoubt(catalog.OneClass).Text)
+	}
 	r.Input, r.Format, r.Classes, r.names = in, catalog.Layout, len(catalog.Classes), catalog.Classes
 	unknown := 0
 	each := 1

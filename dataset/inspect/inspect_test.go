@@ -131,7 +131,7 @@ func TestKinds(t *testing.T) {
 		{"out/__premix__/train/plan/demo-train-000001.parquet", inspect.KindPlan, "", 6, "keys 000000006 to 000000011"},
 		{"out/*.tar", inspect.KindInput, "webdataset", 12, "2 containers"},
 		{"unlabelled", inspect.KindInput, "webdataset", 16, "x-test.tar/0.png  byte 0: no label"},
-		{"in", inspect.KindInput, "imagefolder", 12, "classes: disc, hash, rings"},
+		{"in", inspect.KindInput, "imagefolder", 12, "3 classes: 0 disc (4 images), 1 hash (4 images), 2 rings (4 images)"},
 		{"in/disc/image 00.png", inspect.KindImage, "png", 1, "40 x 60 pixels"},
 		{"cache", inspect.KindCache, "", 2, "crc"},
 		{"cache/0123456789abcdef", inspect.KindCache, "", 2, "24x32"},

@@ -64,9 +64,20 @@ func (r *Report) WriteText(w io.Writer) error {
 		writeSummary(line, "  ", &r.Summary)
 	}
 	if in := r.Input; in != nil {
-		line("  %d classes%s%s", len(in.Classes), ifAny(", %d side files", in.Ignored), ifAny(", %d entries that cannot be used", int64(in.Failures)))
-		if len(in.Classes) > 0 {
-			line("  classes: %s", firstTen(in.Classes))
+		for _, s := range in.Understood {
+			line("  %s", s)
+		}
+		if rest := ifAny(", %d side files", in.Ignored) + ifAny(", %d entries that cannot be used", int64(in.Failures)); rest != "" {
+			line("  %s", strings.TrimPrefix(rest, ", "))
+		}
+		for _, s := range in.Warnings {
+			line("  warning: %s", s)
+		}
+		if len(in.Doubts) > 0 {
+			line("  warning: the classes are in doubt; mix and pack refuse this input")
+		}
+		for _, s := range in.Doubts {
+			line("  %s", s)
 		}
 	}
 	if i := r.Image; i != nil {

@@ -83,7 +83,9 @@ type Meta struct {
 	Replicas  []int  `json:"replicas"`
 	Entries   int64  `json:"entries"`
 	Ignored   int64  `json:"ignored"`
-	Schema    int    `json:"schema"`
+	// Outside counts, of Ignored, the images beside the folders that are used, by their folders.
+	Outside map[string]int64 `json:"outside,omitempty"`
+	Schema  int              `json:"schema"`
 }
 
 // A Store is the part of a cache that belongs to one fingerprint. It is safe for concurrent use, by

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 )
@@ -33,9 +35,9 @@ func agree(inputs []*discovery, given []string) (*discovery, error) {
 			if a == b {
 				continue
 			}
-			hint := ""
+			hint := LookAlike(first.Classes, l.Classes)
 			if first.byName || l.byName {
-				hint = "; --classes FILE takes the classes that it names"
+				hint += "; --classes FILE takes the classes that it names"
 			}
 			return nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same%s", k, a, first.in.URI, b, l.in.URI, hint)
 		}
@@ -54,6 +56,21 @@ func absent(inputs []*discovery, given []string) []string {
 	}
 	have := setOf(names)
 	return slices.DeleteFunc(slices.Clone(given), func(name string) bool { return have[name] })
+}
+
+// LookAlike tells of a name and one of a list that look alike and differ in their characters: macOS writes é as
+// two, Linux as one. It is empty if there are none.
+func LookAlike(names, list []string) string {
+	forms := make(map[string]string, len(list))
+	for _, name := range list {
+		forms[norm.NFC.String(name)] = name
+	}
+	for _, name := range names {
+		if other, ok := forms[norm.NFC.String(name)]; ok && other != name {
+			return fmt.Sprintf(" (%s and %s look alike: one is composed Unicode, NFC, the other decomposed, NFD; rename the folder, or correct the list)", strconv.QuoteToASCII(name), strconv.QuoteToASCII(other))
+		}
+	}
+	return ""
 }
 
 func setOf(names []string) map[string]bool {

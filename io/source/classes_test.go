@@ -124,3 +124,18 @@ func TestOwnLists(t *testing.T) {
 		}
 	}
 }
+
+// TestLookAlike wants two forms of one name to be told apart in messages.
+func TestLookAlike(t *testing.T) {
+	composed, decomposed := "Caf\u00e9", "Cafe\u0301"
+	if got := LookAlike([]string{"a", composed}, []string{"b", decomposed}); !strings.Contains(got, `"Caf\u00e9" and "Cafe\u0301"`) {
+		t.Errorf("%q", got)
+	}
+	if got := LookAlike([]string{"a", composed}, []string{composed, "b"}); got != "" {
+		t.Errorf("%q", got)
+	}
+	dir := t.TempDir()
+	a, b := fillFolders(t, filepath.Join(dir, "a"), composed+"/", "x/"), fillFolders(t, filepath.Join(dir, "b"), decomposed+"/", "x/")
+	wantUsage(t, Options{}, []Input{{"a", a}, {"b", b}}, `\u0301`, "NFD")
+	wantUsage(t, Options{Classes: []string{decomposed}}, []Input{{"", a}}, `\u0301`, "NFD")
+}

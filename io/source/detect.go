@@ -55,13 +55,11 @@ func formatOf(name string) format {
 // A discovery is the catalog of one input, and what is decided only with the other inputs.
 type discovery struct {
 	Catalog
-	in     Input
-	byName bool // its entries state class names
-	// withImages are classes with images, as far as names say; nil if names do not say.
-	withImages map[string]bool
-	piles      map[string]pile // of data that are not used, by kind
-	records    *recordSet      // waits for the class lists of the others; or nil
-	listed     *listed         // the images of the table that its labels are in; or nil
+	in      Input
+	byName  bool            // its entries state class names
+	piles   map[string]pile // of data that are not used, by kind
+	records *recordSet      // waits for the class lists of the others; or nil
+	listed  *listed         // the images of the table that its labels are in; or nil
 }
 
 // discover finds the containers of one input.

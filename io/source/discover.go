@@ -80,18 +80,21 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if all.Cut != "" {
 			all.missing(o.Classes)
 		} else if all.Absent = absent(found, o.Classes); len(all.Absent) == len(o.Classes) {
-			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)", len(o.Classes), FirstNames(o.Classes), FirstNames(found[0].Classes))
+			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)%s", len(o.Classes), FirstNames(o.Classes), FirstNames(found[0].Classes), LookAlike(o.Classes, found[0].Classes))
 		}
 		all.choose(o.Classes)
 		all.Cut = "" // what is left can be used
 	}
 	if len(all.Containers) == 0 && len(all.Doubts) > 0 {
+		if o.AnyLabels {
+			return all, nil
+		}
 		return nil, all.Doubtful()
 	}
 	if err := all.sort(); err != nil {
 		return nil, err
 	}
-	all.OneClass, all.ByName = oneClass(found)
+	all.count(found)
 	lists := slices.DeleteFunc(slices.Clone(found), func(d *discovery) bool { return d.Cut != "" })
 	if o.Classes == nil && !slices.ContainsFunc(lists, func(d *discovery) bool { return d.Classes != nil }) {
 		lists = found
@@ -110,10 +113,14 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		all.Classes = o.Classes
 	}
 	for _, d := range found {
-		if o.AnyLabels {
-			break
+		if len(d.Containers) == 0 {
+			continue // in doubt
 		}
-		if err := all.firstLabels(ctx, d, o); err != nil {
+		err := all.firstLabels(ctx, d, o)
+		if usage := (*UsageError)(nil); o.AnyLabels && errors.As(err, &usage) {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -163,6 +170,7 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 			return nil, nil, err
 		}
 		all.add(&d.Catalog)
+		all.understoodAs(d)
 		found = append(found, d)
 	}
 	if err := missingImages(ctx, found, all); err != nil {
@@ -210,6 +218,10 @@ func (c *Catalog) add(o *Catalog) {
 	}
 	c.Containers = append(c.Containers, o.Containers...)
 	c.Notes, c.Warnings, c.Doubts = append(c.Notes, o.Notes...), append(c.Warnings, o.Warnings...), append(c.Doubts, o.Doubts...)
+	c.Unused = append(c.Unused, o.Unused...)
+	if c.Example.Name == "" {
+		c.Example = o.Example
+	}
 	c.Failures = append(c.Failures, o.Failures...)
 	c.Ignored += o.Ignored
 	names := append(c.IgnoredNames, o.IgnoredNames...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/tree"
 )
@@ -61,7 +62,7 @@ func (r root) enter(ctx context.Context, path string, d *discovery) (root, error
 
 // addFolders adds the containers and classes of a reading, of which r is the base.
 func (r root) addFolders(t *tree.Reading, s *survey, d *discovery) error {
-	d.withImages = map[string]bool{}
+	d.Images = map[string]int64{}
 	for _, c := range t.Classes {
 		d.Classes = append(d.Classes, c.Name)
 		for _, path := range c.Folders {
@@ -77,8 +78,10 @@ func (r root) addFolders(t *tree.Reading, s *survey, d *discovery) error {
 				Name: r.name(path), URI: blob.Join(r.uri, path), Layout: layoutFolder, Class: c.Name, Label: -1, Direct: c.Direct,
 			})
 		}
-		if c.Images > 0 {
-			d.withImages[c.Name] = true
+		d.Images[c.Name] += int64(c.Images)
+		if c.Images > 0 && d.Example.Name == "" {
+			first := c.Folders[slices.IndexFunc(c.Folders, func(path string) bool { return s.images.Dir(below(t.Base, path)).Total() > 0 })]
+			d.Example = premix.Sample{Name: blob.Join(r.uri, first, s.images.Dir(below(t.Base, first)).Example()), Label: -1, Class: c.Name}
 		}
 	}
 	return nil

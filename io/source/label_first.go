@@ -44,10 +44,12 @@ func (c *Catalog) firstLabels(ctx context.Context, d *discovery, o Options) erro
 			}
 			none++
 		case labels.Target == nil, s.Class != "" && o.Classes != nil && (s.Label < 0 || labels.Own == nil):
+			c.exampleOf(k, s)
 			return errSeen // no list yet, or a choice: other names are left out
 		default:
 			_, err := labels.Of(s)
 			if fault = premix.AsFault(err); fault == nil {
+				c.exampleOf(k, s)
 				return errSeen
 			}
 			bad++

@@ -132,7 +132,7 @@ func judge(t *testing.T, row layouttest.Row, dir, uri string) {
 		}
 		said = err.Error()
 	} else {
-		said = strings.Join(append(cat.Notes, cat.Warnings...), "\n")
+		said = strings.Join(append(cat.Understood(), cat.Warnings...), "\n")
 		if cat.OneClass != "" && !o.accepts(AcceptOneClass) {
 			cat.Doubts = append(cat.Doubts, OneClassDoubt(cat.OneClass))
 		}

@@ -129,8 +129,14 @@ type Catalog struct {
 	// Cut says why Classes cannot be trusted, and what to do: they are those of a listing that is
 	// damaged, and no other list is known. Usually it is empty. CutIn names the damaged container.
 	Cut, CutIn string
-	// Notes say how folders were understood, Warnings what of it may surprise: a line each.
+	// Notes say how inputs were understood, Warnings what of it may surprise: a line each.
 	Notes, Warnings []string
+	// Unused are folders that are not used, with what is in them.
+	Unused []string
+	// Images counts the images of classes, as far as names say; nil if they do not say.
+	Images map[string]int64
+	// Example is an image with the label that the input states; without a name if none was looked at.
+	Example premix.Sample
 	// ByName says that the names of folders tell which classes have images.
 	ByName bool
 	// OneClass is the only class that has images, as far as names say; or empty.
@@ -141,6 +147,7 @@ type Catalog struct {
 	Failures  []premix.Failure
 	NotChosen []Container // of classes that Options.Classes does not have: they are not read
 	Absent    []string    // the classes of Options.Classes that no input has
+	Inputs    []string    // the layout of each input, a line for people
 }
 
 const maxIgnoredNames = 10
@@ -188,6 +195,7 @@ type Entry struct {
 	Sample   premix.Sample
 	Data     []byte // encoded, valid until yield returns; nil for faults and side files
 	Ignored  bool   // the entry is a side file: no image by name nor by bytes
+	Outside  bool   // the entry is ignored although it is an image: it lies beside the folders that are used
 	Seekable bool   // Fetch can read the bytes again; otherwise they must be spooled
 }
 
@@ -195,10 +203,13 @@ type Entry struct {
 func Order(name string) string { return name + "/" }
 
 // A UsageError is a mistake of the user's, with what to do about it in the same line.
-type UsageError struct{ Message string }
+type UsageError struct {
+	Message string
+	Lines   bool // the message has several lines, whose names are printable
+}
 
 func (e *UsageError) Error() string { return e.Message }
 
 func usagef(format string, args ...any) error {
-	return &UsageError{printable.Line(printable.Sprintf(format, args...))}
+	return &UsageError{Message: printable.Line(printable.Sprintf(format, args...))}
 }

@@ -249,7 +249,7 @@ func (r root) labelledTars(ctx context.Context, l *listed, o Options, d *discove
 	for _, f := range tars {
 		c := r.container(f, layoutListTar)
 		c.Compression = compressionOf(blob.Base(f.URI))
-		if err := c.memberNames(ctx, 0, func(name string) { l.images = append(l.images, tabled{name, c.Name}) }); err != nil {
+		if _, _, err := c.memberNames(ctx, 0, func(name string) { l.images = append(l.images, tabled{name, c.Name}) }); err != nil {
 			return err
 		}
 		d.Containers = append(d.Containers, c)

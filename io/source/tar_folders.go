@@ -15,11 +15,12 @@ import (
 )
 
 // memberNames calls add for the members of a tar that are entries. It stops after the first most bytes
-// where most is not 0. What is broken in the tar is told by those who read it.
-func (c Container) memberNames(ctx context.Context, most int64, add func(name string)) error {
+// where most is not 0. End is where the last member that it saw ends, and whole says that it is the last of
+// the tar. What is broken in the tar is told by those who read it.
+func (c Container) memberNames(ctx context.Context, most int64, add func(name string)) (end int64, whole bool, err error) {
 	w, f, err := c.open(ctx, c.Offset, c.Offset+c.Size)
 	if err != nil {
-		return fmt.Errorf("source: %s: %w", c.Name, err)
+		return 0, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
 	scan := newTarScanner(w, c.Offset)
@@ -27,14 +28,17 @@ func (c Container) memberNames(ctx context.Context, most int64, add func(name st
 		m, err := scan.member(ctx)
 		var damage *tarDamage
 		switch {
-		case err == io.EOF, err == nil && most > 0 && m.data > most:
-			return nil
+		case err == io.EOF:
+			return end, true, nil
+		case err == nil && most > 0 && m.data > most:
+			return end, false, nil
 		case errors.As(err, &damage):
 			continue // members may follow
 		}
 		if err != nil {
-			return fmt.Errorf("source: %s: %w", c.Name, err)
+			return 0, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
+		end = m.data + m.size
 		if name := member(m.name); m.entry() && name != "" && !junkPath(name) {
 			add(name)
 		}
@@ -42,7 +46,8 @@ func (c Container) memberNames(ctx context.Context, most int64, add func(name st
 }
 
 // lookAtMembers understands the folders in tars. Tars on this machine are scanned by their headers; of
-// one that is compressed or in a store only the beginning of the first is looked at, and whole is false.
+// those that are compressed or in a store the first peekBytes are looked at. Unless these are all, whole is
+// false.
 func lookAtMembers(ctx context.Context, containers []Container) (images *tree.Folder, whole bool, err error) {
 	images = &tree.Folder{}
 	whole = true
@@ -50,8 +55,18 @@ func lookAtMembers(ctx context.Context, containers []Container) (images *tree.Fo
 		whole = whole && c.Compression == "" && blob.IsLocal(c.URI)
 	}
 	if !whole {
-		err := containers[0].memberNames(ctx, peekBytes, func(name string) { images.Add(name, imageName(name)) })
-		return images, false, err
+		left := int64(peekBytes)
+		for _, c := range containers {
+			if left <= 0 {
+				return images, false, nil
+			}
+			end, all, err := c.memberNames(ctx, left, func(name string) { images.Add(name, imageName(name)) })
+			if err != nil || !all {
+				return images, false, err
+			}
+			left -= end
+		}
+		return images, true, nil
 	}
 	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
@@ -59,7 +74,7 @@ func lookAtMembers(ctx context.Context, containers []Container) (images *tree.Fo
 	for _, c := range containers {
 		g.Go(func() error {
 			var names []string
-			err := c.memberNames(gctx, 0, func(name string) { names = append(names, name) })
+			_, _, err := c.memberNames(gctx, 0, func(name string) { names = append(names, name) })
 			mu.Lock()
 			defer mu.Unlock()
 			for _, name := range names {
@@ -78,18 +93,25 @@ func foldersInTars(ctx context.Context, o Options, d *discovery) error {
 		return err
 	}
 	t := tree.Read(images, o.tree())
+	peeked := ""
+	if !whole { // counts and warnings are for the gate, which knows all
+		if o.ClassNumbers && o.Classes == nil {
+			return usagef("--in %s: --class-order number needs all names of folders, and of tars that are compressed or in a store only the beginning is known: give --classes FILE, or unpack the tars on this machine", d.in.URI)
+		}
+		peeked, t.Unused, t.Warnings = d.in.URI, nil, nil
+	}
 	d.understood(o, t)
 	if t.Flat {
 		d.Doubts = append(d.Doubts, flatTar(t.Base))
 	}
 	for i := range d.Containers {
 		l := &d.Containers[i].WebDataset
-		l.Folders, l.Base, l.Depth = true, t.Base, o.ClassDepth
+		l.Folders, l.Base, l.Depth, l.Peeked = true, t.Base, o.ClassDepth, peeked
 	}
 	if whole {
-		d.withImages = map[string]bool{}
+		d.Images = map[string]int64{}
 		for _, c := range t.Classes {
-			d.withImages[c.Name] = true
+			d.Images[c.Name] = int64(c.Images)
 		}
 	}
 	if o.ClassNumbers {

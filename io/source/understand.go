@@ -42,46 +42,30 @@ func (d *discovery) understood(o Options, t *tree.Reading) {
 	if t.Split != "" && len(t.Splits) > 0 {
 		say("%s is the split %s; --split takes another one (%s)", t.Split, o.split(), strings.Join(t.Splits, ", "))
 	}
-	if len(t.Unused) > 0 {
-		say("not used: %s", unusedText(t.Unused))
-	}
+	d.unused(t.Unused)
 	d.Warnings = append(d.Warnings, t.Warnings...)
 	d.Doubts = append(d.Doubts, t.Doubts...)
 }
 
-// unusedText names folders that are not used, ten at most.
-func unusedText(list []tree.Unused) string {
-	var words []string
-	for _, u := range list[:min(len(list), 10)] {
-		what := fmt.Sprintf("%d files, no image", u.Files)
-		if u.Images > 0 {
-			what = fmt.Sprintf("%d images", u.Images)
-		}
-		words = append(words, fmt.Sprintf("%s (%s)", u.Path, what))
-	}
-	if n := len(list) - 10; n > 0 {
-		words = append(words, fmt.Sprintf("and %d more", n))
-	}
-	return strings.Join(words, ", ")
-}
-
-// oneClass is the only class that has images, or empty. byName says that the names in all inputs tell
-// which classes have some.
-func oneClass(found []*discovery) (only string, byName bool) {
-	all := map[string]bool{}
+// count adds up the images of the classes of all inputs, and finds the only class that has some. It knows
+// neither where the names in an input do not tell.
+func (c *Catalog) count(found []*discovery) {
+	images, used := map[string]int64{}, map[string]bool{}
 	for _, d := range found {
-		if d.withImages == nil {
-			return "", false
+		if d.Images == nil {
+			return
 		}
-		maps.Copy(all, d.withImages)
+		for name, n := range d.Images {
+			images[name] += n
+			if n > 0 {
+				used[name] = true
+			}
+		}
 	}
-	for name := range all {
-		only = name
+	c.Images, c.ByName = images, true
+	if len(used) == 1 {
+		c.OneClass = slices.Collect(maps.Keys(used))[0]
 	}
-	if len(all) > 1 {
-		only = ""
-	}
-	return only, true
 }
 
 // OneClassDoubt is what is said of an input whose images are all of one class.
@@ -90,20 +74,4 @@ func OneClassDoubt(class string) tree.Doubt {
 		Text:  fmt.Sprintf("all images are of the class %s, so that mixing changes no label", class),
 		Flags: []string{"a deeper --in or --class-depth N if its folders are the classes", "--labels FILE with a list of classes", "--accept one-class if it is meant"},
 	}
-}
-
-// Doubtful is the refusal of an input with all its doubts; nil if it has none.
-func (c *Catalog) Doubtful() error {
-	if len(c.Doubts) == 0 {
-		return nil
-	}
-	var b strings.Builder
-	b.WriteString("the classes of the input are in doubt, and nothing is guessed about labels")
-	for _, note := range c.Notes {
-		b.WriteString("\n  " + note)
-	}
-	for _, d := range c.Doubts {
-		b.WriteString("\n  " + d.String())
-	}
-	return usagef("%s", b.String())
 }

@@ -274,6 +274,9 @@ type webdatasetLabels struct {
 	Folders bool   // they are the folders of the keys
 	Base    string // the folder in the tar below which these are
 	Depth   int    // that of Options.ClassDepth
+	// Peeked is the input whose folders were understood by the beginning of its first tar. What the
+	// tars hold is compared with that when all are read.
+	Peeked string
 }
 
 // peekTars is how many tars are looked at where the first ones have no labels: they may be a part that lost

@@ -358,7 +358,7 @@ func (r *sampleReader) finish(before group, again bool) Entry {
 	}
 	l, err := c.label(r.labels)
 	if err == errOutside {
-		return Entry{Sample: s, Ignored: true}
+		return Entry{Sample: s, Ignored: true, Outside: true}
 	}
 	if err == nil {
 		err = l.shift(r.labels.Options.Offset)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/io/source/tree"
 	"github.com/premix/premix/mix"
 )
 
@@ -17,14 +18,16 @@ import (
 // surprise.
 func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warnings []string, err error) {
 	labels := goodLabels(sums)
+	doubts, warnings := checkFolders(job, sums)
 	if job.Catalog.Classes == nil {
 		numbers, bare := numbersOf(labels)
 		switch {
 		case !bare || len(numbers) == 0:
 		case !job.Catalog.OffsetSaid && fromOne(numbers):
-			return nil, refuse(CodeUsage, "the labels of the input are the numbers 1 to %d, and no list says what they mean: %s\n"+
-				"to go on: --label-offset 1 to make label 1 class 0, or --label-offset 0 to keep the numbers, with a class 0 that has no image (nothing was mixed, peaks are kept)",
-				len(numbers), firstOfLabel(ctx, job, sums, numbers[0]))
+			doubts = append(doubts, tree.Doubt{
+				Text:  fmt.Sprintf("the labels of the input are the numbers 1 to %d, and no list says what they mean: %s", len(numbers), firstOfLabel(ctx, job, sums, numbers[0])),
+				Flags: []string{"--label-offset 1 to make label 1 class 0", "--label-offset 0 to keep the numbers, with a class 0 that has no image"},
+			})
 		case len(numbers) < len(g.Classes):
 			top := numbers[len(numbers)-1]
 			warnings = append(warnings, fmt.Sprintf("%d of %d numbers have images; the highest, %d, has %d: %s; --classes FILE says which there are",
@@ -38,10 +41,13 @@ func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warn
 		}
 	}
 	if len(used) == 1 && !job.StopsEarly() && job.mixes() && !slices.Contains(job.Source.Accept, source.AcceptOneClass) {
-		d := source.OneClassDoubt(g.Classes[slices.Collect(maps.Keys(used))[0]])
-		return nil, refuse(CodeUsage, "%s (nothing was mixed, peaks are kept)", d)
+		doubts = append(doubts, source.OneClassDoubt(g.Classes[slices.Collect(maps.Keys(used))[0]]))
 	}
-	return warnings, nil
+	if len(doubts) == 0 {
+		return warnings, nil
+	}
+	lines := append([]string{"the classes of the input are in doubt, and nothing is guessed about labels; the output is untouched, peaks are kept"}, source.DoubtLines(doubts)...)
+	return nil, &Refusal{Code: CodeUsage, Message: strings.Join(lines, "\n")}
 }
 
 // mixes reports whether the methods of the job change labels.

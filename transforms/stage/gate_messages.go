@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 )
@@ -28,7 +26,7 @@ func classDiff(old, list []string) []string {
 	if len(added) > 0 {
 		line += ", new: " + source.FirstNames(added)
 	}
-	line += twins(added, gone)
+	line += source.LookAlike(added, gone)
 	if len(gone)+len(added) == 0 {
 		line += ", in another order"
 	}
@@ -79,19 +77,5 @@ func UnknownClasses(out, split string, names, list []string) string {
 	if len(names) > 1 {
 		what = fmt.Sprintf("%d classes of the input (%s) are", len(names), source.FirstNames(names))
 	}
-	return printable.Sprintf("%s not in the class list of the split %s in %s (%d classes)%s: give --classes FILE to choose classes, or another --out", what, split, out, len(list), twins(names, list))
-}
-
-// twins tells of names that look alike and differ in their characters: macOS writes é as two, Linux as one.
-func twins(names, list []string) string {
-	forms := make(map[string]string, len(list))
-	for _, name := range list {
-		forms[norm.NFC.String(name)] = name
-	}
-	for _, name := range names {
-		if other, ok := forms[norm.NFC.String(name)]; ok && other != name {
-			return fmt.Sprintf(" (%s and %s look alike: one is composed Unicode, NFC, the other decomposed, NFD; rename the folder)", strconv.QuoteToASCII(name), strconv.QuoteToASCII(other))
-		}
-	}
-	return ""
+	return printable.Sprintf("%s not in the class list of the split %s in %s (%d classes)%s: give --classes FILE to choose classes, or another --out", what, split, out, len(list), source.LookAlike(names, list))
 }

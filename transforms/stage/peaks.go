@@ -91,7 +91,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	}
 	t := &chunkTask{
 		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
-		copies: copies, replicas: replicas, external: ext,
+		container: c.Container.Name, copies: copies, replicas: replicas, external: ext,
 	}
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
@@ -107,27 +107,31 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 		chunk.Rows = append(chunk.Rows, e...)
 	}
 	meta := metaOf(c, replicas, int64(len(t.rows))+t.ignored, t.ignored)
+	meta.Outside = t.outside
 	return &rows{content: cache.ContentOf(chunk), meta: meta, chunk: chunk}, nil
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
 // them.
 type chunkTask struct {
-	job      *Job
-	pool     *pool
-	g        *errgroup.Group
-	copies   *spool
-	mode     string
-	replicas []int
-	external *external         // nil: peaks are found in pixels
-	rows     [][]premix.Sample // of each entry
-	ignored  int64
+	job       *Job
+	pool      *pool
+	g         *errgroup.Group
+	container string // its name
+	copies    *spool
+	mode      string
+	replicas  []int
+	external  *external         // nil: peaks are found in pixels
+	rows      [][]premix.Sample // of each entry
+	ignored   int64
+	outside   map[string]int64
 }
 
 // entry takes the next entry of the chunk. It waits until the memory for its image is free.
 func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 	if e.Ignored {
 		t.ignored++
+		t.outside = countOutside(t.outside, t.container, &e)
 		return nil
 	}
 	index := len(t.rows)

@@ -162,11 +162,12 @@ func adoptWhole(ctx context.Context, job *Job, c source.Chunk, list []*rows) (*r
 		}
 	}
 	differs := errors.New("differs")
-	ignored := int64(0)
+	ignored, outside := int64(0), map[string]int64(nil)
 	next := 0
 	err := source.Read(ctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error {
 		if e.Ignored {
 			ignored++
+			outside = countOutside(outside, c.Container.Name, &e)
 			return nil
 		}
 		sized(&e.Sample, e.Data)
@@ -186,6 +187,7 @@ func adoptWhole(ctx context.Context, job *Job, c source.Chunk, list []*rows) (*r
 	if i < 0 {
 		return nil, nil
 	}
+	list[i].meta.Outside = outside // not a part of the content
 	return list[i], nil
 }
 

@@ -42,8 +42,10 @@ func loadRows(ctx context.Context, job *Job, c source.Chunk, held *cache.Held, c
 	for i := range r.Chunk.Rows {
 		source.Relocate(c.Container, &r.Chunk.Rows[i])
 	}
+	meta := metaOf(c, r.Meta.Replicas, r.Meta.Entries, r.Meta.Ignored)
+	meta.Outside = r.Meta.Outside
 	return &rows{
-		content: content, meta: metaOf(c, r.Meta.Replicas, r.Meta.Entries, r.Meta.Ignored), chunk: r.Chunk, files: r.Files,
+		content: content, meta: meta, chunk: r.Chunk, files: r.Files,
 	}, nil
 }
 

@@ -38,6 +38,11 @@ type Summary struct {
 	// Content identifies the rows in the cache, and Files are those that have them.
 	Content string
 	Files   []string
+	// Folders counts the images of each folder of a tar, those beside the folders that are used included,
+	// where the launcher knew only the beginning of input Peeked. Base is what it took as the folder of
+	// the classes.
+	Folders      map[string]int64
+	Peeked, Base string
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
 }
@@ -68,6 +73,7 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)
 	}
+	s.countFolders(c.Container, r)
 	return s
 }
 

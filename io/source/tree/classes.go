@@ -149,7 +149,7 @@ func (r *reader) containerNames() {
 func (r *reader) example(class string) Example {
 	i := slices.IndexFunc(r.Classes, func(c Class) bool { return c.Name == class })
 	folder := r.Classes[i].Folders[0]
-	return Example{Path: r.path(join(folder, r.at.Dir(folder).example())), Class: class}
+	return Example{Path: r.path(join(folder, r.at.Dir(folder).Example())), Class: class}
 }
 
 // empties tells of class folders without images.

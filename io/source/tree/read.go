@@ -1,6 +1,10 @@
 package tree
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/premix/premix/internal/printable"
+)
 
 // Depths of Options.Depth.
 const (
@@ -143,8 +147,12 @@ func (r *reader) doubt(d Doubt) { r.Doubts = append(r.Doubts, d) }
 
 // names joins names for a message; an ellipsis replaces those after the tenth.
 func names(list []string) string {
-	if len(list) > 10 {
-		list = append(list[:10:10], "…")
+	var shown []string
+	for _, name := range list[:min(len(list), 10)] {
+		shown = append(shown, printable.Name(name))
 	}
-	return strings.Join(list, ", ")
+	if len(list) > 10 {
+		shown = append(shown, "…")
+	}
+	return strings.Join(shown, ", ")
 }

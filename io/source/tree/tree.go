@@ -88,14 +88,14 @@ func (f *Folder) withImages() []*Folder {
 	return list
 }
 
-// example is the path below f of its first image: that of the folder itself before those of its folders.
-func (f *Folder) example() string {
+// Example is the path below f of its first image: that of the folder itself before those of its folders.
+func (f *Folder) Example() string {
 	if f.Images > 0 {
 		return f.First
 	}
 	for _, k := range f.Folders {
 		if k.Total() > 0 {
-			return k.Name + "/" + k.example()
+			return k.Name + "/" + k.Example()
 		}
 	}
 	return ""

@@ -3,24 +3,29 @@ package tree
 import (
 	"fmt"
 	"strings"
+
+	"github.com/premix/premix/internal/printable"
 )
 
-// String is the doubt as lines for people: what is doubtful, one example a reading, and the flags.
-func (d Doubt) String() string {
-	var b strings.Builder
-	b.WriteString(d.Text)
+// Lines are the doubt for people: what is doubtful, one example a reading, and the flags. Names in them
+// are printable.
+func (d Doubt) Lines() []string {
+	lines := []string{printable.Line(d.Text)}
 	for _, e := range d.Examples {
-		b.WriteString("\n    ")
+		line := printable.Sprintf("  %s is of class %s", e.Path, e.Class)
 		if e.Flag != "" {
-			fmt.Fprintf(&b, "%s: ", e.Flag)
+			line += " with " + e.Flag
 		}
-		fmt.Fprintf(&b, "%s is of class %s", e.Path, e.Class)
 		if len(e.Classes) > 0 {
-			fmt.Fprintf(&b, " (%d classes: %s)", len(e.Classes), names(e.Classes))
+			line += fmt.Sprintf(" (%d classes: %s)", len(e.Classes), names(e.Classes))
 		}
+		lines = append(lines, line)
 	}
 	if len(d.Flags) > 0 {
-		fmt.Fprintf(&b, "\n    to go on: %s", strings.Join(d.Flags, ", or "))
+		lines = append(lines, printable.Line("  to go on: "+strings.Join(d.Flags, ", or ")))
 	}
-	return b.String()
+	return lines
 }
+
+// String is the lines of the doubt as one text.
+func (d Doubt) String() string { return strings.Join(d.Lines(), "\n") }

@@ -43,6 +43,21 @@ type place struct {
 	put  func(t *testing.T, dir string, files []layouttest.File) string
 }
 
+// formats are those that a user may name for a layout in a place, beside auto: a folder of shards or of
+// other data is not one of images, and neither is Kaggle's tree of ILSVRC.
+func (p place) formats(files []layouttest.File) []string {
+	if slices.Contains(p.not, "tar") {
+		return []string{"", "webdataset"}
+	}
+	if slices.ContainsFunc(files, func(f layouttest.File) bool {
+		base := filepath.Base(f.Path)
+		return shardName(base) || foreignOf(base) != nil || strings.HasPrefix(f.Path, "ILSVRC/")
+	}) {
+		return []string{""}
+	}
+	return []string{"", "imagefolder"}
+}
+
 // places are those of TestLayoutsElsewhere.
 var places = []place{
 	{"tar", []string{"tar"}, func(t *testing.T, dir string, files []layouttest.File) string {
@@ -65,9 +80,18 @@ func TestLayoutsElsewhere(t *testing.T) {
 			layouttest.Write(t, dir, slices.DeleteFunc(slices.Clone(all), func(f layouttest.File) bool { return strings.Contains(f.Path, "/") && !l.Named(f.Path) }))
 			for _, row := range l.Rows {
 				for _, p := range places {
-					if files := inputOf(all, row, p); files != nil {
-						t.Run(fmt.Sprintf("%s in a %s", row, p.name), func(t *testing.T) {
-							judge(t, row, dir, p.put(t, t.TempDir(), files))
+					files := inputOf(all, row, p)
+					if files == nil {
+						continue
+					}
+					uri := p.put(t, t.TempDir(), files)
+					for _, format := range p.formats(files) {
+						t.Run(fmt.Sprintf("%s in a %s %s", row, p.name, format), func(t *testing.T) {
+							row := row
+							if format != "" {
+								row.Flags += " --in-format " + format
+							}
+							judge(t, row, dir, uri)
 						})
 					}
 				}

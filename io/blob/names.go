@@ -45,6 +45,30 @@ func Names(ctx context.Context, dirURI string) ([]Name, error) {
 	return names, err
 }
 
+// Identity is that of a local directory, as in [Name]; it is empty for one of a store.
+func Identity(dirURI string) (string, error) {
+	if !IsLocal(dirURI) {
+		return "", nil
+	}
+	dir, err := localPath(dirURI)
+	if err != nil {
+		return "", wrap("stat", dirURI, err)
+	}
+	fi, err := os.Stat(dir)
+	if err != nil {
+		return "", wrap("stat", dirURI, err)
+	}
+	return identity(fi), nil
+}
+
+func identity(fi fs.FileInfo) string {
+	id, ok := idOf(fi)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%x:%x", id.dev, id.ino)
+}
+
 // leadsNowhere reports whether a symbolic link that fails so has no target at all: it is dangling, or leads
 // to itself. Every other error may hide a file that is there.
 func leadsNowhere(err error) bool {
@@ -80,8 +104,8 @@ func localNames(ctx context.Context, dir string) ([]Name, error) {
 		}
 		o := localObject("", fi)
 		n := Name{Base: e.Name(), Dir: o.Dir, Special: o.Special}
-		if id, ok := idOf(fi); ok && o.Dir {
-			n.Identity = fmt.Sprintf("%x:%x", id.dev, id.ino)
+		if o.Dir {
+			n.Identity = identity(fi)
 		}
 		names = append(names, n)
 	}

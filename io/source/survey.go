@@ -3,7 +3,9 @@ package source
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -43,9 +45,15 @@ func (r *root) look(ctx context.Context, isShard func(base string) bool) (*surve
 		names = append(names, n)
 	}
 	if !r.picked && blob.IsLocal(r.uri) { // for the identities of folders
-		var err error
-		if names, err = blob.Names(ctx, r.uri); err != nil {
+		own, err := blob.Identity(r.uri)
+		if err == nil {
+			names, err = blob.Names(ctx, r.uri)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("source: %s: %w", r.in.URI, err)
+		}
+		if own != "" {
+			top.above = []string{own}
 		}
 	}
 	err := s.fill(top, names)
@@ -133,7 +141,6 @@ func (s *surveyor) below(f *surveyed, n blob.Name) error {
 	if n.Identity != "" {
 		if slices.Contains(f.above, n.Identity) {
 			k.images.Up, k.shards.Up = true, true
-			k.images.Images = 1 // it holds what the folder above it holds
 			return nil
 		}
 		k.above = append(slices.Clone(f.above), n.Identity)
@@ -145,12 +152,31 @@ func (s *surveyor) below(f *surveyed, n blob.Name) error {
 }
 
 // sniffed is how many files of a folder without images' names are looked at.
-const sniffed = 4
+const sniffed = 8
 
-// sniff looks for images among files that have other names. All files of the folder count as what the
-// first ones are.
+// textEndings are those of files that lie beside images; other files are looked at before them.
+var textEndings = []string{".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md", ".html", ".yaml", ".yml", ".py", ".log", ".mat"}
+
+// likely are the files of a folder that are looked at: some from all of it, those first whose names are not
+// those of texts.
+func likely(names []string) []string {
+	text := func(base string) bool { return slices.Contains(textEndings, strings.ToLower(path.Ext(base))) }
+	chosen := slices.DeleteFunc(slices.Clone(names), text)
+	if len(chosen) == 0 {
+		chosen = slices.Clone(names)
+	}
+	if step := len(chosen) / sniffed; step > 1 {
+		for i := range sniffed {
+			chosen[i] = chosen[i*step]
+		}
+	}
+	return chosen[:min(len(chosen), sniffed)]
+}
+
+// sniff looks for images among files that have other names. All files of the folder count as images if one of
+// those that are looked at is.
 func (s *surveyor) sniff(f *surveyed, names []string) error {
-	for _, base := range names[:min(len(names), sniffed)] {
+	for _, base := range likely(names) {
 		uri := blob.Below(f.uri, base)
 		o, err := blob.Stat(s.ctx, uri)
 		if err != nil {

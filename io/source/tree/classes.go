@@ -96,15 +96,14 @@ func (r *reader) atDepth(f *Folder, path string, depth int, add func(name, folde
 	}
 }
 
-// links refuses class folders that are one folder, and those that lead back to one that holds them.
+// links refuses class folders that are one folder, and links at any depth that lead back to a folder that
+// holds them.
 func (r *reader) links() {
+	r.upwards(r.at, "")
 	seen := map[string]string{}
 	for _, c := range r.Classes {
 		for _, path := range c.Folders {
 			k := r.at.Dir(path)
-			if k.Up {
-				r.doubt(Doubt{Text: fmt.Sprintf("the folder %s is a link to a folder that contains it", r.path(path)), Flags: []string{"remove the link"}})
-			}
 			if k.Identity == "" {
 				continue
 			}
@@ -113,6 +112,15 @@ func (r *reader) links() {
 			}
 			seen[k.Identity] = path
 		}
+	}
+}
+
+func (r *reader) upwards(k *Folder, path string) {
+	if k.Up {
+		r.doubt(Doubt{Text: fmt.Sprintf("the folder %s is a link to a folder that contains it", r.path(path)), Flags: []string{"remove the link"}})
+	}
+	for _, below := range k.Folders {
+		r.upwards(below, join(path, below.Name))
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/labels"
+	"github.com/premix/premix/io/source/tree"
 )
 
 // listTable is the kind of a list that is a table of images and classes.
@@ -163,6 +165,9 @@ func (l *listed) match(ctx context.Context, d *discovery) error {
 			return l.errorf("lines %d and %d (%s and %s) both name %s: keep one of them", l.list.Line(row), l.list.Line(other), l.list.Name(row), l.list.Name(other), image)
 		case l.rows[row] != "":
 			return l.errorf("line %d: %s can be %s or %s: write the path of each image below the input", l.list.Line(row), l.list.Name(row), l.rows[row], image)
+		case l.otherSplit(row, image) != "":
+			return l.errorf("line %d: %s is of the split %s, and %s is not: give the list of the split that the input is",
+				l.list.Line(row), l.list.Name(row), l.otherSplit(row, image), path.Join(path.Base(l.base), image.path))
 		default:
 			l.rows[row] = image.String()
 			found++
@@ -178,6 +183,30 @@ func (l *listed) match(ctx context.Context, d *discovery) error {
 		d.Warnings = append(d.Warnings, fmt.Sprintf("images that are not in %s, and are not used: %d, as %s", blob.Base(l.uri), n, lacking[0]))
 	}
 	return nil
+}
+
+// otherSplit is the split that the folders of a row name, if those of the image name another one: files of
+// two splits are often called alike.
+func (l *listed) otherSplit(row int, image tabled) string {
+	theirs := splitAbove(l.list.Name(row))
+	if theirs == "" {
+		return ""
+	}
+	ours := splitAbove(path.Join(path.Base(l.base), l.prefix, image.path))
+	if ours == "" || ours == theirs {
+		return ""
+	}
+	return theirs
+}
+
+// splitAbove is the split that the folders of a path name, the last one if there are several; or empty.
+func splitAbove(name string) string {
+	for dir := parent(name); dir != ""; dir = parent(dir) {
+		if split := tree.Split(path.Base(dir)); split != "" {
+			return split
+		}
+	}
+	return ""
 }
 
 // alien reports whether the folders in the table are of another place, so that those of the input say

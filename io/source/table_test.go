@@ -138,6 +138,23 @@ func TestLabelsOfSplits(t *testing.T) {
 	}
 }
 
+// TestLabelsOfAnotherSplit: files of two splits are often called alike, so that the list of one must not be taken
+// for the other, wherever the list lies.
+func TestLabelsOfAnotherSplit(t *testing.T) {
+	for _, list := range []string{"list.csv", "lists/list.csv"} {
+		dir := t.TempDir()
+		for i, name := range []string{"1.jpg", "2.jpg"} {
+			put(t, filepath.Join(dir, "test", name), picture(i))
+		}
+		file := filepath.Join(dir, list)
+		put(t, file, []byte("image,label\ntrain/1.jpg,cat\ntrain/2.jpg,dog\n"))
+		o := Options{Labels: []Input{{URI: file}}}
+		wantUsage(t, o, []Input{{"", filepath.Join(dir, "test")}}, "line 2: train/1.jpg is of the split train", "test/1.jpg")
+		put(t, file, []byte("image,label\nelsewhere/testing/1.jpg,cat\nelsewhere/testing/2.jpg,dog\n"))
+		scan(t, o, Input{"", filepath.Join(dir, "test")})
+	}
+}
+
 // TestLabelsOfTwoInputs shares a list: an image is missing where no input has it.
 func TestLabelsOfTwoInputs(t *testing.T) {
 	dir, o := flatSet(t, "image_id,dx\n1,mel\n2,nv\n3,nv\n", "part_1/1.jpg", "part_2/2.jpg")

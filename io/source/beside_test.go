@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/premix/premix/io/blob"
 )
 
 // TestBeside: data that are not used are named by kind with a count and an example, and side files of shards
@@ -80,6 +82,8 @@ func TestPromises(t *testing.T) {
 		{"the last is missing", []string{"a-00000-of-00003.tar", "a-00001-of-00003.tar"}, "1 of the 3 shards that names promise are missing: a-00002-of-00003.tar"},
 		{"one is missing, with hashes", []string{"train-00000-of-00003-0123456789abcdef.tar", "train-00002-of-00003-fedcba9876543210.tar"}, "1 of the 3 shards"},
 		{"two generations", []string{"a-00000-of-00001.tar", "a-00000-of-00002.tar", "a-00001-of-00002.tar"}, "two generations"},
+		{"two generations of one size", []string{"train-00000-of-00001-0123456789abcdef.tar", "train-00000-of-00001-fedcba9876543210.tar"}, "train-00000-of-00001-0123456789abcdef.tar and train-00000-of-00001-fedcba9876543210.tar have one number"},
+		{"a promise of a million", []string{"a-000000-of-999999.tar"}, "999998 of the 999999 shards that names promise are missing: a-000001-of-999999.tar, a-000002-of-999999.tar, a-000003-of-999999.tar, …"},
 		{"a list", []string{"a.tar", "_info.json"}, "1 of the 2 shards that _info.json promises are missing: b.tar"},
 	}
 	for _, test := range tests {
@@ -106,5 +110,34 @@ func TestPromises(t *testing.T) {
 				t.Errorf("accepted: doubts %v, warnings %q", cat.Doubts, cat.Warnings)
 			}
 		})
+	}
+}
+
+// TestConfigurations: folders with the same splits are variants of a data set, in however many files.
+func TestConfigurations(t *testing.T) {
+	tests := []struct {
+		name, want string
+		shards     []string
+	}{
+		{"one", "", []string{"en/train-00000-of-00002.parquet", "en/train-00001-of-00002.parquet", "en/test-00000-of-00001.parquet"}},
+		{"two of one size", "en and fr", []string{"en/train-00000-of-00001.parquet", "fr/train-00000-of-00001.parquet"}},
+		{"two sizes", "en and fr", []string{"en/train-00000-of-00001.parquet", "fr/train-00000-of-00002.parquet", "fr/train-00001-of-00002.parquet"}},
+		{"not neighbours", "a and c", []string{"a/train-00000-of-00001.parquet", "b/x.parquet", "c/train-00000-of-00001.parquet"}},
+		{"converted by the Hub", "a and b", []string{"a/train/0000.parquet", "b/train/0000.parquet", "b/train/0001.parquet"}},
+		{"splits", "", []string{"train/0000.parquet", "test/0000.parquet"}},
+		{"parts", "", []string{"part1/0000.tar", "part2/0000.tar"}},
+		{"parts of a split", "", []string{"part1/train-0.tar", "part2/train-1.tar"}},
+	}
+	for _, test := range tests {
+		d := &discovery{}
+		r := root{uri: "/in"}
+		var shards []blob.Object
+		for _, s := range test.shards {
+			shards = append(shards, blob.Object{URI: "/in/" + s})
+		}
+		d.configurations(r, shards)
+		if len(d.Doubts) > 1 || (len(d.Doubts) == 0) != (test.want == "") || !strings.Contains(fmt.Sprint(d.Doubts), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, d.Doubts, test.want)
+		}
 	}
 }

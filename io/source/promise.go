@@ -3,11 +3,13 @@ package source
 import (
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/tree"
 )
@@ -18,7 +20,8 @@ type promise struct {
 	before, after string // of NUMBER-of-TOTAL in the path
 	width         int
 	total         int
-	numbers       map[int]bool
+	numbers       map[int]string // the shards, by their numbers
+	twice         [2]string      // shards with one number; empty if there are none
 }
 
 var ofTotal = regexp.MustCompile(`^(.*?)([0-9]+)-of-([0-9]+)(?:-[0-9a-f]{8,})?((?:\.[^/]*)?)$`)
@@ -41,9 +44,9 @@ func (d *discovery) promised(r root, o Options, shards []blob.Object) {
 		group := m[1] + "*" + m[4]
 		key := fmt.Sprintf("%s of %d", group, total)
 		if sets[key] == nil {
-			sets[key] = &promise{m[1], m[4], len(m[2]), total, map[int]bool{}}
+			sets[key] = &promise{before: m[1], after: m[4], width: len(m[2]), total: total, numbers: map[int]string{}}
 		}
-		sets[key].numbers[number] = true
+		sets[key].add(number, r.rel(s))
 		if totals[group] == nil {
 			totals[group] = map[int]bool{}
 		}
@@ -58,21 +61,28 @@ func (d *discovery) promised(r root, o Options, shards []blob.Object) {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(sets)) {
-		d.missing(o, sets[key].missing(), sets[key].total, "names")
+		if twice := sets[key].twice; twice[0] != "" {
+			d.Doubts = append(d.Doubts, tree.Doubt{
+				Text:  fmt.Sprintf("the shards %s and %s have one number, as two generations of a data set do: each may hold all images", printable.Name(twice[0]), printable.Name(twice[1])),
+				Flags: []string{"--in with a pattern that names one of them"},
+			})
+		}
+		missing, n := sets[key].missing()
+		d.missing(o, missing, n, sets[key].total, "names")
 	}
 }
 
-// missing refuses an input in which shards are missing that names or a list promise, of so many, or warns
+// missing refuses an input in which n shards are missing that names or a list promise, of so many, or warns
 // where the user has accepted it.
-func (d *discovery) missing(o Options, missing []string, of int, by string) {
-	if len(missing) == 0 {
+func (d *discovery) missing(o Options, missing []string, n, of int, by string) {
+	if n == 0 {
 		return
 	}
 	says := "promises"
 	if by == "names" {
 		says = "promise"
 	}
-	text := fmt.Sprintf("%d of the %d shards that %s %s are missing: %s", len(missing), of, by, says, FirstNames(missing))
+	text := fmt.Sprintf("%d of the %d shards that %s %s are missing: %s", n, of, by, says, FirstNames(missing))
 	if o.accepts(AcceptMissing) {
 		d.Warnings = append(d.Warnings, text)
 		return
@@ -83,42 +93,71 @@ func (d *discovery) missing(o Options, missing []string, of int, by string) {
 // maxPromise bounds totals: a larger number is no count of shards.
 const maxPromise = 1_000_000
 
-// missing are the shards that are not there. Numbers may begin at 0 or at 1.
-func (p *promise) missing() []string {
-	first := 0
-	if !p.numbers[0] && p.numbers[p.total] {
-		first = 1
+// add adds a shard.
+func (p *promise) add(number int, shard string) {
+	if other, twice := p.numbers[number]; twice && p.twice[0] == "" {
+		p.twice = [2]string{min(other, shard), max(other, shard)}
 	}
-	var names []string
-	for n := first; n < first+p.total; n++ {
-		if !p.numbers[n] {
-			names = append(names, fmt.Sprintf("%s%0*d-of-%0*d%s", p.before, p.width, n, p.width, p.total, p.after))
-		}
-	}
-	return names
+	p.numbers[number] = shard
 }
 
-// configurations refuses folders side by side that hold the same files of splits: variants of one data
-// set, of which one is meant.
+// missing are the first names of shards that are not there, and how many there are. Numbers may begin at 0 or
+// at 1.
+func (p *promise) missing() (names []string, n int) {
+	first := 0
+	if p.numbers[0] == "" && p.numbers[p.total] != "" {
+		first = 1
+	}
+	for k := first; k < first+p.total; k++ {
+		if p.numbers[k] != "" {
+			continue
+		}
+		if n++; len(names) < 10 {
+			names = append(names, fmt.Sprintf("%s%0*d-of-%0*d%s", p.before, p.width, k, p.width, p.total, p.after))
+		}
+	}
+	return names, n
+}
+
+// kindOf is the path of a shard without its number and the number of all.
+func kindOf(rel string) string {
+	if m := ofTotal.FindStringSubmatch(rel); m != nil {
+		return m[1] + "*" + m[4]
+	}
+	dir, base := path.Split(rel)
+	if name, ext, ok := strings.Cut(base, "."); ok && strings.Trim(name, "0123456789") == "" {
+		return dir + "*." + ext
+	}
+	return rel
+}
+
+// configurations refuses folders side by side that hold the same splits, in however many files: variants of
+// one data set, of which one is meant.
 func (d *discovery) configurations(r root, shards []blob.Object) {
-	files := map[string][]string{}
+	kinds := map[string]map[string]bool{} // of shards, by the first folder
 	for _, s := range shards {
 		top, rest, ok := strings.Cut(r.rel(s), "/")
 		if !ok {
 			return
 		}
-		files[top] = append(files[top], rest)
-	}
-	tops := slices.Sorted(maps.Keys(files))
-	for i, top := range tops[:max(len(tops)-1, 0)] {
-		slices.Sort(files[top])
-		slices.Sort(files[tops[i+1]])
-		if slices.Equal(files[top], files[tops[i+1]]) && tree.SplitPart(strings.ReplaceAll(files[top][0], "/", " ")) != "" {
-			d.Doubts = append(d.Doubts, tree.Doubt{
-				Text:  fmt.Sprintf("the folders %s and %s hold the same files of splits, as variants of one data set do", top, tops[i+1]),
-				Flags: []string{"--in with the folder that is meant: " + strings.Join(tops[:min(len(tops), 10)], ", ")},
-			})
-			return
+		if kinds[top] == nil {
+			kinds[top] = map[string]bool{}
 		}
+		kinds[top][kindOf(rest)] = true
+	}
+	tops := slices.Sorted(maps.Keys(kinds))
+	same := map[string]string{} // a folder with such files
+	for _, top := range tops {
+		list := slices.Sorted(maps.Keys(kinds[top]))
+		key := strings.Join(list, "\x00")
+		other, twice := same[key]
+		if same[key] = top; !twice || tree.SplitPart(strings.ReplaceAll(list[0], "/", " ")) == "" {
+			continue
+		}
+		d.Doubts = append(d.Doubts, tree.Doubt{
+			Text:  fmt.Sprintf("the folders %s and %s hold the same files of splits, as variants of one data set do", printable.Name(other), printable.Name(top)),
+			Flags: []string{"--in with the folder that is meant: " + printable.Name(strings.Join(tops[:min(len(tops), 10)], ", "))},
+		})
+		return
 	}
 }

@@ -247,7 +247,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 		}
 		shards, lengths = append(shards, f), append(lengths, n)
 	}
-	d.missing(o, missing, len(split.Lengths), "dataset_info.json")
+	d.missing(o, missing, len(missing), len(split.Lengths), "dataset_info.json")
 	if len(shards) == 0 && len(missing) > 0 {
 		return nil, nil, usagef("--in %s: dataset_info.json promises %d shards of the split %s, and none is there: %s", r.in.URI, len(missing), split.Name, FirstNames(missing))
 	}

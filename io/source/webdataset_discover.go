@@ -153,7 +153,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object, d *
 			lengths[s.URI] = length{split.ShardLengths[i], by}
 		}
 	}
-	d.missing(o, missing, len(split.Filenames), by)
+	d.missing(o, missing, len(missing), len(split.Filenames), by)
 	for _, other := range info.Splits {
 		for _, name := range other.Filenames {
 			delete(byName, path.Clean(name))

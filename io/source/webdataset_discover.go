@@ -160,7 +160,11 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object, d *
 		}
 	}
 	if unlisted := slices.Sorted(maps.Keys(byName)); len(unlisted) > 0 {
-		return nil, nil, usagef("--in %s: its _info.json does not list %d of the shards, %s among them: correct it, or name the shards by a pattern", r.in.URI, len(unlisted), unlisted[0])
+		gone := ""
+		if len(missing) > 0 {
+			gone = fmt.Sprintf(", and %d that it lists are not there (%s)", len(missing), FirstNames(missing))
+		}
+		return nil, nil, usagef("--in %s: its %s does not list %d of the shards, %s among them%s: correct it, or name the shards by a pattern", r.in.URI, by, len(unlisted), unlisted[0], gone)
 	}
 	return list, lengths, nil
 }

@@ -13,7 +13,8 @@ import (
 var containers = map[string]bool{
 	"images": true, "image": true, "imgs": true, "img": true, "jpg": true, "jpeg": true, "png": true,
 	"jpegimages": true, "annotations": true, "annotation": true, "labels": true, "masks": true,
-	"trimaps": true, "segmentationclass": true, "segmentationobject": true,
+	"jpgs": true, "jpegs": true, "pngs": true, "label": true, "ground_truth": true, "groundtruth": true,
+	"segmentation": true, "segmentations": true, "trimaps": true, "segmentationclass": true, "segmentationobject": true,
 }
 
 func container(name string) bool { return containers[strings.ToLower(name)] }
@@ -40,6 +41,9 @@ func (r *reader) classes() {
 	if r.o.Depth == Auto {
 		if !r.o.ClassNames {
 			r.parts()
+		}
+		if !r.o.SplitNames {
+			r.joinedSplits()
 		}
 		r.compareDepths()
 	}

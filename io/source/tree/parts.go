@@ -18,7 +18,37 @@ var partWords = map[string]bool{
 var (
 	digits = regexp.MustCompile(`[0-9]+`)
 	word   = regexp.MustCompile(`[A-Za-z]+`)
+	joined = regexp.MustCompile(`^(?i:(train|training|val|valid|validation|dev|test|testing|eval|evaluation)(?:set|data|dataset|images?|imgs?|jpe?gs?|pngs?|pics|pictures|photos))$`)
 )
+
+// joinedSplits refuses classes whose names are all those of splits, written in one word with what they hold:
+// TrainImages and TestImages. Readers do not take them for splits.
+func (r *reader) joinedSplits() {
+	splits := map[string]bool{}
+	var all []string
+	for _, c := range r.Classes {
+		if c.Images == 0 {
+			continue
+		}
+		m := joined.FindStringSubmatch(c.Name)
+		if m == nil {
+			return
+		}
+		splits[Split(m[1])] = true
+		all = append(all, c.Name)
+	}
+	if len(splits) < 2 {
+		return
+	}
+	d := Doubt{
+		Text:  fmt.Sprintf("the class folders %s have the names of splits", names(all)),
+		Flags: []string{"a deeper --in with the one that is meant", "--accept split-names if they are classes"},
+	}
+	for _, name := range all[:2] {
+		d.Examples = append(d.Examples, r.example(name))
+	}
+	r.doubt(d)
+}
 
 // parts refuses classes whose names differ in a number alone and say that they are parts of a data set, as
 // HAM10000_images_part_1 and HAM10000_images_part_2 do. class_1 and class_2 are classes.

@@ -112,7 +112,11 @@ func (d *discovery) otherSplits(r root, o Options, shards []blob.Object) {
 		}
 	}
 	for _, split := range slices.Sorted(maps.Keys(others)) {
-		d.Notes = append(d.Notes, fmt.Sprintf("not used: shards of the split %s (%d files); --split %s takes them", split, others[split], split))
+		files := fmt.Sprintf("%d shards", others[split])
+		if others[split] == 1 {
+			files = "1 shard"
+		}
+		d.Notes = append(d.Notes, fmt.Sprintf("not used: %s of the split %s; --split %s takes it", files, split, split))
 	}
 }
 

@@ -5,21 +5,82 @@ import (
 	"strings"
 )
 
+// An index finds rows by a key.
+type index struct {
+	heads map[string]int32
+	next  []int32 // of each row, the row before it with the same key; or −1
+}
+
+func newIndex(rows int) *index { return &index{heads: make(map[string]int32, rows)} }
+
+// add adds the rows up to row, which is the only one with a key.
+func (x *index) add(key string, row int) {
+	for len(x.next) <= row {
+		x.next = append(x.next, -1)
+	}
+	if head, ok := x.heads[key]; ok {
+		x.next[row] = head
+	}
+	x.heads[key] = int32(row)
+}
+
+// visit calls f for each row of a key.
+func (x *index) visit(key string, f func(row int)) {
+	at, ok := x.heads[key]
+	for ok && at >= 0 {
+		f(int(at))
+		at = x.next[at]
+	}
+}
+
 // add adds a row.
 func (l *List) add(name string, line int) {
-	row := int32(len(l.names))
+	row := len(l.names)
 	l.names, l.lines = append(l.names, name), append(l.lines, line)
-	b := path.Base(name)
-	for i, key := range [2]string{b, stem(b)} {
-		l.next = append(l.next, -1)
-		if i == 1 && key == b {
-			continue
-		}
-		if head, ok := l.heads[key]; ok {
-			l.next[len(l.next)-1] = head
-		}
-		l.heads[key] = 2*row + int32(i)
+	l.whole.add(folded(name), row)
+	l.deepest = max(l.deepest, strings.Count(name, "/"))
+}
+
+// folded is a path with its extension in small letters.
+func folded(name string) string {
+	ext := path.Ext(name)
+	if lower := strings.ToLower(ext); lower != ext {
+		return name[:len(name)-len(ext)] + lower
 	}
+	return name
+}
+
+// below is the index of rows with more folders than depth, by the last depth ones of them. It is made when it
+// is first asked for: images mostly lie equally deep.
+func (l *List) below(depth int) *index {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if x := l.deeper[depth]; x != nil {
+		return x
+	}
+	x := newIndex(0)
+	for row, name := range l.names {
+		if tail := lastParts(name, depth+1); tail != name {
+			x.add(folded(tail), row)
+		}
+	}
+	if l.deeper == nil {
+		l.deeper = map[int]*index{}
+	}
+	l.deeper[depth] = x
+	return x
+}
+
+// lastParts is the end of a path that has so many parts.
+func lastParts(name string, parts int) string {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' {
+			if parts--; parts == 0 {
+				return name[i+1:]
+			}
+		}
+	}
+	return name
 }
 
 func stem(base string) string { return strings.TrimSuffix(base, path.Ext(base)) }
@@ -48,23 +109,26 @@ func (l *List) Find(image string) (row, other int) {
 	image = clean(image)
 	row, other = -1, -1
 	var best fit
-	b := path.Base(image)
-	for i, key := range [2]string{b, stem(b)} {
-		if i == 1 && key == b {
+	consider := func(k int) {
+		f, fits := compare(l.names[k], image)
+		switch {
+		case !fits || k == row || k == other:
+		case row < 0 || f.better(best):
+			row, other, best = k, -1, f
+		case !best.better(f):
+			other = k
+		}
+	}
+	depth := strings.Count(image, "/")
+	for i, key := range [2]string{folded(image), folded(stem(image))} {
+		if i == 1 && key == folded(image) {
 			break
 		}
-		at, ok := l.heads[key]
-		for ok && at >= 0 {
-			k := int(at / 2)
-			at = l.next[at]
-			f, fits := compare(l.names[k], image)
-			switch {
-			case !fits || k == row || k == other:
-			case row < 0 || f.better(best):
-				row, other, best = k, -1, f
-			case !best.better(f):
-				other = k
-			}
+		if depth < l.deepest {
+			l.below(depth).visit(key, consider)
+		}
+		for parts := depth + 1; parts > 0; parts-- {
+			l.whole.visit(lastParts(key, parts), consider)
 		}
 	}
 	if other >= 0 && other < row {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -24,9 +25,11 @@ type List struct {
 	names  []string // as they are in the list, cleaned
 	lines  []int
 	labels []Label
-	// heads and next chain the rows by the last part of their names, with and without extension.
-	heads map[string]int32
-	next  []int32 // two for each row
+	whole  *index // of all rows, by their names
+	// deeper are indexes of rows with more folders than images have, by the number of these.
+	deeper  map[int]*index
+	mu      sync.Mutex // of deeper
+	deepest int        // the most folders of a row
 	// Numbers says that all labels are numbers.
 	Numbers bool
 	// Warnings are what of the labels may surprise, a line each.
@@ -40,7 +43,7 @@ const maxIndex = math.MaxInt32
 // be listed twice.
 func (t *Table) List(c Columns) (*List, error) {
 	rows, lines := t.Rows[min(c.Skip, len(t.Rows)):], t.Lines[min(c.Skip, len(t.Lines)):]
-	l := &List{heads: make(map[string]int32, 2*len(rows)), next: make([]int32, 0, 2*len(rows))}
+	l := &List{whole: newIndex(len(rows))}
 	seen := make(map[string]int, len(rows))
 	var texts []string
 	for i, row := range rows {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/source"
 )
 
 // Inputs is the content of inputs.json: where the input of a split was, and what it was. It is
@@ -26,6 +27,10 @@ type Inputs struct {
 	// Roots is the list of inputs as the job got it: []source.Input.
 	Roots      json.RawMessage  `json:"inputs"`
 	Containers []InputContainer `json:"containers"`
+	// Labels are the lists of images and classes of the inputs, and Accept the doubts about them that were
+	// settled: without them the inputs are not understood again.
+	Labels []source.Input `json:"labels,omitempty"`
+	Accept []string       `json:"accept,omitempty"`
 	// Warnings are what of the labels may surprise, a line each.
 	Warnings []string `json:"warnings,omitempty"`
 }

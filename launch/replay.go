@@ -36,6 +36,9 @@ func readPlan(ctx context.Context, c pipeline.Config) (*pipeline.Config, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := understandAsPlanned(ctx, &c, split); err != nil {
+		return nil, err
+	}
 	r, err := c.FromPlan(m, classes)
 	var versions *pipeline.PlanError
 	if errors.As(err, &versions) {
@@ -57,6 +60,30 @@ func readPlan(ctx context.Context, c pipeline.Config) (*pipeline.Config, error) 
 		}
 	}
 	return r, nil
+}
+
+// understandAsPlanned takes the lists of labels and the settled doubts of the plan where the user names none.
+func understandAsPlanned(ctx context.Context, c *pipeline.Config, split string) error {
+	in, err := dataset.LoadInputs(ctx, c.Plan, split)
+	if err != nil {
+		return nil // derive.LoadInputs says so, where the inputs are needed
+	}
+	if !c.Given["accept"] {
+		c.Accept = in.Accept
+	}
+	if c.Given["labels"] || len(in.Labels) == 0 {
+		return nil
+	}
+	c.Labels = nil
+	for _, list := range in.Labels {
+		text := list.URI
+		if list.Name != "" {
+			text = list.Name + "=" + list.URI
+		}
+		c.Labels = append(c.Labels, text)
+	}
+	c.LabelSums, err = labelSums(ctx, c.Labels)
+	return err
 }
 
 // plannedSplit is the split whose plan is to be made: the one asked for, or the only one.

@@ -15,6 +15,9 @@ func checkSecrets(c *pipeline.Config) error {
 		_, uri := pipeline.SplitInput(in)
 		places = append(places, uri)
 	}
+	for _, list := range pipeline.Inputs(c.Labels) {
+		places = append(places, list.URI)
+	}
 	for _, uri := range places {
 		if err := blob.CheckSecrets(uri); err != nil {
 			return usagef("%v", err)

@@ -46,10 +46,13 @@ func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error)
 		}
 		s.config.ClassList = list
 	}
+	var err error
+	if s.config.LabelSums, err = labelSums(ctx, s.config.Labels); err != nil {
+		return nil, err
+	}
 	if o.PeaksOnly && c.Out == "" {
 		s.config.Out = "-"
 	}
-	var err error
 	if s.config.External, err = externalPeaks(ctx, c.Detector); err != nil {
 		return nil, err
 	}
@@ -122,20 +125,22 @@ func exists(ctx context.Context, path string) bool {
 
 // makeAbsolute makes local paths absolute: workers may run elsewhere.
 func makeAbsolute(c *pipeline.Config) error {
-	c.In = slices.Clone(c.In)
-	for i, in := range c.In {
-		name, uri := pipeline.SplitInput(in)
-		if !blob.IsLocal(uri) || strings.HasPrefix(uri, "synth:") {
-			continue
+	for _, list := range []*[]string{&c.In, &c.Labels} {
+		*list = slices.Clone(*list)
+		for i, in := range *list {
+			name, uri := pipeline.SplitInput(in)
+			if !blob.IsLocal(uri) || strings.HasPrefix(uri, "synth:") {
+				continue
+			}
+			abs, err := blob.Abs(uri)
+			if err != nil {
+				return err
+			}
+			if name != "" {
+				abs = name + "=" + abs
+			}
+			(*list)[i] = abs
 		}
-		abs, err := blob.Abs(uri)
-		if err != nil {
-			return err
-		}
-		if name != "" {
-			abs = name + "=" + abs
-		}
-		c.In[i] = abs
 	}
 	for _, p := range []*string{&c.Out, &c.Cache} {
 		if *p == "" || *p == pipeline.NoCache || !blob.IsLocal(*p) {

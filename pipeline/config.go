@@ -37,6 +37,7 @@ type Config struct {
 	ClassDepth    string   // auto, leaf, or a number from 1
 	ClassOrder    string   // text or number
 	Labels        []string // [NAME=]URI of lists of images and classes
+	LabelSums     []string // [NAME=]HASH of the contents of Labels, read by the caller
 	Accept        []string
 	EXIF          string
 	Truncated     string

@@ -36,8 +36,16 @@ func (c *Config) settings(scopes ...Scope) []setting {
 // PeaksSettings are the options that decide crops and peaks, as JSON for people: the content of
 // the cache's fingerprint.json.
 func (c *Config) PeaksSettings() []byte {
-	s := append(c.settings(Peaks), setting{"peaks-version", fmt.Sprint(buildid.Peaks)}, setting{"codec-version", fmt.Sprint(buildid.Codec)})
+	s := append(c.labelled(c.settings(Peaks)), setting{"peaks-version", fmt.Sprint(buildid.Peaks)}, setting{"codec-version", fmt.Sprint(buildid.Codec)})
 	return settingsJSON(s)
+}
+
+// labelled adds the contents of the lists of labels to settings, if there are any.
+func (c *Config) labelled(s []setting) []setting {
+	if len(c.LabelSums) == 0 {
+		return s
+	}
+	return append(s, setting{"labels", strings.Join(slices.Sorted(slices.Values(c.LabelSums)), " ")})
 }
 
 // peaksFingerprint names the folder of the cache: 16 hexadecimal digits of the settings' hash.
@@ -47,7 +55,7 @@ func (c *Config) peaksFingerprint() string { return hexSHA256(c.PeaksSettings())
 // the peaks, the output and its form, the class list given, the output's format, and versions. It is
 // the recipe of the manifest.
 func (c *Config) RecipeJSON(format string) json.RawMessage {
-	s := c.settings(Peaks, Output, Form)
+	s := c.labelled(c.settings(Peaks, Output, Form))
 	s = append(s, setting{"format", format}, setting{"replica-names", fmt.Sprint(c.NamedReplicas())})
 	if c.ClassList != nil {
 		s = append(s, setting{"class-list", "sha256:" + hexSHA256([]byte(strings.Join(c.ClassList, "\n")))})

@@ -21,6 +21,7 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 	var recipe struct {
 		Named   bool    `json:"replica-names"`
 		Classes *string `json:"class-list"`
+		Labels  string  `json:"labels"`
 	}
 	if err := json.Unmarshal(m.Recipe, &recipe); err != nil {
 		return nil, fmt.Errorf("pipeline: recipe: %w", err)
@@ -47,6 +48,11 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 	if r.ClassList = nil; recipe.Classes != nil {
 		r.ClassList = classes
 	}
+	sums := strings.Fields(recipe.Labels)
+	if c.Given["labels"] && !slices.Equal(slices.Sorted(slices.Values(c.LabelSums)), sums) {
+		refuse("--labels %s contradicts --plan %s, which was made with other lists: leave it out, or plan anew", strings.Join(c.Labels, ", "), c.Plan)
+	}
+	r.LabelSums = sums
 	r.External, r.Numbered = nil, recipe.Named
 	if !c.Given["format"] {
 		r.Formats = []string{m.Shape.Format}

@@ -24,6 +24,7 @@ func TestRecipes(t *testing.T) {
 		{"method": "saliencymix", "scheme": "sal2rand", "border": "shift", "min-lambda": "0.1", "lambda-outside": "redraw"},
 		{"detector": "uniform", "smoothing": "0.1", "label-form": "dense", "replicas": "2", "limit": "7", "crop-seed": "5"},
 		{"detector": "peaks.csv", "saliency-gray": "bt601", "size": "192x256"},
+		{"labels": "cats=list.csv", "label-key": "breed", "class-depth": "leaf", "class-order": "number", "accept": "one-class"},
 		{"encode": "gif", "lambda": "half", "name": "a_b", "split": "val"},
 	}
 	var list bytes.Buffer
@@ -33,6 +34,9 @@ func TestRecipes(t *testing.T) {
 		if c.Detector == "peaks.csv" {
 			c.External = &peakfile.Info{Digest: "0123"}
 			c.ClassList = []string{"cat", "dog"}
+		}
+		if values["labels"] != "" {
+			c.LabelSums = []string{"dogs=sha256:45", "cats=sha256:0123"}
 		}
 		given, err := json.Marshal(values)
 		if err != nil {

@@ -29,6 +29,16 @@ func LoadInputs(ctx context.Context, out, split string) ([]source.Input, error) 
 	return roots, nil
 }
 
+// Understand adds to options what inputs.json of a split says of how its inputs are understood, for
+// [Locate]. Where it cannot be read, they are understood by themselves.
+func Understand(ctx context.Context, out, split string, o source.Options) source.Options {
+	in, err := dataset.LoadInputs(ctx, out, split)
+	if err == nil {
+		o.Labels, o.Accept = in.Labels, in.Accept
+	}
+	return o
+}
+
 // Locate finds the entries of inputs again, wherever they are now. maxBytes bounds the size of an
 // entry. The errors are those of [source.Locate].
 func Locate(ctx context.Context, inputs []source.Input, o source.Options, maxBytes int64) (*source.Locator, error) {

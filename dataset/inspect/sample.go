@@ -288,6 +288,7 @@ func (s *Sample) derive(ctx context.Context, p *sample.Params, options source.Op
 			return false, environment(err)
 		}
 	}
+	options = derive.Understand(ctx, s.Output, s.Split, options)
 	sources, err := derive.Locate(ctx, inputs, options, p.Decode.MaxBytes)
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
 		s.note("the sources cannot be read: %v; tell where they are with --in", err)

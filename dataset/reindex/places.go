@@ -77,6 +77,7 @@ func (t *task) finishPlaces(ctx context.Context, p *dataset.FinishParams) error 
 	fresh := &dataset.Inputs{
 		Digest: p.InputsDigest, GoodDigest: p.GoodDigest, ClassList: p.InputsClassList, RunID: old.RunID,
 		Replicas: slices.Clone(old.Replicas), Roots: old.Roots, Containers: dataset.Containers(p.Chunks),
+		Labels: old.Labels, Accept: old.Accept, Warnings: old.Warnings,
 	}
 	for _, s := range t.set.shards {
 		fresh.Replicas = append(fresh.Replicas, s.replica)

@@ -50,6 +50,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
+	options = derive.Understand(ctx, v.out, v.name, options)
 	if v.sources, err = derive.Locate(ctx, inputs, options, v.params.Decode.MaxBytes); err != nil {
 		return fmt.Errorf("verify: the sources of %s: %w; tell where they are with --in", v.name, err)
 	}

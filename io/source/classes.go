@@ -45,6 +45,21 @@ func agree(inputs []*discovery, given []string) (*discovery, error) {
 	return first, nil
 }
 
+// namedTwice refuses lists that give two classes one name, as ImageNet's list of short names does: who goes by
+// names would merge them.
+func namedTwice(inputs []*discovery) error {
+	for _, l := range inputs {
+		seen := make(map[string]int, len(l.Classes))
+		for i, name := range l.Classes {
+			if at, twice := seen[name]; twice {
+				return usagef("--in %s: the classes %d and %d are both called %s: give them different names", l.in.URI, at, i, name)
+			}
+			seen[name] = i
+		}
+	}
+	return nil
+}
+
 // absent returns the given classes that no input has. Where an input has no list, it may have any.
 func absent(inputs []*discovery, given []string) []string {
 	var names []string

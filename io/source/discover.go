@@ -76,6 +76,9 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := namedTwice(found); err != nil {
+		return nil, err
+	}
 	if o.Classes != nil {
 		if all.Cut != "" {
 			all.missing(o.Classes)
@@ -130,7 +133,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 // Locate lists the containers of inputs as Discover does, for those who look for entries by name and
 // not for their classes: the lists of the inputs may differ.
 func Locate(ctx context.Context, inputs []Input, o Options) ([]Container, error) {
-	o.Classes = nil
+	o.Classes, o.locate = nil, true
 	all, found, err := find(ctx, inputs, o)
 	if err != nil {
 		return nil, err

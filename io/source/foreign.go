@@ -23,8 +23,18 @@ var foreigns = []foreign{
 		return base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow"
 	}},
 	{"Python pickles, as of CIFAR-10 and CIFAR-100", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
-		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
+		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") && path.Ext(base) == "" || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
 	}},
+	{"arrays of bytes, as the binary version of CIFAR-10 and STL-10", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
+		return path.Ext(base) == ".bin" && (strings.HasPrefix(base, "data_batch") || strings.HasSuffix(base, "_batch.bin") || base == "train_X.bin" || base == "test_X.bin" || base == "train.bin" || base == "test.bin")
+	}},
+	{"an IDX file, as of MNIST", "torchvision reads it; save its images as CLASS/IMAGE.png", func(base string) bool {
+		return strings.Contains(base, "idx3-ubyte") || strings.Contains(base, "idx1-ubyte")
+	}},
+	{"an array of NumPy", "write its images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".npz" || path.Ext(base) == ".npy" }},
+	{"a file of MATLAB, as of SVHN", "in Python, scipy.io.loadmat reads it; write its images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".mat" }},
+	{"a file of MXNet's RecordIO, as of face data sets", "mxnet.recordio reads it; write its images as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return path.Ext(base) == ".rec" }},
+	{"a file of FFCV", "write the data set that it was made of into folders or WebDataset tars", func(base string) bool { return path.Ext(base) == ".beton" }},
 	{"an LMDB database", "write its values as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
 	{"a zip archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".zip") }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
@@ -48,9 +58,21 @@ func foreignOf(base string) *foreign {
 // below; nil if it holds none.
 func (r root) foreign(ctx context.Context) error {
 	dirs, files := r.split(&discovery{})
+	refuse := func(path string, k *foreign) error {
+		return usagef("--in %s: %s is %s, which premix does not read: %s", r.in.URI, path, k.what, k.convert)
+	}
 	for _, f := range files {
 		if k := foreignOf(blob.Base(f.URI)); k != nil {
-			return usagef("--in %s: %s is %s, which premix does not read: %s", r.in.URI, r.rel(f), k.what, k.convert)
+			return refuse(r.rel(f), k)
+		}
+	}
+	for _, f := range files[:min(len(files), sniffed)] {
+		pickle, err := isPickle(ctx, f)
+		if err != nil {
+			return err
+		}
+		if pickle {
+			return refuse(r.rel(f), foreignOf("x.pkl"))
 		}
 	}
 	for _, dir := range dirs {
@@ -60,11 +82,24 @@ func (r root) foreign(ctx context.Context) error {
 		}
 		for _, n := range names {
 			if k := foreignOf(n.Base); k != nil && !n.Dir {
-				return usagef("--in %s: %s is %s, which premix does not read: %s", r.in.URI, blob.Join(r.rel(dir), n.Base), k.what, k.convert)
+				return refuse(blob.Join(r.rel(dir), n.Base), k)
 			}
 		}
 	}
 	return nil
+}
+
+// isPickle reports whether a file begins as Python's pickles do: those of CIFAR-100 are called train, test
+// and meta.
+func isPickle(ctx context.Context, f blob.Object) (bool, error) {
+	if f.Special != "" || f.Size < 4 || strings.Contains(blob.Base(f.URI), ".") {
+		return false, nil
+	}
+	head, err := blob.ReadRange(ctx, nil, f.URI, 0, 2)
+	if err != nil {
+		return false, fmt.Errorf("source: %w", err)
+	}
+	return head[0] == 0x80 && head[1] >= 2 && head[1] <= 5, nil
 }
 
 // savedToDisk reports whether a root is of Hugging Face's save_to_disk, whose dataset_info.json is called

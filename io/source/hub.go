@@ -18,7 +18,7 @@ import (
 // hf:OWNER/NAME, or hf:OWNER/NAME:CONFIG for the folder of a configuration.
 const HubScheme = "hf:"
 
-var hubName = regexp.MustCompile(`^([A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+$`)
+var hubName = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9._-]*/)?[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 
 // HubFolder returns the folder of a data set in the local cache of the Hub. It asks no network. The cache
 // is where the Hub's own client looks for it: HF_HUB_CACHE, HF_HOME/hub, XDG_CACHE_HOME/huggingface/hub, or
@@ -48,9 +48,24 @@ func HubFolder(ctx context.Context, uri string) (string, error) {
 	}
 	dir = filepath.Join(dir, config)
 	if _, err := blob.Stat(ctx, dir); err != nil {
-		return "", usagef("--in %s: the data set has no folder %s", uri, config)
+		return "", usagef("--in %s: the data set has no folder %s; it has %s", uri, config, foldersOf(ctx, filepath.Dir(dir)))
 	}
 	return dir, nil
+}
+
+// foldersOf names the folders in a folder.
+func foldersOf(ctx context.Context, dir string) string {
+	names, _ := blob.Names(ctx, dir)
+	var folders []string
+	for _, n := range names {
+		if n.Dir && !junkName(n.Base) {
+			folders = append(folders, n.Base)
+		}
+	}
+	if len(folders) == 0 {
+		return "none"
+	}
+	return strings.Join(folders[:min(len(folders), 10)], ", ")
 }
 
 // hubCache is the folder of the cache by the variables of the environment that the Hub's client knows.

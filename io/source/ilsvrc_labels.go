@@ -156,7 +156,11 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset)).text(list.Prefix)
 	}
 	for _, uri := range list.Files {
-		data, err := blob.ReadAll(ctx, uri, maxListBytes)
+		limit := int64(maxListBytes)
+		if list.Kind == listTable {
+			limit = MaxList
+		}
+		data, err := blob.ReadAll(ctx, uri, limit)
 		if err != nil {
 			return nil, "", fmt.Errorf("source: %w", err)
 		}

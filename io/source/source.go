@@ -64,6 +64,8 @@ type Options struct {
 	// AnyLabels says that Discover takes inputs whose first images have no label, or none of the class
 	// list: those that are only looked at.
 	AnyLabels bool
+	// locate says that containers are looked for, and not classes: lists are not read.
+	locate bool
 	// ChunkImages is the size of a chunk that is aimed at, from two thirds to four thirds of it;
 	// 0 means 1,500. It never changes an output.
 	ChunkImages int

@@ -18,6 +18,9 @@ import (
 // listTable is the kind of a list that is a table of images and classes.
 const listTable = "table"
 
+// MaxList bounds a list of images and classes, in bytes.
+const MaxList = 256 << 20
+
 // tableList makes a list of the contents of a table whose columns are known.
 func tableList(files labelFiles, data []byte) (*labelList, error) {
 	t, err := labels.Parse(data, files.Columns.Separator)
@@ -114,9 +117,12 @@ func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 	if o.LabelOffset != nil {
 		files.Offset = *o.LabelOffset
 	}
-	data, err := blob.ReadAll(ctx, l.uri, maxListBytes)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := blob.ReadAll(ctx, l.uri, MaxList)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return files, l.errorf("no such file")
+	case errors.Is(err, blob.ErrLimit):
+		return files, l.errorf("it has more than %d bytes: it is no list of images and classes, or must be parted, one list an input", int64(MaxList))
 	}
 	if err != nil {
 		return files, fmt.Errorf("source: %w", err)
@@ -139,7 +145,7 @@ func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 func (l *listed) match(ctx context.Context, d *discovery) error {
 	if alien, err := l.alien(ctx); err != nil {
 		return err
-	} else if alien {
+	} else if alien || l.alike() {
 		l.prefix = ""
 	}
 	l.rows = make([]string, l.list.Len())
@@ -207,6 +213,18 @@ func splitAbove(name string) string {
 		}
 	}
 	return ""
+}
+
+// alike reports whether the prefix changes nothing. Then it is left out, so that the images are the same
+// wherever the table lies.
+func (l *listed) alike() bool {
+	for _, image := range l.images {
+		with, two := rowOf(l.list, below(l.prefix, image.path))
+		if without, more := rowOf(l.list, image.path); with != without || two != more {
+			return false
+		}
+	}
+	return true
 }
 
 // alien reports whether the folders in the table are of another place, so that those of the input say

@@ -18,6 +18,9 @@ func discoverFlat(ctx context.Context, r root, o Options, t *tree.Reading, d *di
 	if err != nil {
 		return err
 	}
+	if o.locate {
+		return base.addTable(ctx, nil, o, d)
+	}
 	uri, err := base.tableBeside(ctx, r, o)
 	if err != nil {
 		return err
@@ -31,6 +34,12 @@ func discoverFlat(ctx context.Context, r root, o Options, t *tree.Reading, d *di
 
 // addTable adds the container of a folder, with all below it, and the table of its images.
 func (r root) addTable(ctx context.Context, l *listed, o Options, d *discovery) error {
+	c := Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}
+	if o.locate {
+		c.Layout = layoutFolder
+		d.Containers = append(d.Containers, c)
+		return nil
+	}
 	l.base = r.uri
 	for f, err := range blob.Walk(ctx, r.uri) {
 		if err != nil {
@@ -44,12 +53,10 @@ func (r root) addTable(ctx context.Context, l *listed, o Options, d *discovery) 
 	if len(l.images) == 0 {
 		return l.errorf("--in %s holds no image", r.in.URI)
 	}
-	files, err := l.take(ctx, r.name, o, d)
-	if err != nil {
-		return err
-	}
-	d.Containers = append(d.Containers, Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1, List: files})
-	return nil
+	var err error
+	c.List, err = l.take(ctx, r.name, o, d)
+	d.Containers = append(d.Containers, c)
+	return err
 }
 
 // tableBeside finds a table that data sets are distributed with, in the folder of the images, the one
@@ -94,7 +101,7 @@ func knownTable(base string) bool {
 // saysClasses reports whether a table that lies beside images has their classes: metadata may hold
 // captions, and GTSRB's list of test images may lack the classes.
 func saysClasses(ctx context.Context, uri string, o Options) (bool, error) {
-	data, err := blob.ReadAll(ctx, uri, maxListBytes)
+	data, err := blob.ReadAll(ctx, uri, MaxList)
 	if err != nil {
 		return false, fmt.Errorf("source: %w", err)
 	}
@@ -157,6 +164,9 @@ func (o Options) listOf(in Input) *listed {
 // checkLists refuses lists of --labels that belong to no input, and second ones.
 func (o Options) checkLists(inputs []Input) error {
 	for i, l := range o.Labels {
+		if o.locate {
+			break
+		}
 		if k := slices.IndexFunc(o.Labels[:i], func(other Input) bool { return other.Name == l.Name }); k >= 0 {
 			return usagef("--labels %s and --labels %s are for one input: an input has one list; --labels NAME=FILE is for --in NAME=URI", o.Labels[k].URI, l.URI)
 		}
@@ -249,10 +259,18 @@ func (r root) labelledTars(ctx context.Context, l *listed, o Options, d *discove
 	for _, f := range tars {
 		c := r.container(f, layoutListTar)
 		c.Compression = compressionOf(blob.Base(f.URI))
+		if o.locate {
+			c.Layout = layoutClassTar
+			d.Containers = append(d.Containers, c)
+			continue
+		}
 		if _, _, err := c.memberNames(ctx, 0, func(name string) { l.images = append(l.images, tabled{name, c.Name}) }); err != nil {
 			return err
 		}
 		d.Containers = append(d.Containers, c)
+	}
+	if o.locate {
+		return nil
 	}
 	if len(l.images) == 0 {
 		return usagef("--in %s holds no image", r.in.URI)

@@ -62,6 +62,8 @@ func (t *Table) labelColumn(q Question, header []string, width int, c Columns) (
 		return 0, fmt.Errorf("it has no column label or class; --label-key can be one of %s", strings.Join(otherNames(header, c), ", "))
 	case t.words && c.Image == 0:
 		return 1, nil
+	case t.words && header == nil: // as images.txt of CUB-200, whose first column numbers the images
+		return 0, fmt.Errorf("column %d names the images, and in lists separated by spaces the class is the one behind the image: write the list as CSV, with image and class", c.Image+1)
 	case len(others) == 1:
 		return others[0], nil
 	case header == nil:

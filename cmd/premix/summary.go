@@ -18,7 +18,7 @@ import (
 
 // describe says what would be done.
 func describe(w io.Writer, j *launch.Job) error {
-	printable.Fprintf(w, "layout   %s\ninput    %d containers", j.Catalog.Layout, len(j.Catalog.Containers))
+	printable.Fprintf(w, "layout   %s\ninput    %s", j.Catalog.Layout, plural(int64(len(j.Catalog.Containers)), "container"))
 	if n := j.Expected(); n > 0 {
 		printable.Fprintf(w, ", about %d images", n)
 	}

@@ -32,7 +32,11 @@ func (r *Report) title() string {
 	case KindCache:
 		return fmt.Sprintf("peaks, %d rows", r.Samples)
 	case KindInput:
-		return fmt.Sprintf("an input, %s, %d images in %d containers", r.Format, r.Samples, r.Input.Containers)
+		s := "s"
+		if r.Input.Containers == 1 {
+			s = ""
+		}
+		return fmt.Sprintf("an input, %s, %d images in %d container%s", r.Format, r.Samples, r.Input.Containers, s)
 	case KindImage:
 		return fmt.Sprintf("an image, %s, %d x %d pixels", r.Format, r.Image.Width, r.Image.Height)
 	case KindArray:

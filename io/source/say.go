@@ -23,7 +23,9 @@ func (c *Catalog) Understood() []string {
 	for _, note := range c.Notes {
 		lines = append(lines, printable.Line(note))
 	}
-	lines = append(lines, c.classLine())
+	if len(c.Containers) > 0 {
+		lines = append(lines, c.classLine())
+	}
 	if line := c.exampleLine(); line != "" {
 		lines = append(lines, line)
 	}

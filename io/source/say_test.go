@@ -159,3 +159,21 @@ func TestReread(t *testing.T) {
 		}
 	}
 }
+
+// TestUnderstoodList wants the example of a list.
+func TestUnderstoodList(t *testing.T) {
+	dir := t.TempDir()
+	in, list := filepath.Join(dir, "in"), filepath.Join(dir, "list.csv")
+	for i, name := range []string{"p.png", "q.png"} {
+		put(t, filepath.Join(in, name), picture(i))
+	}
+	put(t, list, []byte("image,label\nq.png,dog\np.png,cat\n"))
+	catalog, err := Discover(t.Context(), []Input{{"", in}}, Options{Labels: []Input{{"", list}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := catalog.Understood()
+	if got, want := lines[len(lines)-1], filepath.Join(in, "q.png")+" is of class 1, dog"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

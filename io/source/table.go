@@ -260,7 +260,20 @@ func (l *listed) take(ctx context.Context, name func(string) string, o Options, 
 	l.name = name
 	d.listed, d.byName, d.Classes = l, !l.list.Numbers, l.list.Classes()
 	d.Notes = append(d.Notes, "classes are those of "+l.uri)
+	l.example(files, d)
 	return files, nil
+}
+
+// example makes the first row that has an image the example of the input.
+func (l *listed) example(files labelFiles, d *discovery) {
+	i := slices.IndexFunc(l.rows, func(image string) bool { return image != "" })
+	if i < 0 {
+		return
+	}
+	x := label{l.list.Label(i).Index, l.list.Label(i).Class}
+	if x.shift(files.Offset) == nil {
+		d.Example = premix.Sample{Name: blob.Below(l.base, l.rows[i]), Label: x.index, Class: x.class}
+	}
 }
 
 // missingImages makes failures of the images that tables have and no input does. A table that several

@@ -30,6 +30,10 @@ func (r *reader) classes() {
 	}
 	byName := map[string]*Class{}
 	r.collect(byName)
+	if len(byName) == 0 {
+		r.doubt(Doubt{Text: fmt.Sprintf("no image is in a folder at depth %d: the first is %s", r.o.Depth, r.path(r.at.Example())), Flags: []string{"--class-depth with a smaller number, or leaf"}})
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		r.Classes = append(r.Classes, *byName[name])
 	}

@@ -110,6 +110,7 @@ var layouts = []struct {
 	{name: "CIFAR-100", folders: cifar + " 4", refused: true, words: `(?s)--class-depth 1.*aquatic_mammals.*--class-depth 2.*baby, beaver, boy, dolphin`},
 	{name: "CIFAR-100 at depth 1", folders: cifar + " 4", o: Options{Depth: 1}, classes: "aquatic_mammals|people", images: 16},
 	{name: "CIFAR-100 at depth 2", folders: cifar + " 4", o: Options{Depth: 2}, classes: "baby|beaver|boy|dolphin", images: 16},
+	{name: "CIFAR-100 at depth 3", folders: cifar + " 4", o: Options{Depth: 3}, refused: true, words: "no image is in a folder at depth 3: the first is aquatic_mammals/beaver/beaver_0.jpg"},
 	{name: "CIFAR-100 by path", folders: cifar + " 4", o: Options{Depth: Leaf}, classes: "aquatic_mammals/beaver|aquatic_mammals/dolphin|people/baby|people/boy", images: 16},
 	{name: "ImageNet-C", folders: "{fog,noise}/{1,2,3}/" + wnids + " 2", refused: true, words: "class-depth 3"},
 	{name: "ImageNet-C at depth 3", folders: "{fog,noise}/{1,2,3}/" + wnids + " 2", o: Options{Depth: 3}, classes: "n01440764|n02102040|n02979186|n03000684", images: 48},

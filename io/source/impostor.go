@@ -32,11 +32,14 @@ func impostorOf(head []byte, size int64, compression string) *impostor {
 	return &impostor{i, pointerSize(head)}
 }
 
+// maxPointed bounds the size that a Git LFS pointer is believed to state, so that no sum of weights overflows.
+const maxPointed = 1 << 50
+
 // pointerSize is the size of the file that a Git LFS pointer stands for; unknown for anything else.
 func pointerSize(head []byte) int64 {
 	for line := range bytes.Lines(head) {
 		if text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("size ")); ok {
-			if n, err := strconv.ParseInt(string(text), 10, 64); err == nil && n > 0 {
+			if n, err := strconv.ParseInt(string(text), 10, 64); err == nil && n > 0 && n <= maxPointed {
 				return n
 			}
 		}

@@ -120,3 +120,12 @@ func lossesOf(t *testing.T, path string) (lost []int64, reasons string) {
 	}
 	return lost, reasons
 }
+
+// TestPointerSize: a Git LFS pointer states a size, which is only a claim.
+func TestPointerSize(t *testing.T) {
+	for size, want := range map[string]int64{"130000": 130000, "0": unknown, "-5": unknown, "9223372036854775807": unknown, "99999999999999999999": unknown, "x": unknown} {
+		if got := pointerSize([]byte("version https://git-lfs.github.com/spec/v1\nsize " + size + "\n")); got != want {
+			t.Errorf("size %s: %d, want %d", size, got, want)
+		}
+	}
+}

@@ -24,6 +24,7 @@ func (r told) Say(format string, args ...any) {
 }
 
 func (r told) Warn(format string, args ...any) { r.Say(format, args...) }
+func (r told) Understood(lines []string)       { *r.text = append(*r.text, lines...) }
 
 // TestLayouts prepares a job of mixing, one of packing and one of peaks over each layout that is refused by
 // its names, and over those of which something is told. The first two are refused; the last one says the

@@ -66,7 +66,7 @@ func BenchmarkPhotograph(b *testing.B) {
 	crops := make([]Image, len(files))
 	pixels := 0
 	decode := func(i int, m *Image) {
-		if _, err := d.Decode(m, files[i%len(files)], DecodeParams{}); err != nil {
+		if _, err := d.Decode(b.Context(), m, files[i%len(files)], DecodeParams{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging/jpeg"
@@ -103,13 +104,13 @@ type Decoder struct {
 //
 // The errors are those of DecodeConfig; after one the content of dst is undefined. A panic in a
 // decoder of another library is turned into a Corrupt fault.
-func (d *Decoder) Decode(dst *Image, data []byte, p DecodeParams) (Config, error) {
+func (d *Decoder) Decode(ctx context.Context, dst *Image, data []byte, p DecodeParams) (Config, error) {
 	h, err := readHeader(data, p)
 	if err != nil {
 		return Config{}, err
 	}
 	if h.Format == JPEG {
-		err = d.decodeJPEG(dst, data, p)
+		err = d.decodeJPEG(ctx, dst, data, p)
 	} else {
 		err = decodeForeign(dst, h, data)
 	}

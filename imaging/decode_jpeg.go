@@ -1,6 +1,10 @@
 package imaging
 
-import "github.com/premix/premix/imaging/jpeg"
+import (
+	"context"
+
+	"github.com/premix/premix/imaging/jpeg"
+)
 
 // jpegHeader reads the frame header.
 func jpegHeader(data []byte) (w, h int, memory int64, err error) {
@@ -12,7 +16,7 @@ func jpegHeader(data []byte) (w, h int, memory int64, err error) {
 }
 
 // decodeJPEG decodes into the memory of dst.
-func (d *Decoder) decodeJPEG(dst *Image, data []byte, p DecodeParams) error {
+func (d *Decoder) decodeJPEG(ctx context.Context, dst *Image, data []byte, p DecodeParams) error {
 	pix, h, err := d.jpeg.Decode(dst.Pix, data, jpeg.Options{AcceptTruncated: p.AcceptTruncated})
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func TestDecodeMemory(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			_, err = d.Decode(&m, data, params)
+			_, err = d.Decode(t.Context(), &m, data, params)
 			slowest = max(slowest, time.Since(start))
 			runtime.ReadMemStats(&after)
 			if err != nil && premix.AsFault(err) == nil {

@@ -54,7 +54,7 @@ func TestDecodeEqualsPillow(t *testing.T) {
 	var m Image
 	for _, tt := range pillowPixels(t) {
 		data := read(t, tt.name)
-		c, err := d.Decode(&m, data, DecodeParams{})
+		c, err := d.Decode(t.Context(), &m, data, DecodeParams{})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -85,7 +85,7 @@ func TestDecodeCutShort(t *testing.T) {
 			step = 1 + len(data)/40
 		}
 		for n := 0; n < len(data); n += step {
-			c, err := d.Decode(&m, data[:n], DecodeParams{})
+			c, err := d.Decode(t.Context(), &m, data[:n], DecodeParams{})
 			switch f := premix.AsFault(err); {
 			case err != nil && f == nil:
 				t.Fatalf("%s, %d bytes: %v is no fault", tt.name, n, err)
@@ -130,7 +130,7 @@ func TestDecodeFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var d Decoder
 			var m Image
-			_, err := d.Decode(&m, tt.data, tt.p)
+			_, err := d.Decode(t.Context(), &m, tt.data, tt.p)
 			f := premix.AsFault(err)
 			if f == nil || f.Kind != tt.kind || !strings.Contains(f.Reason, tt.has) {
 				t.Fatalf("%#v, want a fault of kind %s that says %q", err, tt.kind, tt.has)
@@ -199,7 +199,7 @@ func TestDecodeGIFFrames(t *testing.T) {
 	}
 	var d Decoder
 	m := Image{Pix: make([]byte, 60)}
-	if _, err := d.Decode(&m, file.Bytes(), DecodeParams{}); err != nil {
+	if _, err := d.Decode(t.Context(), &m, file.Bytes(), DecodeParams{}); err != nil {
 		t.Fatal(err)
 	}
 	want := bytes.Repeat([]byte{255}, 60)

@@ -57,7 +57,7 @@ func TestEncodePNGRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			var back Image
-			if _, err := d.Decode(&back, data, DecodeParams{}); err != nil {
+			if _, err := d.Decode(t.Context(), &back, data, DecodeParams{}); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(m, &back); diff != "" {
@@ -136,7 +136,7 @@ func TestGrayEncoder(t *testing.T) {
 		if c, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil || c.ColorModel != color.GrayModel {
 			t.Fatalf("%v: not a gray JPEG: %v, %v", size, c, err)
 		}
-		if _, err := dec.Decode(&m, data, DecodeParams{}); err != nil {
+		if _, err := dec.Decode(t.Context(), &m, data, DecodeParams{}); err != nil {
 			t.Fatalf("%v: %v", size, err)
 		}
 		if m.W != in.W || m.H != in.H {

@@ -92,10 +92,10 @@ func TestDecodeAppliesEXIF(t *testing.T) {
 		for f, data := range files {
 			var d Decoder
 			var ignored, applied Image
-			if _, err := d.Decode(&ignored, data, DecodeParams{}); err != nil {
+			if _, err := d.Decode(t.Context(), &ignored, data, DecodeParams{}); err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
-			c, err := d.Decode(&applied, data, DecodeParams{ApplyEXIF: true})
+			c, err := d.Decode(t.Context(), &applied, data, DecodeParams{ApplyEXIF: true})
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
@@ -156,7 +156,7 @@ func TestOrientedPhotographs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Decode(&m, data, DecodeParams{ApplyEXIF: true}); err != nil {
+		if _, err := d.Decode(t.Context(), &m, data, DecodeParams{ApplyEXIF: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Resize(&small, &m, whole(m.W, m.H), 180, 120, whole(180, 120), Bilinear); err != nil {

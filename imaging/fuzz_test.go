@@ -33,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var d Decoder
 		var m Image
-		got, decodeErr := d.Decode(&m, data, p)
+		got, decodeErr := d.Decode(t.Context(), &m, data, p)
 		switch {
 		case decodeErr != nil && premix.AsFault(decodeErr) == nil:
 			t.Fatalf("Decode: %v is no fault", decodeErr)
@@ -46,7 +46,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%+v, decoded as %+v, %d×%d in %d bytes", c, got, m.W, m.H, len(m.Pix))
 		}
 		first := bytes.Clone(m.Pix)
-		if _, err := d.Decode(&m, data, p); err != nil || !bytes.Equal(first, m.Pix) {
+		if _, err := d.Decode(t.Context(), &m, data, p); err != nil || !bytes.Equal(first, m.Pix) {
 			t.Fatalf("the second time differs: %v", err)
 		}
 	})

@@ -113,7 +113,7 @@ func TestOddities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := d.Decode(&m, data, DecodeParams{})
+		c, err := d.Decode(t.Context(), &m, data, DecodeParams{})
 		if o.kind != "" {
 			if f := premix.AsFault(err); f == nil || f.Kind != o.kind {
 				t.Errorf("%s: %v, want a fault of kind %s", name, err, o.kind)
@@ -124,7 +124,7 @@ func TestOddities(t *testing.T) {
 		if o.lenient == 0 {
 			continue
 		}
-		c, err = d.Decode(&m, data, DecodeParams{AcceptTruncated: true})
+		c, err = d.Decode(t.Context(), &m, data, DecodeParams{AcceptTruncated: true})
 		if crc := crc32.ChecksumIEEE(m.Pix); err != nil || c.W != o.w || c.H != o.h || crc != o.lenient {
 			t.Errorf("%s, truncated: %d×%d, CRC %08x, %v; want %d×%d, CRC %08x", name, c.W, c.H, crc, err, o.w, o.h, o.lenient)
 		}

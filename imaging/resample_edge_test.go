@@ -204,7 +204,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	var d Decoder
 	var m Image
 	run := func() {
-		if _, err := d.Decode(&m, data, DecodeParams{ApplyEXIF: true}); err != nil {
+		if _, err := d.Decode(t.Context(), &m, data, DecodeParams{ApplyEXIF: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -58,7 +58,7 @@ func TestPhotographs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := dec.Decode(&img, encoded, imaging.DecodeParams{}); err != nil {
+		if _, err := dec.Decode(t.Context(), &img, encoded, imaging.DecodeParams{}); err != nil {
 			t.Fatalf("%s: %v", row[0], err)
 		}
 		cut.Resize(min(img.W, side), min(img.H, side))

@@ -1,6 +1,7 @@
 package sample_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -25,7 +26,7 @@ func Example() {
 	var halves [2]sample.Half
 	var rows [2]premix.Sample
 	for i, kind := range []string{"rings", "disc"} {
-		if err := m.Decode(&halves[i], encoded(kind)); err != nil {
+		if err := m.Decode(context.Background(), &halves[i], encoded(kind)); err != nil {
 			log.Fatal(err)
 		}
 		if _, err := m.Crop(&halves[i], &rows[i]); err != nil {

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 
@@ -26,7 +27,7 @@ func (o *outsideMap) trim(n int) {
 // DecodeMap decodes a saliency map of the image in h.Original that was made elsewhere. The map has
 // the size of the image, or that of the crop if all replicas have the same crop. A defect of the
 // map is a *premix.Fault.
-func (m *Maker) DecodeMap(h *Half, data []byte) error {
+func (m *Maker) DecodeMap(ctx context.Context, h *Half, data []byte) error {
 	p := m.params.Decode
 	p.ApplyEXIF = false // a map is as its image came out of the decoder
 	cfg, err := imaging.DecodeConfig(data, p)
@@ -34,7 +35,7 @@ func (m *Maker) DecodeMap(h *Half, data []byte) error {
 		if !m.mapFits(cfg.W, cfg.H, &h.Original) {
 			return premix.Faultf(premix.BadPeak, "the map is %d×%d, the image %d×%d", cfg.W, cfg.H, h.Original.W, h.Original.H)
 		}
-		_, err = m.decoder.Decode(&m.outside.full, data, p)
+		_, err = m.decoder.Decode(ctx, &m.outside.full, data, p)
 	}
 	if f := premix.AsFault(err); f != nil {
 		return premix.Faultf(premix.BadPeak, "the map: %s", f.Reason)

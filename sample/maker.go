@@ -1,6 +1,8 @@
 package sample
 
 import (
+	"context"
+
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
@@ -63,8 +65,8 @@ func (m *Maker) needEncoder() (err error) {
 }
 
 // Decode decodes an image into h.Original. A defect of the image is a *premix.Fault.
-func (m *Maker) Decode(h *Half, data []byte) error {
-	_, err := m.decoder.Decode(&h.Original, data, m.params.Decode)
+func (m *Maker) Decode(ctx context.Context, h *Half, data []byte) error {
+	_, err := m.decoder.Decode(ctx, &h.Original, data, m.params.Decode)
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,7 +106,7 @@ func (p *pictures) takePhotographs(names []string) error {
 	for i := range p.Images {
 		ph := large[i*len(large)/p.Images]
 		var img imaging.Image
-		if _, err := d.Decode(&img, ph.data, imaging.DecodeParams{}); err != nil {
+		if _, err := d.Decode(context.Background(), &img, ph.data, imaging.DecodeParams{}); err != nil {
 			return fmt.Errorf("%s: %w", ph.name, err)
 		}
 		if err := p.addFull(&img); err != nil {

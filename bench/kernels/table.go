@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -126,7 +127,7 @@ func decodeWork(files [][]byte) (*work, error) {
 	var d imaging.Decoder
 	var dst imaging.Image
 	once := func(i int) error {
-		_, err := d.Decode(&dst, files[i], imaging.DecodeParams{})
+		_, err := d.Decode(context.Background(), &dst, files[i], imaging.DecodeParams{})
 		return err
 	}
 	return pixelWork(len(files), &dst, once), nil

@@ -58,18 +58,18 @@ func (d *Deriver) Fetch(ctx context.Context, from *source.Locator, h *Half, s *p
 		return fmt.Errorf("derive: %s: %w", s.Name, err)
 	}
 	h.data = data
-	return d.Half(h, data, s, withMap)
+	return d.Half(ctx, h, data, s, withMap)
 }
 
 // Half decodes and crops an image as s says, whose Name, Digest and Replica must be set, and
 // finds its peak. The image's own size, crop, flip and peaks are in h.Sample; s is not changed.
 // Peaks from a file stay as s says. If withMap is set the whole saliency map is made. A defect of
 // the image is a *premix.Fault, or a *[source.EntryError] if the bytes are not those of the plan.
-func (d *Deriver) Half(h *Half, data []byte, s *premix.Sample, withMap bool) error {
+func (d *Deriver) Half(ctx context.Context, h *Half, data []byte, s *premix.Sample, withMap bool) error {
 	h.Sample = *s
 	now := &h.Sample
 	now.Digest = xxh3.Hash128(data).Bytes()
-	if err := d.maker.Decode(&h.Half, data); err != nil {
+	if err := d.maker.Decode(ctx, &h.Half, data); err != nil {
 		if now.Digest != s.Digest && premix.AsFault(err) != nil {
 			return &source.EntryError{Name: s.Name, Reason: source.Changed, What: fmt.Sprintf("is another image than it was (%v)", err)}
 		}

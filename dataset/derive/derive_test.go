@@ -212,7 +212,7 @@ func TestHalf(t *testing.T) {
 			t.Fatal(err)
 		}
 		var h derive.Half
-		if err := d.Half(&h, data, &want, true); err != nil {
+		if err := d.Half(t.Context(), &h, data, &want, true); err != nil {
 			t.Fatal(err)
 		}
 		if h.Sample.Peak != test.peak || h.Crop.W != 32 || h.Crop.H != 24 || h.Sample.Width != h.Original.W || len(h.Map.Pix) > 0 != test.detects {
@@ -223,11 +223,11 @@ func TestHalf(t *testing.T) {
 		}
 		half, known := data[:len(data)/2], want
 		var missing *source.EntryError
-		if err := d.Half(&h, half, &want, false); !errors.As(err, &missing) {
+		if err := d.Half(t.Context(), &h, half, &want, false); !errors.As(err, &missing) {
 			t.Errorf("half of the image: %v", err)
 		}
 		known.Digest = xxh3.Hash128(half).Bytes()
-		if err := d.Half(&h, half, &known, false); premix.AsFault(err) == nil {
+		if err := d.Half(t.Context(), &h, half, &known, false); premix.AsFault(err) == nil {
 			t.Errorf("an image that was always half: %v", err)
 		}
 		if _, err := d.Mix(&imaging.Image{}, nil, &h, &h, &premix.Recipe{Key: "k", Method: "magic"}); err == nil {

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
 	"image"
 
@@ -41,7 +42,7 @@ func (r *Report) ContactSheet() (image.Image, error) {
 		for k, line := range t.caption {
 			c.text(x, y+thumbSide+1+k*lineHeight, thumbSide, ink, line)
 		}
-		if _, err := decoder.Decode(&img, t.data, t.decode); err != nil {
+		if _, err := decoder.Decode(context.Background(), &img, t.data, t.decode); err != nil {
 			c.text(x, y+thumbSide/2, thumbSide, alarm, err.Error())
 			continue
 		}
@@ -54,7 +55,7 @@ func (r *Report) ContactSheet() (image.Image, error) {
 func (r *Report) imageSheet() (image.Image, error) {
 	var decoder imaging.Decoder
 	var img imaging.Image
-	if _, err := decoder.Decode(&img, r.first[0].data, imaging.DecodeParams{}); err != nil {
+	if _, err := decoder.Decode(context.Background(), &img, r.first[0].data, imaging.DecodeParams{}); err != nil {
 		return nil, fmt.Errorf("inspect: %s: %w", r.Path, err)
 	}
 	peak := premix.NoPeak

@@ -213,7 +213,10 @@ func (r *Report) image(ctx context.Context, uri string) error {
 	r.Format = r.Image.Format
 	var decoder imaging.Decoder
 	var img imaging.Image
-	if _, err := decoder.Decode(&img, data, imaging.DecodeParams{}); err != nil {
+	if _, err := decoder.Decode(ctx, &img, data, imaging.DecodeParams{}); err != nil {
+		if premix.AsFault(err) == nil {
+			return err
+		}
 		r.Image.Fault = err.Error()
 		return nil
 	}

@@ -236,7 +236,10 @@ func (s *Sample) read(ctx context.Context, format shard.Format) (*shard.Record, 
 	s.Record.Soft = slices.Clone(rec.Soft)
 	s.Record.Class = cmp.Or(s.Record.Class, nameOf(s.classes, rec.Label))
 	var decoder imaging.Decoder
-	if _, err := decoder.Decode(&s.stored, rec.Image, imaging.DecodeParams{}); err != nil {
+	if _, err := decoder.Decode(ctx, &s.stored, rec.Image, imaging.DecodeParams{}); err != nil {
+		if premix.AsFault(err) == nil {
+			return nil, err
+		}
 		s.differ("the stored image: %v", err)
 		s.stored = imaging.Image{}
 	}

@@ -27,7 +27,9 @@ func (c *checker) record(ctx context.Context, r *shard.Record) error {
 		recipe = &c.recipes[i]
 	}
 	c.key(r, i)
-	c.picture(r)
+	if err := c.picture(ctx, r); err != nil {
+		return err
+	}
 	ok := c.labels(r)
 	c.lambda(r)
 	if recipe != nil {
@@ -70,24 +72,27 @@ func (c *checker) key(r *shard.Record, i int64) {
 	}
 }
 
-// picture decodes the image.
-func (c *checker) picture(r *shard.Record) {
+// picture decodes the image. The error is that of ctx.
+func (c *checker) picture(ctx context.Context, r *shard.Record) error {
 	if r.ImageFormat != c.spec.ImageFormat {
 		c.bad(r.Key, "image is %s, should be %s", r.ImageFormat, c.spec.ImageFormat)
 	}
 	want := map[string]imaging.Format{"jpg": imaging.JPEG, "png": imaging.PNG}[c.spec.ImageFormat]
 	if have := imaging.Sniff(r.Image); have != want {
 		c.bad(r.Key, "image is %s by its first bytes, should be %s", orUnknown(have), want)
-		return
+		return nil
 	}
 	p := imaging.DecodeParams{Limits: imaging.Limits{MaxPixels: int64(c.spec.Size.W) * int64(c.spec.Size.H)}}
 	config, err := imaging.DecodeConfig(r.Image, p)
 	if err == nil {
-		config, err = c.decoder.Decode(&c.image, r.Image, p)
+		config, err = c.decoder.Decode(ctx, &c.image, r.Image, p)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		c.bad(r.Key, "image: %s", oneLine(err))
-		return
+		return nil
 	}
 	if config.W != c.spec.Size.W || config.H != c.spec.Size.H {
 		c.bad(r.Key, "image has %d×%d pixels, should have %d×%d", config.W, config.H, c.spec.Size.W, c.spec.Size.H)
@@ -95,6 +100,7 @@ func (c *checker) picture(r *shard.Record) {
 	if c.traits.ImageSize && (r.W != config.W || r.H != config.H) {
 		c.bad(r.Key, "width and height say %d×%d, the image has %d×%d", r.W, r.H, config.W, config.H)
 	}
+	return nil
 }
 
 func orUnknown(f imaging.Format) imaging.Format {

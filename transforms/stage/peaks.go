@@ -171,7 +171,7 @@ func (t *chunkTask) image(ctx context.Context, index int, out []premix.Sample, d
 	ext, err := t.external.forEntry(ctx, out[0].Name)
 	if err == nil {
 		err = t.pool.do(ctx, &t.job.Params, func(w *worker) (err error) {
-			pixels, err = t.peaks(w, data, out, ext)
+			pixels, err = t.peaks(ctx, w, data, out, ext)
 			return err
 		})
 		ext.done()
@@ -215,12 +215,12 @@ func markFaulty(out []premix.Sample, stage premix.Stage, err error) error {
 
 // peaks decodes an image once and finds its peak on the crop of each replica. It returns the pixels
 // of the crops, one after the other, if they are to be copied. Peaks of ext replace those in pixels.
-func (t *chunkTask) peaks(w *worker, data []byte, out []premix.Sample, ext *external) (pixels []byte, err error) {
-	if err := w.Decode(&w.half, data); err != nil {
+func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, out []premix.Sample, ext *external) (pixels []byte, err error) {
+	if err := w.Decode(ctx, &w.half, data); err != nil {
 		return nil, markFaulty(out, premix.StageDecode, err)
 	}
 	if ext != nil {
-		if err := ext.decode(w); err != nil {
+		if err := ext.decode(ctx, w); err != nil {
 			return nil, markFaulty(out, premix.StagePeak, err)
 		}
 	}

@@ -55,11 +55,11 @@ func (e *external) done() {
 
 // decode decodes the map of the entry, if there is one. The error is a fault or comes from the
 // environment.
-func (e *external) decode(w *worker) error {
+func (e *external) decode(ctx context.Context, w *worker) error {
 	if e.info.Kind != peakfile.KindMaps || e.fault != nil {
 		return e.fault
 	}
-	return w.DecodeMap(&w.half, e.data)
+	return w.DecodeMap(ctx, &w.half, e.data)
 }
 
 // find sets peak, trough and flat of a sample whose crop is p. The error is a fault or comes from the

@@ -41,7 +41,7 @@ func TestPeaksAreThoseOfTheMaker(t *testing.T) {
 					}
 					var half sample.Half
 					made := row
-					if err := m.Decode(&half, data); err != nil {
+					if err := m.Decode(t.Context(), &half, data); err != nil {
 						t.Fatal(err)
 					}
 					if _, err := m.Crop(&half, &made); err != nil {

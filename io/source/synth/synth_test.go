@@ -24,7 +24,7 @@ func TestDraw(t *testing.T) {
 	const n = 300
 	for i := range int64(n) {
 		data := d.Draw(nil, i)
-		cfg, err := dec.Decode(&m, data, imaging.DecodeParams{})
+		cfg, err := dec.Decode(t.Context(), &m, data, imaging.DecodeParams{})
 		if err != nil {
 			t.Fatalf("image %d, %s: %v", i, Name(i), err)
 		}

@@ -8,7 +8,7 @@ func (d *Decoder) emit(dst []byte, y, rows int) {
 	if y == rows-1 {
 		to = p.height
 	}
-	w, model := p.width, p.model()
+	w, model := p.width, d.model
 	for ; d.emitted < to; d.emitted++ {
 		out := dst[3*w*d.emitted : 3*w*(d.emitted+1)]
 		var in [4][]byte

@@ -3,7 +3,6 @@ package jpeg
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -290,48 +289,6 @@ func TestTolerated(t *testing.T) {
 			got, err := checkDecode(t, &d, tt.data, Options{})
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%v, pixels equal: %t", err, bytes.Equal(got, want))
-			}
-		})
-	}
-}
-
-func TestModels(t *testing.T) {
-	jfif := segment(mAPP0, append([]byte("JFIF\x00"), make([]byte, 9)...)...)
-	adobe := func(transform byte) []byte {
-		return segment(mAPP14, append([]byte("Adobe"), 0, 100, 0, 0, 0, 0, transform)...)
-	}
-	frame := func(ids ...byte) []byte {
-		var comps, scan []byte
-		for _, id := range ids {
-			comps, scan = append(comps, id, 0x11, 0), append(scan, id, 0)
-		}
-		s := append([]byte{byte(len(ids))}, scan...)
-		return join(sof(0xc0, 8, 8, 8, comps...), segment(mSOS, append(s, 0, 63, 0)...))
-	}
-	tests := []struct {
-		data []byte
-		want ColorModel
-	}{
-		{frame(1), Gray},
-		{join(adobe(0), frame(1)), Gray},
-		{frame(1, 2, 3), YCbCr},
-		{frame(0, 1, 2), YCbCr},
-		{frame('R', 'G', 'B'), RGB},
-		{join(jfif, frame('R', 'G', 'B')), YCbCr},
-		{join(adobe(0), frame(1, 2, 3)), RGB},
-		{join(adobe(1), frame('R', 'G', 'B')), YCbCr},
-		{join(adobe(7), frame(1, 2, 3)), YCbCr},
-		{join(jfif, adobe(0), frame(1, 2, 3)), YCbCr},
-		{frame(1, 2, 3, 4), CMYK},
-		{join(jfif, adobe(0), frame(1, 2, 3, 4)), CMYK},
-		{join(adobe(2), frame(1, 2, 3, 4)), YCCK},
-		{join(adobe(1), frame(1, 2, 3, 4)), YCCK},
-	}
-	for i, tt := range tests {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			h, err := DecodeHeader(join(soi, tt.data))
-			if err != nil || h.Model != tt.want {
-				t.Errorf("%v, %v; want %v", h.Model, err, tt.want)
 			}
 		})
 	}

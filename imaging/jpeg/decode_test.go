@@ -129,7 +129,7 @@ func fancy(m *image.YCbCr) []byte {
 	case image.YCbCrSubsampleRatio410:
 		hmax, vmax = 4, 2
 	}
-	d.p.width, d.p.height, d.p.ncomp, d.p.hmax, d.p.vmax = w, h, 3, hmax, vmax
+	d.p.width, d.p.height, d.p.ncomp, d.p.hmax, d.p.vmax, d.model = w, h, 3, hmax, vmax, YCbCr
 	for i, plane := range [][]byte{m.Y, m.Cb, m.Cr} {
 		c := &d.comps[i]
 		*c = component{h: 1, v: 1, dw: ceil(w, hmax), dh: ceil(h, vmax), strip: plane, stride: m.CStride}

@@ -62,6 +62,7 @@ func (d *Decoder) start(o Options) {
 	p := &d.p
 	l := p.layout()
 	d.accept = o.AcceptTruncated
+	d.model = p.model()
 	d.strips = reuse.Slice(d.strips, l.strips)
 	d.lines = reuse.Slice(d.lines, l.lines)
 	d.emitted, d.scans, d.lastGood = 0, 0, 0

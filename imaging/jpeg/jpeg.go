@@ -80,6 +80,7 @@ type Decoder struct {
 	comps  [4]component
 	accept bool
 
+	model     ColorModel // as it was at the first SOS
 	scan      scanState
 	unstuffed []byte  // the coded data of a segment without the zero after each 0xff
 	coefs     []int16 // coefficients of an image of several scans

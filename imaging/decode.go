@@ -12,9 +12,12 @@ import (
 // all of them belong to the recipe.
 type DecodeParams struct {
 	Limits
-	// AcceptTruncated lets a JPEG that ends early pass, the missing part filled as libjpeg does.
+	// AcceptTruncated lets a JPEG that ends early or is damaged pass, the missing part filled as libjpeg does.
 	// In every other format a truncated file is a fault.
 	AcceptTruncated bool
+	// ForgiveDamage lets a JPEG pass that is damaged, but does not end early, as codec versions before 3
+	// did. It is for the samples that they made.
+	ForgiveDamage bool
 	// ApplyEXIF turns the image upright as its EXIF orientation asks; otherwise, as in the
 	// training recipes of ImageNet, the orientation is ignored. Malformed EXIF counts as none.
 	ApplyEXIF bool

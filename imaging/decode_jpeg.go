@@ -17,7 +17,7 @@ func jpegHeader(data []byte) (w, h int, memory int64, err error) {
 
 // decodeJPEG decodes into the memory of dst.
 func (d *Decoder) decodeJPEG(ctx context.Context, dst *Image, data []byte, p DecodeParams) error {
-	pix, h, err := d.jpeg.Decode(dst.Pix, data, jpeg.Options{AcceptTruncated: p.AcceptTruncated})
+	pix, h, err := d.jpeg.DecodeContext(ctx, dst.Pix, data, jpeg.Options{AcceptTruncated: p.AcceptTruncated, Forgive: p.ForgiveDamage})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ var oddities = []oddity{
 	{name: "adobe-rgb-transform0.jpeg", format: JPEG, w: 150, h: 103, crc: 0x1cc1dd1a},
 	{name: "arithmetic-sof9.jpg", format: JPEG, w: 227, h: 149, crc: 0x9518fe98},
 	{name: "bad-comment-length.jpeg", format: JPEG, w: 36, h: 28, crc: 0x9884e0e6},
-	{name: "bad-exif-and-huffman.jpg", format: JPEG, w: 500, h: 500, crc: 0x89102448},
+	{name: "bad-exif-and-huffman.jpg", kind: premix.Corrupt, format: JPEG, w: 500, h: 500, lenient: 0x89102448},
 	{name: "bad-exif.jpg", format: JPEG, w: 200, h: 200, crc: 0x12603fb3},
 	{name: "bmp-named-jpeg.jpeg", format: BMP, w: 640, h: 426, crc: 0x16ea3668},
 	{name: "bomb-gif.gif", kind: premix.Corrupt},

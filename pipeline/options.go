@@ -125,7 +125,7 @@ func Options(c *Config) []Option {
 	add("labels", urisVar(&c.Labels), stageScan, everyJob, Execution, "[NAME=]file", "list with the class of each image, for images that lie flat: csv, tsv, jsonl, Parquet or text (repeatable, one an input)").recorded("peaks, by the content of the file")
 	add("accept", listVar(&c.Accept), stageLaunch, everyJob, Execution, "names", "take an input in doubt as it is: folders called as splits are classes (split-names), and so are those called as containers of images (class-names); all images are of one class (one-class); files that names promise may be missing (missing)")
 	add("exif", choiceVar(&c.EXIF, "ignore", "apply"), stagePeaks, everyJob, Peaks, "policy", "what to do with an EXIF orientation")
-	add("truncated", choiceVar(&c.Truncated, "fail", "accept"), stagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early is a failure or is filled as Pillow fills it; every other kind is a failure")
+	add("truncated", choiceVar(&c.Truncated, "fail", "accept"), stagePeaks, everyJob, Peaks, "policy", "whether a JPEG that ends early or is damaged is a failure or is filled as Pillow fills it; every other kind is a failure")
 	add("max-pixels", pixelsVar(&c.MaxPixels), stagePeaks, everyJob, Peaks, "pixels", "larger images are failures; checked before anything is allocated")
 	add("max-bytes", bytesVar(&c.MaxBytes), stagePeaks, everyJob, Peaks, "bytes", "longer entries are failures; checked before anything is read")
 

@@ -25,7 +25,7 @@ var oddImages = map[string]string{
 	"adobe-rgb-transform0.jpeg":        "150x103",
 	"arithmetic-sof9.jpg":              "227x149",
 	"bad-comment-length.jpeg":          "36x28",
-	"bad-exif-and-huffman.jpg":         "500x500",
+	"bad-exif-and-huffman.jpg":         "decode corrupt",
 	"bad-exif.jpg":                     "200x200",
 	"bmp-named-jpeg.jpeg":              "640x426",
 	"bomb-gif.gif":                     "decode corrupt",
@@ -91,7 +91,7 @@ func TestOddImages(t *testing.T) {
 		{"default", nil, nil},
 		{"truncated", []string{"--truncated", "accept"}, map[string]string{
 			"mpo-ultrahdr-trailing-40kB.jpg": "1512x2688", "truncated-4k.jpg": "3840x2160",
-			"truncated-baseline.jpeg": "100x75", "truncated-progressive.jpeg": "100x75",
+			"bad-exif-and-huffman.jpg": "500x500", "truncated-baseline.jpeg": "100x75", "truncated-progressive.jpeg": "100x75",
 		}},
 		{"exif", []string{"--exif", "apply"}, map[string]string{
 			"orient5.jpg": "1800x1200", "orient6.jpg": "1800x1200", "orient7.jpg": "1800x1200", "orient8.jpg": "1800x1200",

@@ -11,6 +11,8 @@ type arithDecoder struct {
 	bad   bool  // a decision was impossible: the rest of the segment is left out
 	fixed uint8 // a bin for even chances
 
+	decided int64 // decisions since they were last counted
+
 	// A statistics bin is the index of a state; its highest bit is the more probable symbol.
 	dc        [16][64]uint8
 	ac        [16][256]uint8
@@ -38,6 +40,7 @@ func (d *Decoder) arithTables() {
 // decide decodes a decision with the statistics bin st.
 func (d *Decoder) decide(st *uint8) bool {
 	e := &d.arith
+	e.decided++
 	for e.a < 0x8000 {
 		if e.ct--; e.ct < 0 {
 			var data byte

@@ -242,21 +242,6 @@ func dht(number byte, counts []byte, vals ...byte) []byte {
 	return segment(mDHT, append(c, vals...)...)
 }
 
-// A small file may ask for any number of passes over a large image.
-func TestScanBomb(t *testing.T) {
-	data := join(soi, dqt0, sof(0xc2, 8, 800, 800, gray...), dht(0, []byte{1}, 0), prog1, []byte{0x00})
-	scan := join(segment(mSOS, 1, 1, 0, 0, 0, 0x10), []byte{0x55})
-	few := join(data, bytes.Repeat(scan, 200), eoi)
-	if _, err := checkDecode(t, new(Decoder), few, Options{}); err != nil {
-		t.Errorf("200 scans: %v", err)
-	}
-	many := join(data, bytes.Repeat(scan, 2000), eoi)
-	_, err := checkDecode(t, new(Decoder), many, Options{})
-	if f := premix.AsFault(err); f == nil || f.Kind != premix.TooLarge {
-		t.Errorf("2000 scans: %v; want a fault of kind %s", err, premix.TooLarge)
-	}
-}
-
 // Files that are not quite as they should be, but that libjpeg reads without harm.
 func TestTolerated(t *testing.T) {
 	files := smallFiles(t)

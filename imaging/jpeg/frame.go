@@ -1,9 +1,6 @@
 package jpeg
 
-import (
-	"github.com/premix/premix"
-	"github.com/premix/premix/internal/reuse"
-)
+import "github.com/premix/premix/internal/reuse"
 
 // A component is one plane of the image while it is decoded.
 type component struct {
@@ -52,21 +49,18 @@ func (p *parser) layout() sizes {
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 
-// maxPasses bounds the scans of an image: the blocks that all its scans visit are at most
-// maxPasses times the blocks of the image, and the scans at most 4·maxPasses. Encoders that search
-// for the smallest file make some tens of scans.
-const maxPasses = 256
-
 // start prepares the decoder for the frame that the parser has read.
 func (d *Decoder) start(o Options) {
 	p := &d.p
 	l := p.layout()
-	d.accept = o.AcceptTruncated
+	d.accept, d.blind, d.mild = o.AcceptTruncated, o.Forgive, o.AcceptTruncated || o.Forgive
 	d.model = p.model()
 	d.strips = reuse.Slice(d.strips, l.strips)
 	d.lines = reuse.Slice(d.lines, l.lines)
-	d.emitted, d.scans, d.lastGood = 0, 0, 0
-	d.blockWork = maxPasses * l.blocks
+	d.emitted, d.scans, d.lastGood, d.harm = 0, 0, 0, harm{}
+	d.r.bad, d.arith.bad = false, false
+	d.blockWork, d.steps, d.unseen, d.arith.decided = maxPasses*l.blocks, d.limit(), 0, 0
+	d.rowBlocks = int(l.blocks) / l.mcusY
 	s, n, lines := d.strips, 0, d.lines
 	for i := range p.ncomp {
 		f := &p.comps[i]
@@ -115,13 +109,4 @@ func (d *Decoder) latchQuant() error {
 		c.quant, c.quantSet = p.quant[t], true
 	}
 	return nil
-}
-
-// truncated is the fault of an image whose data ends in row `row` of `rows` rows of MCUs.
-func (d *Decoder) truncated(row, rows int) error {
-	n, unit := size(len(d.p.data))
-	if d.scans > 1 || d.p.progressive {
-		return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, %d of %d MCU rows of scan %d decoded", n, unit, row, rows, d.scans)
-	}
-	return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, %d of %d MCU rows decoded", n, unit, row, rows)
 }

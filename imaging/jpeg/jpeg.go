@@ -2,7 +2,7 @@
 // [DecodeHeader] to learn the size and the memory that decoding takes. The pixels are bit for bit
 // those of libjpeg-turbo 3 by default on amd64, and so of Pillow's Image.open(name).convert("RGB").
 //
-// Every error is a [premix.Fault]; its Kind says whether the data is corrupt, truncated, empty, of
+// Every error but that of a context is a [premix.Fault]; its Kind says whether the data is corrupt, truncated, empty, of
 // an unsupported kind or too large.
 //
 // # What is read
@@ -26,26 +26,38 @@
 //
 // # Damage
 //
-// libjpeg tells errors from warnings. What is an error there is a fault of kind premix.Corrupt
-// here: wrong segment lengths, impossible Huffman tables, illegal scans. What is a warning there
-// is accepted here, and the pixels are those of libjpeg: a Huffman code that does not exist stands
-// for 0, a marker inside of coded data ends the segment and the rest of it is gray, restart
-// markers are resynchronised, stray bytes between segments are skipped, and what follows the last
-// block of a single-scan image is not read.
+// libjpeg tells errors from warnings. What is an error there is a fault of kind premix.Corrupt here,
+// unless something is not read at all: wrong segment lengths, impossible Huffman tables, illegal scans,
+// unknown markers. It is one up to the EOI marker, also behind the only scan.
 //
-// Data that ends before the image does is a fault of kind premix.Truncated, unless
-// [Options].AcceptTruncated is set; then the missing part is filled as by Pillow with
-// ImageFile.LOAD_TRUNCATED_IMAGES: gray, or in progressive images what earlier scans said,
-// smoothed as libjpeg smooths it. Two things are done better than there: a segment cut short
-// between two scans is left out, and cut arithmetic-coded data goes on with zeros, where Pillow
-// gives up and leaves the rest black. An image of which nothing but the EOI marker is missing is
-// complete, though Pillow may take it for truncated.
+// What is a warning there is a fault, too, where libjpeg goes on with pixels that it invents: coded data
+// that ends before its MCUs, whatever ends it; a code that is in no table; a restart marker that is
+// missing or out of order; a scan of a progressive image that contradicts those before; more than 16 bytes
+// left over between the last MCU of a scan or restart interval and the next marker, or between the
+// segments that follow the first scan. The kind is premix.Truncated where the file ends, else
+// premix.Corrupt.
+//
+// With [Options].AcceptTruncated all of these warnings are accepted, and the pixels are libjpeg's: a code
+// that does not exist stands for 0, a marker inside of coded data ends the segment and the rest of it is
+// gray, restart markers are resynchronised. What is missing of data that ends early is filled as by Pillow
+// with ImageFile.LOAD_TRUNCATED_IMAGES: gray, or in progressive images what earlier scans said, smoothed
+// as libjpeg smooths it. Two things are done better than there: a segment cut short between two scans is
+// left out, and cut arithmetic-coded data goes on with zeros, where Pillow gives up and leaves the rest
+// black.
+//
+// No pixel is invented, and so nothing is a fault, where nothing but the EOI marker is missing, though
+// Pillow may take that for truncated; where up to 16 bytes are left over; where bytes stand between the
+// segments of the header or behind EOI; where the EXIF or ICC segment is broken; where a sequential scan
+// has the parameters of a progressive one. Arithmetic-coded data leaves out trailing zeros, so that it
+// cannot be told from data cut short: short of its EOI marker it is truncated, and before another marker
+// it is complete.
 //
 // # Hostile input
 //
 // Nothing is allocated before the header has been read; [DecodeHeader] and [Header.Memory] tell
-// callers beforehand what an image will cost. The passes that a progressive image can make over
-// its coefficients are bounded.
+// callers beforehand what an image will cost. The scans of an image pass at most 64 times over its blocks,
+// and take at most 2³¹ steps, which are some seconds: arithmetic decisions, blocks, coefficients that are
+// looked at without a bit of data. [Decoder.DecodeContext] ends early with its context.
 //
 // # Credit
 //
@@ -56,6 +68,7 @@
 package jpeg
 
 import (
+	"context"
 	"math"
 
 	"github.com/premix/premix"
@@ -64,9 +77,14 @@ import (
 
 // Options says how an image is decoded. The zero Options are the defaults.
 type Options struct {
-	// AcceptTruncated fills what is missing of an image whose data ends early, instead of
-	// returning a fault. Data that ends before the first scan is a fault all the same.
+	// AcceptTruncated fills what is missing of an image whose data ends early or is damaged,
+	// instead of returning a fault. Data that ends before the first scan is a fault all the same,
+	// and so is what libjpeg refuses.
 	AcceptTruncated bool
+	// Forgive accepts damage that libjpeg warns of, but not data that ends early, and reads nothing
+	// behind the only scan. So did this package before its rules of damage; outputs of that time are
+	// verified with it.
+	Forgive bool
 }
 
 // A Decoder decodes images one after the other and reuses its memory: decoding an image no larger
@@ -78,10 +96,13 @@ type Decoder struct {
 	dc, ac [4]huffTable
 	arith  arithDecoder
 	comps  [4]component
-	accept bool
+	accept bool // Options.AcceptTruncated
+	mild   bool // warnings of libjpeg are accepted, by either of the Options
+	blind  bool // Options.Forgive
 
 	model     ColorModel // as it was at the first SOS
 	scan      scanState
+	harm      harm
 	unstuffed []byte  // the coded data of a segment without the zero after each 0xff
 	coefs     []int16 // coefficients of an image of several scans
 	strips    []byte  // two rows of MCUs of all components
@@ -94,7 +115,13 @@ type Decoder struct {
 	eobRun    int         // blocks that still hold nothing in the band of the scan
 	lastGood  int         // last row of MCUs of the last scan that was not invented
 	scans     int         // scans begun
-	blockWork int64       // blocks that may still be visited by scans
+
+	ctx       context.Context
+	blockWork int64 // blocks that may still be visited by scans
+	steps     int64 // work that scans may still do
+	stepLimit int64 // 0 for maxSteps, or what a test wants
+	unseen    int   // blocks visited since the context was looked at
+	rowBlocks int   // blocks of all components in a row of MCUs
 }
 
 // Decode decodes the image in data to 3·W·H bytes of packed RGB, row by row from the top, and
@@ -104,9 +131,16 @@ type Decoder struct {
 //
 // Decode does not limit the size of the image: see [DecodeHeader].
 func (d *Decoder) Decode(dst, data []byte, o Options) (pix []byte, h Header, err error) {
+	return d.DecodeContext(context.Background(), dst, data, o)
+}
+
+// DecodeContext is Decode, and looks at ctx every 65,536 blocks of 8×8 samples that it visits. The
+// error is the cause of ctx if that ends first.
+func (d *Decoder) DecodeContext(ctx context.Context, dst, data []byte, o Options) (pix []byte, h Header, err error) {
+	d.ctx = ctx
 	d.p.reset(data)
 	pix, h, err = d.decode(dst, o)
-	d.p.data, d.r.buf = nil, nil
+	d.ctx, d.p.data, d.r.buf = nil, nil, nil
 	d.shrink()
 	if err != nil {
 		pix = nil
@@ -130,8 +164,7 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 	if err := d.decodeScans(); err != nil {
 		return nil, h, err
 	}
-	d.outputCoefs(dst)
-	return dst, h, nil
+	return dst, h, d.outputCoefs(dst)
 }
 
 // maxKept bounds the scratch memory that a Decoder holds on to between images.

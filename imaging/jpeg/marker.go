@@ -58,6 +58,7 @@ type parser struct {
 	jfif, adobe    bool
 	adobeTransform uint8
 	restart        int // MCUs between restart markers, or 0
+	skipped        int // the most bytes that next skipped, since that was set to 0
 
 	quant    [4][64]uint16 // natural order
 	quantSet [4]bool
@@ -116,14 +117,16 @@ func (p *parser) readHeader() error {
 // next moves past the next marker and makes it p.marker. It skips whatever stands before it and
 // returns false at the end of the data (jdmarker.c, next_marker).
 func (p *parser) next() bool {
-	d, i := p.data, p.pos
+	d, i, n := p.data, p.pos, 0
 	for {
 		for i < len(d) && d[i] != 0xff {
 			i++
+			n++
 		}
 		for i < len(d) && d[i] == 0xff {
 			i++
 		}
+		p.skipped = max(p.skipped, n)
 		if i >= len(d) {
 			p.pos = len(d)
 			return false
@@ -133,6 +136,7 @@ func (p *parser) next() bool {
 			return true
 		}
 		i++
+		n += 2
 	}
 }
 
@@ -169,9 +173,6 @@ func (p *parser) segments() (bool, error) {
 		case mDAC:
 			err = p.readDAC(s)
 		case mDRI:
-			if len(s) != 2 {
-				return false, corrupt("DRI segment of %d bytes", len(s))
-			}
 			p.restart = int(s[0])<<8 | int(s[1])
 		case mAPP0:
 			if len(s) >= 14 && string(s[:5]) == "JFIF\x00" {
@@ -227,6 +228,9 @@ func (p *parser) segment(m uint8) ([]byte, error) {
 			return nil, corrupt("segment 0x%02x of length %d", m, n)
 		}
 		n = 2
+	}
+	if m == mDRI && n != 4 {
+		return nil, corrupt("DRI segment of %d bytes", n-2)
 	}
 	if len(p.data)-p.pos < n {
 		return nil, errShort

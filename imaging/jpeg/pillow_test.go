@@ -100,6 +100,8 @@ var oddities = map[string][2]premix.FaultKind{
 	"truncated-4k.jpg":               {premix.Truncated, ""},
 	"truncated-baseline.jpeg":        {premix.Truncated, ""},
 	"truncated-progressive.jpeg":     {premix.Truncated, ""},
+	// Read by Pillow, which hides libjpeg's warnings.
+	"bad-exif-and-huffman.jpg": {premix.Corrupt, ""},
 	// Nothing but the EOI marker is missing, which Pillow takes for truncated.
 	"truncated-pillow.jpg": {"", ""},
 }
@@ -146,11 +148,20 @@ func TestPillowSmall(t *testing.T) {
 	for _, r := range rows {
 		data := files[strings.TrimSuffix(r.name, ".jpg")]
 		got, h, err := crc(&d, data, Options{})
-		if got != r.crc || h.W != r.w || h.H != r.h {
+		want := premix.FaultKind("")
+		switch {
+		case r.crc == "-":
+			want = premix.Truncated
+		case r.name == "damaged-quantisers.jpg" || r.name == "damaged-refinement.jpg":
+			// Other pixels, but nothing that cannot be.
+		case strings.HasPrefix(r.name, "damaged-"):
+			want = premix.Corrupt
+		}
+		if want == "" && got != r.crc || h.W != r.w || h.H != r.h {
 			t.Errorf("%s: %d×%d %s, %v; want %d×%d %s", r.name, h.W, h.H, got, err, r.w, r.h, r.crc)
 		}
-		if f := premix.AsFault(err); r.crc == "-" && (f == nil || f.Kind != premix.Truncated) {
-			t.Errorf("%s: %v; want a fault of kind %s", r.name, err, premix.Truncated)
+		if f := premix.AsFault(err); want != "" && (f == nil || f.Kind != want) {
+			t.Errorf("%s: %v; want a fault of kind %s", r.name, err, want)
 		}
 		if got, _, err := crc(&d, data, Options{AcceptTruncated: true}); got != r.truncated {
 			t.Errorf("%s, accepting truncated data: %s, %v; want %s", r.name, got, err, r.truncated)

@@ -27,8 +27,13 @@ func (d *Decoder) startProgressive() (mcuDecoder, error) {
 				prev[k] = now[k]
 			}
 		}
+		wrong := p.ss > 0 && now[0] < 0
 		for k := p.ss; k <= p.se; k++ {
+			wrong = wrong || p.ah != int(max(now[k], 0))
 			now[k] = int8(p.al)
+		}
+		if wrong && !d.mild {
+			return nil, corrupt("damaged: scan %d, of coefficients %d to %d and bits %d to %d, does not follow from those before", d.scans, p.ss, p.se, p.ah, p.al)
 		}
 	}
 	first := p.ah == 0
@@ -96,7 +101,7 @@ func (d *Decoder) dcFirst(c *component, blk *[64]int16) bool {
 	} else {
 		s, l := uint8(e>>16), uint(e&63)
 		if e == 0 {
-			s, l = d.dc[c.dcTab].long(r.bits)
+			s, l = r.long(&d.dc[c.dcTab], r.bits)
 		}
 		r.drop(l)
 		if s > 0 {
@@ -148,7 +153,7 @@ func (d *Decoder) acFirst(c *component, blk *[64]int16) bool {
 		}
 		sym, l := uint8(e>>16), uint(e&63)
 		if e == 0 {
-			sym, l = t.long(r.bits)
+			sym, l = r.long(t, r.bits)
 		}
 		r.drop(l)
 		run, s := int(sym>>4), int(sym&15)
@@ -181,7 +186,8 @@ func (d *Decoder) acRefine(c *component, blk *[64]int16) bool {
 			run := int(sym >> 4)
 			var v int16
 			if sym&15 != 0 {
-				// The size should be 1; libjpeg takes any other for it.
+				// The size should be 1; libjpeg takes any other for it, with a warning.
+				r.bad = r.bad || sym&15 != 1
 				v = minus
 				if r.take(1) != 0 {
 					v = plus

@@ -15,18 +15,17 @@ func (d *Decoder) decodeScans() error {
 		if err := d.decodeScan(); err != nil {
 			return err
 		}
-		atEnd := d.r.eof && p.marker == mEOI
-		if !atEnd {
-			found, err := p.segments()
-			if err != nil && err != errShort {
-				return err
-			}
-			if found && err == nil {
-				continue
-			}
-			atEnd = err == errShort || p.marker != mEOI
+		found, missing, err := d.nextScan()
+		if err != nil {
+			return err
 		}
-		if atEnd && !d.accept && !d.complete() {
+		if found {
+			continue
+		}
+		if d.blind {
+			d.model = p.model() // that of all segments
+		}
+		if missing && !d.accept && !d.complete() {
 			n, unit := size(len(p.data))
 			return premix.Faultf(premix.Truncated, "jpeg: truncated after %d %s, after %d scans", n, unit, d.scans)
 		}
@@ -95,19 +94,18 @@ func (d *Decoder) sequentialMCU(c *component, blk *[64]int16) bool {
 	return true
 }
 
-// spend counts the visit of n blocks.
-func (d *Decoder) spend(n int) error {
-	if d.blockWork -= int64(n); d.blockWork < 0 {
-		return premix.Faultf(premix.TooLarge, "jpeg: scans pass over the image more than %d times", maxPasses)
-	}
-	return nil
-}
-
 // planeScan decodes a scan of one component, whose MCUs are its blocks.
 func (d *Decoder) planeScan(decode mcuDecoder) error {
-	c := &d.comps[d.p.scan[0]]
+	p := &d.p
+	c, more := &d.comps[p.scan[0]], 0
+	if p.progressive && p.ah > 0 {
+		more = p.se - p.ss // a refinement looks at every coefficient
+	}
 	for y := range c.bh {
-		if err := d.spend(c.bw); err != nil {
+		if err := d.spend(c.bw, more); err != nil {
+			return err
+		}
+		if err := d.harmed(max(y-1, 0)/c.v, ceil(c.bh, c.v)); err != nil {
 			return err
 		}
 		row := d.coefs[c.coef+64*c.pw*y:]
@@ -123,11 +121,12 @@ func (d *Decoder) planeScan(decode mcuDecoder) error {
 				return corrupt("coefficient out of range in scan %d", d.scans)
 			}
 			if d.r.pos > d.r.end && d.ranOut() {
-				return d.truncated(y, c.bh)
+				return d.harmed(y/c.v, ceil(c.bh, c.v))
 			}
 		}
 	}
-	return nil
+	d.endSegment()
+	return d.harmed((c.bh-1)/c.v, ceil(c.bh, c.v))
 }
 
 // interleavedScan decodes a scan of several components.
@@ -153,23 +152,34 @@ func (d *Decoder) interleavedScan(decode mcuDecoder) error {
 				}
 			}
 			if d.r.pos > d.r.end && d.ranOut() {
-				return d.truncated(y, l.mcusY)
+				return d.harmed(y, l.mcusY)
 			}
 		}
+		if y == l.mcusY-1 {
+			d.endSegment()
+		}
+		if err := d.harmed(y, l.mcusY); err != nil {
+			return err
+		}
+		n := 0
 		for _, ci := range p.scan[:p.nscan] {
-			if err := d.spend(d.comps[ci].pw * d.comps[ci].v); err != nil {
-				return err
-			}
+			n += d.comps[ci].pw * d.comps[ci].v
+		}
+		if err := d.spend(n, 0); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // outputCoefs turns the collected coefficients to pixels.
-func (d *Decoder) outputCoefs(dst []byte) {
+func (d *Decoder) outputCoefs(dst []byte) error {
 	p := &d.p
 	rows := p.layout().mcusY
-	smooth := p.progressive && d.smoothable()
+	smooth, steps := p.progressive && d.smoothable(), int64(0)
+	if smooth {
+		steps = int64(d.rowBlocks) * stepsSmoothed
+	}
 	for y := range rows {
 		for i := range p.ncomp {
 			c := &d.comps[i]
@@ -185,5 +195,9 @@ func (d *Decoder) outputCoefs(dst []byte) {
 			}
 		}
 		d.emit(dst, y, rows)
+		if err := d.work(d.rowBlocks, steps); err != nil {
+			return err
+		}
 	}
+	return nil
 }

@@ -20,6 +20,7 @@ type bitReader struct {
 
 	end int  // length of the data
 	eof bool // the segment was ended by the end of the file, not by a marker
+	bad bool // a code was read that its table does not have, in this segment or one before
 }
 
 // overrun reports whether bits after the end have been consumed.
@@ -65,19 +66,20 @@ func (r *bitReader) symbol(t *huffTable) uint8 {
 		r.drop(uint(e & 63))
 		return uint8(e >> 16)
 	}
-	sym, l := t.long(r.bits)
+	sym, l := r.long(t, r.bits)
 	r.drop(l)
 	return sym
 }
 
 // long decodes a code of more than lookBits bits: its symbol and length. A code that does not
 // exist is taken for a 0 of 17 bits, as by libjpeg.
-func (t *huffTable) long(bits uint64) (sym uint8, length uint) {
+func (r *bitReader) long(t *huffTable, bits uint64) (sym uint8, length uint) {
 	for l := lookBits + 1; l <= 16; l++ {
 		if c := int32(bits >> (64 - uint(l))); c <= t.maxCode[l] {
 			return t.vals[uint8(c+t.offset[l])], uint(l)
 		}
 	}
+	r.bad = true
 	return 0, 17
 }
 
@@ -133,7 +135,7 @@ func (d *Decoder) loadSegment() {
 	n := len(out)
 	out = append(out, zeros[:]...)
 	d.unstuffed = out
-	d.r = bitReader{buf: out, end: n, eof: eof}
+	d.r = bitReader{buf: out, end: n, eof: eof, bad: d.r.bad}
 	if eof {
 		p.marker = mEOI
 	}
@@ -143,9 +145,15 @@ func (d *Decoder) loadSegment() {
 // read_restart_marker and jpeg_resync_to_restart).
 func (d *Decoder) restartSegment() {
 	p, s := &d.p, &d.scan
+	d.endSegment()
+	d.steps -= stepsRestart
 	if p.marker == mRST0+s.restart {
 		p.marker = 0
 	} else {
+		if d.r.eof {
+			d.harm.cut = !d.accept && d.harm.text == ""
+		}
+		d.note("marker 0x%02x stands where restart marker %d is due", p.marker, s.restart)
 		d.resync()
 	}
 	s.restart = (s.restart + 1) & 7

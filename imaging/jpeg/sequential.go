@@ -22,7 +22,7 @@ func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
 		s := int(e >> 16)
 		if e == 0 {
 			var sym uint8
-			sym, l = dc.long(bits)
+			sym, l = r.long(dc, bits)
 			s = int(sym)
 		}
 		bits <<= l
@@ -59,7 +59,7 @@ func (r *bitReader) block(dc, ac *huffTable, pred *int32, blk *[64]int16) int {
 		} else {
 			sym := uint8(e >> 16)
 			if e == 0 {
-				sym, l = ac.long(bits)
+				sym, l = r.long(ac, bits)
 			}
 			bits <<= l & 63
 			n -= l
@@ -130,17 +130,6 @@ func (d *Decoder) nextMCU() {
 	d.scan.toGo--
 }
 
-// ranOut is called after an MCU for which bytes after the end of the segment may have been read.
-// It returns true where that is also the end of the file, and not to be accepted. Behind a marker
-// Huffman-coded data is damaged; arithmetic coding leaves out trailing zeros.
-func (d *Decoder) ranOut() bool {
-	if d.scan.gray || !d.r.overrun() {
-		return false
-	}
-	d.scan.gray = !d.p.arith
-	return d.r.eof && !d.accept
-}
-
 // decodeSingle decodes an image whose only scan holds all components, row of MCUs by row of MCUs.
 func (d *Decoder) decodeSingle(dst []byte) error {
 	p := &d.p
@@ -155,23 +144,34 @@ func (d *Decoder) decodeSingle(dst []byte) error {
 	d.beginScan()
 	rows := ceil(p.height, 8*p.vmax)
 	for y := range rows {
-		ok := false
 		if p.nscan == 1 {
-			ok = d.planeRow(y)
+			d.planeRow(y)
 		} else {
-			ok = d.mcuRow(y)
+			d.mcuRow(y)
 		}
-		if !ok {
-			return d.truncated(y, rows)
+		if y == rows-1 {
+			d.endSegment()
+		}
+		if err := d.harmed(y, rows); err != nil {
+			return err
+		}
+		if err := d.spend(d.rowBlocks, 0); err != nil {
+			return err
 		}
 		d.emit(dst, y, rows)
 	}
-	return nil
+	if d.blind {
+		return nil
+	}
+	// libjpeg refuses behind the only scan what it refuses before.
+	if found, _, err := d.nextScan(); err != nil || !found {
+		return err
+	}
+	return corrupt("a scan after the one that has all components")
 }
 
-// mcuRow decodes row y of the MCUs of an interleaved scan to samples. It returns false where the
-// data ends early.
-func (d *Decoder) mcuRow(y int) bool {
+// mcuRow decodes row y of the MCUs of an interleaved scan to samples. It returns where harm is met.
+func (d *Decoder) mcuRow(y int) {
 	p, blk := &d.p, &d.blk
 	mcus := ceil(p.width, 8*p.hmax)
 	for x := range mcus {
@@ -202,14 +202,13 @@ func (d *Decoder) mcuRow(y int) bool {
 			}
 		}
 		if d.r.pos > d.r.end && d.ranOut() {
-			return false
+			return
 		}
 	}
-	return true
 }
 
 // planeRow does the same for an image of one component.
-func (d *Decoder) planeRow(y int) bool {
+func (d *Decoder) planeRow(y int) {
 	blk := &d.blk
 	c := &d.comps[0]
 	dc, ac := &d.dc[c.dcTab&3], &d.ac[c.aTab&3]
@@ -230,11 +229,10 @@ func (d *Decoder) planeRow(y int) bool {
 			}
 			blk[0] = 0
 			if d.r.pos > d.r.end && d.ranOut() {
-				return false
+				return
 			}
 		}
 	}
-	return true
 }
 
 // put transforms a block to samples. last is the place of its last coefficient in the order of the

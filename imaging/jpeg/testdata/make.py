@@ -1,9 +1,11 @@
 """Makes the small JPEG files of this folder, one or more for every kind that is read.
 
-Usage: python make.py CJPEG
+Usage: python make.py CJPEG [PHOTOGRAPH]
 
 CJPEG is the program of libjpeg-turbo 3, for what Pillow cannot write. The files are committed:
-run this only to add some, then pillow_crc.py.
+run this only to add some, then pillow_crc.py. From PHOTOGRAPH, motor-boats-3524545_960_720.jpg of
+the shared objects (CC0), the files in damaged/ are made, with the jpegtran of the PATH; after that
+run scripts/jpegs.sh rewrite.
 """
 
 import io
@@ -156,3 +158,12 @@ for name in "420-35x18", "444-restart3-50x35", "420-progressive-37x29", "gray-pr
         while cut[-1] == 0xFF or cut.rfind(SOS) > len(cut) - 20 or cut.rfind(b"\xff\xc4") > len(cut) - 60:
             cut = cut[:-1]  # not in a segment: Pillow gives up there
         write(f"cut-{percent}-{name}", cut)
+
+# What the tests of damage do damage to.
+if len(sys.argv) > 2:
+    photo = Image.open(sys.argv[2]).convert("RGB").resize((160, 120), Image.Resampling.LANCZOS)
+    baseline = pillow(photo, quality=80, subsampling=2, optimize=True)
+    write("damaged/baseline", baseline)
+    for name, args in {"restart": ["-restart", "5B"], "progressive": ["-progressive"], "arithmetic": ["-arithmetic"]}.items():
+        command = ["jpegtran", "-copy", "none", *args]
+        write("damaged/" + name, subprocess.run(command, input=baseline, stdout=subprocess.PIPE, check=True).stdout)

@@ -1,0 +1,345 @@
+package jpeg
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/internal/sharedtest"
+)
+
+// A verdict is what Pillow and djpeg say of a file, as testdata/oracles.py prints it.
+type verdict struct {
+	pillow   string // CRC-32 of the pixels, "cut" or "refused"
+	accepted string // the same where it accepts truncated data
+	djpeg    string // CRC-32 of its pixels, or "refused"
+	warnings []string
+}
+
+func parseVerdict(columns []string) verdict {
+	v := verdict{pillow: columns[0], accepted: columns[1], djpeg: columns[2]}
+	if columns[3] != "-" {
+		v.warnings = strings.Fields(columns[3])
+	}
+	return v
+}
+
+func (v verdict) String() string {
+	words := "-"
+	if len(v.warnings) > 0 {
+		words = strings.Join(v.warnings, " ")
+	}
+	return strings.Join([]string{v.pillow, v.accepted, v.djpeg, words}, "\t")
+}
+
+// An opinion is whether a file is damaged by the rules of this package, as far as the oracles know.
+type opinion int
+
+const (
+	whole opinion = iota
+	hurt
+	either // the rules look closer than the oracles do
+)
+
+// judge applies the rules to a verdict. excuse is why what an oracle says does not count, or "".
+func (v verdict) judge() (o opinion, excuse string) {
+	if v.djpeg == "refused" {
+		return hurt, ""
+	}
+	for _, w := range v.warnings {
+		word, number, _ := strings.Cut(w, ":")
+		n, _ := strconv.Atoi(number)
+		switch {
+		case word == "left" && n <= maxLeft:
+			// djpeg does not count what is in its bit buffer, up to 8 bytes.
+			o, excuse = either, "few bytes left over"
+		case word == "header":
+			excuse = "surplus bytes in the header"
+		case word == "sequential" || word == "jfif" || word == "adobe":
+			excuse = "a warning of the header"
+		case word == "eof":
+			// Whether scans are missing is not known to djpeg.
+			o, excuse = either, "no EOI"
+		default:
+			return hurt, ""
+		}
+	}
+	if o == whole && excuse == "" && v.pillow == "refused" {
+		return either, "refused by Pillow alone"
+	}
+	return o, excuse
+}
+
+// A tally compares decisions and pixels with verdicts, and counts.
+type tally struct {
+	t      testing.TB
+	d      Decoder
+	counts map[string]int
+}
+
+// check compares what becomes of a damaged file with the verdict of the oracles. pixels is the CRC-32 of
+// the pixels of the file before the damage.
+func (c *tally) check(name string, data []byte, v verdict, pixels string) {
+	c.t.Helper()
+	got, _, err := crc(&c.d, data, Options{})
+	o, excuse := v.judge()
+	switch {
+	case o == whole && err != nil, o == hurt && err == nil:
+		c.counts["other decision"]++
+		c.t.Errorf("%s: %s, %v; the oracles say %v", name, got, err, v)
+	case err != nil && excuse != "":
+		c.counts["refused though "+excuse]++
+	case err != nil:
+		c.counts["refused"]++
+	case excuse != "":
+		c.counts["accepted in spite of "+excuse]++
+	default:
+		c.counts["accepted"]++
+	}
+	if err == nil && got != v.djpeg {
+		c.counts["other pixels"]++
+		c.t.Errorf("%s: pixels %s; the oracles say %v", name, got, v)
+	}
+	if onlyEOF := slices.Equal(v.warnings, []string{"eof"}); onlyEOF && err == nil && strings.Contains(name, " cut ") && got != pixels {
+		c.t.Errorf("%s: accepted, but not all is there", name)
+	} else if onlyEOF && err != nil && !c.d.p.progressive && !c.d.p.arith {
+		c.t.Errorf("%s: %v, but all is there", name, err)
+	}
+	if old, _, err := crc(&c.d, data, Options{Forgive: true}); len(v.pillow) == 8 && old != v.pillow {
+		c.t.Errorf("%s, forgiven: %s, %v; the oracles say %v", name, old, err, v)
+	}
+	cut := premix.AsFault(err) != nil && premix.AsFault(err).Kind == premix.Truncated
+	got, h, err := crc(&c.d, data, Options{AcceptTruncated: true})
+	switch {
+	case v.djpeg == "refused" && err != nil:
+		c.counts["accepting: refused"]++
+	case err == nil && got == v.accepted:
+		c.counts["accepting: as Pillow"]++
+	case err == nil && got == v.djpeg:
+		c.counts["accepting: as djpeg"]++
+	case v.djpeg == "refused" && cut:
+		c.counts["accepting: refused by djpeg, which reads beyond the end"]++
+	case err == nil && v.accepted == fmt.Sprintf("%08x", crc32.ChecksumIEEE(make([]byte, 3*h.W*h.H))):
+		c.counts["accepting: Pillow gives up and shows black"]++
+	default:
+		c.counts["accepting: other pixels"]++
+		c.t.Errorf("%s, accepting truncated data: %s, %v; the oracles say %v", name, got, err, v)
+	}
+}
+
+func (c *tally) log() {
+	for _, k := range slices.Sorted(maps.Keys(c.counts)) {
+		c.t.Logf("%6d %s", c.counts[k], k)
+	}
+}
+
+// TestDamaged compares decisions with those of the oracles that testdata/damaged.tsv records: lines of base,
+// damage, number, the CRC-32 of the damaged file, and the verdict. PREMIX_JPEG_PYTHON and -rewrite of
+// scripts/jpegs.sh make the table anew.
+func TestDamaged(t *testing.T) {
+	bases := damagedBases(t)
+	names := slices.Sorted(maps.Keys(bases))
+	cases := damageCases(names, 0, 24, 64)
+	const table = "testdata/damaged.tsv"
+	if os.Getenv("PREMIX_JPEG_REWRITE") != "" {
+		writeDamaged(t, table, bases, cases)
+	}
+	f, err := os.Open(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	c := tally{t: t, counts: map[string]int{}}
+	lines := bufio.NewScanner(f)
+	for i := 0; lines.Scan(); i++ {
+		if testing.Short() && i%5 != 0 {
+			continue
+		}
+		columns := strings.Split(lines.Text(), "\t")
+		number, _ := strconv.Atoi(columns[2])
+		k := damageCase{columns[0], columns[1], number}
+		data := damaged(bases[k.base], k.damage, k.number)
+		if got := fmt.Sprintf("%08x", crc32.ChecksumIEEE(data)); got != columns[3] {
+			t.Fatalf("%s: the file is %s, the oracles judged %s", k, got, columns[3])
+		}
+		pixels, _, _ := crc(&c.d, bases[k.base], Options{})
+		c.check(k.String(), data, parseVerdict(columns[4:]), pixels)
+	}
+	c.log()
+	if n := c.counts["refused"]; n < 500 && !testing.Short() {
+		t.Errorf("only %d files refused", n)
+	}
+}
+
+func damagedBases(t testing.TB) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("testdata/damaged/*.jpg")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files to damage: ", err)
+	}
+	bases := map[string][]byte{}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bases[strings.TrimSuffix(filepath.Base(name), ".jpg")] = data
+	}
+	return bases
+}
+
+func writeDamaged(t testing.TB, table string, bases map[string][]byte, cases []damageCase) {
+	t.Helper()
+	var files [][]byte
+	cases = slices.DeleteFunc(cases, func(c damageCase) bool { return damaged(bases[c.base], c.damage, c.number) == nil })
+	for _, c := range cases {
+		files = append(files, damaged(bases[c.base], c.damage, c.number))
+	}
+	var b strings.Builder
+	for i, v := range askOracles(t, files) {
+		c := cases[i]
+		fmt.Fprintf(&b, "%s\t%s\t%d\t%08x\t%s\n", c.base, c.damage, c.number, crc32.ChecksumIEEE(files[i]), v)
+	}
+	if err := os.WriteFile(table, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oraclePython is the Python that has Pillow. Tests that need it are skipped where none is named.
+func oraclePython(t testing.TB) string {
+	t.Helper()
+	python := os.Getenv("PREMIX_JPEG_PYTHON")
+	if python == "" {
+		t.Skip("needs Pillow, djpeg and some minutes: run scripts/jpegs.sh")
+	}
+	return python
+}
+
+// askOracles has files judged.
+func askOracles(t testing.TB, files [][]byte) []verdict {
+	t.Helper()
+	python, dir := oraclePython(t), t.TempDir()
+	var paths bytes.Buffer
+	for i, data := range files {
+		path := filepath.Join(dir, fmt.Sprintf("%d.jpg", i))
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&paths, path)
+	}
+	cmd := exec.Command(python, "testdata/oracles.py", "judge")
+	cmd.Stdin, cmd.Stderr = &paths, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var verdicts []verdict
+	for line := range strings.Lines(string(out)) {
+		verdicts = append(verdicts, parseVerdict(strings.Split(strings.TrimSuffix(line, "\n"), "\t")))
+	}
+	if len(verdicts) != len(files) {
+		t.Fatalf("%d verdicts on %d files", len(verdicts), len(files))
+	}
+	return verdicts
+}
+
+// oracleCount is how many files of a kind an environment variable asks for.
+func oracleCount(t testing.TB, variable string) int {
+	t.Helper()
+	n, err := strconv.Atoi(os.Getenv(variable))
+	if err != nil || n <= 0 {
+		t.Skip("needs Pillow, djpeg and some minutes: run scripts/jpegs.sh")
+	}
+	return n
+}
+
+// TestDamagedPhotographs is TestDamaged with photographs and the oracles themselves.
+func TestDamagedPhotographs(t *testing.T) {
+	n := oracleCount(t, "PREMIX_JPEG_DAMAGED")
+	photos, err := filepath.Glob(filepath.Join(sharedtest.Dir(t, "data"), "*", "*", "*.jp*g"))
+	if err != nil || len(photos) == 0 {
+		t.Fatal("no photographs: ", err)
+	}
+	forms := map[string][]string{
+		"baseline": {"-copy", "none"}, "restart": {"-copy", "none", "-restart", "16B"}, "progressive": {"-copy", "none", "-progressive"},
+		"restart-progressive": {"-copy", "none", "-progressive", "-restart", "1"}, "arithmetic": {"-copy", "none", "-arithmetic"},
+	}
+	c := tally{t: t, counts: map[string]int{}}
+	markers := map[string]bool{}
+	for i := 0; n > 0; i++ {
+		photo := photos[i*71%len(photos)]
+		bases := map[string][]byte{}
+		for form, args := range forms {
+			data, err := exec.Command("jpegtran", append(args, photo)...).Output()
+			if err != nil {
+				t.Fatalf("jpegtran %s: %v", photo, err)
+			}
+			bases[form] = data
+		}
+		names := slices.Sorted(maps.Keys(bases))
+		var cases []damageCase
+		var files [][]byte
+		for _, k := range damageCases(names, 2*i, 2, 6) {
+			if data := damaged(bases[k.base], k.damage, k.number); data != nil {
+				cases, files = append(cases, k), append(files, data)
+			}
+		}
+		n -= len(files)
+		for j, v := range askOracles(t, files) {
+			k := cases[j]
+			pixels, _, err := crc(&c.d, bases[k.base], Options{})
+			if err != nil {
+				t.Errorf("%s %s is refused: %v", photo, k.base, err)
+			}
+			c.counts[k.base]++
+			c.counts["damage "+k.damage]++
+			if k.damage == "marker" {
+				markers[k.base+string(rune(k.number&255))] = true
+			}
+			c.check(filepath.Base(photo)+" "+k.String(), files[j], v, pixels)
+		}
+	}
+	c.log()
+	if all := 254 * len(forms); c.counts["damage marker"] > all && len(markers) != all {
+		t.Errorf("%d markers tried, of %d", len(markers), all)
+	}
+}
+
+// TestMade compares the pixels of intact files that are made for it with Pillow's.
+func TestMade(t *testing.T) {
+	n, python := oracleCount(t, "PREMIX_JPEG_MADE"), oraclePython(t)
+	var d Decoder
+	for seed, left := 1, n; left > 0; seed++ {
+		count, dir := min(left, 500), t.TempDir()
+		left -= count
+		cmd := exec.Command(python, "testdata/oracles.py", "made", fmt.Sprint(seed), fmt.Sprint(count), dir)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range strings.Fields(string(out)) {
+			data, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("%d.jpg", i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			count--
+			if got, _, err := crc(&d, data, Options{}); err != nil || got != want {
+				t.Errorf("seed %d, file %d: pixels %s, %v; want %s", seed, i, got, err, want)
+			}
+		}
+		if count != 0 {
+			t.Fatalf("%d files are missing", count)
+		}
+	}
+	t.Logf("%d files compared", n)
+}

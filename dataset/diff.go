@@ -46,6 +46,15 @@ func RecipeDiff(old, new json.RawMessage) []string {
 	return lines
 }
 
+// OnlyVersions reports whether lines of RecipeDiff are about versions and nothing else: another premix
+// would have made other bytes of the same recipe.
+func OnlyVersions(diff []string) bool {
+	return len(diff) > 0 && !slices.ContainsFunc(diff, func(line string) bool {
+		name, _, _ := strings.Cut(line, ":")
+		return !strings.HasSuffix(name, "-version")
+	})
+}
+
 func readable(err error) string {
 	if err != nil {
 		return "(unreadable)"

@@ -97,6 +97,9 @@ type PlanError struct {
 }
 
 func (e *PlanError) Error() string {
+	if dataset.OnlyVersions(e.Diff) {
+		return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes (%s): plan anew, or use that premix", e.Plan, strings.Join(e.Diff, ", "))
+	}
 	return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes: plan anew, or use that premix\n  %s", e.Plan, strings.Join(e.Diff, "\n  "))
 }
 

@@ -39,6 +39,9 @@ func fromRecipe(recipe json.RawMessage) (*Config, error) {
 	return &c, nil
 }
 
+// damageCodec is the version of the codec that takes damaged JPEGs for bad images.
+const damageCodec = 3
+
 // DeriveParams is what of a recipe decides pixels and peaks, and how its inputs are read, for
 // packages that make samples again.
 func DeriveParams(recipe json.RawMessage) (sample.Params, source.Options, error) {
@@ -46,6 +49,13 @@ func DeriveParams(recipe json.RawMessage) (sample.Params, source.Options, error)
 	if err != nil {
 		return sample.Params{}, source.Options{}, err
 	}
+	var versions struct {
+		Codec *int `json:"codec-version"`
+	}
+	if err := json.Unmarshal(recipe, &versions); err != nil {
+		return sample.Params{}, source.Options{}, fmt.Errorf("pipeline: recipe: %w", err)
+	}
 	p, err := c.sampleParams()
+	p.Decode.ForgiveDamage = versions.Codec != nil && *versions.Codec < damageCodec
 	return p, c.SourceOptions(), err
 }

@@ -29,7 +29,7 @@ const (
 	// Schema is that of the output: records, file names, manifest, plan.
 	Schema = 1
 	// Codec is that of decoders, resamplers and encoders.
-	Codec = 2
+	Codec = 3
 	// Peaks is that of detectors and of the cache's rows.
 	Peaks = 1
 )

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 )
@@ -36,6 +37,9 @@ func classDiff(old, list []string) []string {
 // RecipeRefusal is the message for an output that has another recipe; diff are the lines of
 // dataset.RecipeDiff.
 func RecipeRefusal(out, split string, diff []string) string {
+	if dataset.OnlyVersions(diff) {
+		return printable.Sprintf("%s holds the split %s as a premix of other versions makes it, which gives other bytes (%s): finish it with that premix, add --overwrite to replace it, or choose another --out", out, split, strings.Join(diff, ", "))
+	}
 	return printable.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
 }
 

@@ -123,9 +123,14 @@ func (r *reader) links() {
 	}
 }
 
+// upwards refuses the links to folders above in a folder. Side folders are not read, so that links in them do
+// no harm.
 func (r *reader) upwards(k *Folder, path string) {
 	if k.Up {
 		r.doubt(Doubt{Text: fmt.Sprintf("the folder %s is a link to a folder that contains it", r.path(path)), Flags: []string{"remove the link"}})
+	}
+	if k.Total() == 0 && k.files() > 0 {
+		return
 	}
 	for _, below := range k.Folders {
 		r.upwards(below, join(path, below.Name))

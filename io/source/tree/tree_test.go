@@ -217,6 +217,11 @@ func TestLinks(t *testing.T) {
 	if r := Read(root, Options{Split: "train", Depth: 1}); len(r.Doubts) != 1 || !strings.Contains(r.Doubts[0].Text, "couch/more/again is a link") {
 		t.Errorf("a link upwards in a class: %v", r.Doubts)
 	}
+	root = folders(t, "{couch,lamp} 4; lists 2*")
+	root.Dir("lists/latest").Up = true
+	if r := Read(root, Options{Split: "train"}); len(r.Doubts) != 0 || len(r.Classes) != 2 {
+		t.Errorf("a link upwards in a side folder: %v", r.Doubts)
+	}
 }
 
 // TestOrder adds files in another order and expects the same reading.

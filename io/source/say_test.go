@@ -77,7 +77,7 @@ func TestUnderstoodShards(t *testing.T) {
 		}
 		return strings.ReplaceAll(strings.Join(catalog.Understood(), "\n"), dir, "DIR")
 	}
-	want := "DIR: webdataset, 1 container\nnot used: shards of the split validation (1 files); --split validation takes them\n" +
+	want := "DIR: webdataset, 1 container\nnot used: 1 shard of the split validation; --split validation takes it\n" +
 		"classes: known when all labels are read\nDIR/train-0.tar/s0000.jpg has the label 0"
 	if got := see(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

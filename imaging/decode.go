@@ -1,10 +1,12 @@
 package imaging
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging/internal/gif"
+	"github.com/premix/premix/imaging/internal/png"
+	"github.com/premix/premix/imaging/internal/tiff"
 	"github.com/premix/premix/imaging/jpeg"
 )
 
@@ -56,11 +58,7 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 		return header{}, err
 	}
 	h := header{Config: Config{Format: Sniff(data)}, orientation: 1}
-	var err error
-	switch h.Format {
-	case JPEG:
-		h.W, h.H, h.Memory, err = jpegHeader(data)
-	case Unknown:
+	if h.Format == Unknown {
 		if name := foreign(data); name != "" {
 			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s is not supported", name)
 		}
@@ -68,28 +66,31 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 			return header{}, premix.Faultf(premix.Unsupported, "imaging: %s and no image: %s", i.What, i.Todo)
 		}
 		return header{}, premix.Faultf(premix.Unsupported, "imaging: no known image format, the first bytes are % x", data[:min(len(data), 8)])
-	default:
-		h.W, h.H, h.Memory, err = libraries[h.Format].readHeader(h.Format, data)
 	}
+	c, err := kinds[h.Format].header(data)
 	if err != nil {
 		return header{}, err
 	}
-	if err := p.checkPixels(h.Format, h.W, h.H); err != nil {
+	if err := p.checkPixels(h.Format, c.w, c.h); err != nil {
 		return header{}, err
 	}
+	h.W, h.H, h.Memory = c.w, c.h, c.memory
 	if p.ApplyEXIF {
 		if h.orientation = exifOrientation(h.Format, data); h.orientation >= 5 {
 			h.W, h.H = h.H, h.W
 			h.Memory += int64(h.W) * int64(h.H) * 3
 		}
 	}
-	return h, nil
+	return h, p.checkCost(h.Format, c.work, h.Memory)
 }
 
 // A Decoder decodes images of every format, one after the other, and reuses its scratch. The
 // zero Decoder is ready. It must not be used concurrently.
 type Decoder struct {
 	jpeg    jpeg.Decoder
+	png     png.Decoder
+	gif     gif.Decoder
+	tiff    tiff.Decoder
 	rotated []byte
 }
 
@@ -112,31 +113,9 @@ func (d *Decoder) Decode(ctx context.Context, dst *Image, data []byte, p DecodeP
 	if err != nil {
 		return Config{}, err
 	}
-	if h.Format == JPEG {
-		err = d.decodeJPEG(ctx, dst, data, p)
-	} else {
-		err = decodeForeign(dst, h, data)
-	}
-	if err != nil {
+	if err := kinds[h.Format].decode(ctx, d, dst, data, p); err != nil {
 		return Config{}, err
 	}
 	d.turnUpright(dst, h.orientation)
 	return h.Config, nil
-}
-
-// decodeForeign decodes a format whose decoder is another library's.
-func decodeForeign(dst *Image, h header, data []byte) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = premix.Faultf(premix.Corrupt, "%s: the decoder panicked: %v", h.Format, r)
-		}
-	}()
-	m, err := libraries[h.Format].decode(bytes.NewReader(data))
-	if err != nil {
-		return libraryFault(h.Format, err)
-	}
-	if h.orientation >= 5 {
-		return flatten(dst, m, h.H, h.W)
-	}
-	return flatten(dst, m, h.W, h.H)
 }

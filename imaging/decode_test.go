@@ -8,12 +8,15 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging/internal/png"
 )
 
 // read returns a file of testdata.
@@ -99,7 +102,6 @@ func TestDecodeCutShort(t *testing.T) {
 }
 
 func TestDecodeFaults(t *testing.T) {
-	pnm := "P6\n2 2\n255\n123456789abc"
 	tests := []struct {
 		name string
 		data []byte
@@ -110,7 +112,10 @@ func TestDecodeFaults(t *testing.T) {
 		{"no bytes", nil, DecodeParams{}, premix.Empty, "no bytes"},
 		{"text", []byte("BM is how this text begins"), DecodeParams{}, premix.Unsupported, "42 4d 20 69"},
 		{"one byte", []byte{0xff}, DecodeParams{}, premix.Unsupported, "ff"},
-		{"PNM", []byte(pnm), DecodeParams{}, premix.Unsupported, "PNM"},
+		{"PAM", []byte("P7\nWIDTH 2\nHEIGHT 2\nENDHDR\n"), DecodeParams{}, premix.Unsupported, "PNM of the kind P7"},
+		{"a bomb of PNM", []byte("P6 60000 60000 255\n"), DecodeParams{}, premix.TooLarge, "60000×60000"},
+		{"a cut PNM", []byte("P6 6000 6000 255\nabc"), DecodeParams{}, premix.Truncated, "EOF"},
+		{"a value above the largest", []byte("P2 1 1 7 8"), DecodeParams{}, premix.Corrupt, "8 is above 7"},
 		{"AVIF", []byte("\x00\x00\x00\x1cftypavif1234"), DecodeParams{}, premix.Unsupported, "AVIF"},
 		{"JPEG 2000", []byte("\x00\x00\x00\x0cjP  \r\n\x87\n"), DecodeParams{}, premix.Unsupported, "JPEG 2000"},
 		{"JPEG XL", []byte("\xff\x0a1234"), DecodeParams{}, premix.Unsupported, "JPEG XL"},
@@ -118,11 +123,18 @@ func TestDecodeFaults(t *testing.T) {
 		{"too many pixels", read(t, "rgb.png"), DecodeParams{Limits: Limits{MaxPixels: 23*17 - 1}}, premix.TooLarge, "23×17"},
 		{"a bomb", pngOf(1<<17, 1<<17), DecodeParams{}, premix.TooLarge, "131072×131072"},
 		{"a thread", pngOf(1<<16, 1), DecodeParams{}, premix.TooLarge, "65536×1"},
-		{"no rows", gifOf(7, 0), DecodeParams{}, premix.Empty, "7×0"},
-		{"a bomb of GIF", gifOf(65535, 65535), DecodeParams{}, premix.TooLarge, "65535×65535"},
-		{"a cut GIF", gifOf(7, 5), DecodeParams{}, premix.Truncated, "EOF"},
-		{"an animation", webpAnimation(), DecodeParams{}, premix.Unsupported, "animation"},
-		{"fax", faxTIFF(), DecodeParams{}, premix.Unsupported, "fax"},
+		{"no rows", gifOf(7, 0, 7, 0), DecodeParams{}, premix.Empty, "7×0"},
+		{"a bomb of GIF", gifOf(65535, 65535, 1, 1), DecodeParams{}, premix.TooLarge, "65535×65535"},
+		{"a cut GIF", gifOf(7, 5, 7, 5), DecodeParams{}, premix.Truncated, "EOF"},
+		{"a cut animation", webpAnimation(), DecodeParams{}, premix.Truncated, "before its first frame"},
+		{"13 bands", tiffOf(map[uint16]uint16{258: 16, 277: 13}), DecodeParams{}, premix.Unsupported, "13 bands: more than 3"},
+		{"RGB and infrared", tiffOf(map[uint16]uint16{258: 8, 262: 2, 277: 4}), DecodeParams{}, premix.Unsupported, "4 bands: more than 3"},
+		{"gray and something", tiffOf(map[uint16]uint16{258: 8, 277: 2}), DecodeParams{}, premix.Unsupported, "2 bands of which gray has 1"},
+		{"fax of the first kind", tiffOf(map[uint16]uint16{259: 2}), DecodeParams{}, premix.Unsupported, "compression 2"},
+		{"a TIFF without its strip", tiffOf(nil), DecodeParams{}, premix.Corrupt, "0 strips or tiles"},
+		{"16 bits of BMP", bmpOf(16, 0), DecodeParams{}, premix.Unsupported, "16 bits"},
+		{"RLE of BMP", bmpOf(8, 1), DecodeParams{}, premix.Unsupported, "RLE"},
+		{"fields of BMP", bmpOf(32, 3), DecodeParams{}, premix.Unsupported, "bit fields"},
 		{"a chunk before the header", chunkFirst(read(t, "rgb.png")), DecodeParams{}, premix.Corrupt, "first chunk"},
 		{"a checksum", flip(read(t, "rgb.png"), -20), DecodeParams{}, premix.Corrupt, "checksum"},
 	}
@@ -142,23 +154,25 @@ func TestDecodeFaults(t *testing.T) {
 // chunkFirst puts an unknown chunk before the header of a PNG.
 func chunkFirst(data []byte) []byte {
 	chunk := []byte("teStabcdefgh")
-	out := append([]byte(pngMagic), 0, 0, 0, byte(len(chunk)-4))
+	out := append([]byte(png.Magic), 0, 0, 0, byte(len(chunk)-4))
 	out = binary.BigEndian.AppendUint32(append(out, chunk...), crc32.ChecksumIEEE(chunk))
-	return append(out, data[len(pngMagic):]...)
+	return append(out, data[len(png.Magic):]...)
 }
 
 // pngOf returns the header of a PNG.
 func pngOf(w, h uint32) []byte {
 	ihdr := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), w), h)
 	ihdr = append(ihdr, 8, 2, 0, 0, 0)
-	data := append([]byte(pngMagic), 0, 0, 0, 13)
+	data := append([]byte(png.Magic), 0, 0, 0, 13)
 	return binary.BigEndian.AppendUint32(append(data, ihdr...), crc32.ChecksumIEEE(ihdr))
 }
 
-// gifOf returns the header of a GIF.
-func gifOf(w, h uint16) []byte {
+// gifOf returns a GIF up to the pixels of its frame.
+func gifOf(w, h, frameW, frameH uint16) []byte {
 	data := binary.LittleEndian.AppendUint16([]byte("GIF89a"), w)
-	return append(binary.LittleEndian.AppendUint16(data, h), 0, 0, 0)
+	data = append(binary.LittleEndian.AppendUint16(data, h), 0, 0, 0, ',', 0, 0, 0, 0)
+	data = binary.LittleEndian.AppendUint16(data, frameW)
+	return append(binary.LittleEndian.AppendUint16(data, frameH), 0, 8)
 }
 
 // webpAnimation returns the header of an animated WebP.
@@ -166,14 +180,24 @@ func webpAnimation() []byte {
 	return []byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00\x00\x00\x00\x00")
 }
 
-// faxTIFF returns a directory that announces 8×1 bits in CCITT Group 4.
-func faxTIFF() []byte {
-	data := []byte("II*\x00\x08\x00\x00\x00\x06\x00")
-	for _, e := range [][2]uint16{{256, 8}, {257, 1}, {258, 1}, {259, 4}, {262, 0}, {278, 1}} {
-		data = binary.LittleEndian.AppendUint16(data, e[0])
-		data = append(data, 3, 0, 1, 0, 0, 0, byte(e[1]), 0, 0, 0)
+// tiffOf returns a directory that announces 8×1 samples, with other tags, and no strip.
+func tiffOf(more map[uint16]uint16) []byte {
+	tags := map[uint16]uint16{256: 8, 257: 1, 258: 1, 259: 1, 262: 1, 278: 1}
+	maps.Copy(tags, more)
+	data := append([]byte("II*\x00\x08\x00\x00\x00"), byte(len(tags)), 0)
+	for _, tag := range slices.Sorted(maps.Keys(tags)) {
+		data = binary.LittleEndian.AppendUint16(data, tag)
+		data = append(data, 3, 0, 1, 0, 0, 0, byte(tags[tag]), 0, 0, 0)
 	}
 	return append(data, 0, 0, 0, 0)
+}
+
+// bmpOf returns the header of a BMP.
+func bmpOf(bits, compression byte) []byte {
+	data := make([]byte, 54)
+	copy(data, "BM")
+	data[10], data[14], data[18], data[22], data[26], data[28], data[30] = 54, 40, 1, 1, 1, bits, compression
+	return data
 }
 
 // flip returns data with one byte changed; a negative index counts from the end.
@@ -213,7 +237,7 @@ func TestDecodeGIFFrames(t *testing.T) {
 func TestSniffAndNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"a.jpg": true, "a.JPEG": true, "n/a.Png": true, "a.gif": true, "a.webp": true, "a.BMP": true, "a.tif": true, "a.tiff": true,
-		"a.txt": false, "jpg": false, "a.jpg.txt": false, "a.jpg/b": false, "": false, "a.ppm": false,
+		"a.txt": false, "jpg": false, "a.jpg.txt": false, "a.jpg/b": false, "": false, "a.ppm": true, "a.PGM": true, "a.pbm": true, "a.pnm": true, "a.pam": false,
 	} {
 		if got := HasImageName(name); got != want {
 			t.Errorf("HasImageName(%q) = %v", name, got)
@@ -222,6 +246,7 @@ func TestSniffAndNames(t *testing.T) {
 	for s, want := range map[string]Format{
 		"\xff\xd8\xff\xe0": JPEG, "\x89PNG\r\n\x1a\n": PNG, "GIF87a": GIF, "GIF89a": GIF, "RIFF....WEBPVP8 ": WebP,
 		"BM............\x28\x00\x00\x00": BMP, "BM............\x29\x00\x00\x00": Unknown, "II*\x00": TIFF, "MM\x00*": TIFF,
+		"P6\n4 3 255\n": PNM, "P1 #": PNM, "P5\r\n\t7": PNM, "P6 in a text": Unknown, "P7\n4": Unknown, "P44": Unknown, "P6 ": Unknown,
 		"": Unknown, "\xff\xd8": Unknown, "RIFF....WAVE": Unknown, "MM\x00+": Unknown,
 	} {
 		if got := Sniff([]byte(s)); got != want {

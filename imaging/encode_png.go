@@ -7,6 +7,7 @@ import (
 
 	"github.com/klauspost/compress/zlib"
 
+	"github.com/premix/premix/imaging/internal/png"
 	"github.com/premix/premix/internal/reuse"
 )
 
@@ -30,7 +31,7 @@ func (a *appender) Write(p []byte) (int, error) {
 }
 
 func (e *pngEncoder) encode(dst []byte, m *Image) ([]byte, error) {
-	e.out = append(dst, pngMagic...)
+	e.out = append(dst, png.Magic...)
 	defer func() { e.out = nil }()
 
 	start := e.beginChunk("IHDR")

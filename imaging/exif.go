@@ -3,6 +3,8 @@ package imaging
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/premix/premix/imaging/internal/png"
 )
 
 // exifOrientation returns the EXIF orientation of an image, 1 to 8, and 1 where there is none or
@@ -52,7 +54,7 @@ func jpegEXIF(data []byte) []byte {
 
 // pngEXIF returns the payload of the first eXIf chunk, or nil.
 func pngEXIF(data []byte) []byte {
-	for i := len(pngMagic); i+12 <= len(data); {
+	for i := len(png.Magic); i+12 <= len(data); {
 		n := binary.BigEndian.Uint32(data[i:])
 		if uint64(n) > uint64(len(data)-i-12) {
 			return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"github.com/premix/premix/imaging/internal/png"
 	"hash/crc32"
 	"math"
 	"os"
@@ -137,7 +138,7 @@ func TestBadEXIF(t *testing.T) {
 	}
 	for name, f := range map[string]func([]byte) []byte{"jpeg": jpegEXIF, "png": pngEXIF, "webp": webpEXIF} {
 		for _, b := range []string{"", "\xff\xd8", "\xff\xd8\xff", "\xff\xd8\xff\xff\xff\xff", "\xff\xd8\xff\xe1\x00\x01", "\xff\xd8\xff\xe1\xff\xffExif\x00\x00",
-			pngMagic + "\xff\xff\xff\xffeXIf1234", "RIFF\x00\x00\x00\x00WEBPEXIF\xff\xff\xff\xff"} {
+			png.Magic + "\xff\xff\xff\xffeXIf1234", "RIFF\x00\x00\x00\x00WEBPEXIF\xff\xff\xff\xff"} {
 			if got := f([]byte(b)); got != nil {
 				t.Errorf("%s of %q: %q", name, b, got)
 			}

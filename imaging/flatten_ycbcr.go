@@ -4,35 +4,36 @@ import (
 	"image"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging/internal/raster"
 )
 
 // flattenYCbCr writes a lossy WebP image, whose decoder leaves the planes of VP8, to dst, on
-// white where it has opacity. The arithmetic is that of libwebp, and so of Pillow and OpenCV:
+// white where it has opacity, at a point of the screen. The arithmetic is that of libwebp, and so of Pillow and OpenCV:
 // BT.601 of limited range in 14-bit fixed point (src/dsp/yuv.h), chroma interpolated from the
 // four nearest samples with weights 9, 3, 3, 1 (src/dsp/upsampling.c).
-func flattenYCbCr(dst *Image, m *image.YCbCr, alpha []byte, alphaStride int) error {
-	if m.SubsampleRatio != image.YCbCrSubsampleRatio420 || m.Rect.Min != (image.Point{}) ||
-		m.Rect.Dx() != dst.W || m.Rect.Dy() != dst.H {
+func flattenYCbCr(dst *Image, at image.Point, m *image.YCbCr, alpha []byte, alphaStride int) error {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	if m.SubsampleRatio != image.YCbCrSubsampleRatio420 || m.Rect.Min != (image.Point{}) {
 		return premix.Faultf(premix.Corrupt, "webp: planes of %v with ratio %v", m.Rect, m.SubsampleRatio)
 	}
-	cw, ch := (dst.W+1)/2, (dst.H+1)/2
+	cw, ch := (w+1)/2, (h+1)/2
 	u, v := make([]byte, 2*cw+1), make([]byte, 2*cw+1)
-	for y := range dst.H {
+	for y := range h {
 		near := y / 2
 		far := near - 1 + y&1*2
 		far = min(max(far, 0), ch-1)
 		upsampleRow(u, m.Cb[near*m.CStride:][:cw], m.Cb[far*m.CStride:][:cw])
 		upsampleRow(v, m.Cr[near*m.CStride:][:cw], m.Cr[far*m.CStride:][:cw])
-		d := dst.Row(y)
-		for x, luma := range m.Y[y*m.YStride:][:dst.W] {
+		d := dst.Row(at.Y + y)[3*at.X:]
+		for x, luma := range m.Y[y*m.YStride:][:w] {
 			d[3*x], d[3*x+1], d[3*x+2] = rgbOfVP8(luma, u[x], v[x])
 		}
 		if alpha == nil {
 			continue
 		}
-		for x, a := range alpha[y*alphaStride:][:dst.W] {
+		for x, a := range alpha[y*alphaStride:][:w] {
 			if a != 255 {
-				d[3*x], d[3*x+1], d[3*x+2] = over(d[3*x], a), over(d[3*x+1], a), over(d[3*x+2], a)
+				d[3*x], d[3*x+1], d[3*x+2] = raster.Over(d[3*x], a), raster.Over(d[3*x+1], a), raster.Over(d[3*x+2], a)
 			}
 		}
 	}

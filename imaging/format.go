@@ -3,6 +3,9 @@ package imaging
 import (
 	"path"
 	"strings"
+
+	"github.com/premix/premix/imaging/internal/png"
+	"github.com/premix/premix/imaging/internal/pnm"
 )
 
 // A Format names the encoding of an image file.
@@ -17,6 +20,7 @@ const (
 	WebP    Format = "webp"
 	BMP     Format = "bmp"
 	TIFF    Format = "tiff"
+	PNM     Format = "pnm" // PBM, PGM and PPM
 )
 
 // Sniff tells the format by the first bytes of a file, never by its name: data sets hold PNG
@@ -26,7 +30,7 @@ func Sniff(data []byte) Format {
 	switch {
 	case strings.HasPrefix(s, "\xff\xd8\xff"):
 		return JPEG
-	case strings.HasPrefix(s, pngMagic):
+	case strings.HasPrefix(s, png.Magic):
 		return PNG
 	case strings.HasPrefix(s, "GIF87a"), strings.HasPrefix(s, "GIF89a"):
 		return GIF
@@ -36,6 +40,8 @@ func Sniff(data []byte) Format {
 		return BMP
 	case strings.HasPrefix(s, "II*\x00"), strings.HasPrefix(s, "MM\x00*"):
 		return TIFF
+	case pnm.Is(data):
+		return PNM
 	}
 	return Unknown
 }
@@ -55,7 +61,8 @@ func bmpInfoSize(s string) bool {
 // image otherwise.
 func HasImageName(name string) bool {
 	switch lower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff":
+	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff",
+		".ppm", ".pgm", ".pbm", ".pnm":
 		return true
 	}
 	return false
@@ -77,8 +84,8 @@ func lower(ext string) string {
 func foreign(data []byte) string {
 	s := string(data[:min(len(data), 16)])
 	switch {
-	case len(s) >= 3 && s[0] == 'P' && '1' <= s[1] && s[1] <= '7' && strings.ContainsRune(" \t\r\n#", rune(s[2])):
-		return "PNM"
+	case len(s) >= 3 && s[0] == 'P' && (s[1] == '7' || s[1] == 'F' || s[1] == 'f') && strings.ContainsRune(" \t\r\n#", rune(s[2])):
+		return "PNM of the kind P" + s[1:2]
 	case strings.HasPrefix(s, "\x00\x00\x00\x0cjP  "), strings.HasPrefix(s, "\xff\x4f\xff\x51"):
 		return "JPEG 2000"
 	case strings.HasPrefix(s, "\xff\x0a"), strings.HasPrefix(s, "\x00\x00\x00\x0cJXL "):

@@ -23,8 +23,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	exif := app1(append([]byte("Exif\x00\x00"), exifOf(binary.BigEndian, 8)...))
 	f.Add(slices.Insert(encoded(f, "jpeg:50", generated("disc", 9, 5)), 2, exif...), true)
-	f.Add(faxTIFF(), false)
-	f.Add(gifOf(3, 3), false)
+	f.Add(tiffOf(nil), false)
+	f.Add(gifOf(3, 3, 3, 3), false)
 	f.Fuzz(func(t *testing.T, data []byte, lenient bool) {
 		p := DecodeParams{Limits: Limits{MaxPixels: 1 << 16, MaxBytes: 1 << 20}, AcceptTruncated: lenient, ApplyEXIF: lenient}
 		c, err := DecodeConfig(data, p)

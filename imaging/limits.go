@@ -1,6 +1,10 @@
 package imaging
 
-import "github.com/premix/premix"
+import (
+	"math"
+
+	"github.com/premix/premix"
+)
 
 // Limits bound what one input image may cost. A zero field stands for its default.
 type Limits struct {
@@ -9,12 +13,23 @@ type Limits struct {
 	MaxPixels int64
 	// MaxBytes bounds the encoded size; default 128 MiB.
 	MaxBytes int64
+	// MaxMemory bounds the bytes that decoding holds; default, and never more than, 8 bytes for each
+	// of MaxPixels. An image that takes 128 MiB or less is always decoded.
+	MaxMemory int64
 }
 
 const (
 	defaultMaxPixels = 128 << 20
 	defaultMaxBytes  = 128 << 20
 	maxSide          = 65535
+
+	// What decoding may take for each of MaxPixels. At the default limits these are 512 MiB of samples,
+	// some seconds, and 1 GiB of memory.
+	workPerPixel   = 4
+	memoryPerPixel = 8
+	// What it may always take: headers, rows, and the tables of small images.
+	leastWork   = 1 << 20
+	leastMemory = 128 << 20
 )
 
 func (l Limits) checkBytes(n int) error {
@@ -28,11 +43,36 @@ func (l Limits) checkBytes(n int) error {
 	return nil
 }
 
-func (l Limits) checkPixels(f Format, w, h int) error {
-	limit := l.MaxPixels
-	if limit == 0 {
-		limit = defaultMaxPixels
+// pixels is the limit of pixels.
+func (l Limits) pixels() int64 {
+	if l.MaxPixels == 0 {
+		return defaultMaxPixels
 	}
+	return l.MaxPixels
+}
+
+// Memory is the bytes that decoding one image may hold.
+func (l Limits) Memory() int64 {
+	limit := memoryPerPixel * min(l.pixels(), math.MaxInt64/memoryPerPixel)
+	if l.MaxMemory > 0 {
+		limit = min(limit, l.MaxMemory)
+	}
+	return max(limit, leastMemory)
+}
+
+// checkCost refuses an image that takes more work or memory than its pixels allow.
+func (l Limits) checkCost(f Format, work, memory int64) error {
+	if limit := leastWork + workPerPixel*min(l.pixels(), math.MaxInt64/workPerPixel/2); work > limit {
+		return premix.Faultf(premix.TooLarge, "%s: %d bytes of samples, the limit is %d (%d for each of --max-pixels)", f, work, limit, workPerPixel)
+	}
+	if limit := l.Memory(); memory > limit {
+		return premix.Faultf(premix.TooLarge, "%s: decoding takes %d MiB of memory, the limit is %d MiB (--max-memory, or %d bytes for each of --max-pixels)", f, memory>>20, limit>>20, memoryPerPixel)
+	}
+	return nil
+}
+
+func (l Limits) checkPixels(f Format, w, h int) error {
+	limit := l.pixels()
 	if w < 0 || h < 0 {
 		return premix.Faultf(premix.Corrupt, "%s: negative size %d×%d", f, w, h)
 	}

@@ -24,6 +24,8 @@ func (d *Decoder) emit(dst []byte, y, rows int) {
 			rgbRow(out, in[0], in[1], in[2])
 		case CMYK:
 			cmykRow(out, in[0], in[1], in[2], in[3])
+		case PlainCMYK:
+			plainCMYKRow(out, in[0], in[1], in[2], in[3])
 		case YCCK:
 			// The matrix gives what Pillow takes for C, M and Y.
 			yccRow(out, in[0], in[1], in[2])
@@ -93,6 +95,19 @@ func cmykRow(dst, c, m, y, k []byte) {
 		dst[3*i], dst[3*i+1], dst[3*i+2] = ^c[i], ^m[i], ^y[i]
 	}
 	blackRow(dst, k)
+}
+
+// plainCMYKRow converts CMYK that is not inverted.
+func plainCMYKRow(dst, c, m, y, k []byte) {
+	n := len(dst) / 3
+	c, m, y = c[:n], m[:n], y[:n]
+	for i, v := range k[:n] {
+		nk := 255 - uint32(v)
+		for j, ink := range [3]byte{c[i], m[i], y[i]} {
+			t := uint32(ink)*nk + 128
+			dst[3*i+j] = byte(nk - (t>>8+t)>>8)
+		}
+	}
 }
 
 // blackRow completes the conversion of a row that holds C, M and Y as Pillow has them, which has

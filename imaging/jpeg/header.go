@@ -7,12 +7,24 @@ type ColorModel uint8
 
 // The colour models, and when an image has them.
 const (
-	Gray  ColorModel = iota + 1 // 1 component
-	YCbCr                       // 3 components and none of the conditions of RGB
-	RGB                         // 3, no JFIF segment, and Adobe's transform 0 or, without an Adobe segment, the identifiers "RGB"
-	CMYK                        // 4 components and no Adobe segment, or one with transform 0
-	YCCK                        // 4 components and an Adobe segment with another transform
+	Gray      ColorModel = iota + 1 // 1 component
+	YCbCr                           // 3 components and none of the conditions of RGB
+	RGB                             // 3, no JFIF segment, and Adobe's transform 0 or, without an Adobe segment, the identifiers "RGB"
+	CMYK                            // 4 components and no Adobe segment, or one with transform 0
+	YCCK                            // 4 components and an Adobe segment with another transform
+	PlainCMYK                       // what [Options].Model may say of 4 components, as in TIFF: they are not inverted
 )
+
+// components is how many the model has.
+func (m ColorModel) components() int {
+	switch m {
+	case Gray:
+		return 1
+	case YCbCr, RGB:
+		return 3
+	}
+	return 4
+}
 
 func (m ColorModel) String() string {
 	switch m {
@@ -26,6 +38,8 @@ func (m ColorModel) String() string {
 		return "CMYK"
 	case YCCK:
 		return "YCCK"
+	case PlainCMYK:
+		return "plain CMYK"
 	}
 	return fmt.Sprintf("ColorModel(%d)", uint8(m))
 }

@@ -85,6 +85,9 @@ type Options struct {
 	// behind the only scan. So did this package before its rules of damage; outputs of that time are
 	// verified with it.
 	Forgive bool
+	// Model says what the components stand for where a container of the image knows it, as TIFF does;
+	// 0: what the image says. One that does not fit their number is a fault.
+	Model ColorModel
 }
 
 // A Decoder decodes images one after the other and reuses its memory: decoding an image no larger
@@ -157,6 +160,12 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 		return nil, h, premix.Faultf(premix.TooLarge, "jpeg: %d×%d pixels, more than the machine can address", h.W, h.H)
 	}
 	d.start(o)
+	if o.Model != 0 {
+		d.model = o.Model
+	}
+	if d.model.components() != h.Components {
+		return nil, h, corrupt("%d components are not %v", h.Components, d.model)
+	}
 	dst = reuse.Slice(dst, 3*h.W*h.H)
 	if !h.multiScan {
 		return dst, h, d.decodeSingle(dst)

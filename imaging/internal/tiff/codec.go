@@ -1,0 +1,155 @@
+package tiff
+
+import (
+	"compress/flate"
+	"compress/zlib"
+	"errors"
+	"io"
+	"math/bits"
+
+	"golang.org/x/image/ccitt"
+
+	"github.com/premix/premix/internal/reuse"
+)
+
+// decompress fills dst with the samples of rows rows. What follows them in src is not looked at.
+func (d *Decoder) decompress(dst, src []byte, rows int) error {
+	h := &d.h
+	if err := d.meter.Spend(len(dst)); err != nil {
+		return err
+	}
+	fax := h.compression == fax3 || h.compression == fax4
+	if h.reversed && !fax {
+		d.reversed = reuse.Slice(d.reversed, len(src))
+		for i, b := range src {
+			d.reversed[i] = bits.Reverse8(b)
+		}
+		src = d.reversed
+	}
+	var err error
+	switch h.compression {
+	case none:
+		copy(dst, src)
+	case packBits:
+		err = unpackBits(dst, src)
+	case lzw:
+		if d.lzw == nil {
+			d.lzw = new(lzwTable)
+		}
+		err = d.lzw.decode(d.meter, dst, src)
+	case deflate:
+		err = d.unzip(dst, src)
+	default:
+		err = d.readFax(dst, src, rows)
+	}
+	if err == nil && h.predictor {
+		h.unpredict(dst)
+	}
+	return err
+}
+
+// readAll fills dst from r, in parts.
+func (d *Decoder) readAll(dst []byte, r io.Reader) error {
+	const part = 1 << 18
+	before := d.reader.Len()
+	for len(dst) > 0 {
+		n, err := io.ReadFull(r, dst[:min(len(dst), part)])
+		if err != nil {
+			return err
+		}
+		dst = dst[n:]
+		if err := d.meter.Spend(before - d.reader.Len()); err != nil {
+			return err
+		}
+		before = d.reader.Len()
+	}
+	return nil
+}
+
+func (d *Decoder) unzip(dst, src []byte) (err error) {
+	d.reader.Reset(src)
+	if d.inflate == nil {
+		d.inflate, err = zlib.NewReader(&d.reader)
+	} else {
+		err = d.inflate.(zlib.Resetter).Reset(&d.reader, nil)
+	}
+	if err == nil {
+		err = d.readAll(dst, d.inflate)
+	}
+	var damage flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return truncated("samples")
+	case errors.As(err, &damage), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrDictionary), errors.Is(err, zlib.ErrChecksum):
+		return corrupt("%v", err)
+	}
+	return err
+}
+
+// readFax reads fax data, whose black is 1 and whose pens are those of libtiff.
+func (d *Decoder) readFax(dst, src []byte, rows int) error {
+	h := &d.h
+	d.reader.Reset(src)
+	order, kind := ccitt.MSB, ccitt.Group4
+	if h.reversed {
+		order = ccitt.LSB
+	}
+	if h.compression == fax3 {
+		kind = ccitt.Group3
+	}
+	const aligned = 4
+	o := ccitt.Options{Invert: true, Align: h.compression == fax3 && h.number(tagT4Options, 0)&aligned != 0}
+	err := d.readAll(dst, ccitt.NewReader(&d.reader, order, kind, h.blockW, rows, &o))
+	switch {
+	case err == nil || d.meter.Err() != nil:
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return truncated("samples")
+	}
+	return corrupt("%v", err)
+}
+
+// unpackBits undoes PackBits.
+func unpackBits(dst, src []byte) error {
+	for len(dst) > 0 {
+		if len(src) == 0 {
+			return truncated("samples")
+		}
+		n := int(int8(src[0]))
+		src = src[1:]
+		switch {
+		case n >= 0:
+			k := copy(dst[:min(len(dst), n+1)], src)
+			if k < min(len(dst), n+1) {
+				return truncated("samples")
+			}
+			dst, src = dst[k:], src[k:]
+		case n > -128:
+			if len(src) == 0 {
+				return truncated("samples")
+			}
+			k := min(len(dst), 1-n)
+			for i := range k {
+				dst[i] = src[0]
+			}
+			dst, src = dst[k:], src[1:]
+		}
+	}
+	return nil
+}
+
+// unpredict adds to each sample the one on its left.
+func (h *Header) unpredict(samples []byte) {
+	n := h.samples / h.planes
+	for row := h.rowBytes(); len(samples) >= row && row > 0; samples = samples[row:] {
+		if h.bits == 8 {
+			for i := n; i < row; i++ {
+				samples[i] += samples[i-n]
+			}
+			continue
+		}
+		for i := 2 * n; i+1 < row; i += 2 {
+			h.order.PutUint16(samples[i:], h.order.Uint16(samples[i:])+h.order.Uint16(samples[i-2*n:]))
+		}
+	}
+}

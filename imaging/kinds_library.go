@@ -29,8 +29,8 @@ func libraryFault(f Format, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
 		strings.Contains(text, "EOF"), strings.Contains(text, "too short"):
 		kind = premix.Truncated
-	case errors.Is(err, bmp.ErrUnsupported):
-		kind = premix.Unsupported
+	case strings.Contains(text, "too much data"): // of WebP, 16 MiB of coefficients
+		kind = premix.TooLarge
 	}
 	return premix.Faultf(kind, "%s: %s", f, strings.TrimPrefix(text, string(f)+": "))
 }
@@ -107,18 +107,21 @@ func decodeBMP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ Decod
 	return flatten(dst, m, image.Point{})
 }
 
-// webpHeader takes the frame of an animation for the image. Lossless data (alpha is such data too)
-// takes 4 bytes a pixel, twice while a transform is undone, and Huffman trees: at most 2,600 groups of
-// at most 53 kB, in no file more than 1,500 times the bytes that encode them.
+// webpHeader takes the frame of an animation for the image. Lossy data takes three planes of whole
+// blocks, and is copied. Lossless data (alpha is such data too) takes 4 bytes a pixel, twice while a
+// transform is undone, and Huffman trees: at most 2,600 groups of at most 53 kB, in no file more than
+// 1,500 times the bytes that encode them.
 func webpHeader(data []byte) (cost, error) {
 	f, err := webpFrame(data)
 	if err != nil {
 		return cost{}, err
 	}
-	n := int64(f.w) * int64(f.h)
-	trees := min(int64(len(data))*1500, (n/16+1)*53<<10, 2600*53<<10)
-	screen := int64(f.screen.X) * int64(f.screen.Y)
-	return cost{f.screen.X, f.screen.Y, n, 3*screen + n*(4+4+2) + trees + int64(f.copied) + scratch}, nil
+	n, blocks := int64(f.w)*int64(f.h), int64(f.w/16+1)*int64(f.h/16+1)
+	memory := 3*int64(f.screen.X)*int64(f.screen.Y) + blocks*(384+32) + int64(len(data)) + int64(f.copied) + scratch
+	if !f.lossy {
+		memory += n*(4+4+1) + min(int64(len(data))*1500, (n/16+1)*53<<10, 2600*53<<10)
+	}
+	return cost{f.screen.X, f.screen.Y, n, memory}, nil
 }
 
 func decodeWebP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ DecodeParams) error {
@@ -126,8 +129,14 @@ func decodeWebP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ Deco
 	if err != nil {
 		return err
 	}
+	still := f.still()
+	if c, err := webp.DecodeConfig(bytes.NewReader(still)); err != nil {
+		return libraryFault(WebP, err)
+	} else if c.Width != f.w || c.Height != f.h {
+		return premix.Faultf(premix.Corrupt, "webp: a picture of %d×%d in a frame of %d×%d", c.Width, c.Height, f.w, f.h)
+	}
 	m, err := aside(ctx, func() (image.Image, error) {
-		return decodeLibrary(WebP, bytes.NewReader(f.still()), webp.Decode)
+		return decodeLibrary(WebP, bytes.NewReader(still), webp.Decode)
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ type frame struct {
 	file   []byte
 	chunks []byte // of the picture, if it is one of an animation
 	alpha  bool   // the first of chunks is that of alpha
+	lossy  bool   // without alpha
 	w, h   int
 	at     image.Point // on the screen
 	screen image.Point
@@ -30,7 +31,7 @@ func webpFrame(data []byte) (frame, error) {
 		if err != nil {
 			return f, libraryFault(WebP, err)
 		}
-		f.w, f.h, f.screen = c.Width, c.Height, image.Pt(c.Width, c.Height)
+		f.w, f.h, f.screen, f.lossy = c.Width, c.Height, image.Pt(c.Width, c.Height), isLossy(data)
 		return f, nil
 	}
 	f.screen = image.Pt(1+uint24(data[24:]), 1+uint24(data[27:]))
@@ -71,12 +72,30 @@ func (f *frame) read(chunk []byte) error {
 			f.alpha, from = false, len(chunk)-len(rest)
 		}
 		if name == "VP8 " || name == "VP8L" {
-			f.chunks = chunk[from:end]
+			f.chunks, f.lossy = chunk[from:end], name == "VP8 " && !f.alpha
 			f.copied = len(f.chunks) + 64
 			return nil
 		}
 		rest = next
 	}
+}
+
+// isLossy reports whether the first picture of a still is lossy, and has no alpha before it.
+func isLossy(data []byte) bool {
+	for rest := data[12:]; len(rest) >= 8; {
+		switch string(rest[:4]) {
+		case "VP8 ":
+			return true
+		case "VP8L", "ALPH":
+			return false
+		}
+		_, _, next, ok := webpChunk(rest)
+		if !ok {
+			return false
+		}
+		rest = next
+	}
+	return false
 }
 
 // still returns the frame as a file of one picture.

@@ -12,8 +12,8 @@ import (
 	"github.com/premix/premix/sample"
 )
 
-// defaultMemory bounds the decoded pixels in flight of one process.
-const defaultMemory = 1 << 30
+// DefaultMemory bounds the decoded pixels in flight of one process.
+const DefaultMemory = 1 << 30
 
 // A pool bounds the work of one process, whatever the number of bundles that its runner hands it
 // at once: each worker decodes one image at a time, and the memory of images in flight is bounded
@@ -41,7 +41,7 @@ func poolFor(workers int, memory int64) *pool {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	if memory <= 0 {
-		memory = defaultMemory
+		memory = DefaultMemory
 	}
 	poolsMu.Lock()
 	defer poolsMu.Unlock()
@@ -74,8 +74,12 @@ func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) er
 	select {
 	case w := <-p.slots:
 		defer func() {
+			huge := cap(w.half.Original.Pix) > hugePicture
 			w.Trim(maxKept)
 			w.half.Trim(maxKept)
+			if huge {
+				debug.FreeOSMemory()
+			}
 			p.slots <- w
 		}()
 		defer recoverAs(&err)
@@ -93,6 +97,10 @@ func recoverAs(err *error) {
 		*err = fmt.Errorf("stage: panic: %v\n%s", r, debug.Stack())
 	}
 }
+
+// hugePicture is the size of an image, in bytes, after which the memory goes back to the system before
+// that of the next one is taken: the garbage of one beside another would be twice the bound.
+const hugePicture = 128 << 20
 
 // maxKept bounds each buffer that a worker keeps from one image to the next, in bytes. The bound on
 // memory does not count these buffers, and without maxKept those of a single huge image would stay

@@ -32,23 +32,22 @@ func unfilter(filter byte, cur, prev []byte, bpp int) error {
 }
 
 // paeth adds to each byte that of its left, upper and upper left neighbours which is nearest to
-// left + up − upper left.
+// left + up − upper left. It has no branches that depend on pixels: a file can make each go wrong.
 func paeth(cur, prev []byte, bpp int) {
 	for k := range min(bpp, len(cur)) {
 		left, upperLeft := 0, 0
 		for i := k; i < len(cur); i += bpp {
 			up := int(prev[i])
 			dl, du := up-upperLeft, left-upperLeft
-			dc := max(dl+du, -dl-du)
-			dl, du = max(dl, -dl), max(du, -du)
-			switch {
-			case dl <= du && dl <= dc:
-			case du <= dc:
-				left = up
-			default:
-				left = upperLeft
+			dc := dl + du
+			least, nearest := max(dl, -dl), left
+			if d := max(du, -du); d < least {
+				least, nearest = d, up
 			}
-			left = (left + int(cur[i])) & 0xff
+			if max(dc, -dc) < least {
+				nearest = upperLeft
+			}
+			left = int(byte(nearest + int(cur[i])))
 			cur[i] = byte(left)
 			upperLeft = up
 		}

@@ -2,7 +2,7 @@ package tiff
 
 // readBlocks reads how the picture is cut into strips or tiles, and what they cost.
 func (h *Header) readBlocks() error {
-	if h.field(tagTileWidth).n > 0 {
+	if h.tiled = h.field(tagTileWidth).n > 0; h.tiled {
 		h.blockW, h.blockH = int(h.number(tagTileWidth, 0)), int(h.number(tagTileLength, 0))
 		h.offsets, h.counts = h.field(tagTileOffsets), h.field(tagTileCounts)
 	} else {
@@ -66,7 +66,7 @@ func (h *Header) blockBytes(rows int) int64 {
 // rows returns the rows that the strips or tiles from row y on have in the file: those of the last
 // strip are fewer, those of tiles never.
 func (h *Header) rows(y int) int {
-	if h.field(tagTileWidth).n > 0 {
+	if h.tiled {
 		return h.blockH
 	}
 	return min(h.blockH, h.H-y)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/image/ccitt"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/internal/reuse"
 )
 
@@ -27,25 +28,40 @@ func (d *Decoder) decompress(dst, src []byte, rows int) error {
 		src = d.reversed
 	}
 	var err error
+	all := src
 	switch h.compression {
 	case none:
-		copy(dst, src)
+		src = src[copy(dst, src):]
 	case packBits:
-		err = unpackBits(dst, src)
+		src, err = unpackBits(dst, src)
 	case lzw:
 		if d.lzw == nil {
 			d.lzw = new(lzwTable)
 		}
-		err = d.lzw.decode(d.meter, dst, src)
+		src, err = d.lzw.decode(d.meter, dst, src)
 	case deflate:
-		err = d.unzip(dst, src)
+		src, err = d.unzip(dst, src)
 	default:
-		err = d.readFax(dst, src, rows)
+		src, err = d.readFax(dst, src, rows)
 	}
-	if err == nil && h.predictor {
+	if err != nil {
+		return err
+	}
+	if h.predictor {
 		h.unpredict(dst)
 	}
-	return err
+	return d.feed(len(all) - len(src))
+}
+
+// feed counts bytes of the file that became samples. Strips and tiles may lie in the same bytes, but not
+// so often that a small file makes a lot of work.
+func (d *Decoder) feed(n int) error {
+	const often, least = 4, 16 << 20
+	d.fed += int64(n)
+	if limit := often*int64(len(d.h.data)) + least; d.fed > limit {
+		return premix.Faultf(premix.TooLarge, "tiff: strips or tiles lie in the same bytes: together they have more than %d, the limit is %d times the file", limit, often)
+	}
+	return nil
 }
 
 // readAll fills dst from r, in parts.
@@ -66,7 +82,8 @@ func (d *Decoder) readAll(dst []byte, r io.Reader) error {
 	return nil
 }
 
-func (d *Decoder) unzip(dst, src []byte) (err error) {
+// unzip returns what of src is left.
+func (d *Decoder) unzip(dst, src []byte) (rest []byte, err error) {
 	d.reader.Reset(src)
 	if d.inflate == nil {
 		d.inflate, err = zlib.NewReader(&d.reader)
@@ -79,15 +96,15 @@ func (d *Decoder) unzip(dst, src []byte) (err error) {
 	var damage flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return truncated("samples")
+		return nil, truncated("samples")
 	case errors.As(err, &damage), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrDictionary), errors.Is(err, zlib.ErrChecksum):
-		return corrupt("%v", err)
+		return nil, corrupt("%v", err)
 	}
-	return err
+	return src[len(src)-d.reader.Len():], err
 }
 
-// readFax reads fax data, whose black is 1 and whose pens are those of libtiff.
-func (d *Decoder) readFax(dst, src []byte, rows int) error {
+// readFax reads fax data, whose black is 1 as in libtiff, and returns what of src is left.
+func (d *Decoder) readFax(dst, src []byte, rows int) (rest []byte, err error) {
 	h := &d.h
 	d.reader.Reset(src)
 	order, kind := ccitt.MSB, ccitt.Group4
@@ -97,23 +114,22 @@ func (d *Decoder) readFax(dst, src []byte, rows int) error {
 	if h.compression == fax3 {
 		kind = ccitt.Group3
 	}
-	const aligned = 4
-	o := ccitt.Options{Invert: true, Align: h.compression == fax3 && h.number(tagT4Options, 0)&aligned != 0}
-	err := d.readAll(dst, ccitt.NewReader(&d.reader, order, kind, h.blockW, rows, &o))
+	o := ccitt.Options{Invert: true, Align: h.aligned}
+	err = d.readAll(dst, ccitt.NewReader(&d.reader, order, kind, h.blockW, rows, &o))
 	switch {
 	case err == nil || d.meter.Err() != nil:
-		return err
+		return src[len(src)-d.reader.Len():], err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return truncated("samples")
+		return nil, truncated("samples")
 	}
-	return corrupt("%v", err)
+	return nil, corrupt("%v", err)
 }
 
-// unpackBits undoes PackBits.
-func unpackBits(dst, src []byte) error {
+// unpackBits undoes PackBits and returns what of src is left.
+func unpackBits(dst, src []byte) (rest []byte, err error) {
 	for len(dst) > 0 {
 		if len(src) == 0 {
-			return truncated("samples")
+			return nil, truncated("samples")
 		}
 		n := int(int8(src[0]))
 		src = src[1:]
@@ -121,12 +137,12 @@ func unpackBits(dst, src []byte) error {
 		case n >= 0:
 			k := copy(dst[:min(len(dst), n+1)], src)
 			if k < min(len(dst), n+1) {
-				return truncated("samples")
+				return nil, truncated("samples")
 			}
 			dst, src = dst[k:], src[k:]
 		case n > -128:
 			if len(src) == 0 {
-				return truncated("samples")
+				return nil, truncated("samples")
 			}
 			k := min(len(dst), 1-n)
 			for i := range k {
@@ -135,7 +151,7 @@ func unpackBits(dst, src []byte) error {
 			dst, src = dst[k:], src[1:]
 		}
 	}
-	return nil
+	return src, nil
 }
 
 // unpredict adds to each sample the one on its left.

@@ -14,6 +14,7 @@ type Decoder struct {
 	h     Header
 	meter *raster.Meter
 
+	fed      int64     // bytes of the file that became samples
 	planes   [4][]byte // of the strip or tile that is being read; one if samples are together
 	samples  []byte    // their memory
 	reversed []byte    // compressed data with the bits of each byte reversed
@@ -36,7 +37,7 @@ func (d *Decoder) Decode(m *raster.Meter, dst, data []byte) (err error) {
 	if d.h, err = DecodeHeader(data); err != nil {
 		return err
 	}
-	d.meter = m
+	d.meter, d.fed = m, 0
 	defer d.release()
 	if err := d.readColours(); err != nil {
 		return err

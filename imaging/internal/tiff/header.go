@@ -51,8 +51,11 @@ type Header struct {
 	reversed            bool // the first pixel is in the low bits
 	subX, subY          int  // pixels that share Cb and Cr
 
+	tiled                        bool
 	blockW, blockH, across, down int
 	offsets, counts              field
+	tables                       field // of all JPEGs
+	aligned                      bool  // each row of a fax begins with a byte
 }
 
 // maxSide bounds the sides before anything is computed from them; it is larger than any limit.
@@ -161,7 +164,9 @@ func (h *Header) readCompression() error {
 		if h.compression == fax3 && h.number(tagT4Options, 0)&3 != 0 || h.compression == fax4 && h.number(tagT6Options, 0)&2 != 0 {
 			return unsupported("fax compression in two dimensions of group 3, or with uncompressed parts")
 		}
+		h.aligned = h.compression == fax3 && h.number(tagT4Options, 0)&4 != 0
 	case jpegStrips:
+		h.tables = h.field(tagJPEGTables)
 		if h.bits != 8 || h.alpha != 0 || h.photo == photoLUT {
 			return unsupported("JPEG compression of a palette, of alpha, or of %d bits", h.bits)
 		}

@@ -16,6 +16,9 @@ func (h *Header) jpegMemory() int64 {
 // colours of pixels come to d.colours; those of a plane, which is gray, go to dst.
 func (d *Decoder) readJPEG(dst, src []byte, rows int) error {
 	h := &d.h
+	if err := d.feed(len(src)); err != nil {
+		return err
+	}
 	data, err := d.join(src)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (d *Decoder) readJPEG(dst, src []byte, rows int) error {
 
 // join puts the tables before the data.
 func (d *Decoder) join(src []byte) ([]byte, error) {
-	tables := d.h.field(tagJPEGTables)
+	tables := d.h.tables
 	if tables.n == 0 {
 		return src, nil
 	}

@@ -12,10 +12,10 @@ const (
 type lzwTable struct{ at, n [lzwSize]int }
 
 // decode undoes the LZW of TIFF: the first bit is the highest, and codes become longer one code
-// early.
-func (t *lzwTable) decode(m *raster.Meter, dst, src []byte) error {
+// early. It returns what of src is left.
+func (t *lzwTable) decode(m *raster.Meter, dst, src []byte) (rest []byte, err error) {
 	if len(src) > 1 && src[0] == 0 && src[1]&1 != 0 {
-		return unsupported("LZW compression of the old style")
+		return nil, unsupported("LZW compression of the old style")
 	}
 	var bits uint32
 	have, width := 0, 9
@@ -24,7 +24,7 @@ func (t *lzwTable) decode(m *raster.Meter, dst, src []byte) error {
 	for o < len(dst) {
 		for have < width {
 			if len(src) == 0 {
-				return truncated("samples")
+				return nil, truncated("samples")
 			}
 			bits, src, have = bits<<8|uint32(src[0]), src[1:], have+8
 		}
@@ -33,12 +33,17 @@ func (t *lzwTable) decode(m *raster.Meter, dst, src []byte) error {
 		switch {
 		case code == lzwClear:
 			width, next, prevLen = 9, lzwEnd+1, 0
-			looked++
+			if looked++; looked >= 1<<16 {
+				if err := m.Spend(looked); err != nil {
+					return nil, err
+				}
+				looked = 0
+			}
 			continue
 		case code == lzwEnd:
-			return truncated("samples")
+			return nil, truncated("samples")
 		case code > next || code == next && prevLen == 0:
-			return corrupt("LZW: a code that has no meaning yet")
+			return nil, corrupt("LZW: a code that has no meaning yet")
 		}
 		if prevLen > 0 && next < lzwSize {
 			t.at[next], t.n[next] = prev, prevLen+1
@@ -52,12 +57,12 @@ func (t *lzwTable) decode(m *raster.Meter, dst, src []byte) error {
 		prev, prevLen = start, o-start
 		if looked += prevLen; looked >= 1<<16 {
 			if err := m.Spend(looked); err != nil {
-				return err
+				return nil, err
 			}
 			looked = 0
 		}
 	}
-	return nil
+	return src, nil
 }
 
 // write writes what a code stands for to dst[o:], as far as it has room, and returns where it ends.

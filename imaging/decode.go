@@ -99,15 +99,16 @@ type Decoder struct {
 //
 //   - JPEG: the pixels of libjpeg-turbo's default decoder (accurate integer IDCT, triangle
 //     upsampling), which are those of Pillow and OpenCV.
-//   - Palettes and gray are expanded; of 16-bit samples the high byte is kept. (Pillow does so
-//     for colour, but clips 16-bit gray at 255.)
+//   - Palettes and gray are expanded, CMYK and YCbCr are converted as by Pillow or libtiff; of
+//     16-bit samples the high byte is kept. (Pillow does so for colour, but clips 16-bit gray at 255.)
 //   - An image with transparency lies on white: out = (c·a + 255·(255−a) + 127) / 255. (Pillow's
 //     convert("RGB") drops the opacity instead and shows colours that are usually invisible.)
-//   - Of an animated GIF the first frame is taken, on a white screen where it does not cover it.
+//   - Of an animated GIF or WebP the first frame is taken, on a white screen where it does not cover
+//     it, and of a TIFF the first page.
 //   - Colour profiles and gamma are ignored, as Pillow ignores them.
 //
-// The errors are those of DecodeConfig; after one the content of dst is undefined. A panic in a
-// decoder of another library is turned into a Corrupt fault.
+// The errors are those of DecodeConfig, or the cause of ctx if that is done; after one the content of
+// dst is undefined. A panic in a decoder of another library is turned into a Corrupt fault.
 func (d *Decoder) Decode(ctx context.Context, dst *Image, data []byte, p DecodeParams) (Config, error) {
 	h, err := readHeader(data, p)
 	if err != nil {

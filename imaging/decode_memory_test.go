@@ -1,8 +1,10 @@
 package imaging
 
 import (
+	"maps"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +26,16 @@ func TestDecodeMemory(t *testing.T) {
 	}
 	for _, p := range pillowPixels(t) {
 		files[p.name] = read(t, p.name)
+	}
+	for format, data := range large(t) {
+		files["large."+string(format)] = data
+	}
+	kept := 0
+	drawn, _ := made(t)
+	for _, name := range slices.Sorted(maps.Keys(drawn)) {
+		if kept++; kept%8 == 0 {
+			files[name] = drawn[name]
+		}
 	}
 	params := DecodeParams{Limits: Limits{MaxPixels: 1 << 22}, ApplyEXIF: true, AcceptTruncated: true}
 	var slowest time.Duration

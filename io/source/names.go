@@ -20,7 +20,7 @@ func imageName(name string) bool {
 		return true
 	}
 	switch strings.ToLower(path.Ext(name)) {
-	case ".jpe", ".jfif", ".pjpeg", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ppm", ".pgm", ".pbm", ".pnm":
+	case ".jpe", ".jfif", ".pjpeg", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl":
 		return true
 	}
 	return false

@@ -38,6 +38,7 @@ type Config struct {
 // header is what the decoders share about a file before they decode it.
 type header struct {
 	Config
+	cost        cost
 	orientation int // 1 if EXIF is absent, broken or ignored
 }
 
@@ -74,7 +75,7 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 	if err := p.checkPixels(h.Format, c.w, c.h); err != nil {
 		return header{}, err
 	}
-	h.W, h.H, h.Memory = c.w, c.h, c.memory
+	h.W, h.H, h.Memory, h.cost = c.w, c.h, c.memory, c
 	if p.ApplyEXIF {
 		if h.orientation = exifOrientation(h.Format, data); h.orientation >= 5 {
 			h.W, h.H = h.H, h.W
@@ -114,7 +115,7 @@ func (d *Decoder) Decode(ctx context.Context, dst *Image, data []byte, p DecodeP
 	if err != nil {
 		return Config{}, err
 	}
-	if err := kinds[h.Format].decode(ctx, d, dst, data, p); err != nil {
+	if err := kinds[h.Format].decode(ctx, d, dst, data, h.cost, p); err != nil {
 		return Config{}, err
 	}
 	d.turnUpright(dst, h.orientation)

@@ -19,6 +19,8 @@ type cost struct {
 	work int64
 	// memory bounds the bytes that are held besides the data, those of the picture included.
 	memory int64
+	// opened is the header as the decoder knows it.
+	opened any
 }
 
 // A kind reads the images of one format.
@@ -28,7 +30,7 @@ type kind struct {
 	header func(data []byte) (cost, error)
 	// decode decodes an image into dst, the limits having been checked. An error is a fault, or the
 	// cause of a context that is done.
-	decode func(ctx context.Context, d *Decoder, dst *Image, data []byte, p DecodeParams) error
+	decode func(ctx context.Context, d *Decoder, dst *Image, data []byte, c cost, p DecodeParams) error
 }
 
 var kinds = map[Format]kind{
@@ -43,10 +45,10 @@ var kinds = map[Format]kind{
 
 func jpegHeader(data []byte) (cost, error) {
 	h, err := jpeg.DecodeHeader(data)
-	return cost{h.W, h.H, 0, h.Memory()}, err
+	return cost{h.W, h.H, 0, h.Memory(), nil}, err
 }
 
-func decodeJPEG(ctx context.Context, d *Decoder, dst *Image, data []byte, p DecodeParams) error {
+func decodeJPEG(ctx context.Context, d *Decoder, dst *Image, data []byte, _ cost, p DecodeParams) error {
 	pix, h, err := d.jpeg.DecodeContext(ctx, dst.Pix, data, jpeg.Options{AcceptTruncated: p.AcceptTruncated, Forgive: p.ForgiveDamage})
 	if err != nil {
 		return err
@@ -57,59 +59,44 @@ func decodeJPEG(ctx context.Context, d *Decoder, dst *Image, data []byte, p Deco
 
 func pngHeader(data []byte) (cost, error) {
 	h, err := png.DecodeHeader(data)
-	return cost{h.W, h.H, h.Work, h.Memory}, err
+	return cost{h.W, h.H, h.Work, h.Memory, h}, err
 }
 
-func decodePNG(ctx context.Context, d *Decoder, dst *Image, data []byte, _ DecodeParams) error {
-	h, err := png.DecodeHeader(data)
-	if err != nil {
-		return err
-	}
-	dst.Resize(h.W, h.H)
+func decodePNG(ctx context.Context, d *Decoder, dst *Image, data []byte, c cost, _ DecodeParams) error {
+	dst.Resize(c.w, c.h)
 	return d.png.Decode(raster.NewMeter(ctx), dst.Pix, data)
 }
 
 func gifHeader(data []byte) (cost, error) {
 	h, err := gif.DecodeHeader(data)
-	return cost{h.W, h.H, h.Work, h.Memory}, err
+	return cost{h.W, h.H, h.Work, h.Memory, h}, err
 }
 
-func decodeGIF(ctx context.Context, d *Decoder, dst *Image, data []byte, _ DecodeParams) error {
-	h, err := gif.DecodeHeader(data)
-	if err != nil {
-		return err
-	}
-	dst.Resize(h.W, h.H)
-	return d.gif.Decode(raster.NewMeter(ctx), dst.Pix, data)
+func decodeGIF(ctx context.Context, d *Decoder, dst *Image, _ []byte, c cost, _ DecodeParams) error {
+	dst.Resize(c.w, c.h)
+	return d.gif.Decode(raster.NewMeter(ctx), dst.Pix, c.opened.(gif.Header))
 }
 
 func tiffHeader(data []byte) (cost, error) {
 	h, err := tiff.DecodeHeader(data)
-	return cost{h.W, h.H, h.Work, h.Memory}, err
+	return cost{h.W, h.H, h.Work, h.Memory, h}, err
 }
 
-func decodeTIFF(ctx context.Context, d *Decoder, dst *Image, data []byte, _ DecodeParams) error {
-	h, err := tiff.DecodeHeader(data)
-	if err != nil {
-		return err
-	}
-	dst.Resize(h.W, h.H)
-	return d.tiff.Decode(raster.NewMeter(ctx), dst.Pix, data)
+func decodeTIFF(ctx context.Context, d *Decoder, dst *Image, _ []byte, c cost, _ DecodeParams) error {
+	dst.Resize(c.w, c.h)
+	return d.tiff.Decode(raster.NewMeter(ctx), dst.Pix, c.opened.(tiff.Header))
 }
 
 func pnmHeader(data []byte) (cost, error) {
 	h, err := pnm.DecodeHeader(data)
-	return cost{h.W, h.H, h.Work, h.Memory}, err
+	return cost{h.W, h.H, h.Work, h.Memory, h}, err
 }
 
-func decodePNM(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ DecodeParams) error {
-	h, err := pnm.DecodeHeader(data)
-	if err == nil {
-		err = h.Whole()
-	}
-	if err != nil {
+func decodePNM(ctx context.Context, _ *Decoder, dst *Image, _ []byte, c cost, _ DecodeParams) error {
+	h := c.opened.(pnm.Header)
+	if err := h.Whole(); err != nil {
 		return err
 	}
 	dst.Resize(h.W, h.H)
-	return pnm.Decode(raster.NewMeter(ctx), dst.Pix, data)
+	return h.Decode(raster.NewMeter(ctx), dst.Pix)
 }

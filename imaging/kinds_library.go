@@ -58,7 +58,7 @@ func bmpHeader(data []byte) (cost, error) {
 		return cost{}, libraryFault(BMP, err)
 	}
 	w, h := int64(c.Width), int64(c.Height)
-	return cost{c.Width, c.Height, 4 * w * h, w*h*(4+3) + scratch}, nil
+	return cost{c.Width, c.Height, 4 * w * h, w*h*(4+3) + scratch, nil}, nil
 }
 
 func bmpVariant(data []byte) string {
@@ -93,7 +93,7 @@ func (s *stoppable) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func decodeBMP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ DecodeParams) error {
+func decodeBMP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ cost, _ DecodeParams) error {
 	r := &stoppable{meter: raster.NewMeter(ctx)}
 	r.Reset(data)
 	m, err := decodeLibrary(BMP, r, bmp.Decode)
@@ -121,14 +121,11 @@ func webpHeader(data []byte) (cost, error) {
 	if !f.lossy {
 		memory += n*(4+4+1) + min(int64(len(data))*1500, (n/16+1)*53<<10, 2600*53<<10)
 	}
-	return cost{f.screen.X, f.screen.Y, n, memory}, nil
+	return cost{f.screen.X, f.screen.Y, n, memory, f}, nil
 }
 
-func decodeWebP(ctx context.Context, _ *Decoder, dst *Image, data []byte, _ DecodeParams) error {
-	f, err := webpFrame(data)
-	if err != nil {
-		return err
-	}
+func decodeWebP(ctx context.Context, _ *Decoder, dst *Image, _ []byte, c cost, _ DecodeParams) error {
+	f := c.opened.(frame)
 	still := f.still()
 	if c, err := webp.DecodeConfig(bytes.NewReader(still)); err != nil {
 		return libraryFault(WebP, err)

@@ -20,11 +20,9 @@ type Decoder struct {
 	row    []byte
 }
 
-// Decode decodes data into dst, which has 3·W·H bytes by its header.
-func (d *Decoder) Decode(m *raster.Meter, dst, data []byte) (err error) {
-	if d.h, err = DecodeHeader(data); err != nil {
-		return err
-	}
+// Decode decodes the image of a header into dst, which has 3·W·H bytes.
+func (d *Decoder) Decode(m *raster.Meter, dst []byte, header Header) error {
+	d.h = header
 	defer func() { d.h, d.blocks = Header{}, blocks{} }()
 	h := &d.h
 	if h.w < h.W || h.h < h.H {

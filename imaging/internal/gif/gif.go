@@ -71,6 +71,7 @@ func DecodeHeader(data []byte) (Header, error) {
 	h.W, h.H = int(binary.LittleEndian.Uint16(s[6:])), int(binary.LittleEndian.Uint16(s[8:]))
 	h.readPalette(&c, s[10])
 	for c.err == nil {
+		c.data = c.data[unknown(c.data):]
 		switch c.take(1)[0] {
 		case '!':
 			h.readExtension(&c)
@@ -98,9 +99,23 @@ func (h *Header) readExtension(c *cursor) {
 	if kind == graphicControl && len(b) >= 4 && b[0]&1 != 0 {
 		h.clear = int(b[3])
 	}
-	for len(b) > 0 && c.err == nil {
-		b = c.block()
+	if len(b) == 0 || c.err != nil {
+		return
 	}
+	for len(c.data) > 0 && c.data[0] != 0 {
+		c.data = c.data[min(1+int(c.data[0]), len(c.data)):]
+	}
+	c.take(1)
+}
+
+// unknown counts the bytes before the next frame, extension or end. Pillow skips them.
+func unknown(data []byte) int {
+	for i, b := range data {
+		if b == '!' || b == ',' || b == ';' {
+			return i
+		}
+	}
+	return len(data)
 }
 
 func (h *Header) readFrame(c *cursor) {

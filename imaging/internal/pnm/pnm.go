@@ -164,12 +164,9 @@ func (c *cursor) number(v *int) error {
 	}
 }
 
-// Decode decodes data into dst, which has 3·W·H bytes by its header.
-func Decode(m *raster.Meter, dst, data []byte) error {
-	h, err := DecodeHeader(data)
+// Decode decodes the image into dst, which has 3·W·H bytes.
+func (h *Header) Decode(m *raster.Meter, dst []byte) error {
 	switch {
-	case err != nil:
-		return err
 	case h.kind == '1':
 		return h.plainBits(m, dst)
 	case !h.raw():

@@ -164,8 +164,14 @@ func (h *Header) unpredict(samples []byte) {
 			}
 			continue
 		}
+		high := 0
+		if h.little() {
+			high = 1
+		}
 		for i := 2 * n; i+1 < row; i += 2 {
-			h.order.PutUint16(samples[i:], h.order.Uint16(samples[i:])+h.order.Uint16(samples[i-2*n:]))
+			low := int(samples[i+1-high]) + int(samples[i+1-high-2*n])
+			samples[i+1-high] = byte(low)
+			samples[i+high] += samples[i+high-2*n] + byte(low>>8)
 		}
 	}
 }

@@ -32,12 +32,9 @@ type Decoder struct {
 // maxKept bounds each buffer that a Decoder keeps from one picture to the next.
 const maxKept = 16 << 20
 
-// Decode decodes data into dst, which has 3·W·H bytes by its header.
-func (d *Decoder) Decode(m *raster.Meter, dst, data []byte) (err error) {
-	if d.h, err = DecodeHeader(data); err != nil {
-		return err
-	}
-	d.meter, d.fed = m, 0
+// Decode decodes the picture of a header into dst, which has 3·W·H bytes.
+func (d *Decoder) Decode(m *raster.Meter, dst []byte, header Header) error {
+	d.h, d.meter, d.fed = header, m, 0
 	defer d.release()
 	if err := d.readColours(); err != nil {
 		return err

@@ -48,7 +48,9 @@ func (d *Decoder) decompress(dst, src []byte, rows int) error {
 		return err
 	}
 	if h.predictor {
-		h.unpredict(dst)
+		if err := d.unpredict(dst); err != nil {
+			return err
+		}
 	}
 	return d.feed(len(all) - len(src))
 }
@@ -155,9 +157,13 @@ func unpackBits(dst, src []byte) (rest []byte, err error) {
 }
 
 // unpredict adds to each sample the one on its left.
-func (h *Header) unpredict(samples []byte) {
+func (d *Decoder) unpredict(samples []byte) error {
+	h := &d.h
 	n := h.samples / h.planes
 	for row := h.rowBytes(); len(samples) >= row && row > 0; samples = samples[row:] {
+		if err := d.meter.Spend(row); err != nil {
+			return err
+		}
 		if h.bits == 8 {
 			for i := n; i < row; i++ {
 				samples[i] += samples[i-n]
@@ -174,4 +180,5 @@ func (h *Header) unpredict(samples []byte) {
 			samples[i+high] += samples[i+high-2*n] + byte(low>>8)
 		}
 	}
+	return nil
 }

@@ -123,3 +123,20 @@ func BenchmarkPhotograph(b *testing.B) {
 		}
 	})
 }
+
+// The kinds other than JPEG, on a drawn picture of 2000×2000 pixels.
+func BenchmarkDecodeKinds(b *testing.B) {
+	for format, data := range large(b) {
+		b.Run(string(format), func(b *testing.B) {
+			var d Decoder
+			var m Image
+			b.SetBytes(3 * 2000 * 2000)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := d.Decode(b.Context(), &m, data, DecodeParams{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -44,7 +44,7 @@ func watch(t *testing.T, after int) *watched {
 }
 
 // large returns a picture of 2000×2000 pixels of each kind.
-func large(t *testing.T) map[Format][]byte {
+func large(t testing.TB) map[Format][]byte {
 	t.Helper()
 	const side = 2000
 	gray := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.Black, color.White})

@@ -82,7 +82,7 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 			h.Memory += int64(h.W) * int64(h.H) * 3
 		}
 	}
-	return h, p.checkCost(h.Format, c.work, h.Memory)
+	return h, p.checkCost(h.Format, c.work, h.Memory+2*int64(len(data)))
 }
 
 // A Decoder decodes images of every format, one after the other, and reuses its scratch. The

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"image/color"
 	"io"
 	"strings"
 
@@ -57,8 +58,11 @@ func bmpHeader(data []byte) (cost, error) {
 	if err != nil {
 		return cost{}, libraryFault(BMP, err)
 	}
-	w, h := int64(c.Width), int64(c.Height)
-	return cost{c.Width, c.Height, 4 * w * h, w*h*(4+3) + scratch, nil}, nil
+	pixels, size := int64(c.Width)*int64(c.Height), int64(4)
+	if _, ok := c.ColorModel.(color.Palette); ok {
+		size = 1
+	}
+	return cost{c.Width, c.Height, size * pixels, (size+3)*pixels + scratch, nil}, nil
 }
 
 func bmpVariant(data []byte) string {

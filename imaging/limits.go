@@ -60,7 +60,8 @@ func (l Limits) Memory() int64 {
 	return max(limit, leastMemory)
 }
 
-// checkCost refuses an image that takes more work or memory than its pixels allow.
+// checkCost refuses an image that takes more work or memory than its pixels allow. The memory includes
+// the data twice: where images are read, an entry is copied before it is decoded.
 func (l Limits) checkCost(f Format, work, memory int64) error {
 	if limit := leastWork + workPerPixel*min(l.pixels(), math.MaxInt64/workPerPixel/2); work > limit {
 		return premix.Faultf(premix.TooLarge, "%s: %d bytes of samples, the limit is %d (%d for each of --max-pixels)", f, work, limit, workPerPixel)

@@ -8,7 +8,6 @@ package pnm
 import (
 	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging/internal/raster"
@@ -140,26 +139,23 @@ func (c *cursor) next() (byte, bool) {
 // number reads a number and the one space after it.
 func (c *cursor) number(v *int) error {
 	const longest = 10
-	var token [longest]byte
-	n := 0
+	n, digits := 0, 0
 	for {
 		b, ok := c.next()
 		switch {
-		case !ok && n == 0:
+		case !ok && digits == 0:
 			return truncated()
-		case !ok, space(b) && n > 0:
-			i, err := strconv.Atoi(string(token[:n]))
-			if err != nil || i < 0 {
-				return corrupt("%q is not a number", token[:n])
-			}
-			*v = i
+		case !ok, space(b) && digits > 0:
+			*v = n
 			return nil
 		case space(b):
-		case n == longest:
-			return corrupt("%q… is too long for a number", token[:n])
+		case b < '0' || b > '9':
+			return corrupt("%q in a number", b)
+		case digits == longest:
+			return corrupt("%d… is too long for a number", n)
 		default:
-			token[n] = b
-			n++
+			n = 10*n + int(b-'0')
+			digits++
 		}
 	}
 }

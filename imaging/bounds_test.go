@@ -115,6 +115,8 @@ func TestCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wide := bytes.Clone(lossless)
+	binary.LittleEndian.PutUint32(wide[21:], 16383-1|(8190-1)<<14)
 	small := Limits{MaxPixels: 1 << 20}
 	tests := []struct {
 		name   string
@@ -124,8 +126,8 @@ func TestCosts(t *testing.T) {
 	}{
 		{"samples of PNG", pngHead(11585, 11585, 16, 6, 0), Limits{}, "bytes of samples, the limit is 537919488 (4 for each of --max-pixels)"},
 		{"samples of small PNG", pngHead(1024, 1024, 16, 6, 1), small, "bytes of samples"},
-		{"memory by the pixels", pngHead(11585, 11585, 8, 2, 0), Limits{MaxMemory: 256 << 20}, "takes 384 MiB of memory, the limit is 256 MiB (--max-memory"},
-		{"memory of WebP", lossless, Limits{MaxPixels: 1 << 22, MaxMemory: 1}, ""},
+		{"memory of WebP", wide, Limits{}, "takes 1744 MiB of memory, the limit is 1024 MiB (8 bytes for each of --max-pixels)"},
+		{"memory of a small image", lossless, Limits{MaxPixels: 4_000_000}, ""},
 		{"small tiles", strips(8000, 8000, 7, 16, make([]byte, 100), 250_000), Limits{}, "bytes of samples"},
 		{"a large tile", strips(1, 1, 8, 1<<20, zipped(make([]byte, 100)), 1), Limits{}, "bytes of samples"},
 		{"strips in the same bytes", strips(100, 100, 8, 0, stored, 100), Limits{}, "lie in the same bytes"},

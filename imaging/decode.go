@@ -35,6 +35,10 @@ type Config struct {
 	Memory int64
 }
 
+// MemoryWith is Memory with the data and the copy of them that is decoded where images are read one
+// after the other.
+func (c *Config) MemoryWith(data []byte) int64 { return c.Memory + 2*int64(len(data)) }
+
 // header is what the decoders share about a file before they decode it.
 type header struct {
 	Config
@@ -82,7 +86,7 @@ func readHeader(data []byte, p DecodeParams) (header, error) {
 			h.Memory += int64(h.W) * int64(h.H) * 3
 		}
 	}
-	return h, p.checkCost(h.Format, c.work, h.Memory+2*int64(len(data)))
+	return h, p.checkCost(h.Format, c.work, h.MemoryWith(data))
 }
 
 // A Decoder decodes images of every format, one after the other, and reuses its scratch. The

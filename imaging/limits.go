@@ -13,9 +13,6 @@ type Limits struct {
 	MaxPixels int64
 	// MaxBytes bounds the encoded size; default 128 MiB.
 	MaxBytes int64
-	// MaxMemory bounds the bytes that decoding holds; default, and never more than, 8 bytes for each
-	// of MaxPixels. An image that takes 128 MiB or less is always decoded.
-	MaxMemory int64
 }
 
 const (
@@ -28,9 +25,11 @@ const (
 	workPerPixel   = 4
 	memoryPerPixel = 8
 	// What it may always take: headers, rows, and the tables of small images.
-	leastWork   = 1 << 20
-	leastMemory = 128 << 20
+	leastWork = 1 << 20
 )
+
+// LeastMemory is what decoding one image may take whatever the limits.
+const LeastMemory = 128 << 20
 
 func (l Limits) checkBytes(n int) error {
 	limit := l.MaxBytes
@@ -51,23 +50,19 @@ func (l Limits) pixels() int64 {
 	return l.MaxPixels
 }
 
-// Memory is the bytes that decoding one image may hold.
-func (l Limits) Memory() int64 {
-	limit := memoryPerPixel * min(l.pixels(), math.MaxInt64/memoryPerPixel)
-	if l.MaxMemory > 0 {
-		limit = min(limit, l.MaxMemory)
-	}
-	return max(limit, leastMemory)
+// memory is the bytes that decoding one image may hold.
+func (l Limits) memory() int64 {
+	return max(memoryPerPixel*min(l.pixels(), math.MaxInt64/memoryPerPixel), LeastMemory)
 }
 
-// checkCost refuses an image that takes more work or memory than its pixels allow. The memory includes
-// the data twice: where images are read, an entry is copied before it is decoded.
+// checkCost refuses an image that takes more work or memory than the limit of pixels stands for. The
+// memory includes the data twice.
 func (l Limits) checkCost(f Format, work, memory int64) error {
 	if limit := leastWork + workPerPixel*min(l.pixels(), math.MaxInt64/workPerPixel/2); work > limit {
 		return premix.Faultf(premix.TooLarge, "%s: %d bytes of samples, the limit is %d (%d for each of --max-pixels)", f, work, limit, workPerPixel)
 	}
-	if limit := l.Memory(); memory > limit {
-		return premix.Faultf(premix.TooLarge, "%s: decoding takes %d MiB of memory, the limit is %d MiB (--max-memory, or %d bytes for each of --max-pixels)", f, memory>>20, limit>>20, memoryPerPixel)
+	if limit := l.memory(); memory > limit {
+		return premix.Faultf(premix.TooLarge, "%s: decoding takes %d MiB of memory, the limit is %d MiB (%d bytes for each of --max-pixels)", f, memory>>20, limit>>20, memoryPerPixel)
 	}
 	return nil
 }

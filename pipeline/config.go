@@ -19,7 +19,6 @@ import (
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
 	"github.com/premix/premix/sample"
-	"github.com/premix/premix/transforms/stage"
 )
 
 // A Config describes a job. Get one from [Default], set fields directly or through [Options],
@@ -105,9 +104,6 @@ type Config struct {
 
 	// External describes the file that Detector names, if it names one; the caller looked at it.
 	External *peakfile.Info
-	// PlannedMemory is the bound on the memory of one picture in the recipe of a plan, 0 if it has none of
-	// its own. nil: the options say it.
-	PlannedMemory *int64
 	// Given names the options that were set on purpose, so that one which contradicts another can
 	// be refused even where its value is the default. It decides nothing else.
 	Given map[string]bool
@@ -155,27 +151,10 @@ func (c *Config) cropGeometry() crop.Geometry {
 // DecodeParams are the limits and policies of decoding that the options describe.
 func (c *Config) DecodeParams() imaging.DecodeParams {
 	return imaging.DecodeParams{
-		Limits:          imaging.Limits{MaxPixels: c.MaxPixels, MaxBytes: c.MaxBytes, MaxMemory: c.pictureMemory()},
+		Limits:          imaging.Limits{MaxPixels: c.MaxPixels, MaxBytes: c.MaxBytes},
 		AcceptTruncated: c.Truncated == "accept",
 		ApplyEXIF:       c.EXIF == "apply",
 	}
-}
-
-// pictureMemory is the bound on the memory of one picture if it is below the one that follows from
-// --max-pixels, and 0 otherwise: then it decides nothing.
-func (c *Config) pictureMemory() int64 {
-	if c.PlannedMemory != nil {
-		return *c.PlannedMemory
-	}
-	l := imaging.Limits{MaxPixels: c.MaxPixels}
-	most := l.Memory()
-	if l.MaxMemory = c.MaxMemory; l.MaxMemory == 0 {
-		l.MaxMemory = stage.DefaultMemory
-	}
-	if l.Memory() == most {
-		return 0
-	}
-	return l.Memory()
 }
 
 // SourceOptions are the options of reading the inputs.

@@ -30,15 +30,8 @@ func (c *Config) settings(scopes ...Scope) []setting {
 			}
 		}
 	}
-	if m := c.pictureMemory(); m > 0 && slices.Contains(scopes, Peaks) {
-		out = append(out, setting{pictureMemory, fmt.Sprint(m)})
-	}
 	return out
 }
-
-// pictureMemory is the setting that says which pictures are failures because of --max-memory. Recipes
-// without such a bound do not have it.
-const pictureMemory = "picture-memory"
 
 // PeaksSettings are the options that decide crops and peaks, as JSON for people: the content of
 // the cache's fingerprint.json.

@@ -53,7 +53,7 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 		refuse("--labels %s contradicts --plan %s, which was made with other lists: leave it out, or plan anew", strings.Join(c.Labels, ", "), c.Plan)
 	}
 	r.LabelSums = sums
-	r.External, r.Numbered, r.PlannedMemory = nil, recipe.Named, p.PlannedMemory
+	r.External, r.Numbered = nil, recipe.Named
 	if !c.Given["format"] {
 		r.Formats = []string{m.Shape.Format}
 	}

@@ -18,12 +18,6 @@ func fromRecipe(recipe json.RawMessage) (*Config, error) {
 		return nil, fmt.Errorf("pipeline: recipe: %w", err)
 	}
 	c := Default()
-	c.PlannedMemory = new(int64)
-	if raw, ok := settings[pictureMemory]; ok {
-		if err := json.Unmarshal(raw, c.PlannedMemory); err != nil {
-			return nil, fmt.Errorf("pipeline: recipe: %s: %w", pictureMemory, err)
-		}
-	}
 	for _, o := range Options(&c) {
 		raw, ok := settings[o.Name]
 		if !ok || o.Scope == Execution {

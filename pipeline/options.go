@@ -173,7 +173,7 @@ func Options(c *Config) []Option {
 	add("spool", choiceVar(&c.Spool, "auto", "off", "ref", "bytes", "pixels"), stagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels back: ref reads the image again, bytes keeps a copy, pixels keeps the crop; auto keeps crops on a local first run if they fit")
 	add("spool-limit", bytesVar(&c.SpoolLimit), stagePeaks, mixJobs, Execution, "bytes", "most that --spool auto may keep, beside the output")
 	add("workers", intVar(&c.Workers), stagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one a core)")
-	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB); an image that takes more by itself, and more than 128 MiB, is a failure").recorded("–; peaks if below 8 bytes for each of --max-pixels")
+	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "bound on decoded pixels in flight in one process (0: 1 GiB); an image that takes more than this and 128 MiB stops the job, unless --max-pixels makes it a failure")
 	add("on-bad", choiceVar(&c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
 	add("max-bad", shareVar(&c.MaxBad), stagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
 	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace an output of this split that has another recipe or input; an unfinished one of the same is read as with --recheck, and completed")

@@ -4,7 +4,7 @@
 
 A bomb lies among two small good pictures, and `premix pack` runs over the three. One line each says the seconds and the
 MiB that the process took, and what became of the bomb. The exit code is 1 if one took more than ten seconds, more memory
-than --max-memory and 200 MiB, or ended otherwise than with an output. A bomb is a function of one of the modules below,
+than --max-memory and 200 MiB, or ended otherwise than with an output, or with a refusal that names --max-memory. A bomb is a function of one of the modules below,
 whose name begins with the kind; it returns bytes, or parts of them one after the other.
 """
 
@@ -80,13 +80,13 @@ def run(premix, work, memory):
     return time.monotonic() - started, usage.ru_maxrss << 10, os.waitstatus_to_exitcode(status), said
 
 
-def fate(work):
+def fate(work, said):
     """Says what became of the bomb: the reason of its failure, or that it was read."""
     for path in (work / "out").rglob("failures.jsonl"):
         for line in path.read_text().splitlines():
             row = json.loads(line)
             return "%s: %s" % (row["kind"], row["reason"])
-    return "read"
+    return said.strip().splitlines()[-1] if "--max-memory" in said else "read"
 
 
 def main():
@@ -115,9 +115,9 @@ def main():
                 shutil.copy(bomb, o.keep / (name + bomb.suffix))
             seconds, memory, code, said = run(premix, work, o.max_memory)
             wrong = [w for w, is_so in (
-                ("slow", seconds > SECONDS), ("large", memory > limit + SLACK), ("exit code %d: %s" % (code, said[-300:]), code not in (0, 3)),
+                ("slow", seconds > SECONDS), ("large", memory > limit + SLACK), ("exit code %d: %s" % (code, said[-300:]), code not in (0, 3) and "--max-memory" not in said),
             ) if is_so]
-            print("%-28s %9d bytes %6.2f s %6d MiB  %s%s" % (name, bomb.stat().st_size, seconds, memory >> 20, fate(work)[:150], "".join("  !! " + w for w in wrong)), flush=True)
+            print("%-28s %9d bytes %6.2f s %6d MiB  %s%s" % (name, bomb.stat().st_size, seconds, memory >> 20, fate(work, said)[:200], "".join("  !! " + w for w in wrong)), flush=True)
             bad += [name] * bool(wrong)
     print("%d bombs, %d too expensive%s" % (len(chosen), len(bad), ": " + ", ".join(bad) if bad else ""))
     sys.exit(bool(bad))

@@ -125,6 +125,9 @@ func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []
 	if err != nil {
 		return nil, release, changed(s, err)
 	}
+	if err := p.fits(s.Name, &cfg, data); err != nil {
+		return nil, release, err
+	}
 	// Keeping the first part while waiting for the rest could deadlock with others that do the same.
 	release()
 	release, err = p.reserve(ctx, cfg.Memory+int64(len(data)))

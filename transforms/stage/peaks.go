@@ -152,6 +152,9 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		}
 		return t.done(index, out, nil, func() {})
 	}
+	if err := t.pool.fits(e.Sample.Name, &cfg, e.Data); err != nil {
+		return err
+	}
 	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &out[0])
 	if t.external != nil {
 		memory += cfg.Memory // a map has the size of its image at most

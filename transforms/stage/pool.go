@@ -9,11 +9,12 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/sample"
 )
 
-// DefaultMemory bounds the decoded pixels in flight of one process.
-const DefaultMemory = 1 << 30
+// defaultMemory bounds the decoded pixels in flight of one process.
+const defaultMemory = 1 << 30
 
 // A pool bounds the work of one process, whatever the number of bundles that its runner hands it
 // at once: each worker decodes one image at a time, and the memory of images in flight is bounded
@@ -41,7 +42,7 @@ func poolFor(workers int, memory int64) *pool {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	if memory <= 0 {
-		memory = DefaultMemory
+		memory = defaultMemory
 	}
 	poolsMu.Lock()
 	defer poolsMu.Unlock()
@@ -67,6 +68,16 @@ func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error)
 		return nil, err
 	}
 	return sync.OnceFunc(func() { p.bytes.Release(n) }), nil
+}
+
+// fits refuses an image that takes more memory than the bound allows by itself. That is no defect of the
+// image: with another bound it would be read, so it must not become a failure.
+func (p *pool) fits(name string, cfg *imaging.Config, data []byte) error {
+	if have, need := max(p.max, imaging.LeastMemory), cfg.MemoryWith(data); need > have {
+		return refuse(CodeUsage, "%s: decoding the image takes %d MiB of memory, --max-memory is %d MiB: give the job more, or make such images failures with --max-pixels %d",
+			name, need>>20, p.max>>20, max(p.max/8, 1))
+	}
+	return nil
 }
 
 // do runs f with a worker of the pool, which works for params. A panic in f becomes an error.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/plan"
 	"github.com/premix/premix/sample"
 )
@@ -38,6 +40,32 @@ func TestKeep(t *testing.T) {
 	putBuffer(make([]byte, maxKept+1))
 	if b := getBuffer(0); cap(b) > maxKept {
 		t.Errorf("a buffer of %d bytes was kept", cap(b))
+	}
+}
+
+// An image that takes more than the bound stops the job, with the limit that would make it a failure; one
+// of 128 MiB passes alone, as small bounds always let it.
+func TestFits(t *testing.T) {
+	for _, tt := range []struct {
+		bound, memory int64
+		data          int
+		want          string
+	}{
+		{1 << 20, imaging.LeastMemory, 0, ""},
+		{1 << 20, imaging.LeastMemory - 20, 11, "--max-memory is 1 MiB: give the job more, or make such images failures with --max-pixels 131072"},
+		{256 << 20, 256 << 20, 0, ""},
+		{256 << 20, 256<<20 + 1, 0, "c/a.png: decoding the image takes 256 MiB of memory, --max-memory is 256 MiB"},
+	} {
+		err := (&pool{max: tt.bound}).fits("c/a.png", &imaging.Config{Memory: tt.memory}, make([]byte, tt.data))
+		if tt.want == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if r := FindRefusal(err); r == nil || r.Code != CodeUsage || !strings.Contains(r.Message, tt.want) {
+			t.Errorf("%v, want a refusal that says %q", err, tt.want)
+		}
 	}
 }
 

@@ -211,7 +211,7 @@ func huffmanBombs() []bomb {
 		}},
 		{"tables", func(side int) []byte {
 			b := newBomb(0xc0, side, 1)
-			b.out = append(b.out, bytes.Repeat(dcTable, 540*side)...)
+			b.out = append(b.out, bytes.Repeat(dcTable, 480*side)...)
 			return append(b.out, eoi...)
 		}},
 		{"junk", func(side int) []byte {

@@ -115,7 +115,7 @@ func (c *tally) check(name string, data []byte, v verdict, pixels string) {
 	} else if onlyEOF && err != nil && !c.d.p.progressive && !c.d.p.arith {
 		c.t.Errorf("%s: %v, but all is there", name, err)
 	}
-	if old, _, err := crc(&c.d, data, Options{Forgive: true}); len(v.pillow) == 8 && old != v.pillow {
+	if old, _, err := crc(&c.d, data, Options{Forgive: true}); len(v.pillow) == 8 && old != v.pillow && old != v.djpeg {
 		c.t.Errorf("%s, forgiven: %s, %v; the oracles say %v", name, old, err, v)
 	}
 	cut := premix.AsFault(err) != nil && premix.AsFault(err).Kind == premix.Truncated
@@ -125,7 +125,10 @@ func (c *tally) check(name string, data []byte, v verdict, pixels string) {
 		c.counts["accepting: refused"]++
 	case err == nil && got == v.accepted:
 		c.counts["accepting: as Pillow"]++
+	case err == nil && got == v.djpeg && c.d.p.arith:
+		c.counts["accepting: as djpeg, arithmetic"]++
 	case err == nil && got == v.djpeg:
+		// libjpeg-turbo's fast path leaves coefficients in a block where 0xff 0xff 0 follow each other.
 		c.counts["accepting: as djpeg"]++
 	case v.djpeg == "refused" && cut:
 		c.counts["accepting: refused by djpeg, which reads beyond the end"]++

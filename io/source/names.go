@@ -66,8 +66,6 @@ func (o Options) splitOf(names []string) string {
 	return names[i]
 }
 
-func isSplitName(s string) bool { return tree.Split(s) != "" }
-
 // splitOf finds the split that a shard's file name contains, as Hugging Face's readers do; empty if none.
 func splitOf(base string) string { return tree.SplitPart(base) }
 

@@ -19,8 +19,8 @@ import (
 func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warnings []string, err error) {
 	labels := goodLabels(sums)
 	doubts, warnings := checkFolders(job, sums)
+	numbers, bare := numbersOf(labels)
 	if job.Catalog.Classes == nil {
-		numbers, bare := numbersOf(labels)
 		switch {
 		case !bare || len(numbers) == 0:
 		case !job.Catalog.OffsetSaid && fromOne(numbers):
@@ -35,7 +35,8 @@ func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warn
 		}
 	}
 	used := usedClasses(job, labels, g.Classes)
-	if job.Catalog.Classes != nil && !job.Catalog.Choice && !job.Catalog.ByName && job.Catalog.ListOf == "" && !job.StopsEarly() {
+	listed := job.Catalog.Classes != nil && !job.Catalog.Choice && !job.Catalog.ByName && job.Catalog.ListOf == ""
+	if (listed || job.Catalog.Classes == nil && !bare) && !job.StopsEarly() {
 		if w := unusedClasses(g.Classes, used); w != "" {
 			warnings = append(warnings, w)
 		}
@@ -104,11 +105,11 @@ func unusedClasses(classes []string, used map[int]bool) string {
 	if len(names) == 0 {
 		return ""
 	}
-	more := ""
-	if n := len(names) - 10; n > 0 {
-		names, more = names[:10], fmt.Sprintf(" and %d more", n)
+	all, more := len(names), ""
+	if all > 10 {
+		names, more = names[:10], fmt.Sprintf(" and %d more", all-10)
 	}
-	return fmt.Sprintf("no image of %d of the %d classes of the input's list: %s%s; they keep their numbers", len(names), len(classes), strings.Join(names, ", "), more)
+	return fmt.Sprintf("no image of %d of the %d classes of the input's list: %s%s; they keep their numbers", all, len(classes), strings.Join(names, ", "), more)
 }
 
 // firstOfLabel names the first image with a number as its label. Where its rows cannot be read it is the

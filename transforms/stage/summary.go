@@ -43,6 +43,9 @@ type Summary struct {
 	// the classes.
 	Folders      map[string]int64
 	Peeked, Base string
+	// ByFolder says that the folders of a tar are the classes. Then Good has those whose images are all
+	// bad, too: they keep their numbers, as class folders do.
+	ByFolder bool
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
 }
@@ -68,7 +71,7 @@ func summarize(job *Job, c source.Chunk, r *rows) *Summary {
 	s := &Summary{
 		ID: c.ID, Container: c.Container.Name, Layout: c.Container.Layout, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
 		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
-		Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files, Size: c.Container.Size,
+		ByFolder: c.Container.WebDataset.Folders, Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files, Size: c.Container.Size,
 	}
 	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)
@@ -86,6 +89,9 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 		s.Failed[string(f.Fault.Kind)]++
 		if bytes, ok := source.LostBytes(f); ok {
 			s.Losses = append(s.Losses, Loss{string(f.Fault.Kind), bytes})
+		}
+		if s.ByFolder && e[0].Class != "" {
+			s.Good[labelOf(&e[0])] += 0
 		}
 		return false
 	}

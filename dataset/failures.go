@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -49,10 +50,7 @@ func (l *Lost) Text() string {
 	if l == nil || l.Images <= l.Rows {
 		return ""
 	}
-	if l.Rows == 1 {
-		return fmt.Sprintf("about %d images in 1 container", l.Images)
-	}
-	return fmt.Sprintf("about %d images in %d containers", l.Images, l.Rows)
+	return fmt.Sprintf("about %d images in %s", l.Images, printable.Count(int64(l.Rows), "container"))
 }
 
 // writeFailures streams the failures into a file, one JSON object a line, and counts them.

@@ -162,7 +162,7 @@ func settingsText(usual []byte, i cache.Info) string {
 		words = append(words, "of another version of premix, which this one does not use")
 	}
 	if i.Damaged > 0 {
-		words = append(words, plural(int64(i.Damaged), "damaged chunk"))
+		words = append(words, printable.Count(int64(i.Damaged), "damaged chunk"))
 	}
 	return strings.Join(words, ", ")
 }

@@ -83,7 +83,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
 		printVerified(a.stdout, out, report)
 	}
 	if !report.OK {
-		return &codeError{exitBad, printable.Sprintf("%s: %s", out, plural(report.Total, "defect"))}
+		return &codeError{exitBad, printable.Sprintf("%s: %s", out, printable.Count(report.Total, "defect"))}
 	}
 	return nil
 }
@@ -100,12 +100,12 @@ func printVerified(w io.Writer, path string, r *verify.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		line := printable.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, plural(s.Samples, "sample"), plural(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
+		line := printable.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, printable.Count(s.Samples, "sample"), printable.Count(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
 		if s.Derived > 0 {
 			line += fmt.Sprintf(", %d made again from their sources", s.Derived)
 		}
 		if s.Failures > 0 {
-			line += fmt.Sprintf(", %s of the input", plural(s.Failures, "failure"))
+			line += fmt.Sprintf(", %s of the input", printable.Count(s.Failures, "failure"))
 		}
 		fmt.Fprintln(w, line)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/transforms/stage"
@@ -55,7 +56,7 @@ func (r reporter) Cache(look *launch.CacheLook) {
 	place := shortPath(look.URI)
 	switch {
 	case !look.Listed && !look.Temporary:
-		r.Say("peaks: %s for these settings are in the cache %s; the workers compare them with the input", plural(int64(look.Chunks), "chunk"), place)
+		r.Say("peaks: %s for these settings are in the cache %s; the workers compare them with the input", printable.Count(int64(look.Chunks), "chunk"), place)
 	case !look.Listed || look.Temporary && look.Chunks == 0:
 	default:
 		why := reasons(look)

@@ -180,7 +180,9 @@ func TestStores(t *testing.T) {
 				"cache": {in, blob.Join(g, "x"), blob.Join(c.bucket, "cache")},
 			} {
 				text := fails(t, exitFailed, append([]string{"mix", "--in", places[0], "--out", places[1], "--cache", places[2]}, flags...)...)
-				if strings.Count(text, "\n") != 1 || !strings.Contains(text, "the bucket does not exist; ") || !strings.Contains(text, "make it: "+c.make) {
+				lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
+				text = lines[len(lines)-1] // before it stands how the input is understood, if that can be read
+				if (flag == "in" && len(lines) != 1) || !strings.Contains(text, "the bucket does not exist; ") || !strings.Contains(text, "make it: "+c.make) {
 					t.Errorf("%s, --%s: it said:\n%s", c.name, flag, text)
 				}
 			}

@@ -18,7 +18,7 @@ import (
 
 // describe says what would be done.
 func describe(w io.Writer, j *launch.Job) error {
-	printable.Fprintf(w, "layout   %s\ninput    %s", j.Catalog.Layout, plural(int64(len(j.Catalog.Containers)), "container"))
+	printable.Fprintf(w, "layout   %s\ninput    %s", j.Catalog.Layout, printable.Count(int64(len(j.Catalog.Containers)), "container"))
 	if n := j.Expected(); n > 0 {
 		printable.Fprintf(w, ", about %d images", n)
 	}
@@ -55,7 +55,7 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 	if !j.OnCluster() {
 		printable.Fprintf(w, "peaks    %d computed, %d from the cache", now.Images, now.CachedImages)
 		if n := now.ByStatus[stage.Adopted]; n > 0 {
-			printable.Fprintf(w, " (%s moved or touched, and the same)", plural(n, "chunk"))
+			printable.Fprintf(w, " (%s moved or touched, and the same)", printable.Count(n, "chunk"))
 		}
 		fmt.Fprintln(w)
 	}
@@ -91,7 +91,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 		bytes += r.Bytes
 	}
 	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
-	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, plural(shards, "shard"), dataset.Bytes(bytes), plural(int64(m.Shape.Classes.Count), "class"))
+	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, printable.Count(shards, "shard"), dataset.Bytes(bytes), printable.Count(int64(m.Shape.Classes.Count), "class"))
 	if err := summarizeShards(ctx, w, j, dir); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 		}
 	}
 	if n := int64(len(j.Catalog.NotChosen)); n > 0 {
-		printable.Fprintf(w, "; %s of other classes not opened (--classes)", plural(n, "container"))
+		printable.Fprintf(w, "; %s of other classes not opened (--classes)", printable.Count(n, "container"))
 	}
 	if j.Description.StopsEarly() {
 		fmt.Fprint(w, "; the rest was not looked at (--limit)")
@@ -162,17 +162,6 @@ func summarizePlan(ctx context.Context, w io.Writer, j *launch.Job, dir, _ strin
 	_, err = printable.Fprintf(w, "plan     %s\nsamples  %d in %d shards, %d classes; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
 		shortPath(dataset.Meta(dir, j.Config.Split, dataset.PlanDir)), m.Counts.Samples, shards, m.Shape.Classes.Count, shortPath(dir))
 	return err
-}
-
-// plural counts things.
-func plural(n int64, thing string) string {
-	switch {
-	case n == 1:
-		return "1 " + thing
-	case strings.HasSuffix(thing, "s"):
-		return fmt.Sprintf("%d %ses", n, thing)
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // shortPath is a path relative to the working directory if that is shorter.

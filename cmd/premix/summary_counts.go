@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/launch"
 )
@@ -35,7 +36,7 @@ func tellCounts(ctx context.Context, a *app, j *launch.Job, dir string) error {
 			continue
 		}
 		if first == "" {
-			first = fmt.Sprintf("%s has %s, and should have %d by %s", c.Name, plural(usable[c.Name], "image"), c.Samples, c.CountedBy)
+			first = fmt.Sprintf("%s has %s, and should have %d by %s", c.Name, printable.Count(usable[c.Name], "image"), c.Samples, c.CountedBy)
 		} else {
 			more++
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -19,7 +20,7 @@ func describeWaits(w blob.Waits) string {
 		what string
 	}{{w.Busy, "answered busy"}, {w.Silent, "fell silent"}, {w.Broken, "could not be reached or broke off"}} {
 		if c.n > 0 {
-			why = append(why, fmt.Sprintf("%s %s", c.what, plural(c.n, "time")))
+			why = append(why, fmt.Sprintf("%s %s", c.what, printable.Count(c.n, "time")))
 		}
 	}
 	return fmt.Sprintf("store    %s; its requests were repeated and waited %v in all\n", strings.Join(why, ", "), w.Waited.Round(100*time.Millisecond))

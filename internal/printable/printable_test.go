@@ -133,3 +133,11 @@ func TestJSONWriter(t *testing.T) {
 		t.Errorf("%q, %v", back, err)
 	}
 }
+
+func TestCount(t *testing.T) {
+	for want, got := range map[string]string{"1 class": Count(1, "class"), "2 classes": Count(2, "class"), "0 images": Count(0, "image"), "1 image": Count(1, "image")} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

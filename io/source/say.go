@@ -51,7 +51,7 @@ func firstOf(list []string, show func(string) string) []string {
 func (c *Catalog) understoodAs(d *discovery) {
 	line := printable.Sprintf("%s: %s", cmp.Or(d.in.Name, d.in.URI), d.Layout)
 	if d.Layout != layoutFolder {
-		line += ", " + plural(int64(len(d.Containers)), "container")
+		line += ", " + printable.Count(int64(len(d.Containers)), "container")
 	}
 	c.Inputs = append(c.Inputs, line)
 }
@@ -73,7 +73,7 @@ func (c *Catalog) classLine() string {
 	show := func(i int) string {
 		s := fmt.Sprintf("%d %s", i, printable.Name(classes[i]))
 		if c.Images != nil {
-			s += " (" + plural(c.Images[classes[i]], "image") + ")"
+			s += " (" + printable.Count(c.Images[classes[i]], "image") + ")"
 		}
 		return s
 	}
@@ -88,17 +88,7 @@ func (c *Catalog) classLine() string {
 	} else if last == first {
 		list += ", " + show(last)
 	}
-	if len(classes) == 1 {
-		return "1 class: " + list
-	}
-	return fmt.Sprintf("%d classes: %s", len(classes), list)
-}
-
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return printable.Count(int64(len(classes)), "class") + ": " + list
 }
 
 // exampleLine leads from one image to its class.
@@ -131,9 +121,9 @@ func (c *Catalog) exampleOf(k Container, s *premix.Sample) {
 // unused notes folders that are not used.
 func (d *discovery) unused(list []tree.Unused) {
 	for _, u := range list {
-		what := plural(int64(u.Images), "image")
+		what := printable.Count(int64(u.Images), "image")
 		if u.Images == 0 {
-			what = plural(int64(u.Files), "file") + ", no image"
+			what = printable.Count(int64(u.Files), "file") + ", no image"
 		}
 		d.Unused = append(d.Unused, fmt.Sprintf("%s (%s)", below(d.in.Name, u.Path), what))
 	}

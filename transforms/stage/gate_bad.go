@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -97,7 +98,7 @@ func (f *faults) String() string {
 	slices.Sort(kinds)
 	about, where := "", ""
 	if f.lost > f.containers {
-		about, where = "about ", fmt.Sprintf("; about %d of them are lost in %d containers", f.lost, f.containers)
+		about, where = "about ", fmt.Sprintf("; about %d of them are lost in %s", f.lost, printable.Count(f.containers, "container"))
 	}
 	return fmt.Sprintf("%s%d of %d images are bad (%s%s)", about, total(f.kinds), f.images, strings.Join(kinds, ", "), where)
 }

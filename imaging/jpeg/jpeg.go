@@ -88,6 +88,9 @@ type Options struct {
 	// Model says what the components stand for where a container of the image knows it, as TIFF does;
 	// 0: what the image says. One that does not fit their number is a fault.
 	Model ColorModel
+	// Spent counts the steps of images that are parts of one, as in TIFF: the limit is for all of them
+	// together. nil: the image stands for itself.
+	Spent *int64
 }
 
 // A Decoder decodes images one after the other and reuses its memory: decoding an image no larger
@@ -160,6 +163,10 @@ func (d *Decoder) decode(dst []byte, o Options) ([]byte, Header, error) {
 		return nil, h, premix.Faultf(premix.TooLarge, "jpeg: %d×%d pixels, more than the machine can address", h.W, h.H)
 	}
 	d.start(o)
+	if o.Spent != nil {
+		d.steps -= *o.Spent
+		defer func() { *o.Spent = d.limit() - d.steps }()
+	}
 	if o.Model != 0 {
 		d.model = o.Model
 	}

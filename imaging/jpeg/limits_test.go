@@ -54,6 +54,28 @@ func TestPasses(t *testing.T) {
 	}
 }
 
+// Images that are parts of one have the steps of one.
+func TestSpent(t *testing.T) {
+	b := newBomb(0xc0, 80, 1)
+	b.add(dcTable, dht(0x10, []byte{1}, 0))
+	b.sos(0, 0, 63, 0, 0)
+	b.add(make([]byte, 2*b.blocks()/8), eoi)
+	var spent int64
+	d := &Decoder{stepLimit: 2 * stepsBlock * int64(b.blocks())}
+	for i := range 2 {
+		if _, _, err := d.Decode(nil, b.out, Options{Spent: &spent}); err != nil || spent != d.stepLimit/2*int64(i+1) {
+			t.Fatalf("image %d: %d steps, %v", i, spent, err)
+		}
+	}
+	_, _, err := d.Decode(nil, b.out, Options{Spent: &spent})
+	if f := premix.AsFault(err); f == nil || f.Kind != premix.TooLarge || !strings.Contains(f.Reason, "steps") {
+		t.Errorf("%v; want a fault about steps", err)
+	}
+	if _, _, err := d.Decode(nil, b.out, Options{}); err != nil {
+		t.Errorf("an image of its own: %v", err)
+	}
+}
+
 // A watched context counts the looks at it, and ends at one of them.
 type watched struct {
 	context.Context

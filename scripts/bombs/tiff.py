@@ -158,6 +158,21 @@ def tiff_jpeg_progressive():
     return file(9000, 9000, [jpeg(9000, 9000, progressive=True)], compression=7)
 
 
+def segment(marker, content):
+    return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def tiff_jpeg_passes():
+    """Tiles that are one arithmetic-coded JPEG of 64 scans, each of which makes 126 decisions a block from some bytes in all."""
+    side, n = 1440, 64
+    nothing = "4bc8"
+    bands = "4bc60000000000016874004eea00000000b56a5d800000000dfda10000000002b96f30929de6099a37e73a6eb7ba79e87dcd314d973832e8bea0"
+    data = b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) + segment(0xCA, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0")
+    data += segment(0xDA, b"\1\1\0\0\0\0") + bytes.fromhex(nothing)
+    data += (segment(0xDA, b"\1\1\0\1\x3f\0") + bytes.fromhex(bands)) * 63 + b"\xff\xd9"
+    return file(8 * side, 8 * side, [data], [8] * n, (side, side), compression=7, counts=[len(data)] * n)
+
+
 def tiff_jpeg_other_size():
     return file(100, 100, [jpeg(60000, 2000)], compression=7)
 

@@ -15,6 +15,7 @@ type Decoder struct {
 	meter *raster.Meter
 
 	fed      int64     // bytes of the file that became samples
+	steps    int64     // of all JPEGs
 	planes   [4][]byte // of the strip or tile that is being read; one if samples are together
 	samples  []byte    // their memory
 	reversed []byte    // compressed data with the bits of each byte reversed
@@ -34,7 +35,7 @@ const maxKept = 16 << 20
 
 // Decode decodes the picture of a header into dst, which has 3·W·H bytes.
 func (d *Decoder) Decode(m *raster.Meter, dst []byte, header Header) error {
-	d.h, d.meter, d.fed = header, m, 0
+	d.h, d.meter, d.fed, d.steps = header, m, 0, 0
 	defer d.release()
 	if err := d.readColours(); err != nil {
 		return err

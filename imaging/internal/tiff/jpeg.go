@@ -43,7 +43,7 @@ func (d *Decoder) readJPEG(dst, src []byte, rows int) error {
 	case c.Memory() > h.jpegMemory()+int64(len(data)):
 		return premix.Faultf(premix.TooLarge, "tiff: a JPEG that takes %d bytes to decode", c.Memory())
 	}
-	d.colours, _, err = d.jpeg.DecodeContext(d.meter.Context(), d.colours, data, jpeg.Options{Model: model})
+	d.colours, _, err = d.jpeg.DecodeContext(d.meter.Context(), d.colours, data, jpeg.Options{Model: model, Spent: &d.steps})
 	if err != nil {
 		return err
 	}

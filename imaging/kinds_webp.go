@@ -24,9 +24,21 @@ type frame struct {
 
 // webpFrame finds the frame and its size.
 func webpFrame(data []byte) (frame, error) {
-	const header = 30
+	const header, alpha, animation = 30, 16, 2
 	f := frame{file: data}
-	if len(data) < header || string(data[12:16]) != "VP8X" || data[20]&2 == 0 {
+	extended := len(data) >= header && string(data[12:16]) == "VP8X"
+	if extended {
+		f.screen = image.Pt(1+uint24(data[24:]), 1+uint24(data[27:]))
+	}
+	if extended && data[20]&animation == 0 {
+		// Whether there is alpha is said twice. As for libwebp, it is so if its chunk is there.
+		if f.find(data[header:]) && f.alpha != (data[20]&alpha != 0) && (f.alpha || f.lossy) {
+			f.w, f.h = f.screen.X, f.screen.Y
+			return f, nil
+		}
+		f = frame{file: data}
+	}
+	if !extended || data[20]&animation == 0 {
 		c, err := webp.DecodeConfig(bytes.NewReader(data))
 		if err != nil {
 			return f, libraryFault(WebP, err)
@@ -34,7 +46,6 @@ func webpFrame(data []byte) (frame, error) {
 		f.w, f.h, f.screen, f.lossy = c.Width, c.Height, image.Pt(c.Width, c.Height), isLossy(data)
 		return f, nil
 	}
-	f.screen = image.Pt(1+uint24(data[24:]), 1+uint24(data[27:]))
 	for rest := data[header:]; ; {
 		name, chunk, next, ok := webpChunk(rest)
 		if !ok {
@@ -58,23 +69,30 @@ func (f *frame) read(chunk []byte) error {
 	if f.at.X+f.w > f.screen.X || f.at.Y+f.h > f.screen.Y {
 		return premix.Faultf(premix.Corrupt, "webp: a frame of %d×%d at %v on a screen of %d×%d", f.w, f.h, f.at, f.screen.X, f.screen.Y)
 	}
-	chunk = chunk[header:]
+	if !f.find(chunk[header:]) {
+		return premix.Faultf(premix.Corrupt, "webp: a frame without a picture")
+	}
+	return nil
+}
+
+// find finds the chunks of the first picture, and reports whether there is one.
+func (f *frame) find(data []byte) bool {
 	from := 0
-	for rest := chunk; ; {
+	for rest := data; ; {
 		name, _, next, ok := webpChunk(rest)
-		end := len(chunk) - len(next)
+		end := len(data) - len(next)
 		switch {
 		case !ok:
-			return premix.Faultf(premix.Corrupt, "webp: a frame without a picture")
+			return false
 		case name == "ALPH":
-			f.alpha, from = true, len(chunk)-len(rest)
+			f.alpha, from = true, len(data)-len(rest)
 		case name == "VP8L", name == "VP8 " && !f.alpha:
-			f.alpha, from = false, len(chunk)-len(rest)
+			f.alpha, from = false, len(data)-len(rest)
 		}
 		if name == "VP8 " || name == "VP8L" {
-			f.chunks, f.lossy = chunk[from:end], name == "VP8 " && !f.alpha
+			f.chunks, f.lossy = data[from:end], name == "VP8 " && !f.alpha
 			f.copied = len(f.chunks) + 64
-			return nil
+			return true
 		}
 		rest = next
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/premix/premix/imaging/internal/png"
@@ -12,13 +13,20 @@ import (
 
 // pngFile returns a PNG of one row, with a transparent colour.
 func pngFile(w uint32, depth, colour byte, key, row []byte) []byte {
+	return pngWithTables(w, depth, colour, row, "tRNS", string(key))
+}
+
+// pngWithTables returns a PNG of one row with the given chunks, each a name and its content.
+func pngWithTables(w uint32, depth, colour byte, row []byte, tables ...string) []byte {
 	data := pngHead(w, 1, depth, colour, 0)
 	chunk := func(kind string, b []byte) {
 		data = binary.BigEndian.AppendUint32(data, uint32(len(b)))
 		b = append([]byte(kind), b...)
 		data = binary.BigEndian.AppendUint32(append(data, b...), crc32.ChecksumIEEE(b))
 	}
-	chunk("tRNS", key)
+	for i := 0; i < len(tables); i += 2 {
+		chunk(tables[i], []byte(tables[i+1]))
+	}
 	chunk("IDAT", zipped(append([]byte{0}, row...)))
 	chunk("IEND", nil)
 	return data
@@ -49,6 +57,44 @@ func TestTransparentColour(t *testing.T) {
 		}
 		if !bytes.Equal(got, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Tables that the colour type does not have, and what is surplus of a table, are left alone, as by libpng.
+func TestSurplusTables(t *testing.T) {
+	const palette = "\x01\x02\x03\x04\x05\x06"
+	for _, tt := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"gray with a palette", pngWithTables(2, 8, 0, []byte{0, 1}, "PLTE", palette), "\x00\x00\x00\x01\x01\x01"},
+		{"gray and alpha with a palette", pngWithTables(1, 8, 4, []byte{7, 255}, "PLTE", palette), "\x07\x07\x07"},
+		{"RGB with a palette of seven bytes", pngWithTables(1, 8, 2, []byte{7, 8, 9}, "PLTE", palette+"\x07"), "\x07\x08\x09"},
+		{"alpha twice", pngWithTables(1, 8, 6, []byte{7, 8, 9, 255}, "tRNS", "\x00"), "\x07\x08\x09"},
+		{"a palette of seven bytes", pngWithTables(2, 8, 3, []byte{1, 0}, "PLTE", palette+"\x07"), "\x04\x05\x06\x01\x02\x03"},
+		{"more colours than indexes", pngWithTables(2, 1, 3, []byte{0x40}, "PLTE", palette+palette), palette},
+		{"more than 256 colours", pngWithTables(2, 8, 3, []byte{0, 1}, "PLTE", palette+strings.Repeat("\x07", 800)), palette},
+		{"more than 256 opacities", pngWithTables(2, 8, 3, []byte{0, 1}, "PLTE", palette, "tRNS", strings.Repeat("\xff", 300)), palette},
+		{"a long key of gray", pngWithTables(2, 8, 0, []byte{7, 8}, "tRNS", "\x00\x08\x00\x07"), "\x07\x07\x07\xff\xff\xff"},
+		{"a long key of RGB", pngWithTables(1, 8, 2, []byte{7, 8, 9}, "tRNS", "\x00\x07\x00\x08\x00\x09\x00"), "\xff\xff\xff"},
+	} {
+		var d Decoder
+		var m Image
+		if _, err := d.Decode(t.Context(), &m, tt.data, DecodeParams{}); err != nil || string(m.Pix) != tt.want {
+			t.Errorf("%s: %v, %v; want %v", tt.name, m.Pix, err, []byte(tt.want))
+		}
+	}
+	for name, data := range map[string][]byte{
+		"no colours":    pngWithTables(1, 8, 3, []byte{0}, "PLTE", "ab"),
+		"two palettes":  pngWithTables(1, 8, 3, []byte{0}, "PLTE", palette, "PLTE", palette),
+		"a short key":   pngWithTables(1, 8, 2, []byte{7, 8, 9}, "tRNS", "\x00\x07\x00\x08"),
+		"opacity first": pngWithTables(1, 8, 3, []byte{0}, "tRNS", "\x00", "PLTE", palette),
+	} {
+		var d Decoder
+		if _, err := d.Decode(t.Context(), new(Image), data, DecodeParams{}); err == nil {
+			t.Errorf("%s: read", name)
 		}
 	}
 }

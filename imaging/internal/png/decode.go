@@ -84,20 +84,20 @@ func (d *Decoder) readTables() (err error) {
 	}
 }
 
+// readPalette reads the palette. What is surplus of it, or in an image of another colour type, is left
+// alone, as by libpng.
 func (d *Decoder) readPalette(data []byte) error {
-	n := len(data) / 3
+	if d.colour != paletted {
+		return nil // for screens of few colours, or a mistake
+	}
+	n := min(len(data)/3, 256)
 	switch {
-	case d.colours > 0 || d.key != nil:
+	case d.colours > 0:
 		return corrupt("chunk out of order: PLTE")
-	case len(data)%3 != 0 || n == 0 || n > 256 || d.depth < 8 && n > 1<<d.depth:
+	case n == 0:
 		return corrupt("bad PLTE length: %d", len(data))
-	case d.colour == gray || d.colour == grayAlpha:
-		return corrupt("PLTE, color type mismatch")
 	}
 	d.colours = n
-	if d.colour != paletted {
-		return nil // a proposal for screens of few colours
-	}
 	d.lut = raster.LUT{}
 	for i := range n {
 		copy(d.lut[i][:], data[3*i:])
@@ -105,14 +105,16 @@ func (d *Decoder) readPalette(data []byte) error {
 	return nil
 }
 
-// readTransparency lays the palette on white, or keeps the colour that is transparent.
+// readTransparency lays the palette on white, or keeps the colour that is transparent. Where pixels have
+// an opacity of their own, or the chunk goes on, it is left alone, as by libpng and Pillow.
 func (d *Decoder) readTransparency(data []byte) error {
 	switch d.colour {
 	case gray, rgb:
-		if len(data) != 2*d.channels() {
+		n := 2 * d.channels()
+		if len(data) < n {
 			return corrupt("bad tRNS length: %d", len(data))
 		}
-		d.key = data
+		d.key = data[:n:n]
 		if d.colour == gray && d.depth <= 8 {
 			d.lut[data[1]] = [3]byte{255, 255, 255} // the high byte has no bits of a sample
 		}
@@ -120,16 +122,11 @@ func (d *Decoder) readTransparency(data []byte) error {
 		if d.colours == 0 {
 			return corrupt("chunk out of order: tRNS")
 		}
-		if len(data) > 256 {
-			return corrupt("bad tRNS length: %d", len(data))
-		}
-		for i, a := range data {
+		for i, a := range data[:min(len(data), 256)] {
 			for k, v := range d.lut[i] {
 				d.lut[i][k] = raster.Over(v, a)
 			}
 		}
-	default:
-		return corrupt("tRNS, color type mismatch")
 	}
 	return nil
 }

@@ -173,6 +173,14 @@ def tiff_jpeg_passes():
     return file(8 * side, 8 * side, [data], [8] * n, (side, side), compression=7, counts=[len(data)] * n)
 
 
+def tiff_jpeg_tables():
+    """Tiles that share tables of 20 MB."""
+    data, n = jpeg(16, 16), 2000
+    tables = (bytes([0x13, 1]) + bytes(16)) * 3600
+    tables = b"\xff\xd8" + segment(0xC4, tables) * 300 + b"\xff\xd9"
+    return file(16 * 40, 16 * 50, [data], [8] * n, (16, 16), compression=7, counts=[len(data)] * n, more={347: (7, tables)})
+
+
 def tiff_jpeg_other_size():
     return file(100, 100, [jpeg(60000, 2000)], compression=7)
 

@@ -12,11 +12,15 @@ func (h *Header) jpegMemory() int64 {
 	return 11*w*ht + 512*w + 1<<20
 }
 
+// usualTables is more than the tables of encoders have, which are four of Huffman codes and two of quantisation.
+const usualTables = 4 << 10
+
 // readJPEG decodes a strip or tile that is a JPEG. Its tables may be elsewhere in the file. The
 // colours of pixels come to d.colours; those of a plane, which is gray, go to dst.
 func (d *Decoder) readJPEG(dst, src []byte, rows int) error {
 	h := &d.h
-	if err := d.feed(len(src)); err != nil {
+	// Tables are read again for each strip or tile.
+	if err := d.feed(len(src) + max(0, len(h.tables.values)-usualTables)); err != nil {
 		return err
 	}
 	data, err := d.join(src)

@@ -125,7 +125,7 @@ func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []
 	if err != nil {
 		return nil, release, changed(s, err)
 	}
-	if err := p.fits(s.Name, &cfg, data); err != nil {
+	if err := p.fits(s.Name, &cfg, data, true); err != nil {
 		return nil, release, err
 	}
 	// Keeping the first part while waiting for the rest could deadlock with others that do the same.

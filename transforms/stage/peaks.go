@@ -152,7 +152,7 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		}
 		return t.done(index, out, nil, func() {})
 	}
-	if err := t.pool.fits(e.Sample.Name, &cfg, e.Data); err != nil {
+	if err := t.pool.fits(e.Sample.Name, &cfg, e.Data, false); err != nil {
 		return err
 	}
 	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &out[0])

@@ -71,13 +71,18 @@ func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error)
 }
 
 // fits refuses an image that takes more memory than the bound allows by itself. That is no defect of the
-// image: with another bound it would be read, so it must not become a failure.
-func (p *pool) fits(name string, cfg *imaging.Config, data []byte) error {
-	if have, need := max(p.max, imaging.LeastMemory), cfg.MemoryWith(data); need > have {
-		return refuse(CodeUsage, "%s: decoding the image takes %d MiB of memory, --max-memory is %d MiB: give the job more, or make such images failures with --max-pixels %d",
-			name, need>>20, p.max>>20, max(p.max/8, 1))
+// image: with another bound it would be read, so it must not become a failure. Where the output is begun,
+// nothing but the bound may change.
+func (p *pool) fits(name string, cfg *imaging.Config, data []byte, begun bool) error {
+	have, need := max(p.max, imaging.LeastMemory), cfg.MemoryWith(data)
+	if need <= have {
+		return nil
 	}
-	return nil
+	code, other := CodeUsage, fmt.Sprintf(", or make such images failures with --max-pixels %d", max(p.max/8, 1))
+	if begun {
+		code, other = CodeFailed, ""
+	}
+	return refuse(code, "%s: decoding the image takes %d MiB of memory, --max-memory is %d MiB: give the job more%s", name, need>>20, p.max>>20, other)
 }
 
 // do runs f with a worker of the pool, which works for params. A panic in f becomes an error.

@@ -56,7 +56,7 @@ func TestFits(t *testing.T) {
 		{256 << 20, 256 << 20, 0, ""},
 		{256 << 20, 256<<20 + 1, 0, "c/a.png: decoding the image takes 256 MiB of memory, --max-memory is 256 MiB"},
 	} {
-		err := (&pool{max: tt.bound}).fits("c/a.png", &imaging.Config{Memory: tt.memory}, make([]byte, tt.data))
+		err := (&pool{max: tt.bound}).fits("c/a.png", &imaging.Config{Memory: tt.memory}, make([]byte, tt.data), false)
 		if tt.want == "" {
 			if err != nil {
 				t.Error(err)
@@ -66,6 +66,11 @@ func TestFits(t *testing.T) {
 		if r := FindRefusal(err); r == nil || r.Code != CodeUsage || !strings.Contains(r.Message, tt.want) {
 			t.Errorf("%v, want a refusal that says %q", err, tt.want)
 		}
+	}
+	// An output that is begun has been touched, and its recipe is settled.
+	err := (&pool{max: 1 << 20}).fits("c/a.png", &imaging.Config{Memory: 1 << 30}, nil, true)
+	if r := FindRefusal(err); r == nil || r.Code != CodeFailed || strings.Contains(r.Message, "--max-pixels") {
+		t.Errorf("an output is begun: %v", err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -128,8 +129,11 @@ func TestEndOfUploadIsLost(t *testing.T) {
 	for name, other := range map[string]bool{"done": false, "another object": true} {
 		t.Run(name, func(t *testing.T) {
 			s := s3Store(t)
-			var tag string // as the answer that is lost says
+			var mu sync.Mutex // a request that is given up may still be worked on
+			var tag string    // as the answer that is lost says
 			s.fail(t, func(w http.ResponseWriter, r *http.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
 				switch {
 				case r.Method == "HEAD" && !other: // this store answers with another tag than it gave
 					w.Header().Set("ETag", tag)
@@ -150,6 +154,8 @@ func TestEndOfUploadIsLost(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			})
 			err := writeOnce(s.root+"/x", data)
+			mu.Lock()
+			defer mu.Unlock()
 			if tag == "" || (err != nil) != other {
 				t.Fatalf("tag %s: %v", tag, err)
 			}

@@ -242,6 +242,18 @@ func restartBomb(sof0 byte, side int) []byte {
 	return append(b.out, eoi...)
 }
 
+// progressiveArith begins a progressive arithmetic-coded image with a scan of DC coefficients that are all 0.
+func progressiveArith(side int) *bombMaker {
+	b := newBomb(0xca, side, 1)
+	b.sos(0, 0, 0, 0, 0)
+	c := newArithCoder()
+	for range b.blocks() {
+		c.dcZero()
+	}
+	b.add(c.finish())
+	return b
+}
+
 func arithmeticBombs() []bomb {
 	// scan is a coded scan of blocks of the same content.
 	scan := func(blocks int, dc bool, k, se, step, value int) []byte {
@@ -267,13 +279,7 @@ func arithmeticBombs() []bomb {
 		{"arith-ones", sequential(1, 1, 1)},
 		{"arith-large", sequential(1, 1, 1<<13-1)},
 		{"arith-passes", func(side int) []byte {
-			b := newBomb(0xca, side, 1)
-			b.sos(0, 0, 0, 0, 0)
-			c := newArithCoder()
-			for range b.blocks() {
-				c.dcZero()
-			}
-			b.add(c.finish())
+			b := progressiveArith(side)
 			data := scan(b.blocks(), false, 1, 63, 63, 1)
 			for range 63 {
 				b.sos(1, 1, 63, 0, 0)
@@ -282,13 +288,7 @@ func arithmeticBombs() []bomb {
 			return append(b.out, eoi...)
 		}},
 		{"arith-refined", func(side int) []byte {
-			b := newBomb(0xca, side, 1)
-			b.sos(0, 0, 0, 0, 0)
-			c := newArithCoder()
-			for range b.blocks() {
-				c.dcZero()
-			}
-			b.add(c.finish())
+			b := progressiveArith(side)
 			b.sos(1, 1, 63, 0, 13)
 			b.add(scan(b.blocks(), false, 1, 63, 1, 1))
 			for al := 12; al >= 0; al-- {

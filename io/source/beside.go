@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -112,10 +113,7 @@ func (d *discovery) otherSplits(r root, o Options, shards []blob.Object) {
 		}
 	}
 	for _, split := range slices.Sorted(maps.Keys(others)) {
-		files := fmt.Sprintf("%d shards", others[split])
-		if others[split] == 1 {
-			files = "1 shard"
-		}
+		files := printable.Count(int64(others[split]), "shard")
 		d.Notes = append(d.Notes, fmt.Sprintf("not used: %s of the split %s; --split %s takes it", files, split, split))
 	}
 }

@@ -19,9 +19,7 @@ type foreign struct {
 
 // foreigns are in the order of messages.
 var foreigns = []foreign{
-	{"a data set of save_to_disk (Arrow files)", "in Python, load_from_disk(PATH).to_parquet(FILE) writes Parquet", func(base string) bool {
-		return base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow"
-	}},
+	{"a data set of save_to_disk (Arrow files)", "in Python, load_from_disk(PATH).to_parquet(FILE) writes Parquet", savedName},
 	{"Python pickles, as of CIFAR-10 and CIFAR-100", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
 		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") && path.Ext(base) == "" || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
 	}},
@@ -39,7 +37,6 @@ var foreigns = []foreign{
 	{"a zip archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".zip") }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
 	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},
-	{"MXNet RecordIO", "write its images as CLASS/IMAGE", func(base string) bool { return path.Ext(base) == ".rec" }},
 	{"an HDF5 file", "write its images as CLASS/IMAGE", func(base string) bool {
 		return path.Ext(base) == ".h5" || path.Ext(base) == ".hdf5"
 	}},
@@ -108,12 +105,12 @@ func savedToDisk(r root) bool {
 	if f, _ := detectFiles(r); r.picked || f.name != "" && f.name != "tfds" {
 		return false
 	}
-	for _, o := range r.objects {
-		if base := blob.Base(o.URI); base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.objects, func(o blob.Object) bool { return savedName(blob.Base(o.URI)) })
+}
+
+// savedName reports whether a name is one that save_to_disk gives.
+func savedName(base string) bool {
+	return base == "dataset_dict.json" || base == "state.json" || path.Ext(base) == ".arrow"
 }
 
 // oneFormat refuses an output of premix in several formats: each has a folder of its own with all samples.

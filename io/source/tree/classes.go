@@ -153,14 +153,18 @@ func (r *reader) containerNames() {
 			odd = append(odd, c.Name)
 		}
 	}
-	if len(odd) == 0 {
-		return
+	if len(odd) > 0 {
+		r.doubtClasses(odd, "have the names of folders that hold the parts of a data set", notClasses...)
 	}
-	d := Doubt{
-		Text:  fmt.Sprintf("the class folders %s have the names of folders that hold the parts of a data set", names(odd)),
-		Flags: []string{"--labels FILE with a list of the images' classes", "--accept class-names if they are classes"},
-	}
-	for _, name := range odd[:min(len(odd), 2)] {
+}
+
+// notClasses settle a doubt whether folders are classes at all.
+var notClasses = []string{"--labels FILE with a list of the images' classes", "--accept class-names if they are classes"}
+
+// doubtClasses refuses classes by their names, with an image of the first two.
+func (r *reader) doubtClasses(classes []string, why string, flags ...string) {
+	d := Doubt{Text: fmt.Sprintf("the class folders %s %s", names(classes), why), Flags: flags}
+	for _, name := range classes[:min(len(classes), 2)] {
 		d.Examples = append(d.Examples, r.example(name))
 	}
 	r.doubt(d)

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -40,14 +39,7 @@ func (r *reader) joinedSplits() {
 	if len(splits) < 2 {
 		return
 	}
-	d := Doubt{
-		Text:  fmt.Sprintf("the class folders %s have the names of splits", names(all)),
-		Flags: []string{"a deeper --in with the one that is meant", "--accept split-names if they are classes"},
-	}
-	for _, name := range all[:2] {
-		d.Examples = append(d.Examples, r.example(name))
-	}
-	r.doubt(d)
+	r.doubtClasses(all, "have the names of splits", "a deeper --in with the one that is meant", "--accept split-names if they are classes")
 }
 
 // parts refuses classes whose names differ in a number alone and say that they are parts of a data set, as
@@ -66,14 +58,7 @@ func (r *reader) parts() {
 	if pattern == all[0] || slices.ContainsFunc(all, func(name string) bool { return digits.ReplaceAllString(name, "#") != pattern }) {
 		return
 	}
-	d := Doubt{
-		Text:  fmt.Sprintf("the class folders %s differ in a number alone, as parts of one data set do", names(all)),
-		Flags: []string{"--labels FILE with a list of the images' classes", "--accept class-names if they are classes"},
-	}
-	for _, name := range all[:2] {
-		d.Examples = append(d.Examples, r.example(name))
-	}
-	r.doubt(d)
+	r.doubtClasses(all, "differ in a number alone, as parts of one data set do", notClasses...)
 }
 
 func partOf(name string) bool {

@@ -151,10 +151,7 @@ func (c Container) listOf(ctx context.Context) (*labelList, error) {
 // readList reads the list that findList has found.
 func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, err error) {
 	var files [][]byte
-	h := newHasher().text(list.Kind)
-	if list.Kind == listTable {
-		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset)).text(list.Prefix)
-	}
+	var digests []premix.Digest
 	for _, uri := range list.Files {
 		limit := int64(maxListBytes)
 		if list.Kind == listTable {
@@ -164,9 +161,7 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 		if err != nil {
 			return nil, "", fmt.Errorf("source: %w", err)
 		}
-		files = append(files, data)
-		sum := DigestOf(data)
-		h.text(hex.EncodeToString(sum[:]))
+		files, digests = append(files, data), append(digests, DigestOf(data))
 	}
 	if len(files) == 0 {
 		return nil, "", fmt.Errorf("source: no list of labels in %q", list.Kind)
@@ -196,7 +191,19 @@ func readList(ctx context.Context, list labelFiles) (l *labelList, hash string, 
 	if err != nil {
 		return nil, "", usagef("the list of labels %s cannot be used: %v", strings.Join(list.Files, " and "), err)
 	}
-	return l, h.String(), nil
+	return l, list.hash(digests...), nil
+}
+
+// hash identifies a list by the digests of its files and how they are read.
+func (list labelFiles) hash(files ...premix.Digest) string {
+	h := newHasher().text(list.Kind)
+	if list.Kind == listTable {
+		h.text(fmt.Sprint(list.Columns)).num(int64(list.Offset)).text(list.Prefix)
+	}
+	for _, sum := range files {
+		h.text(hex.EncodeToString(sum[:]))
+	}
+	return h.String()
 }
 
 // words are the first words of all lines.

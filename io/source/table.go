@@ -79,9 +79,10 @@ type listed struct {
 	// others are images beside the base, which the table may name too.
 	others []string
 
-	list *labels.List
-	rows []string            // the image of each row, as found; empty if it is missing
-	name func(string) string // of what lies at a path of the table
+	list   *labels.List
+	digest premix.Digest       // of the table
+	rows   []string            // the image of each row, as found; empty if it is missing
+	name   func(string) string // of what lies at a path of the table
 }
 
 // A tabled image is one of a listed input.
@@ -133,7 +134,7 @@ func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 	if err != nil {
 		return files, l.errorf("%v", err)
 	}
-	files.Columns = columns
+	files.Columns, l.digest = columns, DigestOf(data)
 	if l.list, err = t.List(columns); err != nil {
 		return files, l.errorf("%v", err)
 	}
@@ -254,9 +255,7 @@ func (l *listed) take(ctx context.Context, name func(string) string, o Options, 
 		return files, err
 	}
 	files.Prefix = l.prefix
-	if _, files.Hash, err = readList(ctx, files); err != nil {
-		return files, err
-	}
+	files.Hash = files.hash(l.digest)
 	l.name = name
 	d.listed, d.byName, d.Classes = l, !l.list.Numbers, l.list.Classes()
 	d.Notes = append(d.Notes, "classes are those of "+l.uri)

@@ -53,10 +53,29 @@ func holdRun(t *testing.T, op, part string, args ...string) *heldRun {
 	return r
 }
 
-// suspend stops the process, which then no longer waits for leave.
+// suspend stops the process, which then no longer waits for leave. The threads of a process go on for a
+// while behind the signal, so it looks until all of them have stopped.
 func (r *heldRun) suspend() {
+	r.t.Helper()
 	r.signal(syscall.SIGSTOP)
-	r.allow()
+	late := time.After(patience)
+	for {
+		var status syscall.WaitStatus
+		switch pid, err := syscall.Wait4(r.cmd.Process.Pid, &status, syscall.WUNTRACED|syscall.WNOHANG, nil); {
+		case err != nil:
+			r.t.Fatal(err)
+		case pid != 0 && status.Stopped():
+			r.allow()
+			return
+		case pid != 0:
+			r.t.Fatalf("it ended instead of stopping\n%s", r.out.String())
+		}
+		select {
+		case <-late:
+			r.t.Fatal("it does not stop")
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 func (r *heldRun) allow() {

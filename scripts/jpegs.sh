@@ -17,4 +17,4 @@ if [ "${1:-}" = rewrite ]; then
 	PREMIX_JPEG_REWRITE=1 exec go test ./imaging/jpeg -run '^TestDamaged$' -count 1 -v
 fi
 PREMIX_JPEG_DAMAGED=${1:-6000} PREMIX_JPEG_MADE=${2:-20000} \
-	exec go test ./imaging/jpeg -run '^(TestDamaged|TestDamagedPhotographs|TestMade|TestPillow.*)$' -count 1 -timeout 2h -v
+	exec go test -tags oracles ./imaging/jpeg -run '^(TestDamaged|TestDamagedPhotographs|TestMade|TestPillow.*)$' -count 1 -timeout 2h -v

@@ -5,5 +5,6 @@ cd "$(dirname "$0")/.."
 bad=$(gofmt -l .)
 [ -z "$bad" ] || { echo "not formatted by gofmt:"; echo "$bad"; exit 1; }
 go vet ./...
+go vet -tags oracles,bombs ./imaging/jpeg
 go tool -modfile=go.tools.mod staticcheck ./...
 echo "lint: clean"

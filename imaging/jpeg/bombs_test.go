@@ -3,10 +3,6 @@ package jpeg
 import (
 	"bytes"
 	"math/bits"
-	"os"
-	"path/filepath"
-	"testing"
-	"time"
 )
 
 // A bomb is a file that takes as long as possible to decode.
@@ -318,32 +314,5 @@ func arithmeticBombs() []bomb {
 			}
 			return append(b.out, eoi...)
 		}},
-	}
-}
-
-// TestBombs writes bombs of the largest size that the default limits let pass into the folder that
-// PREMIX_JPEG_BOMBS names, as NAME.jpg, and says how long each takes.
-func TestBombs(t *testing.T) {
-	dir := os.Getenv("PREMIX_JPEG_BOMBS")
-	if dir == "" {
-		t.Skip("needs gigabytes and minutes: PREMIX_JPEG_BOMBS names a folder for them")
-	}
-	const side = 11585 // 128·2²⁰ pixels
-	for _, b := range append(huffmanBombs(), arithmeticBombs()...) {
-		t.Run(b.name, func(t *testing.T) {
-			data := b.make(side)
-			if err := os.WriteFile(filepath.Join(dir, b.name+".jpg"), data, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			for _, accept := range []bool{false, true} {
-				start := time.Now()
-				_, _, err := new(Decoder).Decode(nil, data, Options{AcceptTruncated: accept})
-				took := time.Since(start)
-				t.Logf("%d bytes, accepting %t: %.1f s, %v", len(data), accept, took.Seconds(), err)
-				if took > 10*time.Second {
-					t.Error("more than 10 s")
-				}
-			}
-		})
 	}
 }

@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 // ioLayers are the packages of io from the bottom to the top. A package imports those of the layers
 // before its own, and so do its tests: none of its own layer, none above. Examples may import any.
 var ioLayers = [][]string{
+	{"window"},
 	{"blob", "checksum", "npy", "shard", "tfrecord"},
 	{"cache", "shard/shardtest", "tfexample"},
 	{"hfparquet", "tfshard", "webdataset"},

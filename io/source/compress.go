@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/window"
 )
 
 // The values of Container.Compression.
@@ -206,20 +207,20 @@ func (u *unpacker) Close() error {
 
 // open returns a window over a chunk. At the end of the container it has no end: what follows the last
 // entry is looked at, as the end mark of a tar.
-func (c *Chunk) open(ctx context.Context) (*window, io.Closer, error) {
+func (c *Chunk) open(ctx context.Context) (*window.Window, io.Closer, error) {
 	in := c.Container
 	w, f, err := in.open(ctx, c.Offset, c.End)
 	if err != nil {
 		return nil, nil, fmt.Errorf("source: %s: %w", in.Name, err)
 	}
 	if c.End >= in.Offset+in.Size || !c.Seekable() {
-		w.end = -1
+		w.End = -1
 	}
 	return w, f, nil
 }
 
 // open returns a window over [off, end) of a container; over all of it if it is compressed.
-func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer, error) {
+func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io.Closer, error) {
 	if kind := c.Compression; kind != "" {
 		r, err := blob.Open(ctx, c.URI)
 		if err != nil {
@@ -227,8 +228,8 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		}
 		raw := &rawReader{r: r, max: c.Size}
 		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
-		w := streamWindow(u, 0, -1, -1)
-		w.lost = u.lost
+		w := window.Stream(u, 0, -1, -1)
+		w.Lost = u.lost
 		return w, u, nil
 	}
 	size := c.Offset + c.Size
@@ -237,15 +238,15 @@ func (c Container) open(ctx context.Context, off, end int64) (*window, io.Closer
 		if err != nil {
 			return nil, nil, err
 		}
-		return atWindow(f, off, end, min(size, max(f.Size(), off))), f, nil
+		return window.At(f, off, end, min(size, max(f.Size(), off))), f, nil
 	}
 	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenRange(ctx, c.URI, pos, end-pos) }}
 	first, err := r.from(off)
 	if err != nil {
 		return nil, nil, err
 	}
-	w := streamWindow(first, off, end, end)
-	w.reopen = r.from
+	w := window.Stream(first, off, end, end)
+	w.Reopen = r.from
 	return w, r, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/tfexample"
 	"github.com/premix/premix/io/tfrecord"
+	"github.com/premix/premix/io/window"
 	"github.com/zeebo/xxh3"
 )
 
@@ -26,7 +27,7 @@ type drip struct{ r io.Reader }
 func (d drip) Read(p []byte) (int, error) { return d.r.Read(p[:min(len(p), 700)]) }
 
 // tarEntries reads a tar in both ways, of samples and of images, and checks every entry.
-func tarEntries(t *testing.T, w *window, layout string, data []byte, rescue bool) []Entry {
+func tarEntries(t *testing.T, w *window.Window, layout string, data []byte, rescue bool) []Entry {
 	t.Helper()
 	c := Container{Name: "x.tar", URI: "x.tar", Layout: layout, Label: -1, Size: int64(len(data))}
 	var list []Entry
@@ -40,10 +41,10 @@ func tarEntries(t *testing.T, w *window, layout string, data []byte, rescue bool
 	scan.rescue = rescue
 	var err error
 	if layout == layoutTar {
-		r := sampleReader{scan: scan, c: c, maxBytes: fuzzLimit, seekable: w.at != nil, yield: yield, seen: map[xxh3.Uint128]group{}}
+		r := sampleReader{scan: scan, c: c, maxBytes: fuzzLimit, seekable: w.Random(), yield: yield, seen: map[xxh3.Uint128]group{}}
 		err = r.run(context.Background())
 	} else {
-		r := imageReader{scan: scan, c: c, seekable: w.at != nil, maxBytes: fuzzLimit, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
+		r := imageReader{scan: scan, c: c, seekable: w.Random(), maxBytes: fuzzLimit, yield: yield, seen: map[xxh3.Uint128]struct{}{}}
 		err = r.run(context.Background())
 	}
 	if err != nil {
@@ -116,12 +117,12 @@ func FuzzTar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, layout := range []string{layoutTar, layoutClassTar} {
 			size := int64(len(data))
-			whole := tarEntries(t, atWindow(bytes.NewReader(data), 0, -1, size), layout, data, false)
-			unknown := tarEntries(t, streamWindow(drip{bytes.NewReader(data)}, 0, -1, -1), layout, data, false)
+			whole := tarEntries(t, window.At(bytes.NewReader(data), 0, -1, size), layout, data, false)
+			unknown := tarEntries(t, window.Stream(drip{bytes.NewReader(data)}, 0, -1, -1), layout, data, false)
 			sameEntries(t, whole, unknown)
-			rescued := tarEntries(t, atWindow(bytes.NewReader(data), 0, -1, size), layout, data, true)
-			w := streamWindow(drip{bytes.NewReader(data)}, 0, -1, size)
-			w.reopen = func(pos int64) (io.Reader, error) { return drip{bytes.NewReader(data[pos:])}, nil }
+			rescued := tarEntries(t, window.At(bytes.NewReader(data), 0, -1, size), layout, data, true)
+			w := window.Stream(drip{bytes.NewReader(data)}, 0, -1, size)
+			w.Reopen = func(pos int64) (io.Reader, error) { return drip{bytes.NewReader(data[pos:])}, nil }
 			sameEntries(t, rescued, tarEntries(t, w, layout, data, true))
 		}
 	})
@@ -201,7 +202,7 @@ func FuzzRecords(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		read := func(w *window) (list []Entry) {
+		read := func(w *window.Window) (list []Entry) {
 			scan := recordScanner{w: w, rescue: true}
 			var ex tfexample.Example
 			for {
@@ -235,11 +236,11 @@ func FuzzRecords(f *testing.F) {
 				list = append(list, e)
 			}
 		}
-		whole := read(atWindow(bytes.NewReader(data), 0, -1, int64(len(data))))
-		sameEntries(t, whole, read(streamWindow(drip{bytes.NewReader(data)}, 0, -1, int64(len(data)))))
+		whole := read(window.At(bytes.NewReader(data), 0, -1, int64(len(data))))
+		sameEntries(t, whole, read(window.Stream(drip{bytes.NewReader(data)}, 0, -1, int64(len(data)))))
 		// The package of the format agrees about what is a record.
 		ref := tfrecord.NewReader(bytes.NewReader(data), fuzzLimit+recordSlack)
-		scan := recordScanner{w: atWindow(bytes.NewReader(data), 0, -1, int64(len(data)))}
+		scan := recordScanner{w: window.At(bytes.NewReader(data), 0, -1, int64(len(data)))}
 		for {
 			want, err1 := ref.Next()
 			got, err2 := scan.record(context.Background(), fuzzLimit+recordSlack)

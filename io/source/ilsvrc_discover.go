@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/window"
 )
 
 // The forms of ILSVRC2012 as it is distributed: ILSVRC2012_img_train.tar, a tar of a tar for
@@ -147,7 +148,7 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 		return fmt.Errorf("source: %s: %w", outer.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(atWindow(f, 0, -1, min(outer.Size, f.Size())), 0)
+	scan := newTarScanner(window.At(f, 0, -1, min(outer.Size, f.Size())), 0)
 	seen := map[string]bool{}
 	var last tarMember
 	damaged := func(t *tarDamage) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix/io/tfrecord"
+	"github.com/premix/premix/io/window"
 )
 
 // count is how many rows are good and how many are faults.
@@ -147,11 +148,11 @@ func TestLargeRecords(t *testing.T) {
 	}
 	for _, test := range tests {
 		size := int64(len(test.data))
-		again := streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, size)
-		again.reopen = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
-		for name, w := range map[string]*window{
-			"file": atWindow(bytes.NewReader(test.data), 0, -1, size), "store": again,
-			"stream": streamWindow(drip{bytes.NewReader(test.data)}, 0, -1, -1), "chunk": atWindow(bytes.NewReader(append(bytes.Clone(test.data), lie...)), 0, size, size+int64(len(lie))),
+		again := window.Stream(drip{bytes.NewReader(test.data)}, 0, -1, size)
+		again.Reopen = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
+		for name, w := range map[string]*window.Window{
+			"file": window.At(bytes.NewReader(test.data), 0, -1, size), "store": again,
+			"stream": window.Stream(drip{bytes.NewReader(test.data)}, 0, -1, -1), "chunk": window.At(bytes.NewReader(append(bytes.Clone(test.data), lie...)), 0, size, size+int64(len(lie))),
 		} {
 			if name == "chunk" && test.name == "cut" {
 				continue // a chunk ends where a record does

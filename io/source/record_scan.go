@@ -9,6 +9,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/tfrecord"
+	"github.com/premix/premix/io/window"
 )
 
 // recordSlack is what a record may have beside an image of the largest size.
@@ -17,7 +18,7 @@ const recordSlack = 16 << 20
 // A recordScanner walks through the records of a TFRecord file by its window, so that it knows
 // where bytes are and whether an end is the file's.
 type recordScanner struct {
-	w      *window
+	w      *window.Window
 	number int64 // of the next record
 	next   int64 // its offset
 	buf    []byte
@@ -66,16 +67,16 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 		return record{}, err
 	}
 	r := record{number: s.number, offset: s.next}
-	if s.done || s.w.end >= 0 && s.next >= s.w.end {
+	if s.done || s.w.End >= 0 && s.next >= s.w.End {
 		s.done = true
 		return r, io.EOF
 	}
-	if s.next > s.w.pos {
-		if err := s.w.skip(s.next - s.w.pos); err != nil {
+	if s.next > s.w.Pos {
+		if err := s.w.Skip(s.next - s.w.Pos); err != nil {
 			return r, s.stop(r, err, "the file ends inside of the record before")
 		}
 	}
-	have, err := s.w.peek(len(s.head))
+	have, err := s.w.Peek(len(s.head))
 	switch {
 	case err != nil:
 		return r, s.stop(r, err, "the file ends early")
@@ -90,18 +91,18 @@ func (s *recordScanner) header(ctx context.Context) (record, error) {
 	length := binary.LittleEndian.Uint64(s.head[:])
 	if binary.LittleEndian.Uint32(s.head[8:]) != tfrecord.Mask(s.head[:8]) {
 		if r.offset == 0 && s.rescue {
-			head, _ := s.w.peek(tarBlock)
-			if i := impostorOf(head, s.w.max, ""); i != nil {
+			head, _ := s.w.Peek(tarBlock)
+			if i := impostorOf(head, s.w.Max, ""); i != nil {
 				s.done = true
 				return r, &recordFault{r, premix.AsFault(i.fault()), i.bytes}
 			}
 		}
 		return r, s.broken(ctx, r, -1, premix.Corrupt, "length checksum mismatch")
 	}
-	if length > 1<<62 || s.w.max >= 0 && int64(length) > s.w.max-s.w.pos-int64(len(s.head)) {
+	if length > 1<<62 || s.w.Max >= 0 && int64(length) > s.w.Max-s.w.Pos-int64(len(s.head)) {
 		return r, s.broken(ctx, r, -1, premix.Truncated, fmt.Sprintf("it says that it has %d bytes, more than the file", length))
 	}
-	if err := s.w.skip(int64(len(s.head))); err != nil {
+	if err := s.w.Skip(int64(len(s.head))); err != nil {
 		return r, err
 	}
 	r.size = int64(length)
@@ -119,13 +120,13 @@ func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind pr
 		return s.faultf(r, kind, "%s: what follows is lost", what)
 	}
 	s.number = r.number + 1
-	err := s.w.skip(max(0, r.offset+1-s.w.pos))
+	err := s.w.Skip(max(0, r.offset+1-s.w.Pos))
 	for err == nil {
 		if err = ctx.Err(); err != nil {
 			return err
 		}
 		var p []byte
-		p, err = s.w.peek(resyncBytes)
+		p, err = s.w.Peek(resyncBytes)
 		at, step := findHead(p), len(p)
 		switch {
 		case at >= 0:
@@ -135,19 +136,19 @@ func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind pr
 		case err == nil:
 			err = io.ErrUnexpectedEOF // it is the end
 		}
-		if err := s.w.skip(int64(step)); err != nil {
+		if err := s.w.Skip(int64(step)); err != nil {
 			return err
 		}
-		if at >= 0 || s.w.end >= 0 && s.w.pos >= s.w.end {
+		if at >= 0 || s.w.End >= 0 && s.w.Pos >= s.w.End {
 			break
 		}
 	}
-	if err != nil && !s.w.ended(err) && premix.AsFault(err) == nil {
+	if err != nil && !s.w.Ended(err) && premix.AsFault(err) == nil {
 		return err
 	}
-	s.next, s.done = s.w.pos, err != nil
-	if s.w.end >= 0 {
-		s.next = min(s.next, s.w.end)
+	s.next, s.done = s.w.Pos, err != nil
+	if s.w.End >= 0 {
+		s.next = min(s.next, s.w.End)
 	}
 	switch {
 	case premix.AsFault(err) != nil:
@@ -180,7 +181,7 @@ func (s *recordScanner) stop(r record, err error, what string) error {
 	if f := premix.AsFault(err); f != nil {
 		return losing(s.streamLost(), s.faultf(r, f.Kind, "%s", f.Reason))
 	}
-	if s.w.ended(err) {
+	if s.w.Ended(err) {
 		return losing(unknown, s.faultf(r, premix.Truncated, "%s", what))
 	}
 	return err
@@ -188,29 +189,29 @@ func (s *recordScanner) stop(r record, err error, what string) error {
 
 // streamLost is how many bytes of a compressed file are lost after an error of the stream, or unknown.
 func (s *recordScanner) streamLost() int64 {
-	if s.w.lost == nil {
+	if s.w.Lost == nil {
 		return unknown
 	}
-	return s.w.lost()
+	return s.w.Lost()
 }
 
 // large is the fault of a record above the limit. It is skipped by its length if another record, or
 // the end, is where that says; otherwise the length is wrong, whatever its checksum says.
 func (s *recordScanner) large(ctx context.Context, r record, limit int64) error {
 	what := fmt.Sprintf("%d bytes, the limit is %d", r.size, limit)
-	from, end := s.w.pos, s.next
-	if s.w.max >= 0 && (s.w.end < 0 || end <= s.w.end) && end <= s.w.max {
-		if err := s.w.skip(end - from); err != nil {
+	from, end := s.w.Pos, s.next
+	if s.w.Max >= 0 && (s.w.End < 0 || end <= s.w.End) && end <= s.w.Max {
+		if err := s.w.Skip(end - from); err != nil {
 			return err
 		}
-		head, err := s.w.peek(len(s.head))
+		head, err := s.w.Peek(len(s.head))
 		if err != nil {
 			return err
 		}
 		if len(head) == 0 || findHead(head) == 0 {
 			return s.faultf(r, premix.TooLarge, "%s", what)
 		}
-		if ok, err := s.w.back(from); err != nil || !ok {
+		if ok, err := s.w.Back(from); err != nil || !ok {
 			return cmp.Or(err, s.faultf(r, premix.TooLarge, "%s", what))
 		}
 	}
@@ -226,7 +227,7 @@ func (s *recordScanner) record(ctx context.Context, limit int64) (record, error)
 	if r.size > limit {
 		return r, s.large(ctx, r, limit)
 	}
-	s.buf, err = s.w.read(s.buf, r.size+4)
+	s.buf, err = s.w.Fill(s.buf, r.size+4)
 	if err != nil {
 		return r, s.stop(r, err, fmt.Sprintf("%d of its %d bytes", len(s.buf), r.size))
 	}

@@ -7,25 +7,25 @@ import (
 // seek looks for the next header, from where the scanner goes on, and returns how many bytes lie between from
 // and it; unknown if the archive ends before.
 func (s *tarScanner) seek(from int64) (lost int64, err error) {
-	for s.next > s.w.pos && err == nil {
-		err = s.w.skip(s.next - s.w.pos)
+	for s.next > s.w.Pos && err == nil {
+		err = s.w.Skip(s.next - s.w.Pos)
 	}
-	for err == nil && (s.w.end < 0 || s.w.pos < s.w.end) {
+	for err == nil && (s.w.End < 0 || s.w.Pos < s.w.End) {
 		var block []byte
-		if block, err = s.w.peek(tarBlock); err != nil || len(block) < tarBlock {
+		if block, err = s.w.Peek(tarBlock); err != nil || len(block) < tarBlock {
 			break
 		}
 		if headerBlock(block) {
-			return s.w.pos - from, nil
+			return s.w.Pos - from, nil
 		}
-		err = s.w.skip(tarBlock)
-		s.next = s.w.pos
+		err = s.w.Skip(tarBlock)
+		s.next = s.w.Pos
 	}
 	switch {
-	case err != nil && !s.w.ended(err) && premix.AsFault(err) == nil:
+	case err != nil && !s.w.Ended(err) && premix.AsFault(err) == nil:
 		return 0, err
-	case s.w.end >= 0 && s.w.pos >= s.w.end:
-		return s.w.end - from, nil
+	case s.w.End >= 0 && s.w.Pos >= s.w.End:
+		return s.w.End - from, nil
 	}
 	return unknown, nil
 }

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/premix/premix/io/window"
 )
 
 // daliIndex writes the index of a tar as wds2idx does.
 func daliIndex(t *testing.T, data []byte) string {
 	t.Helper()
-	w := atWindow(bytes.NewReader(data), 0, -1, int64(len(data)))
+	w := window.At(bytes.NewReader(data), 0, -1, int64(len(data)))
 	scan := newTarScanner(w, 0)
 	var lines []string
 	last := ""

@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/window"
 )
 
 // A tarMember is one header of a tar.
@@ -60,7 +61,7 @@ func (m *tarMember) entry() bool { return m.regular || m.link != "" }
 // broken header it looks for the next good one, after the end mark for another archive. Headers
 // are parsed by archive/tar, one at a time; this type knows where they are.
 type tarScanner struct {
-	w       *window
+	w       *window.Window
 	base    int64       // where the archive begins: blocks are aligned to it
 	next    int64       // where the next header is; −1 if carry knows
 	carry   *tar.Reader // is inside a sparse member, whose length it alone knows
@@ -78,8 +79,8 @@ type tarScanner struct {
 
 // newTarScanner scans from the window's position, which is a header of the archive that begins
 // at base.
-func newTarScanner(w *window, base int64) *tarScanner {
-	return &tarScanner{w: w, base: base, next: w.pos}
+func newTarScanner(w *window.Window, base int64) *tarScanner {
+	return &tarScanner{w: w, base: base, next: w.Pos}
 }
 
 // member moves to the next member. Its errors are io.EOF at the end, a *tarDamage, or one of the
@@ -89,9 +90,9 @@ func (s *tarScanner) member(ctx context.Context) (tarMember, error) {
 		if err := ctx.Err(); err != nil {
 			return tarMember{}, err
 		}
-		if s.carry == nil && s.w.end >= 0 && s.next >= s.w.end && !s.done {
+		if s.carry == nil && s.w.End >= 0 && s.next >= s.w.End && !s.done {
 			s.done = true
-			if damage := s.hole(s.w.end, false); damage != nil {
+			if damage := s.hole(s.w.End, false); damage != nil {
 				return tarMember{}, damage
 			}
 		}
@@ -111,77 +112,77 @@ func (s *tarScanner) step() (m tarMember, again bool, err error) {
 		s.carry = nil
 		m, err = s.parse(tr, -1)
 		if err == io.EOF {
-			s.marked, s.zeros = true, s.w.pos-2*tarBlock
-			s.next = s.align(s.w.pos)
+			s.marked, s.zeros = true, s.w.Pos-2*tarBlock
+			s.next = s.align(s.w.Pos)
 			return m, true, nil
 		}
 		return m, false, err
 	}
-	if s.next > s.w.pos {
-		if err := s.w.skip(s.next - s.w.pos); err != nil {
+	if s.next > s.w.Pos {
+		if err := s.w.Skip(s.next - s.w.Pos); err != nil {
 			return m, false, s.insideMember(err)
 		}
 	}
-	block, err := s.w.peek(tarBlock)
-	if s.members == 0 && s.w.pos == s.base && err == nil && (len(block) < tarBlock || !headerBlock(block)) {
-		if s.fake = impostorOf(block, s.w.max-s.base, ""); s.fake != nil {
+	block, err := s.w.Peek(tarBlock)
+	if s.members == 0 && s.w.Pos == s.base && err == nil && (len(block) < tarBlock || !headerBlock(block)) {
+		if s.fake = impostorOf(block, s.w.Max-s.base, ""); s.fake != nil {
 			s.done = true
-			return m, false, s.fake.damage(s.w.pos)
+			return m, false, s.fake.damage(s.w.Pos)
 		}
 	}
 	switch {
 	case err != nil:
-		return m, false, s.broken(err, s.w.pos, "the archive ends early")
+		return m, false, s.broken(err, s.w.Pos, "the archive ends early")
 	case len(block) == 0:
 		s.done = true
-		if damage := s.hole(s.w.pos, true); damage != nil {
+		if damage := s.hole(s.w.Pos, true); damage != nil {
 			return m, false, damage
 		}
 		if s.marked || s.resync {
 			return m, false, io.EOF
 		}
 		if s.members == 0 {
-			return m, false, damagef(s.w.pos, premix.Empty, "no tar archive: nothing in it")
+			return m, false, damagef(s.w.Pos, premix.Empty, "no tar archive: nothing in it")
 		}
-		return m, false, damagef(s.w.pos, premix.Truncated, "the archive ends without its end mark: members may be missing")
+		return m, false, damagef(s.w.Pos, premix.Truncated, "the archive ends without its end mark: members may be missing")
 	case zeroBlock(block):
 		if !s.marked {
-			s.marked, s.zeros = true, s.w.pos
+			s.marked, s.zeros = true, s.w.Pos
 		}
-		s.next = s.w.pos + int64(len(block))
+		s.next = s.w.Pos + int64(len(block))
 		return m, true, nil
 	case len(block) < tarBlock:
 		s.done = true
 		if s.resync {
 			return m, false, io.EOF
 		}
-		return m, false, damagef(s.w.pos, premix.Truncated, "%d bytes where a header should be", len(block))
+		return m, false, damagef(s.w.Pos, premix.Truncated, "%d bytes where a header should be", len(block))
 	}
-	if damage := s.hole(s.w.pos, false); damage != nil {
+	if damage := s.hole(s.w.Pos, false); damage != nil {
 		return m, false, damage
 	}
 	if s.resync && !headerBlock(block) {
-		s.next = s.w.pos + tarBlock
+		s.next = s.w.Pos + tarBlock
 		return m, true, nil
 	}
 	s.resync = false
-	m, err = s.parse(tar.NewReader(s.w), s.w.pos)
+	m, err = s.parse(tar.NewReader(s.w), s.w.Pos)
 	return m, false, err
 }
 
 // insideMember returns the error of a scan that could not skip the data of the last member. The scan
 // goes on after the header of that member if it can.
 func (s *tarScanner) insideMember(err error) error {
-	if s.resync && s.w.ended(err) {
+	if s.resync && s.w.Ended(err) {
 		s.done = true
 		return io.EOF
 	}
-	what := fmt.Sprintf("the archive ends inside of a member, after %d of its %d bytes", s.w.pos-s.data, s.size)
-	if s.w.pos >= s.data+s.size {
+	what := fmt.Sprintf("the archive ends inside of a member, after %d of its %d bytes", s.w.Pos-s.data, s.size)
+	if s.w.Pos >= s.data+s.size {
 		what = "the archive ends in the padding of a member"
 	}
 	back := false
-	if s.rescue && s.w.ended(err) {
+	if s.rescue && s.w.Ended(err) {
 		var failed error
 		if back, failed = s.back(); failed != nil {
 			return failed
@@ -194,7 +195,7 @@ func (s *tarScanner) insideMember(err error) error {
 		}
 		err = damage
 	} else {
-		err = s.broken(err, s.w.pos, what)
+		err = s.broken(err, s.w.Pos, what)
 	}
 	if damage, ok := err.(*tarDamage); ok {
 		damage.inside = true
@@ -207,13 +208,13 @@ func (s *tarScanner) broken(err error, offset int64, what string) error {
 	s.done, s.gap = true, unknown
 	if f := premix.AsFault(err); f != nil {
 		damage := damagef(offset, f.Kind, "%s", f.Reason)
-		if s.w.lost != nil {
-			damage.lost = s.w.lost()
+		if s.w.Lost != nil {
+			damage.lost = s.w.Lost()
 		}
 		s.gap = damage.lost
 		return damage
 	}
-	if s.w.ended(err) {
+	if s.w.Ended(err) {
 		return damagef(offset, premix.Truncated, "%s", what)
 	}
 	return err
@@ -222,7 +223,7 @@ func (s *tarScanner) broken(err error, offset int64, what string) error {
 // back goes back to where the data of the last member begin, when the archive ends inside of them:
 // members may follow a header that states a wrong size. In an archive that was cut there are none.
 func (s *tarScanner) back() (ok bool, err error) {
-	if ok, err = s.w.back(s.data); ok {
+	if ok, err = s.w.Back(s.data); ok {
 		s.next, s.resync = s.align(s.data), true
 	}
 	return ok, err
@@ -231,7 +232,7 @@ func (s *tarScanner) back() (ok bool, err error) {
 // beyond reports whether a member is larger than what is left of the archive, and the scanner can go
 // on after its header.
 func (s *tarScanner) beyond(m tarMember) bool {
-	return s.rescue && !m.sparse && s.w.max >= 0 && m.size > s.w.max-s.w.pos
+	return s.rescue && !m.sparse && s.w.Max >= 0 && m.size > s.w.Max-s.w.Pos
 }
 
 // fault is what makes the data of the member at the scanner useless before they are read,
@@ -253,7 +254,7 @@ func (s *tarScanner) fault(m tarMember, maxBytes int64) *premix.Fault {
 // read returns the data of the member at the scanner, in dst's memory if that
 // suffices. The error is a fault if the archive ends inside of them.
 func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
-	if left := s.w.max - s.w.pos; s.beyond(m) {
+	if left := s.w.Max - s.w.Pos; s.beyond(m) {
 		if ok, err := s.back(); err != nil {
 			return dst[:0], err
 		} else if ok {
@@ -263,7 +264,7 @@ func (s *tarScanner) read(dst []byte, m tarMember) ([]byte, error) {
 			return dst[:0], damagef(m.data, premix.Truncated, "the archive ends after %d of the member's %d bytes", left, m.size).fault
 		}
 	}
-	data, err := s.w.read(dst, m.size)
+	data, err := s.w.Fill(dst, m.size)
 	if err == nil {
 		return data, nil
 	}
@@ -279,8 +280,8 @@ func (s *tarScanner) sniff(m tarMember) (bool, error) {
 	if m.sparse || m.size < 1 {
 		return false, nil
 	}
-	head, err := s.w.peek(int(min(m.size, sniffBytes)))
-	if err != nil && !s.w.ended(err) && premix.AsFault(err) == nil {
+	head, err := s.w.Peek(int(min(m.size, sniffBytes)))
+	if err != nil && !s.w.Ended(err) && premix.AsFault(err) == nil {
 		return false, err
 	}
 	return imaging.Sniff(head) != imaging.Unknown, nil
@@ -288,22 +289,22 @@ func (s *tarScanner) sniff(m tarMember) (bool, error) {
 
 // parse reads one header, with the extended ones before it, through tr.
 func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
-	from := s.w.pos
+	from := s.w.Pos
 	h, err := tr.Next()
 	if errors.Is(err, tar.ErrInsecurePath) {
 		err = nil // names are labels here
 	}
 	switch {
 	case err == nil:
-	case s.w.failed != nil:
-		return tarMember{}, s.broken(s.w.failed, from, "the archive ends inside of a header")
+	case s.w.Failed != nil:
+		return tarMember{}, s.broken(s.w.Failed, from, "the archive ends inside of a header")
 	case err == io.EOF && header < 0:
 		return tarMember{}, io.EOF
-	case s.w.eof:
+	case s.w.EOF:
 		return tarMember{}, s.broken(io.ErrUnexpectedEOF, from, "the archive ends inside of a header")
 	default:
 		s.resync = true
-		s.next = s.align(max(s.w.pos, from+1))
+		s.next = s.align(max(s.w.Pos, from+1))
 		what := "a broken header; what it stands for is lost"
 		if s.members == 0 {
 			what = "no tar header"
@@ -316,14 +317,14 @@ func (s *tarScanner) parse(tr *tar.Reader, header int64) (tarMember, error) {
 		if damage.lost, err = s.seek(from); err != nil {
 			return tarMember{}, err
 		}
-		if damage.lost == unknown && s.w.max >= 0 {
-			damage.lost = s.w.max - from // to its end, but they are there
+		if damage.lost == unknown && s.w.Max >= 0 {
+			damage.lost = s.w.Max - from // to its end, but they are there
 		}
 		return tarMember{}, damage
 	}
 	s.members++
 	s.marked = false
-	m := tarMember{name: h.Name, header: header, data: s.w.pos, size: h.Size}
+	m := tarMember{name: h.Name, header: header, data: s.w.Pos, size: h.Size}
 	s.data = m.data
 	m.setKind(h)
 	switch {

@@ -1,0 +1,161 @@
+// Package window has what the readers of containers move through: a file that can be read at any place,
+// an object of a store, or a stream that was decompressed.
+package window
+
+import (
+	"bufio"
+	"errors"
+	"io"
+)
+
+// A Window is the stretch of bytes that a reader of a container moves through: a part of a file that
+// can be read at any place, or a stream. Positions are absolute in the object (in the decompressed
+// bytes of a compressed one).
+type Window struct {
+	at  io.ReaderAt   // or nil
+	br  *bufio.Reader // the stream, or a buffer over at
+	Pos int64
+	End int64 // where a chunk or an inner container ends; −1 if only the stream knows
+	Max int64 // where the object ends; −1 if only the stream knows
+
+	// Reopen begins the stream anew at a position; may be nil.
+	Reopen func(pos int64) (io.Reader, error)
+
+	// Lost is how many bytes of a compressed file are of no use after an error of the stream, which may be
+	// unknown; nil if the file is not compressed.
+	Lost func() int64
+
+	Failed error // of Read
+	EOF    bool  // Read has met the end
+}
+
+const buffer = 32 << 10
+
+// At reads [off, end) of an object of size bytes.
+func At(at io.ReaderAt, off, end, size int64) *Window {
+	w := &Window{at: at, Pos: off, End: end, Max: size}
+	w.br = bufio.NewReaderSize(io.NewSectionReader(at, off, max(0, size-off)), 4096)
+	return w
+}
+
+// Stream reads a stream whose first byte is at off.
+func Stream(r io.Reader, off, end, size int64) *Window {
+	return &Window{br: bufio.NewReaderSize(r, buffer), Pos: off, End: end, Max: size}
+}
+
+// Read implements io.Reader for archive/tar, which has errors of its own: what the window
+// knows stays in Failed and EOF.
+func (w *Window) Read(p []byte) (int, error) {
+	n, err := w.br.Read(p)
+	w.Pos += int64(n)
+	if err == io.EOF && w.Max >= 0 && w.Pos < w.Max {
+		err = io.ErrUnexpectedEOF
+	}
+	switch {
+	case err == io.EOF:
+		w.EOF = true
+	case err != nil:
+		w.Failed = err
+	}
+	return n, err
+}
+
+// Peek returns the next n bytes without moving, fewer at the end of the object; n is small.
+func (w *Window) Peek(n int) ([]byte, error) {
+	p, err := w.br.Peek(n)
+	if err == io.EOF {
+		err = nil
+		if w.Max >= 0 && w.Pos+int64(len(p)) < w.Max {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	return p, err
+}
+
+// Skip moves n bytes ahead; io.ErrUnexpectedEOF if the object ends before.
+func (w *Window) Skip(n int64) error {
+	if buffered := int64(w.br.Buffered()); n <= buffered || w.at == nil {
+		d, err := w.br.Discard(int(n))
+		w.Pos += int64(d)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	if n > w.Max-w.Pos {
+		w.jump(w.Max)
+		return io.ErrUnexpectedEOF
+	}
+	w.jump(w.Pos + n)
+	return nil
+}
+
+// Back moves to an earlier position. ok is false if the window cannot.
+func (w *Window) Back(pos int64) (ok bool, err error) {
+	switch {
+	case w.Max >= 0 && pos >= w.Max: // nothing is there
+		return false, nil
+	case w.at != nil:
+		w.jump(pos)
+	case w.Reopen != nil:
+		r, err := w.Reopen(pos)
+		if err != nil {
+			return false, err
+		}
+		w.Pos = pos
+		w.br.Reset(r)
+	default:
+		return false, nil
+	}
+	w.Failed, w.EOF = nil, false
+	return true, nil
+}
+
+// jump moves to a position of an object that can be read at any place.
+func (w *Window) jump(pos int64) {
+	w.Pos = pos
+	w.br.Reset(io.NewSectionReader(w.at, pos, w.Max-pos))
+}
+
+// Fill appends n bytes to dst[:0] in steps, so that a stream has to deliver before memory is
+// taken. It returns io.ErrUnexpectedEOF with what there was if the object ends before.
+func (w *Window) Fill(dst []byte, n int64) ([]byte, error) {
+	dst = dst[:0]
+	short := w.Max >= 0 && n > w.Max-w.Pos
+	if short {
+		n = w.Max - w.Pos
+	}
+	for n > 0 {
+		step := int(n)
+		if w.Max < 0 {
+			step = int(min(n, int64(max(1<<20, len(dst)))))
+		}
+		from := len(dst)
+		if cap(dst) < from+step {
+			dst = append(make([]byte, 0, from+step+step/8), dst...)
+		}
+		dst = dst[:from+step]
+		there, err := io.ReadFull(w.br, dst[from:])
+		w.Pos += int64(there)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return dst[:from+there], err
+		}
+		n -= int64(step)
+	}
+	if short {
+		return dst, io.ErrUnexpectedEOF
+	}
+	return dst, nil
+}
+
+// Ended reports whether err means that the object itself ends too early: what was promised is
+// not there. The same error before the known end of the object is one of the environment.
+func (w *Window) Ended(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) && (w.Max < 0 || w.Pos >= w.Max)
+}
+
+// Random reports whether the window can be read at any place, at no more cost than in order.
+func (w *Window) Random() bool { return w.at != nil }

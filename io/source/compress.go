@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/window"
 )
 
@@ -151,7 +152,7 @@ func (u *unpacker) next() error {
 
 // hole takes note of n zeros at a place of the compressed file, if they are no padding.
 func (u *unpacker) hole(at, n int64) {
-	if n >= 2*tarBlock && !padding(at+n, n, 0) {
+	if n >= 2*tarBlock && !tarfile.Padding(at+n, n, 0) {
 		u.zeros += n
 	}
 }
@@ -167,20 +168,6 @@ func (u *unpacker) lost() int64 {
 		return left
 	}
 	return unknown
-}
-
-// padding reports whether n zeros that end at a position can be what writers fill their blocks up with, behind
-// an end mark of so many bytes: a tar is written in records of 20 blocks, on other machines of a power of two.
-func padding(end, n, mark int64) bool {
-	if end%(20*tarBlock) == 0 && n < 20*tarBlock+mark {
-		return true
-	}
-	for size := int64(tarBlock); size <= 1<<20; size *= 2 {
-		if end%size == 0 && n < size+mark {
-			return true
-		}
-	}
-	return false
 }
 
 // explain sorts an error into faults and errors of the medium.

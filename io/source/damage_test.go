@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/tfrecord"
 )
 
 // claim makes a tar say that a member has 2^40 bytes.
 func claim(data []byte, name string) []byte {
 	data = bytes.Clone(data)
-	h := data[bytes.Index(data, []byte(name)):][:tarBlock]
+	h := data[bytes.Index(data, []byte(name)):][:tarfile.Block]
 	copy(h[124:136], "\x80\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00")
 	copy(h[148:156], "        ")
 	sum := 0

@@ -37,8 +37,7 @@ func tarEntries(t *testing.T, w *window.Window, layout string, data []byte, resc
 		list = append(list, e)
 		return nil
 	}
-	scan := newTarScanner(w, 0)
-	scan.rescue = rescue
+	scan := walkTar(w, 0, rescue)
 	var err error
 	if layout == layoutTar {
 		r := sampleReader{scan: scan, c: c, maxBytes: fuzzLimit, seekable: w.Random(), yield: yield, seen: map[xxh3.Uint128]group{}}

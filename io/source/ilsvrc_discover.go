@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/window"
 )
 
@@ -148,18 +149,18 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 		return fmt.Errorf("source: %s: %w", outer.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(window.At(f, 0, -1, min(outer.Size, f.Size())), 0)
+	scan := walkTar(window.At(f, 0, -1, min(outer.Size, f.Size())), 0, false)
 	seen := map[string]bool{}
-	var last tarMember
-	damaged := func(t *tarDamage) {
-		d.fail(outer.Name, premix.StageScan, t.fault.Kind, t.fault.Reason)
+	var last tarfile.Member
+	damaged := func(t *tarfile.Damage) {
+		d.fail(outer.Name, premix.StageScan, t.Fault.Kind, t.Fault.Reason)
 		if d.Cut == "" {
 			d.Cut, d.CutIn = cutList(r, outer, last, t), outer.Name
 		}
 	}
 	for {
-		m, err := scan.member(ctx)
-		var damage *tarDamage
+		m, err := scan.Next(ctx)
+		var damage *tarfile.Damage
 		switch {
 		case err == io.EOF:
 			switch {
@@ -177,25 +178,25 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 			return fmt.Errorf("source: %s: %w", outer.Name, err)
 		}
 		last = m
-		name := member(m.name)
+		name := member(m.Name)
 		switch {
-		case m.regular && !m.sparse && strings.HasSuffix(name, ".tar") && !junkPath(name):
+		case m.Regular() && !m.Sparse && strings.HasSuffix(name, ".tar") && !junkPath(name):
 			c := outer
-			c.Name, c.Layout, c.Offset, c.Size = outer.below(name), layoutClassTar, m.data, m.size
+			c.Name, c.Layout, c.Offset, c.Size = outer.below(name), layoutClassTar, m.Data, m.Size
 			c.Size = min(c.Size, max(0, outer.Size-c.Offset)) // the outer tar may be cut off
 			c.Class = strings.TrimSuffix(blob.Base(name), ".tar")
 			if seen[c.Class] {
-				d.fail(c.Name, premix.StageScan, premix.Duplicate, fmt.Sprintf("byte %d: a second tar of the class", m.header))
+				d.fail(c.Name, premix.StageScan, premix.Duplicate, fmt.Sprintf("byte %d: a second tar of the class", m.Header))
 				continue
 			}
 			seen[c.Class] = true
 			d.Containers = append(d.Containers, c)
 			d.Classes = append(d.Classes, c.Class)
-		case m.regular && imageName(name) && len(d.Containers) == 0:
+		case m.Regular() && imageName(name) && len(d.Containers) == 0:
 			return addListed(ctx, r, outer, d)
-		case m.regular && imageName(name):
+		case m.Regular() && imageName(name):
 			d.fail(outer.below(name), premix.StageLabel, premix.NoLabel, "an image outside of any class tar has no label")
-		case !m.regular && strings.HasSuffix(name, ".tar"), m.sparse:
+		case !m.Regular() && strings.HasSuffix(name, ".tar"), m.Sparse:
 			d.fail(outer.below(name), premix.StageScan, premix.Unsupported, "not a regular member")
 		default:
 			d.ignore(outer.below(name))
@@ -204,13 +205,13 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 }
 
 // cutList says why the class list of a tar of class tars cannot be trusted, and what to do.
-func cutList(r root, outer Container, last tarMember, d *tarDamage) string {
-	what := d.fault.Reason
-	if d.inside {
+func cutList(r root, outer Container, last tarfile.Member, d *tarfile.Damage) string {
+	what := d.Fault.Reason
+	if d.Inside {
 		what = fmt.Sprintf("it ends at byte %d inside of %s, of which %d of %d bytes are missing, as is all behind it",
-			outer.Size, member(last.name), max(0, last.data+last.size-outer.Size), last.size)
-	} else if last.name != "" {
-		what += ", behind " + member(last.name)
+			outer.Size, member(last.Name), max(0, last.Data+last.Size-outer.Size), last.Size)
+	} else if last.Name != "" {
+		what += ", behind " + member(last.Name)
 	}
 	return fmt.Sprintf("--in %s: %s is damaged: %s: whole classes may be missing, and the numbers of the others would be wrong; get the file again, or name all classes with --classes FILE to use what is there",
 		r.in.URI, outer.Name, what)

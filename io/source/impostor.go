@@ -6,6 +6,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/tarfile"
 )
 
 // An impostor is what a file holds instead of the shard that its name promises.
@@ -17,7 +18,7 @@ type impostor struct {
 // impostorOf recognizes what a file of size bytes is that is no shard, by its first bytes; nil if it does
 // not. compression is that of the file by its name.
 func impostorOf(head []byte, size int64, compression string) *impostor {
-	if compression != "" && len(head) == tarBlock && headerBlock(head) {
+	if compression != "" && len(head) == tarfile.Block && tarfile.IsHeader(head) {
 		return &impostor{&imaging.Impostor{What: "a tar that is not compressed", Todo: "name it .tar"}, max(size, unknown)}
 	}
 	i := imaging.ImpostorOf(head)
@@ -53,7 +54,7 @@ func (i *impostor) fault() error {
 }
 
 // damage is the same of a tar.
-func (i *impostor) damage(offset int64) *tarDamage {
+func (i *impostor) damage(offset int64) *tarfile.Damage {
 	f := premix.AsFault(i.fault())
-	return &tarDamage{offset: offset, fault: f, lost: i.bytes}
+	return &tarfile.Damage{Offset: offset, Fault: f, Lost: i.bytes}
 }

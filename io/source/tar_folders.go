@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/tree"
+	"github.com/premix/premix/io/tarfile"
 )
 
 // memberNames calls add for the members of a tar that are entries. It stops after the first most bytes
@@ -23,14 +24,14 @@ func (c Container) memberNames(ctx context.Context, most int64, add func(name st
 		return 0, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(w, c.Offset)
+	scan := walkTar(w, c.Offset, false)
 	for {
-		m, err := scan.member(ctx)
-		var damage *tarDamage
+		m, err := scan.Next(ctx)
+		var damage *tarfile.Damage
 		switch {
 		case err == io.EOF:
 			return end, true, nil
-		case err == nil && most > 0 && m.data > most:
+		case err == nil && most > 0 && m.Data > most:
 			return end, false, nil
 		case errors.As(err, &damage):
 			continue // members may follow
@@ -38,8 +39,8 @@ func (c Container) memberNames(ctx context.Context, most int64, add func(name st
 		if err != nil {
 			return 0, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		end = m.data + m.size
-		if name := member(m.name); m.entry() && name != "" && !junkPath(name) {
+		end = m.Data + m.Size
+		if name := member(m.Name); partOfData(m) && name != "" && !junkPath(name) {
 			add(name)
 		}
 	}

@@ -7,13 +7,14 @@ import (
 	"io"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/zeebo/xxh3"
 )
 
 // An imageReader reads a tar whose members are images: all of one class, or with labels from a
 // list.
 type imageReader struct {
-	scan     *tarScanner
+	scan     *tarfile.Walker
 	c        Container
 	list     *labelList // or nil
 	seekable bool
@@ -28,16 +29,16 @@ type imageReader struct {
 
 func (r *imageReader) run(ctx context.Context) error {
 	for {
-		m, err := r.scan.member(ctx)
-		var damage *tarDamage
+		m, err := r.scan.Next(ctx)
+		var damage *tarfile.Damage
 		var e Entry
 		switch {
 		case err == io.EOF:
 			return r.lost()
 		case errors.As(err, &damage):
-			e = fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.fault)
+			e = fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, damage.Fault)
 			if r.list == nil {
-				e.weigh(damage.lost)
+				e.weigh(damage.Lost)
 			}
 		case err != nil:
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
@@ -45,10 +46,10 @@ func (r *imageReader) run(ctx context.Context) error {
 			if e, err = r.member(m); err != nil {
 				return fmt.Errorf("source: %s: %w", r.c.Name, err)
 			}
-			if r.list != nil && m.entry() {
-				e = r.list.label(e, member(m.name))
+			if r.list != nil && partOfData(m) {
+				e = r.list.label(e, member(m.Name))
 			}
-			e.at(m.place())
+			e.at(m.Place())
 		}
 		if f := e.Sample.Fault; damage != nil || f != nil && f.Kind == premix.Truncated {
 			r.damaged = true
@@ -75,21 +76,21 @@ func (r *imageReader) lost() error {
 	})
 }
 
-func (r *imageReader) member(m tarMember) (Entry, error) {
-	name := member(m.name)
+func (r *imageReader) member(m tarfile.Member) (Entry, error) {
+	name := member(m.Name)
 	s := premix.Sample{
 		Key: stem(name), Name: r.c.below(name), Label: -1, Class: r.c.Class,
-		Location: premix.Location{URI: r.c.URI, Offset: m.data, Length: m.size},
+		Location: premix.Location{URI: r.c.URI, Offset: m.Data, Length: m.Size},
 	}
 	if !r.seekable {
 		s.Location.Offset = -1
 	}
 	side := Entry{Sample: s, Ignored: true}
-	if !m.entry() || junkPath(name) {
+	if !partOfData(m) || junkPath(name) {
 		return side, nil
 	}
 	if !imageName(name) {
-		if image, err := r.scan.sniff(m); err != nil || !image {
+		if image, err := sniffMember(r.scan, m); err != nil || !image {
 			return side, err
 		}
 	}
@@ -98,16 +99,16 @@ func (r *imageReader) member(m tarMember) (Entry, error) {
 		return failf(s, premix.StageScan, premix.Duplicate, "a second member of this name"), nil
 	}
 	r.seen[h] = struct{}{}
-	if f := r.scan.fault(m, r.maxBytes); f != nil {
+	if f := tarFault(r.scan, m, r.maxBytes); f != nil {
 		return fail(s, premix.StageScan, f), nil
 	}
-	data, err := r.scan.read(r.buf, m)
+	data, err := r.scan.Read(r.buf, m)
 	r.buf = data
 	switch {
 	case premix.AsFault(err) != nil:
 		e := fail(s, premix.StageScan, err)
 		if r.list == nil { // otherwise each image that the list has more is a row
-			e.weigh(r.scan.gap)
+			e.weigh(r.scan.Gap())
 		}
 		return e, nil
 	case err != nil:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/zeebo/xxh3"
 )
 
@@ -59,7 +60,7 @@ func parseIndex(data []byte) tarIndex {
 		for i := 0; i < len(f); i += fields {
 			at, err1 := strconv.ParseInt(f[i+1], 10, 64)
 			n, err2 := strconv.ParseInt(f[i+2], 10, 64)
-			if err1 != nil || err2 != nil || at < tarBlock || at%tarBlock != 0 || n < 0 || at > math.MaxInt64-n {
+			if err1 != nil || err2 != nil || at < tarfile.Block || at%tarfile.Block != 0 || n < 0 || at > math.MaxInt64-n {
 				return nil
 			}
 			if s.data < 0 || at < s.data {
@@ -109,10 +110,10 @@ func (x tarIndex) fits(ctx context.Context, c Container) (fits, whole bool, err 
 	}
 	there := sort.Search(len(x), func(i int) bool { return x[i].data > c.Size })
 	return fitsAt(there, len(x), func(i int) ([]byte, error) {
-		return c.readAt(ctx, x[i].data-tarBlock, tarBlock)
+		return c.readAt(ctx, x[i].data-tarfile.Block, tarfile.Block)
 	}, func(i int, head []byte) bool {
 		h, err := tar.NewReader(bytes.NewReader(head)).Next()
-		return headerBlock(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name)
+		return tarfile.IsHeader(head) && err == nil && h.Size == x[i].size && sameName(h.Name, x[i].name)
 	})
 }
 
@@ -125,7 +126,7 @@ func fitsAt(there, n int, read func(i int) ([]byte, error), right func(i int, he
 		}
 		var head []byte
 		head, err = read(i)
-		return zeroBlock(head)
+		return tarfile.IsZero(head)
 	})
 	for i := there - 1; err == nil && i >= max(0, there-fitTries); i-- {
 		var head []byte
@@ -159,7 +160,7 @@ func (x tarIndex) points(c Container) (points []point, ok bool) {
 			return nil, false
 		}
 		seen[h] = struct{}{}
-		start := (end + tarBlock - 1) / tarBlock * tarBlock
+		start := (end + tarfile.Block - 1) / tarfile.Block * tarfile.Block
 		if s.data-start > maxGap {
 			return nil, false
 		}
@@ -181,17 +182,17 @@ func (c Container) verifyCut(ctx context.Context, p point, before string) (int64
 		return -1, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(w, 0)
+	scan := walkTar(w, 0, false)
 	for range 32 {
-		m, err := scan.member(ctx)
+		m, err := scan.Next(ctx)
 		if err != nil {
 			return -1, nil // whoever reads the tar will say what is wrong
 		}
-		switch key, _, ok := splitKey(member(m.name)); {
-		case m.header < 0 || m.sparse:
+		switch key, _, ok := splitKey(member(m.Name)); {
+		case m.Header < 0 || m.Sparse:
 			return -1, nil
 		case ok && key == p.key:
-			return m.header, nil
+			return m.Header, nil
 		case ok && key != before:
 			return -1, nil
 		}

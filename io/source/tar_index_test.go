@@ -16,20 +16,20 @@ import (
 func daliIndex(t *testing.T, data []byte) string {
 	t.Helper()
 	w := window.At(bytes.NewReader(data), 0, -1, int64(len(data)))
-	scan := newTarScanner(w, 0)
+	scan := walkTar(w, 0, false)
 	var lines []string
 	last := ""
 	for {
-		m, err := scan.member(t.Context())
+		m, err := scan.Next(t.Context())
 		if err != nil {
 			break
 		}
-		key, ext, _ := splitKey(m.name)
+		key, ext, _ := splitKey(m.Name)
 		if key != last {
 			lines = append(lines, "")
 		}
 		last = key
-		lines[len(lines)-1] += fmt.Sprintf(" %s %d %d %s", ext, m.data, m.size, m.name)
+		lines[len(lines)-1] += fmt.Sprintf(" %s %d %d %s", ext, m.Data, m.Size, m.Name)
 	}
 	text := fmt.Sprintf("v1.2 %d\n", len(lines))
 	for _, l := range lines {

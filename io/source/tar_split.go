@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/zeebo/xxh3"
 )
 
@@ -107,12 +108,12 @@ func (c Container) points(ctx context.Context, most int) (points []point, all bo
 		return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(w, c.Offset)
+	scan := walkTar(w, c.Offset, false)
 	seen := map[xxh3.Uint128]struct{}{}
 	last := ""
 	for {
-		m, err := scan.member(ctx)
-		var damage *tarDamage
+		m, err := scan.Next(ctx)
+		var damage *tarfile.Damage
 		switch {
 		case err == io.EOF:
 			return points, true, nil
@@ -121,22 +122,22 @@ func (c Container) points(ctx context.Context, most int) (points []point, all bo
 		case err != nil:
 			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 		}
-		name := member(m.name)
+		name := member(m.Name)
 		key, _, ok := splitKey(name)
 		if c.Layout != layoutTar {
 			key, ok = name, true
 		}
-		if !m.entry() || !ok || key == last {
+		if !partOfData(m) || !ok || key == last {
 			continue
 		}
 		h := xxh3.HashString128(key)
-		if _, twice := seen[h]; twice || m.sparse || m.header < 0 {
+		if _, twice := seen[h]; twice || m.Sparse || m.Header < 0 {
 			return points, false, nil
 		}
 		seen[h] = struct{}{}
 		last = key
-		points = append(points, point{key, m.header})
-		if len(points) == probe && (m.header-c.Offset)*int64(most) > c.Size*(probe-1) {
+		points = append(points, point{key, m.Header})
+		if len(points) == probe && (m.Header-c.Offset)*int64(most) > c.Size*(probe-1) {
 			return points, false, nil
 		}
 	}
@@ -158,8 +159,7 @@ func (tarFile) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yi
 	}
 	defer f.Close()
 	c := ch.Container
-	scan := newTarScanner(w, c.Offset)
-	scan.rescue = true
+	scan := walkTar(w, c.Offset, true)
 	if c.Layout == layoutTar {
 		r := &sampleReader{
 			scan: scan, c: c, labels: c.WebDataset, seekable: ch.Seekable(), maxBytes: maxBytes,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/tarfile"
 )
 
 // A key ends at the first dot of a name, for every reader of WebDataset. So img.0001.jpg and img.0002.jpg are
@@ -42,12 +43,12 @@ func (c *sample) dottedLabel(ext string) {
 
 // dottedImage takes note of an image whose extension has dots. Where a sample has more of them than any real
 // one, it yields a row at once, and full is true.
-func (r *sampleReader) dottedImage(m tarMember, name, ext string, rank int) (full bool, err error) {
+func (r *sampleReader) dottedImage(m tarfile.Member, name, ext string, rank int) (full bool, err error) {
 	before, last := cutDots(ext)
 	if before == "" || imageRank(last) < 0 {
 		return false, nil
 	}
-	im := dottedImage{name, ext, m.place()}
+	im := dottedImage{name, ext, m.Place()}
 	if len(r.cur.images) == mostDotted && r.cur.name != "" {
 		r.there++
 		return true, r.yield(r.dottedRow(im))

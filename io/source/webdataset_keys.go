@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/webdataset"
 )
 
@@ -110,14 +111,14 @@ func (p *tarPeek) read(ctx context.Context, c Container) (whole bool, err error)
 		return false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := newTarScanner(w, 0)
+	scan := walkTar(w, 0, false)
 	for !p.found && len(p.images) < peekImages {
-		m, err := scan.member(ctx)
-		var damage *tarDamage
+		m, err := scan.Next(ctx)
+		var damage *tarfile.Damage
 		switch {
 		case err == io.EOF:
 			return true, nil
-		case errors.As(err, &damage) || err == nil && m.data > peekBytes:
+		case errors.As(err, &damage) || err == nil && m.Data > peekBytes:
 			return false, nil
 		case err != nil:
 			return false, fmt.Errorf("source: %s: %w", c.Name, err)
@@ -129,10 +130,10 @@ func (p *tarPeek) read(ctx context.Context, c Container) (whole bool, err error)
 	return false, nil
 }
 
-func (p *tarPeek) member(scan *tarScanner, c Container, m tarMember) error {
-	name := member(m.name)
+func (p *tarPeek) member(scan *tarfile.Walker, c Container, m tarfile.Member) error {
+	name := member(m.Name)
 	key, ext, ok := splitKey(name)
-	if !m.regular || m.sparse || !ok || junkPath(name) {
+	if !m.Regular() || m.Sparse || !ok || junkPath(name) {
 		return nil
 	}
 	switch {
@@ -141,8 +142,8 @@ func (p *tarPeek) member(scan *tarScanner, c Container, m tarMember) error {
 	case ext == "cls":
 		p.cls = true
 		p.labelled[key] = p.o.LabelKey == ""
-	case (ext == "json" || ext == "jsn") && m.size <= maxLabelBytes:
-		data, err := scan.read(nil, m)
+	case (ext == "json" || ext == "jsn") && m.Size <= maxLabelBytes:
+		data, err := scan.Read(nil, m)
 		if err != nil {
 			return nil
 		}

@@ -7,13 +7,14 @@ import (
 	"io"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/tarfile"
 	"github.com/zeebo/xxh3"
 )
 
 // A sampleReader groups the members of a WebDataset tar into samples: neighbours that share a
 // key. Each sample becomes one entry as soon as the next key begins.
 type sampleReader struct {
-	scan     *tarScanner
+	scan     *tarfile.Walker
 	c        Container
 	labels   webdatasetLabels
 	seekable bool
@@ -23,13 +24,13 @@ type sampleReader struct {
 
 	seen          map[xxh3.Uint128]group // hashes of the keys of finished samples
 	cur           sample
-	pending       *tarDamage // before, in or after cur; no row reports it yet
-	pendingInside bool       // it is after the first member of cur
-	there         int64      // samples that are there, whatever became of them
-	lost          int64      // rows of samples that damage took
-	damaged       bool       // the archive is not whole
-	image         []byte     // of cur
-	spare         []byte     // for a candidate that may be better
+	pending       *tarfile.Damage // before, in or after cur; no row reports it yet
+	pendingInside bool            // it is after the first member of cur
+	there         int64           // samples that are there, whatever became of them
+	lost          int64           // rows of samples that damage took
+	damaged       bool            // the archive is not whole
+	image         []byte          // of cur
+	spare         []byte          // for a candidate that may be better
 }
 
 // A group is what became of the members that share a key.
@@ -67,8 +68,8 @@ type sample struct {
 
 func (r *sampleReader) run(ctx context.Context) error {
 	for {
-		m, err := r.scan.member(ctx)
-		var damage *tarDamage
+		m, err := r.scan.Next(ctx)
+		var damage *tarfile.Damage
 		switch {
 		case errors.As(err, &damage):
 			if err := r.damage(damage); err != nil {
@@ -88,7 +89,7 @@ func (r *sampleReader) run(ctx context.Context) error {
 
 // damage takes note of damage. If the sample before it or the one after it is not whole, that is what
 // it took, and it gets no row of its own.
-func (r *sampleReader) damage(d *tarDamage) error {
+func (r *sampleReader) damage(d *tarfile.Damage) error {
 	err := r.row()
 	r.pending, r.pendingInside, r.damaged = d, len(r.cur.exts) > 0, true
 	return err
@@ -100,12 +101,12 @@ func (r *sampleReader) row() error {
 	if r.pending = nil; d == nil {
 		return nil
 	}
-	if d.fault.Kind == premix.Empty && r.c.CountedBy != "" && r.c.Samples == 0 {
+	if d.Fault.Kind == premix.Empty && r.c.CountedBy != "" && r.c.Samples == 0 {
 		return nil
 	}
 	r.lost++
-	e := fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.fault)
-	r.weigh(&e, d.lost)
+	e := fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.Fault)
+	r.weigh(&e, d.Lost)
 	return r.yield(e)
 }
 
@@ -121,7 +122,7 @@ func (r *sampleReader) weigh(e *Entry, bytes int64) {
 // there should be.
 func (r *sampleReader) end() error {
 	if r.pending == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
-		r.pending, r.pendingInside = &tarDamage{fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}, lost: unknown}, true
+		r.pending, r.pendingInside = &tarfile.Damage{Fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}, Lost: unknown}, true
 	}
 	if err := r.flush(); err != nil {
 		return err
@@ -145,14 +146,14 @@ func (r *sampleReader) end() error {
 }
 
 // member adds one member to the sample that it belongs to.
-func (r *sampleReader) member(m tarMember) error {
-	name := member(m.name)
+func (r *sampleReader) member(m tarfile.Member) error {
+	name := member(m.Name)
 	key, ext, ok := splitKey(name)
-	if !m.entry() || name == "" || junkPath(name) {
+	if !partOfData(m) || name == "" || junkPath(name) {
 		return r.side(name)
 	}
 	if !ok {
-		image, err := r.scan.sniff(m)
+		image, err := sniffMember(r.scan, m)
 		if err != nil {
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
@@ -166,7 +167,7 @@ func (r *sampleReader) member(m tarMember) error {
 			return err
 		}
 		s := premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
-		return r.yield(failf(s, premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.place()))
+		return r.yield(failf(s, premix.StageLabel, premix.NoLabel, "%sa member without an extension belongs to no sample", m.Place()))
 	}
 	if len(r.cur.exts) > 0 && (key != r.cur.key || r.cur.exts[ext]) {
 		if err := r.flush(); err != nil {
@@ -174,7 +175,7 @@ func (r *sampleReader) member(m tarMember) error {
 		}
 	}
 	if len(r.cur.exts) == 0 {
-		r.cur.key, r.cur.first, r.cur.place = key, name, m.place()
+		r.cur.key, r.cur.first, r.cur.place = key, name, m.Place()
 	}
 	if r.cur.exts == nil {
 		r.cur.exts = map[string]bool{}
@@ -193,10 +194,10 @@ func (r *sampleReader) member(m tarMember) error {
 }
 
 // candidate takes a member for the sample's image if it is one and no better one is there.
-func (r *sampleReader) candidate(m tarMember, name, ext string) error {
+func (r *sampleReader) candidate(m tarfile.Member, name, ext string) error {
 	rank := imageRank(ext)
 	if rank < 0 {
-		image, err := r.scan.sniff(m)
+		image, err := sniffMember(r.scan, m)
 		if err != nil {
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
@@ -215,31 +216,31 @@ func (r *sampleReader) candidate(m tarMember, name, ext string) error {
 		}
 		return nil
 	}
-	c.name, c.ext, c.rank, c.tie, c.at, c.size, c.fault = name, ext, rank, "", m.data, m.size, r.scan.fault(m, r.maxBytes)
+	c.name, c.ext, c.rank, c.tie, c.at, c.size, c.fault = name, ext, rank, "", m.Data, m.Size, tarFault(r.scan, m, r.maxBytes)
 	if c.fault == nil {
-		data, err := r.scan.read(r.spare, m)
+		data, err := r.scan.Read(r.spare, m)
 		r.image, r.spare = data, r.image
 		if c.fault = premix.AsFault(err); err != nil && c.fault == nil {
 			return fmt.Errorf("source: %s: %w", r.c.Name, err)
 		}
 		if c.fault != nil {
-			c.gap = r.scan.gap
+			c.gap = r.scan.Gap()
 		}
 	}
 	return nil
 }
 
 // text reads a member that holds a label.
-func (r *sampleReader) text(m tarMember, what string, dst *[]byte) error {
+func (r *sampleReader) text(m tarfile.Member, what string, dst *[]byte) error {
 	var err error
 	switch {
-	case m.link != "":
-		err = premix.Faultf(premix.BadLabel, "the %s member is %s", what, m.link)
-	case m.size > maxLabelBytes && !r.scan.beyond(m) || m.sparse:
-		err = premix.Faultf(premix.BadLabel, "the %s member has %d bytes, the limit is %d", what, m.size, maxLabelBytes)
+	case m.Link():
+		err = premix.Faultf(premix.BadLabel, "the %s member is %s", what, linkText(m))
+	case m.Size > maxLabelBytes && !r.scan.Beyond(m) || m.Sparse:
+		err = premix.Faultf(premix.BadLabel, "the %s member has %d bytes, the limit is %d", what, m.Size, maxLabelBytes)
 	default:
-		if *dst, err = r.scan.read(*dst, m); premix.AsFault(err) != nil {
-			r.cur.gap = r.scan.gap
+		if *dst, err = r.scan.Read(*dst, m); premix.AsFault(err) != nil {
+			r.cur.gap = r.scan.Gap()
 		}
 	}
 	if f := premix.AsFault(err); f != nil {
@@ -268,12 +269,12 @@ func (r *sampleReader) flush() error {
 	hash := xxh3.HashString128(c.key)
 	before, again := r.seen[hash]
 	e := r.finish(before, again)
-	broken := !again && r.pending != nil && c.brokenBy(e.Sample.Fault, r.pendingInside && r.pending.inside)
+	broken := !again && r.pending != nil && c.brokenBy(e.Sample.Fault, r.pendingInside && r.pending.Inside)
 	f := e.Sample.Fault
 	switch {
 	case broken:
-		e = failf(e.Sample, premix.StageScan, r.pending.fault.Kind, "%s, and the sample %s is not whole", r.pending.fault.Reason, c.key)
-		r.weigh(&e, r.pending.lost)
+		e = failf(e.Sample, premix.StageScan, r.pending.Fault.Kind, "%s, and the sample %s is not whole", r.pending.Fault.Reason, c.key)
+		r.weigh(&e, r.pending.Lost)
 		r.pending = nil
 		r.lost++
 	case f != nil && c.gap != 0:

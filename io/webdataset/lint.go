@@ -9,6 +9,7 @@ import (
 
 	"github.com/premix/premix/io/npy"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/tarfile"
 )
 
 // A lint reports where a tar differs from what the writer of this package would have written.
@@ -38,21 +39,27 @@ var fields = [...]struct {
 
 // member looks at the header of the member that the scanner has just reached, and at the padding
 // before it.
-func (l *lint) member(s *scanner, record int64) {
-	m := &s.member
-	at := m.Offset - block
-	if _, _, ok := SplitName(m.Name); !ok || m.Type != tar.TypeReg {
-		l.say(record, at, "", "member %q of type %q belongs to no sample", m.Name, m.Type)
+func (l *lint) member(walk *tarfile.Walker, m tarfile.Member, record int64) {
+	at := m.Data - block
+	if _, _, ok := SplitName(m.Name); !ok || m.Type != tar.TypeReg || m.Sparse {
+		kind := m.Type
+		if m.Sparse {
+			kind = tar.TypeGNUSparse
+		}
+		l.say(record, at, "", "member %q of type %q belongs to no sample", m.Name, kind)
 		return
 	}
-	if len(s.gap) != s.pad+block {
-		l.say(record, at, "", "%s has %d bytes of headers, want one block: PAX, GNU or a sparse file", m.Name, len(s.gap)-s.pad)
+	if m.Header < 0 { // behind a sparse member, which was told
 		return
 	}
-	if !bytes.Equal(s.gap[:s.pad], zeros[:s.pad]) {
+	if n := m.Data - m.Header; n != block {
+		l.say(record, at, "", "%s has %d bytes of headers, want one block: PAX, GNU or a sparse file", m.Name, n)
+		return
+	}
+	padding, have := walk.Between()
+	if !tarfile.IsZero(padding) {
 		l.say(record, at, "", "the padding before %s is not zero", m.Name)
 	}
-	have := s.gap[s.pad:]
 	var buf [block]byte
 	want, err := appendHeader(buf[:0], m.Name, m.Size)
 	if err != nil {
@@ -71,10 +78,10 @@ func (l *lint) member(s *scanner, record int64) {
 
 func trim(b []byte) string { return strings.TrimRight(string(b), "\x00") }
 
-// end looks at the end marker.
-func (l *lint) end(s *scanner) {
-	if s.end.blocks != 2 || s.end.rest != 0 {
-		l.say(-1, s.tape.offset, "", "the archive ends with %d zero bytes, want %d", s.end.blocks*block+s.end.rest, 2*block)
+// end looks at the end mark.
+func (l *lint) end(walk *tarfile.Walker) {
+	if n := walk.Tail(); n != 2*block {
+		l.say(-1, walk.Offset(), "", "the archive ends with %d zero bytes, want %d", n, 2*block)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix/internal/sharedtest"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/tarfile"
+	"github.com/premix/premix/io/window"
 )
 
 // A part is a member for pack.
@@ -142,7 +144,7 @@ func TestDefects(t *testing.T) {
 func TestNoEnd(t *testing.T) {
 	raw := pack(t, part{name: "a.jpg", data: "x"})
 	_, _, err := read(raw[:len(raw)-2*block])
-	if !errors.Is(err, errNoEnd) {
+	if !errors.Is(err, tarfile.ErrNoEnd) {
 		t.Errorf("no end marker: %v", err)
 	}
 	recs, found, err := read(raw[:len(raw)-block])
@@ -150,7 +152,7 @@ func TestNoEnd(t *testing.T) {
 		t.Errorf("one zero block: %d records, %v, %q", len(recs), err, found)
 	}
 	recs, _, err = read(append(bytes.Clone(raw), raw...))
-	if len(recs) != 1 || err == nil || !strings.Contains(err.Error(), "follows the end marker") {
+	if len(recs) != 1 || err == nil || !strings.Contains(err.Error(), "follows the end mark") {
 		t.Errorf("two archives: %d records, %v", len(recs), err)
 	}
 }
@@ -190,12 +192,12 @@ func TestForeign(t *testing.T) {
 // index makes DALI's index from what the scanner says.
 func index(t *testing.T, raw []byte, samples int) string {
 	t.Helper()
-	s := newScanner(bytes.NewReader(raw))
+	walk := tarfile.New(window.Stream(bytes.NewReader(raw), 0, -1, -1), 0, tarfile.Options{Strict: true})
 	var b strings.Builder
 	b.WriteString("v1.2 " + itoa(samples))
 	last := ""
 	for {
-		m, err := s.next()
+		m, err := walk.Next(t.Context())
 		if err == io.EOF {
 			return b.String() + "\n"
 		}
@@ -208,7 +210,7 @@ func index(t *testing.T, raw []byte, samples int) string {
 			sep = "\n"
 		}
 		last = key
-		b.WriteString(sep + ext + " " + itoa(int(m.Offset)) + " " + itoa(int(m.Size)) + " " + m.Name)
+		b.WriteString(sep + ext + " " + itoa(int(m.Data)) + " " + itoa(int(m.Size)) + " " + m.Name)
 	}
 }
 

@@ -2,6 +2,8 @@ package webdataset
 
 import (
 	"archive/tar"
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,14 +12,18 @@ import (
 
 	"github.com/premix/premix/io/npy"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/io/tarfile"
+	"github.com/premix/premix/io/window"
 )
 
 // reader implements shard.Reader.
 type reader struct {
-	scan   *scanner
+	walk   *tarfile.Walker
 	limit  int64
 	lint   *lint // nil unless deviations are wanted
-	next   *member
+	next   tarfile.Member
+	have   bool // there is a next member
+	count  int64
 	err    error // final, once the record before it was returned
 	number int64 // of the next record
 	offset int64 // of the last record
@@ -36,7 +42,8 @@ type group struct {
 }
 
 func newReader(r io.Reader, o shard.ReadOptions) *reader {
-	t := &reader{scan: newScanner(r), limit: o.Limit()}
+	w := window.Stream(bufio.NewReaderSize(r, bufferSize), 0, -1, -1)
+	t := &reader{walk: tarfile.New(w, 0, tarfile.Options{Strict: true}), limit: o.Limit()}
 	if o.Report != nil {
 		t.lint = &lint{report: o.Report, keys: map[string]bool{}}
 	}
@@ -50,7 +57,7 @@ func (t *reader) Offset() int64 { return t.offset }
 // of the first one, of which that cannot be known.
 func (t *reader) Next(rec *shard.Record) error {
 	rec.Reset()
-	if t.err == nil && t.next == nil {
+	if t.err == nil && !t.have {
 		t.advance()
 	}
 	if t.err != nil {
@@ -59,8 +66,8 @@ func (t *reader) Next(rec *shard.Record) error {
 	g := &t.group
 	*g = group{cls: g.cls[:0], json: g.json[:0], soft: g.soft[:0]}
 	g.key, _, _ = SplitName(t.next.Name)
-	t.offset = t.next.Offset - block
-	for t.err == nil && t.next != nil {
+	t.offset = t.next.Data - block
+	for t.err == nil && t.have {
 		key, ext, _ := SplitName(t.next.Name)
 		if key != g.key {
 			break
@@ -69,7 +76,7 @@ func (t *reader) Next(rec *shard.Record) error {
 			t.advance()
 		}
 	}
-	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, errTrailing)
+	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, tarfile.ErrTrailing)
 	if !whole && (t.number == 0 || g.exts != t.first || g.bad != nil) {
 		return t.err
 	}
@@ -86,23 +93,42 @@ func (t *reader) Next(rec *shard.Record) error {
 
 // advance moves to the next member of a sample; the others are skipped.
 func (t *reader) advance() {
-	for {
-		t.next, t.err = t.scan.next()
-		if t.err != nil {
-			t.next = nil
-			if t.err == io.EOF && t.lint != nil {
-				t.lint.end(t.scan)
+	for t.have = false; !t.have; {
+		t.next, t.err = t.walk.Next(context.Background())
+		switch {
+		case t.err == io.EOF:
+			if t.lint != nil {
+				t.lint.end(t.walk)
 			}
 			return
-		}
-		if t.lint != nil {
-			t.lint.member(t.scan, t.number)
-		}
-		_, _, ok := SplitName(t.next.Name)
-		if ok && t.next.Type == tar.TypeReg {
+		case t.err != nil:
+			t.err = t.fail(t.err)
 			return
 		}
+		t.count++
+		if t.lint != nil {
+			t.lint.member(t.walk, t.next, t.number)
+		}
+		_, _, ok := SplitName(t.next.Name)
+		t.have = ok && t.next.Type == tar.TypeReg && !t.next.Sparse
 	}
+}
+
+func (t *reader) fail(err error) error {
+	return fmt.Errorf("webdataset: member %d at byte %d: %w", t.count, t.walk.Offset(), err)
+}
+
+// contents appends those of the current member to dst[:0], if they are no longer than the limit. An error of the
+// archive, and not of this member alone, is final.
+func (t *reader) contents(dst []byte) ([]byte, error) {
+	if t.next.Size > t.limit {
+		return dst, fmt.Errorf("%s has %d bytes, the limit is %d", t.next.Name, t.next.Size, t.limit)
+	}
+	dst, err := t.walk.Read(dst, t.next)
+	if err != nil {
+		t.err = t.fail(err)
+	}
+	return dst, t.err
 }
 
 // take reads the current member into the record or the group.
@@ -130,12 +156,9 @@ func (t *reader) take(rec *shard.Record, ext string) {
 	default:
 		return
 	}
-	*dst = (*dst)[:0]
-	data, err := t.scan.appendTo(*dst, t.limit)
-	*dst = data
-	if err != nil {
+	var err error
+	if *dst, err = t.contents((*dst)[:0]); err != nil {
 		g.fail(err)
-		t.err = t.scan.err
 	}
 }
 

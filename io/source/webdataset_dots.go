@@ -50,7 +50,7 @@ func (r *sampleReader) dottedImage(m tarfile.Member, name, ext string, rank int)
 	}
 	im := dottedImage{name, ext, m.Place()}
 	if len(r.cur.images) == mostDotted && r.cur.name != "" {
-		r.there++
+		r.losses.there++
 		return true, r.yield(r.dottedRow(im))
 	}
 	r.cur.images = append(r.cur.images, im)

@@ -22,15 +22,11 @@ type sampleReader struct {
 	promised int64 // samples
 	yield    func(Entry) error
 
-	seen          map[xxh3.Uint128]group // hashes of the keys of finished samples
-	cur           sample
-	pending       *tarfile.Damage // before, in or after cur; no row reports it yet
-	pendingInside bool            // it is after the first member of cur
-	there         int64           // samples that are there, whatever became of them
-	lost          int64           // rows of samples that damage took
-	damaged       bool            // the archive is not whole
-	image         []byte          // of cur
-	spare         []byte          // for a candidate that may be better
+	seen   map[xxh3.Uint128]group // hashes of the keys of finished samples
+	cur    sample
+	losses losses
+	image  []byte // of cur
+	spare  []byte // for a candidate that may be better
 }
 
 // A group is what became of the members that share a key.
@@ -87,64 +83,6 @@ func (r *sampleReader) run(ctx context.Context) error {
 	}
 }
 
-// damage takes note of damage. If the sample before it or the one after it is not whole, that is what
-// it took, and it gets no row of its own.
-func (r *sampleReader) damage(d *tarfile.Damage) error {
-	err := r.row()
-	r.pending, r.pendingInside, r.damaged = d, len(r.cur.exts) > 0, true
-	return err
-}
-
-// row yields the row of pending damage, which counts as one lost sample.
-func (r *sampleReader) row() error {
-	d := r.pending
-	if r.pending = nil; d == nil {
-		return nil
-	}
-	if d.Fault.Kind == premix.Empty && r.c.CountedBy != "" && r.c.Samples == 0 {
-		return nil
-	}
-	r.lost++
-	e := fail(premix.Sample{Name: r.c.Name, Label: -1}, premix.StageScan, d.Fault)
-	r.weigh(&e, d.Lost)
-	return r.yield(e)
-}
-
-// weigh makes e stand for lost bytes. Where it is known how many samples there should be, each that lacks gets
-// a row of its own.
-func (r *sampleReader) weigh(e *Entry, bytes int64) {
-	if r.c.CountedBy == "" || r.promised == 0 {
-		e.weigh(bytes)
-	}
-}
-
-// end yields what is left, and a failure for each sample that is not there, where it is known how many
-// there should be.
-func (r *sampleReader) end() error {
-	if r.pending == nil && len(r.cur.exts) > 0 && r.cur.name == "" && r.there+r.lost+1 < r.promised {
-		r.pending, r.pendingInside = &tarfile.Damage{Fault: &premix.Fault{Kind: premix.Truncated, Reason: r.cur.place + "the archive ends"}, Lost: unknown}, true
-	}
-	if err := r.flush(); err != nil {
-		return err
-	}
-	if err := r.row(); err != nil {
-		return err
-	}
-	promised := r.promised
-	switch by := r.c.CountedBy; {
-	case by == "": // an index that counts nothing
-		promised = 0
-	case !r.damaged && by != byIndex && by != "_info.json" && by != "info.json":
-		// wids also counts what is not a sample here: a README, a member whose sample is elsewhere. An
-		// archive that is whole is believed.
-		promised = 0
-	}
-	return yieldLost(r.there+r.lost, promised, r.yield, func(int64) Entry {
-		s := premix.Sample{Name: r.c.Name, Label: -1}
-		return failf(s, premix.StageScan, premix.Truncated, "a sample is lost: %s", r.c.shouldBe("samples"))
-	})
-}
-
 // member adds one member to the sample that it belongs to.
 func (r *sampleReader) member(m tarfile.Member) error {
 	name := member(m.Name)
@@ -163,7 +101,7 @@ func (r *sampleReader) member(m tarfile.Member) error {
 		if err := r.flush(); err != nil {
 			return err
 		}
-		if err := r.row(); err != nil {
+		if err := r.apart(); err != nil {
 			return err
 		}
 		s := premix.Sample{Key: stem(name), Name: r.c.below(name), Label: -1}
@@ -253,12 +191,16 @@ func (r *sampleReader) text(m tarfile.Member, what string, dst *[]byte) error {
 
 func (r *sampleReader) side(name string) error {
 	if len(r.cur.exts) == 0 {
-		if err := r.row(); err != nil {
+		if err := r.apart(); err != nil {
 			return err
 		}
 	}
 	return r.yield(Entry{Sample: premix.Sample{Name: r.c.below(name), Label: -1}, Ignored: true})
 }
+
+// mostExts is how many extensions a set may have had that is used again: to clear it takes as long as what it once
+// held, for each of the samples that follow.
+const mostExts = 64
 
 // flush ends the current sample and yields it.
 func (r *sampleReader) flush() error {
@@ -269,29 +211,10 @@ func (r *sampleReader) flush() error {
 	hash := xxh3.HashString128(c.key)
 	before, again := r.seen[hash]
 	e := r.finish(before, again)
-	broken := !again && r.pending != nil && c.brokenBy(e.Sample.Fault, r.pendingInside && r.pending.Inside)
-	f := e.Sample.Fault
-	switch {
-	case broken:
-		e = failf(e.Sample, premix.StageScan, r.pending.Fault.Kind, "%s, and the sample %s is not whole", r.pending.Fault.Reason, c.key)
-		r.weigh(&e, r.pending.Lost)
-		r.pending = nil
-		r.lost++
-	case f != nil && c.gap != 0:
-		r.weigh(&e, c.gap)
-		r.lost++
-	case !again || f != nil && f.Kind == premix.Duplicate:
-		r.there++
+	var err error
+	if e, err = r.lost(e, again); err != nil {
+		return err
 	}
-	if !broken {
-		e.at(c.place)
-	}
-	if !r.pendingInside {
-		if err := r.row(); err != nil {
-			return err
-		}
-	}
-	r.pendingInside = false
 	switch {
 	case e.Sample.Fault != nil:
 		before = failed
@@ -300,30 +223,21 @@ func (r *sampleReader) flush() error {
 	}
 	r.seen[hash] = before
 	dotted := r.dotted()
+	if len(c.exts) > mostExts {
+		c.exts = nil
+	}
 	clear(c.exts)
 	r.cur = sample{exts: c.exts, cls: c.cls[:0], json: c.json[:0]}
 	if err := r.yield(e); err != nil {
 		return err
 	}
 	for _, e := range dotted {
-		r.there++
+		r.losses.there++
 		if err := r.yield(e); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// brokenBy reports whether damage beside a sample explains its fault f; inside says that its last member
-// is cut.
-func (c *sample) brokenBy(f *premix.Fault, inside bool) bool {
-	switch {
-	case c.name == "":
-		return true
-	case f == nil:
-		return false
-	}
-	return inside || f.Kind == premix.Truncated || f.Kind == premix.NoLabel && !c.hasCls && !c.hasJS
 }
 
 func (r *sampleReader) finish(before group, again bool) Entry {

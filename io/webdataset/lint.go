@@ -99,8 +99,8 @@ func (l *lint) record(t *reader, rec *shard.Record, width int) {
 	if len(rec.Soft) > 0 {
 		want += " soft.npy"
 	}
-	if g.exts != want {
-		say("members are%s, want%s in this order", g.exts, want)
+	if string(g.exts) != want {
+		say("members are%.200s, want%s in this order", g.exts, want)
 		return
 	}
 	form := fmt.Sprintf("%s, %d values of %d bytes", want, len(rec.Soft), width)

@@ -33,13 +33,19 @@ type reader struct {
 
 // A group is the members of one sample, as far as they have been read.
 type group struct {
-	key, exts string
-	image     bool
-	cls       []byte
-	json      []byte
-	soft      []byte
-	bad       error // the first defect
+	key   string
+	exts  []byte // each behind a space
+	seen  map[string]bool
+	image bool
+	cls   []byte
+	json  []byte
+	soft  []byte
+	bad   error // the first defect
 }
+
+// mostExts is how many extensions a set may have had that is used again: to clear it takes as long as what it once
+// held, for each of the samples that follow.
+const mostExts = 64
 
 func newReader(r io.Reader, o shard.ReadOptions) *reader {
 	w := window.Stream(bufio.NewReaderSize(r, bufferSize), 0, -1, -1)
@@ -64,7 +70,11 @@ func (t *reader) Next(rec *shard.Record) error {
 		return t.err
 	}
 	g := &t.group
-	*g = group{cls: g.cls[:0], json: g.json[:0], soft: g.soft[:0]}
+	if len(g.seen) > mostExts {
+		g.seen = nil
+	}
+	clear(g.seen)
+	*g = group{exts: g.exts[:0], seen: g.seen, cls: g.cls[:0], json: g.json[:0], soft: g.soft[:0]}
 	g.key, _, _ = SplitName(t.next.Name)
 	t.offset = t.next.Data - block
 	for t.err == nil && t.have {
@@ -77,11 +87,11 @@ func (t *reader) Next(rec *shard.Record) error {
 		}
 	}
 	whole := t.err == nil || t.err == io.EOF || errors.Is(t.err, tarfile.ErrTrailing)
-	if !whole && (t.number == 0 || g.exts != t.first || g.bad != nil) {
+	if !whole && (t.number == 0 || string(g.exts) != t.first || g.bad != nil) {
 		return t.err
 	}
 	if t.number == 0 {
-		t.first = g.exts
+		t.first = string(g.exts)
 	}
 	err := t.finish(rec)
 	t.number++
@@ -134,10 +144,14 @@ func (t *reader) contents(dst []byte) ([]byte, error) {
 // take reads the current member into the record or the group.
 func (t *reader) take(rec *shard.Record, ext string) {
 	g := &t.group
-	if strings.Contains(g.exts+" ", " "+ext+" ") {
+	if g.seen[ext] {
 		g.fail(fmt.Errorf("two members %s", t.next.Name))
 	}
-	g.exts += " " + ext
+	if g.seen == nil {
+		g.seen = map[string]bool{}
+	}
+	g.seen[ext] = true
+	g.exts = append(append(g.exts, ' '), ext...)
 	var dst *[]byte
 	switch ext {
 	case "jpg", "jpeg", "png":
@@ -176,7 +190,7 @@ func (t *reader) finish(rec *shard.Record) error {
 		return g.bad
 	}
 	if !g.image {
-		return fmt.Errorf("%s has no image, only%s", g.key, g.exts)
+		return fmt.Errorf("%s has no image, only%.200s", g.key, g.exts)
 	}
 	if len(g.json) > 0 {
 		if err := parseJSON(rec, g.json); err != nil {

@@ -1,15 +1,14 @@
 package source
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/webdataset"
 )
 
 // A label is a class as an input states it: an index, or a name with index −1.
@@ -87,7 +86,7 @@ var errNoKey = errors.New("no label key")
 // then "cls" if key is empty. A number is an index and a string a class name. The error is
 // errNoKey if the object has none of them.
 func jsonLabel(data []byte, key string) (label, error) {
-	object, err := jsonObject(data)
+	object, err := webdataset.Fields(data)
 	if err != nil {
 		return label{}, premix.Faultf(premix.BadLabel, "the json member cannot be read: %v", err)
 	}
@@ -107,22 +106,10 @@ func keysOr(key string, usual ...string) []string {
 	return []string{key}
 }
 
-func jsonObject(data []byte) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	var object map[string]json.RawMessage
-	if err := dec.Decode(&object); err != nil {
-		return nil, err
-	}
-	if object == nil {
-		return nil, errors.New("it is no object")
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("something follows the object")
-	}
-	return object, nil
-}
-
 func valueLabel(key string, raw json.RawMessage) (label, error) {
+	if !json.Valid(raw) { // NaN and the like, or nothing that any reader takes
+		return label{}, premix.Faultf(premix.BadLabel, "%s is %s, neither an integer nor a name", key, shorten(string(raw)))
+	}
 	switch raw[0] {
 	case '"':
 		var s string

@@ -150,7 +150,7 @@ func (p *tarPeek) member(scan *tarfile.Walker, c Container, m tarfile.Member) er
 		if _, err := jsonLabel(data, p.o.LabelKey); err != errNoKey {
 			p.labelled[key] = true
 		}
-		object, _ := jsonObject(data)
+		object, _ := webdataset.Fields(data)
 		for k := range object {
 			p.keys[key] = append(p.keys[key], escape(k))
 		}

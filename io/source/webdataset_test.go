@@ -75,6 +75,8 @@ func TestWebDatasetSamples(t *testing.T) {
 			[]row{fault("x.tar/a.jpg", premix.NoLabel), fault("x.tar/b.jpg", premix.BadLabel)}, "-1"},
 		{"json is broken", Options{}, []file{{"a.jpg", p}, {"a.json", []byte(`{"label":1`)}, {"b.jpg", p}, {"b.json", []byte(`[1]`)}},
 			[]row{fault("x.tar/a.jpg", premix.BadLabel), fault("x.tar/b.jpg", premix.BadLabel)}, "json member"},
+		{"json of Python", Options{}, []file{{"a.jpg", p}, {"a.json", []byte("\xef\xbb\xbf{\"score\": NaN, \"range\": [-Infinity, Infinity], \"label\": 3}")}, {"b.jpg", p}, {"b.json", []byte(`{"label": NaN}`)}, {"c.jpg", q}, {"c.json", []byte(`{"x": nope, "label": 1}`)}},
+			[]row{good("x.tar/a.jpg", "a", "", 3), fault("x.tar/b.jpg", premix.BadLabel), good("x.tar/c.jpg", "c", "", 1)}, "label is \"NaN\""},
 		{"json has other keys", Options{}, []file{{"a.jpg", p}, {"a.json", []byte(`{"caption":"x"}`)}, {"b.jpg", p}, {"b.json", []byte(`{"label":null}`)}},
 			[]row{fault("x.tar/a.jpg", premix.NoLabel), fault("x.tar/b.jpg", premix.NoLabel)}, "--label-key"},
 		{"no image", Options{}, []file{{"a.cls", []byte("1")}, {"b.jpg", p}, {"b.cls", []byte("1")}, {"README", []byte("x")}},

@@ -90,13 +90,11 @@ func parseJSON(r *shard.Record, member []byte) error {
 	var w wire
 	if !canonical(member, &w) {
 		w = wire{Label: -1, LabelA: -1, LabelB: -1, Peak: [2]int{-1, -1}}
-		err := json.Unmarshal(member, &w)
-		if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) && t.Field != "" {
-			err = nil
-		}
+		fields, err := Fields(member)
 		if err != nil {
 			return fmt.Errorf("json: %w", err)
 		}
+		w.fill(fields)
 	}
 	r.Label, r.LabelA, r.LabelB = w.Label, w.LabelA, w.LabelB
 	r.Lam, r.LamDrawn = w.Lam, w.LamDrawn
@@ -105,6 +103,19 @@ func parseJSON(r *shard.Record, member []byte) error {
 	r.Flat, r.Method, r.Mixed, r.Replica = w.Flat, w.Method, w.Mixed, w.Replica
 	r.Target, r.Source = w.Target, w.Source
 	return nil
+}
+
+// fill takes what is there and of our type.
+func (w *wire) fill(fields map[string]json.RawMessage) {
+	for name, value := range map[string]any{
+		"label": &w.Label, "label_a": &w.LabelA, "label_b": &w.LabelB, "lam": &w.Lam, "lam_drawn": &w.LamDrawn,
+		"box": &w.Box, "src_box": &w.SrcBox, "peak": &w.Peak, "flat": &w.Flat, "method": &w.Method, "mixed": &w.Mixed,
+		"replica": &w.Replica, "target": &w.Target, "source": &w.Source,
+	} {
+		if raw, ok := fields[name]; ok {
+			_ = json.Unmarshal(raw, value) // what is of another type, or NaN, is none of ours
+		}
+	}
 }
 
 func box(v [4]int) premix.Box { return premix.Box{X0: v[0], Y0: v[1], X1: v[2], Y1: v[3]} }

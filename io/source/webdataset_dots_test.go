@@ -31,7 +31,11 @@ func TestDots(t *testing.T) {
 		good, lost int
 	}{
 		{"no dots", join(a, pair("b", 1)), 2, 0},
-		{"one with a dot in its key", join(a, pair("photo.2", 1)), 1, 1},
+		{"one with a dot in its key", join(a, pair("photo.2", 1)), 2, 0},
+		{"input and target", []file{{"x.input.jpg", picture(1)}, {"x.target.cls", []byte("1")}, {"y.input.jpg", picture(2)}, {"y.target.json", []byte(`{"label": 1}`)}}, 2, 0},
+		{"input and two targets", join(a, []file{{"x.input.jpg", picture(1)}, {"x.target.cls", []byte("1")}, {"x.other.cls", []byte("1")}}), 1, 1},
+		{"target beside a label", join(a, []file{{"x.jpg", picture(1)}, {"x.target.cls", []byte("no")}, {"x.cls", []byte("1")}}), 2, 0},
+		{"input of no target", join(a, []file{{"x.input.jpg", picture(1)}, {"x.left.txt", []byte("1")}}), 1, 1},
 		{"many of one prefix", join(a, many), 1, 100},
 		{"copies", join(a, pair("photo", 1), pair("photo.1", 2), pair("photo.2", 3)), 2, 2},
 		{"copies before it", join(a, pair("photo.1", 2), pair("photo", 1)), 2, 1},
@@ -72,7 +76,7 @@ func TestDots(t *testing.T) {
 			if good != test.good || lost != test.lost {
 				t.Errorf("%d good, %d lost, want %d and %d: %v", good, lost, test.good, test.lost, plain(rows))
 			}
-			if why := reasons(t, cat, Options{}); lost > 0 && !strings.Contains(why, "dot") && !strings.Contains(why, "several images in one sample") {
+			if why := reasons(t, cat, Options{}); lost > 0 && !strings.Contains(why, "dot") && !strings.Contains(why, "--label-key") && !strings.Contains(why, "several images in one sample") {
 				t.Errorf("%q does not lead to the dot", why)
 			}
 		})

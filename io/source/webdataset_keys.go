@@ -66,7 +66,7 @@ const (
 // there are folders, and neither cls nor json members beside the images. A shard whose json members have no
 // label, and which has no other labels, is a mistake of the user's.
 func whereLabels(ctx context.Context, c Container, o Options) (int, error) {
-	p := tarPeek{o: o, images: map[string]bool{}, labelled: map[string]bool{}, keys: map[string][]string{}}
+	p := tarPeek{o: o, images: map[string]bool{}, labelled: map[string]bool{}, keys: map[string][]string{}, pairs: map[string]int{}}
 	whole, err := p.read(ctx, c)
 	if err != nil {
 		return 0, err
@@ -99,10 +99,17 @@ type tarPeek struct {
 	images   map[string]bool     // their keys
 	labelled map[string]bool     // keys of members with a label
 	keys     map[string][]string // the fields of json members, by their keys
+	pairs    map[string]int      // keys of images and labels with dots in their extensions
 	folders  bool
 	cls      bool // there are cls members
 	found    bool // an image has a label beside it
 }
+
+// input.jpg and target.cls are an image and its label.
+const (
+	pairImage = 1 << iota
+	pairLabel
+)
 
 // read looks at members until it has found a label or seen enough; whole says that there are no more.
 func (p *tarPeek) read(ctx context.Context, c Container) (whole bool, err error) {
@@ -136,6 +143,14 @@ func (p *tarPeek) member(scan *tarfile.Walker, c Container, m tarfile.Member) er
 	if !m.Regular() || m.Sparse || !ok || junkPath(name) {
 		return nil
 	}
+	before, last := cutDots(ext)
+	if before != "" && (last == "cls" || last == "json") {
+		if !strings.Contains(key, "/") && p.holdsLabel(scan, m, last) {
+			p.pairs[key] |= pairLabel
+		}
+		p.found = p.found || p.pairs[key] == pairImage|pairLabel
+		return nil
+	}
 	switch {
 	case ext == "tar":
 		return usagef("--in %s: %s is a tar of tars: --in-format ilsvrc reads it, if each of these is a class", c.URI, blob.Base(c.URI))
@@ -157,7 +172,26 @@ func (p *tarPeek) member(scan *tarfile.Walker, c Container, m tarfile.Member) er
 	case imageRank(ext) >= 0:
 		p.images[key] = true
 		p.folders = p.folders || strings.Contains(key, "/")
+		if before != "" {
+			p.pairs[key] |= pairImage
+		}
 	}
-	p.found = p.found || p.images[key] && p.labelled[key]
+	p.found = p.found || p.images[key] && p.labelled[key] || p.pairs[key] == pairImage|pairLabel
 	return nil
+}
+
+// holdsLabel reports whether a member whose extension ends in cls or json holds a label.
+func (p *tarPeek) holdsLabel(scan *tarfile.Walker, m tarfile.Member, last string) bool {
+	if last == "cls" {
+		return p.o.LabelKey == ""
+	}
+	if m.Size > maxLabelBytes {
+		return false
+	}
+	data, err := scan.Read(nil, m)
+	if err != nil {
+		return false
+	}
+	_, err = jsonLabel(data, p.o.LabelKey)
+	return err != errNoKey
 }

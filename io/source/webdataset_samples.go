@@ -59,7 +59,9 @@ type sample struct {
 	cls, json     []byte
 	hasCls, hasJS bool
 	labelFault    *premix.Fault
-	gap           int64 // bytes that are lost with a member of it, or unknown; 0 if all could be read
+	paired        [2]int        // cls and json members with dots in their extensions; the first of each is in cls, json
+	pairFault     *premix.Fault // of these
+	gap           int64         // bytes that are lost with a member of it, or unknown; 0 if all could be read
 }
 
 func (r *sampleReader) run(ctx context.Context) error {
@@ -120,15 +122,17 @@ func (r *sampleReader) member(m tarfile.Member) error {
 	}
 	r.cur.exts[ext] = true
 	r.cur.dottedLabel(ext)
-	switch ext {
-	case "cls":
+	switch before, last := cutDots(ext); {
+	case last != "cls" && last != "json" && last != "jsn":
+		return r.candidate(m, name, ext)
+	case before != "":
+		return r.pairedLabel(m, ext, last)
+	case last == "cls":
 		r.cur.hasCls = true
-		return r.text(m, "cls", &r.cur.cls)
-	case "json", "jsn":
-		r.cur.hasJS = true
-		return r.text(m, ext, &r.cur.json)
+		return r.text(m, ext, &r.cur.cls)
 	}
-	return r.candidate(m, name, ext)
+	r.cur.hasJS = true
+	return r.text(m, ext, &r.cur.json)
 }
 
 // candidate takes a member for the sample's image if it is one and no better one is there.

@@ -47,7 +47,6 @@ func (d *discovery) tellUnused() {
 // them.
 var dataEndings = []struct{ ending, kind string }{
 	{".tar.xz", "tar compressed with xz|tars compressed with xz"}, {".txz", "tar compressed with xz|tars compressed with xz"},
-	{".tar.bz2", "tar compressed with bzip2|tars compressed with bzip2"}, {".tbz2", "tar compressed with bzip2|tars compressed with bzip2"}, {".tbz", "tar compressed with bzip2|tars compressed with bzip2"},
 	{".tar.lz4", "tar compressed with lz4|tars compressed with lz4"},
 	{".xz", "xz file|xz files"}, {".bz2", "bzip2 file|bzip2 files"}, {".lz4", "lz4 file|lz4 files"},
 	{".zip", "zip archive|zip archives"}, {".7z", "7z archive|7z archives"}, {".rar", "rar archive|rar archives"},

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bufio"
+	"compress/bzip2"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -21,6 +22,7 @@ import (
 
 // The values of Container.Compression.
 const (
+	bzipped   = "bzip2"
 	gzipped   = "gzip"
 	zlibbed   = "zlib"
 	zstandard = "zstd"
@@ -28,6 +30,7 @@ const (
 
 var compressions = map[string]string{
 	".gz": gzipped, ".tgz": gzipped, ".zst": zstandard, ".tzst": zstandard, ".zlib": zlibbed, ".zz": zlibbed,
+	".bz2": bzipped, ".tbz2": bzipped, ".tbz": bzipped,
 }
 
 // compressionOf returns how a whole file is compressed, by its name; empty if it is not.
@@ -77,7 +80,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	}
 	for u.err == nil {
 		n, err := u.dec.Read(p)
-		if err == io.EOF && u.kind != zstandard { // that decoder goes on by itself
+		if err == io.EOF && u.kind != zstandard && u.kind != bzipped { // these decoders go on by themselves
 			err = u.next()
 		}
 		if err != nil {
@@ -96,6 +99,8 @@ func (u *unpacker) start() (err error) {
 		return u.fake.fault()
 	}
 	switch u.kind {
+	case bzipped:
+		u.dec = bzip2.NewReader(u.br)
 	case gzipped:
 		gz := new(gzip.Reader)
 		u.dec, err = gz, gz.Reset(u.br)

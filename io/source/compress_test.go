@@ -2,6 +2,9 @@ package source
 
 import (
 	"bytes"
+	"compress/bzip2"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -102,6 +105,51 @@ func TestCompressedTar(t *testing.T) {
 			}
 			if d := cmp.Diff(rows, readAll(t, cat, Options{ChunkImages: 1})); d != "" {
 				t.Errorf("ChunkImages 1: %s", d)
+			}
+		})
+	}
+}
+
+// TestBzip2 reads a tar that Python has compressed: several streams are one, damage is named.
+func TestBzip2(t *testing.T) {
+	bz, err := os.ReadFile(filepath.Join("testdata", "four.tar.bz2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(bz)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "x.tar"), whole)
+	_, want := scan(t, Options{}, Input{"", filepath.Join(dir, "x.tar")})
+	flipped := bytes.Clone(bz)
+	flipped[len(flipped)/2] ^= 1
+	for _, test := range []struct {
+		name, file string
+		data       []byte
+		good       int
+		why        string
+	}{
+		{"tar.bz2", "x.tar.bz2", bz, 4, ""},
+		{"tbz2", "x.tbz2", bz, 4, ""},
+		{"tbz", "x.tbz", bz, 4, ""},
+		{"two streams", "x.tar.bz2", join(bz, bz), 4, "a second sample with the key s0000"},
+		{"garbage", "x.tar.bz2", join(bz, []byte("garbage")), 4, "the bzip2 stream is broken"},
+		{"cut", "x.tar.bz2", bz[:len(bz)-5], 4, "the bzip2 stream ends early"},
+		{"broken", "x.tar.bz2", flipped, 0, "the bzip2 stream is broken"},
+		{"no bzip2", "x.tar.bz2", gzipOf(t, whole), 0, "the file is gzip data"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, test.file), test.data)
+			cat, rows := scan(t, Options{}, Input{"", dir})
+			good, bad := count(rows)
+			if why := reasons(t, cat, Options{}); good != test.good || (bad > 0) != (test.why != "") || !strings.Contains(why, test.why) {
+				t.Errorf("%d good, %d bad: %q, want %q", good, bad, why, test.why)
+			}
+			if d := cmp.Diff(renamed(want, "x.tar", test.file), rows); test.why == "" && d != "" {
+				t.Error(d)
 			}
 		})
 	}

@@ -250,7 +250,7 @@ func detectFiles(r root) (best format, n int) {
 
 func tarName(base string) bool {
 	base = strings.ToLower(base)
-	for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"} {
+	for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2", ".tbz"} {
 		if strings.HasSuffix(base, ext) && len(base) > len(ext) {
 			return true
 		}

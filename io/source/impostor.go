@@ -25,7 +25,7 @@ func impostorOf(head []byte, size int64, compression string) *impostor {
 	switch {
 	case i == nil:
 		return nil
-	case compression == gzipped && i.What == "gzip data", compression == zstandard && i.What == "zstd data":
+	case compression == bzipped && i.What == "bzip2 data", compression == gzipped && i.What == "gzip data", compression == zstandard && i.What == "zstd data":
 		return nil
 	case !i.Placeholder:
 		return &impostor{i, max(size, unknown)}

@@ -36,6 +36,22 @@ var compressions = map[string]string{
 // compressionOf returns how a whole file is compressed, by its name; empty if it is not.
 func compressionOf(base string) string { return compressions[path.Ext(strings.ToLower(base))] }
 
+// compressionIn returns how a file is compressed that begins with head; empty if it is not, or if head
+// is too short to tell.
+func compressionIn(head []byte) string {
+	switch {
+	case len(head) < 8: // a zlib stream of nothing has 8 bytes, and others have more
+		return ""
+	case head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
+		return gzipped
+	case head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0:
+		return zlibbed
+	case string(head[:4]) == "\x28\xb5\x2f\xfd":
+		return zstandard
+	}
+	return ""
+}
+
 // maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.
 const maxWindow = 128 << 20
 

@@ -3,16 +3,16 @@ package source
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
-	"github.com/premix/premix/io/tfrecord"
 )
 
 var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
@@ -55,38 +55,60 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery)
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	kind := ""
+	kinds, err := recordCompressions(ctx, shards)
+	if err != nil {
+		return err
+	}
 	for i, s := range shards {
 		c := r.container(s, layoutRecord)
-		if i == 0 {
-			if kind, err = recordCompression(ctx, s); err != nil {
-				return err
-			}
-		}
-		c.Compression, c.Index = cmp.Or(compressionOf(blob.Base(s.URI)), kind), index[s.URI]
+		c.Compression, c.Index = kinds[i], index[s.URI]
 		d.Containers = append(d.Containers, c)
 	}
 	return nil
 }
 
+// recordCompressions returns how each TFRecord file is compressed. A job may have written some of its
+// shards with another option, and the first may be empty, so that no file speaks for the others. One of
+// no bytes counts as the first does, since the IDs of its chunks have that.
+func recordCompressions(ctx context.Context, shards []blob.Object) ([]string, error) {
+	kinds := make([]string, len(shards))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(headsAtOnce)
+	for i, s := range shards {
+		if s.Size == 0 {
+			kinds[i] = compressionOf(blob.Base(s.URI))
+			continue
+		}
+		g.Go(func() (err error) {
+			kinds[i], err = recordCompression(gctx, s)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i, s := range shards {
+		if s.Size == 0 {
+			kinds[i] = cmp.Or(kinds[i], kinds[0])
+		}
+	}
+	return kinds, nil
+}
+
+// headsAtOnce is how many files are looked at together.
+const headsAtOnce = 16
+
 // recordCompression returns how a TFRecord file is compressed, by its first bytes: the checksum of
-// the first length cannot be right by chance.
+// the first length cannot be right by chance. The name is asked where they do not tell.
 func recordCompression(ctx context.Context, o blob.Object) (string, error) {
 	head, err := blob.ReadRange(ctx, nil, o.URI, 0, min(o.Size, 12))
 	if err != nil {
 		return "", fmt.Errorf("source: %w", err)
 	}
-	switch {
-	case len(head) < 12 || binary.LittleEndian.Uint32(head[8:]) == tfrecord.Mask(head[:8]):
+	if len(head) == 12 && findHead(head) == 0 {
 		return "", nil
-	case head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
-		return gzipped, nil
-	case head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0:
-		return zlibbed, nil
-	case string(head[:4]) == "\x28\xb5\x2f\xfd":
-		return zstandard, nil
 	}
-	return "", nil
+	return cmp.Or(compressionIn(head), compressionOf(blob.Base(o.URI))), nil
 }
 
 // peekRecords is how many records of the first file are looked at.

@@ -84,6 +84,8 @@ type unpacker struct {
 	dec  io.Reader // nil before the first byte
 	err  error
 
+	out   int64     // bytes that came out
+	free  int64     // of them, whatever went in
 	zeros int64     // between streams, or behind the last, and more than padding
 	fake  *impostor // what is there instead of a stream; or nil
 }
@@ -96,6 +98,9 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	}
 	for u.err == nil {
 		n, err := u.dec.Read(p)
+		if u.out += int64(n); err == nil {
+			err = u.bounded()
+		}
 		if err == io.EOF && u.kind != zstandard && u.kind != bzipped { // these decoders go on by themselves
 			err = u.next()
 		}
@@ -107,6 +112,26 @@ func (u *unpacker) Read(p []byte) (int, error) {
 		}
 	}
 	return 0, u.err
+}
+
+// A stream may unpack to freeOutput bytes, and beyond that to maxRatio times what was read of it: deflate
+// packs zeros by a factor of 1,030, and zstd by any. Archives of images are below 2, those of
+// drawings without compression below 100.
+const (
+	freeOutput = 1 << 30
+	maxRatio   = 256
+)
+
+// bounded returns a fault if too much has come out of what went in.
+func (u *unpacker) bounded() error {
+	if u.out <= u.free {
+		return nil
+	}
+	in := u.raw.n - int64(u.br.Buffered()) // that is the same however the bytes arrive
+	if u.out-u.free <= maxRatio*in {
+		return nil
+	}
+	return premix.Faultf(premix.TooLarge, "the %s stream unpacks to more than %d bytes and %d times what it takes, after %d compressed bytes; pack it again without compression to have it read", u.kind, u.free, maxRatio, in)
 }
 
 func (u *unpacker) start() (err error) {
@@ -235,7 +260,7 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 			return nil, nil, err
 		}
 		raw := &rawReader{r: r, max: c.Size}
-		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
+		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind, free: freeOutput}
 		w := window.Stream(u, 0, -1, -1)
 		w.Lost = u.lost
 		return w, u, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/tfrecord"
@@ -162,15 +163,29 @@ func (s *recordScanner) broken(ctx context.Context, r record, end int64, kind pr
 	return losing(max(s.next-r.offset, 1), s.faultf(r, kind, "%s: no record follows, %d bytes are lost", what, s.next-r.offset))
 }
 
-// findHead finds the first head of a record in p; −1 if there is none.
+// findHead finds the first head of a record in p; −1 if there is none. Where the upper half of a length
+// would not be zero, the places are passed over at which the same bytes would be in it; and of zeros, of
+// which there may be a gigabyte, no checksum is computed.
 func findHead(p []byte) int {
-	for i := 0; i+12 <= len(p); i++ {
-		if h := p[i : i+12]; binary.LittleEndian.Uint32(h[4:]) == 0 && binary.LittleEndian.Uint32(h[8:]) == tfrecord.Mask(h[:8]) {
+	for i := 0; i+12 <= len(p); {
+		if upper := binary.LittleEndian.Uint32(p[i+4:]); upper != 0 {
+			i += (bits.Len32(upper) + 7) / 8
+			continue
+		}
+		want := maskOfZero
+		if binary.LittleEndian.Uint32(p[i:]) != 0 {
+			want = tfrecord.Mask(p[i : i+8])
+		}
+		if binary.LittleEndian.Uint32(p[i+8:]) == want {
 			return i
 		}
+		i++
 	}
 	return -1
 }
+
+// maskOfZero is the checksum of the length 0.
+var maskOfZero = tfrecord.Mask(make([]byte, 8))
 
 // resyncBytes is how much is looked at in one go.
 const resyncBytes = 4096

@@ -3,7 +3,6 @@ package inspect
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"path"
@@ -62,7 +61,7 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 
 // isRecord reports whether a file begins as a TFRecord: a length and its checksum.
 func isRecord(head []byte) bool {
-	return len(head) >= 12 && tfrecord.Mask(head[:8]) == binary.LittleEndian.Uint32(head[8:12])
+	return tfrecord.IsHead(head)
 }
 
 // shardOr reads a shard in one of some formats, the first that its first record fits. A file

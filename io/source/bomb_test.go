@@ -3,7 +3,6 @@ package source
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"math/rand/v2"
 	"path/filepath"
@@ -76,41 +75,5 @@ func TestBomb(t *testing.T) {
 	want := regexp.MustCompile(`^a.tfrecord.gz/000000001: limit: record 1 at byte \d+: length checksum mismatch: no record follows, \d+ bytes are lost; the gzip stream unpacks to more than 1073741824 bytes and 256 times what it takes, after \d+ compressed bytes; .*\n$`)
 	if why := reasons(t, cat, Options{}); !want.MatchString(why) {
 		t.Error(why)
-	}
-}
-
-// TestFindHead compares the search for a head with the rule that it follows.
-func TestFindHead(t *testing.T) {
-	rule := func(p []byte) int {
-		for i := 0; i+12 <= len(p); i++ {
-			if h := p[i : i+12]; binary.LittleEndian.Uint32(h[4:]) == 0 && binary.LittleEndian.Uint32(h[8:]) == tfrecord.Mask(h[:8]) {
-				return i
-			}
-		}
-		return -1
-	}
-	rnd := rand.New(rand.NewPCG(1, 2))
-	head := func() []byte { return tfrecord.Append(nil, make([]byte, rnd.IntN(3)*300))[:12] }
-	found := 0
-	for range 20_000 {
-		p := make([]byte, rnd.IntN(80))
-		for i := range p {
-			if rnd.IntN(4) == 0 {
-				p[i] = byte(rnd.Uint32())
-			}
-		}
-		if rnd.IntN(2) == 0 {
-			p = append(p[:rnd.IntN(len(p)+1)], append(head(), p...)...)
-		}
-		got, want := findHead(p), rule(p)
-		if got != want {
-			t.Fatalf("%x: head at %d, want %d", p, got, want)
-		}
-		if want >= 0 {
-			found++
-		}
-	}
-	if found < 5000 {
-		t.Errorf("only %d have a head", found)
 	}
 }

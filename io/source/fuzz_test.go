@@ -202,10 +202,10 @@ func FuzzRecords(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		read := func(w *window.Window) (list []Entry) {
-			scan := recordScanner{w: w, rescue: true}
+			scan := scanRecords(context.Background(), w, 0, fuzzLimit+recordSlack)
 			var ex tfexample.Example
 			for {
-				r, err := scan.record(context.Background(), fuzzLimit+recordSlack)
+				r, err := scan.record()
 				s := premix.Sample{Name: recordName(r.number), Label: -1}
 				var fault *recordFault
 				var e Entry
@@ -237,12 +237,12 @@ func FuzzRecords(f *testing.F) {
 		}
 		whole := read(window.At(bytes.NewReader(data), 0, -1, int64(len(data))))
 		sameEntries(t, whole, read(window.Stream(drip{bytes.NewReader(data)}, 0, -1, int64(len(data)))))
-		// The package of the format agrees about what is a record.
+		// A strict reader of a stream agrees about what is a record.
 		ref := tfrecord.NewReader(bytes.NewReader(data), fuzzLimit+recordSlack)
-		scan := recordScanner{w: window.At(bytes.NewReader(data), 0, -1, int64(len(data)))}
+		scan := scanRecords(context.Background(), window.At(bytes.NewReader(data), 0, -1, int64(len(data))), 0, fuzzLimit+recordSlack)
 		for {
 			want, err1 := ref.Next()
-			got, err2 := scan.record(context.Background(), fuzzLimit+recordSlack)
+			got, err2 := scan.record()
 			if (err1 == nil) != (err2 == nil) || (err1 == io.EOF) != (err2 == io.EOF) || !bytes.Equal(want, got.data) && err1 == nil {
 				t.Fatalf("record %d: %v and %v", got.number, err1, err2)
 			}

@@ -11,8 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
+	"github.com/premix/premix/io/tfrecord"
 )
 
 var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
@@ -105,7 +107,7 @@ func recordCompression(ctx context.Context, o blob.Object) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("source: %w", err)
 	}
-	if len(head) == 12 && findHead(head) == 0 {
+	if tfrecord.IsHead(head) {
 		return "", nil
 	}
 	return cmp.Or(compressionIn(head), compressionOf(blob.Base(o.URI))), nil
@@ -151,21 +153,27 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := recordScanner{w: w}
+	r := tfrecord.Open(recordMedium{w}, tfrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
 	var examples []tfexample.Example
 	for range peekRecords {
-		r, err := scan.record(ctx, peekBytes)
-		var fault *recordFault
-		switch {
-		case err == io.EOF || scan.next > peekBytes:
+		data, err := r.Next()
+		var fault *tfrecord.Error
+		switch errors.As(err, &fault); {
+		case err == nil:
+		case err == io.EOF || w.Pos > peekBytes:
 			return examples, nil
-		case errors.As(err, &fault):
+		case fault.Kind == tfrecord.BadData:
 			continue
-		case err != nil:
-			return nil, fmt.Errorf("source: %s: %w", c.Name, err)
+		case fault.Kind == tfrecord.UnderlyingRead && premix.AsFault(fault.Err) == nil:
+			return nil, fmt.Errorf("source: %s: %w", c.Name, fault.Err)
+		default:
+			return examples, nil
+		}
+		if w.Pos > peekBytes {
+			return examples, nil
 		}
 		var ex tfexample.Example
-		if ex.Parse(slices.Clone(r.data)) == nil {
+		if ex.Parse(slices.Clone(data)) == nil {
 			examples = append(examples, ex)
 		}
 	}

@@ -64,7 +64,7 @@ func (x recordIndex) fits(ctx context.Context, c Container) (bool, error) {
 	fits, _, err := fitsAt(there, x.records(), func(i int) ([]byte, error) {
 		return c.readAt(ctx, x[i], 12)
 	}, func(i int, head []byte) bool {
-		return findHead(head) == 0 && binary.LittleEndian.Uint64(head) == uint64(x[i+1]-x[i]-tfrecord.Overhead)
+		return tfrecord.FindHead(head) == 0 && binary.LittleEndian.Uint64(head) == uint64(x[i+1]-x[i]-tfrecord.Overhead)
 	})
 	return fits, err
 }

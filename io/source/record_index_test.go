@@ -157,10 +157,10 @@ func TestLargeRecords(t *testing.T) {
 			if name == "chunk" && test.name == "cut" {
 				continue // a chunk ends where a record does
 			}
-			scan := recordScanner{w: w, rescue: true}
+			scan := scanRecords(t.Context(), w, 0, 1000)
 			got := ""
 			for {
-				r, err := scan.record(t.Context(), 1000)
+				r, err := scan.record()
 				var fault *recordFault
 				if err == io.EOF {
 					break

@@ -2,10 +2,10 @@ package source
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/premix/premix"
@@ -104,20 +104,20 @@ func (c Container) records(ctx context.Context, index recordIndex, most int) (po
 		return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := recordScanner{w: w}
+	scan := tfrecord.Open(recordMedium{w}, tfrecord.Options{MaxRecord: math.MaxInt64, Interrupted: ctx.Err})
 	for {
-		r, err := scan.header(ctx)
-		var fault *recordFault
+		err := scan.Skip()
+		var fault *tfrecord.Error
 		switch {
 		case err == io.EOF:
 			return points, true, nil
-		case errors.As(err, &fault):
-			return points, false, nil
+		case errors.As(err, &fault) && fault.Kind == tfrecord.UnderlyingRead:
+			return nil, false, fmt.Errorf("source: %s: %w", c.Name, fault.Err)
 		case err != nil:
-			return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
+			return points, false, nil
 		}
-		points = append(points, point{recordName(r.number), r.offset})
-		if len(points) == probe && r.offset*int64(most) > c.Size*(probe-1) {
+		points = append(points, point{recordName(scan.Record()), scan.Offset()})
+		if len(points) == probe && scan.Offset()*int64(most) > c.Size*(probe-1) {
 			return points, false, nil
 		}
 	}
@@ -132,7 +132,7 @@ func (c Container) recordAt(ctx context.Context, offset int64) (int64, error) {
 		return offset, nil // it stems from the file itself
 	}
 	head, err := c.readAt(ctx, offset, 12)
-	if err != nil || binary.LittleEndian.Uint32(head[8:]) != tfrecord.Mask(head[:8]) {
+	if err != nil || !tfrecord.IsHead(head) {
 		return -1, err
 	}
 	return offset, nil
@@ -145,11 +145,11 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 		return err
 	}
 	defer f.Close()
-	scan := recordScanner{w: w, number: ch.Base, next: ch.Offset, rescue: true}
+	scan := scanRecords(ctx, w, ch.Base, maxBytes+recordSlack)
 	next := ch.Base // after the last record that has a row
 	var ex tfexample.Example
 	for {
-		r, err := scan.record(ctx, maxBytes+recordSlack)
+		r, err := scan.record()
 		name := recordName(r.number)
 		s := premix.Sample{Key: name, Name: c.below(name), Label: -1}
 		var e Entry

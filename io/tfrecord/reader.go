@@ -6,120 +6,176 @@ import (
 	"io"
 )
 
-const bufferSize = 256 << 10
+// A Medium is what a [Reader] moves through: a file, a part of one, or a stream. Positions count from
+// the first byte of the file.
+type Medium interface {
+	// Pos is the position of the next byte.
+	Pos() int64
+	// End is where the records end that are asked for; −1 if that is the end of the file.
+	End() int64
+	// Size is that of the file; −1 if only its end will tell.
+	Size() int64
+	// Peek returns the next n bytes without moving, fewer at the end of the file; n is at most 4096.
+	Peek(n int) ([]byte, error)
+	// Skip moves n bytes ahead; io.ErrUnexpectedEOF if the file ends before.
+	Skip(n int64) error
+	// Back moves to an earlier position; ok is false if it cannot.
+	Back(pos int64) (ok bool, err error)
+	// Read appends n bytes to dst[:0], and takes memory as they arrive. It returns what there was with
+	// io.ErrUnexpectedEOF if the file ends before.
+	Read(dst []byte, n int64) ([]byte, error)
+	// Ended reports whether err means that the file itself ends too early.
+	Ended(err error) bool
+}
+
+// Options say how a [Reader] reads. The zero value is strict.
+type Options struct {
+	MaxRecord int64 // records of more bytes are an error; 0 means 1 GiB
+	First     int64 // number of the first record
+	// Rescue goes on after every error but one of the medium: where a length is wrong, at the next
+	// head whose checksum is right. A strict reader stops there.
+	Rescue bool
+	// Interrupted, if set, is asked before each record, and on the way to the next head.
+	Interrupted func() error
+}
 
 // A Reader reads records front to back. It checks both checksums of each.
 type Reader struct {
-	r      io.Reader
-	limit  int64
-	buf    []byte // buf[lo:hi] is read but not used
-	lo, hi int
-	eof    bool
+	m      Medium
+	o      Options
+	head   [headerSize]byte
+	buf    []byte
 	number int64 // of the next record
 	next   int64 // offset of the next record
 	offset int64 // of the last record
-	err    error
+	size   int64 // of the data of the last record
+	err    error // that ended it
 }
 
-// NewReader reads from r, starting with the first byte of a record. Records longer than
+// NewReader reads strictly from r, starting with the first byte of a record. Records longer than
 // maxRecord bytes are an error; 0 means 1 GiB. Nothing is allocated for a record
 // before its length has been checked, and memory grows with what really arrives.
 func NewReader(r io.Reader, maxRecord int64) *Reader {
-	if maxRecord <= 0 {
-		maxRecord = defaultMaxRecord
+	return Open(newStream(r), Options{MaxRecord: maxRecord})
+}
+
+// Open reads from the position of m, where a record begins.
+func Open(m Medium, o Options) *Reader {
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = defaultMaxRecord
 	}
-	return &Reader{r: r, limit: maxRecord}
+	return &Reader{m: m, o: o, number: o.First, next: m.Pos()}
 }
 
 // Offset is that of the last record, or of the one that Next complained about.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Record is the number of the last record, from 0; −1 before the first.
+// Record is the number of the last record, from Options.First; one less before the first.
 func (r *Reader) Record() int64 { return r.number - 1 }
 
 // Next returns the data of the next record, valid until the call after it, or io.EOF after the last.
-// Every other error is an *Error and final, except one of the kind BadData: then the next call
-// returns the record that follows.
+// Every other error is an *Error. That of a strict reader is final, except one of the kind BadData: then
+// the next call returns the record that follows. One with Options.Rescue goes on as long as there is
+// something behind the record, and io.EOF follows its last error.
 func (r *Reader) Next() ([]byte, error) {
-	if r.err != nil {
-		return nil, r.err
-	}
-	r.offset = r.next
-	r.number++
-	have, err := r.fill(headerSize)
-	if err != nil {
-		return nil, r.fail(UnderlyingRead, err, "")
-	}
-	head := r.buf[r.lo:r.hi]
-	switch {
-	case have == 0:
-		r.number--
-		r.err = io.EOF
-		return nil, r.err
-	case have < headerSize:
-		return nil, r.fail(Truncated, nil, fmt.Sprintf("truncated: %d of the %d bytes of its header", have, headerSize))
-	}
-	length := binary.LittleEndian.Uint64(head)
-	if got, want := binary.LittleEndian.Uint32(head[8:]), Mask(head[:8]); got != want {
-		return nil, r.fail(BadLength, nil, fmt.Sprintf("length checksum mismatch: stored %08x, want %08x", got, want))
-	}
-	if length > uint64(r.limit) {
-		return nil, r.fail(TooLong, nil, fmt.Sprintf("length of %d bytes is above the limit of %d", length, r.limit))
-	}
-	n := int(length)
-	whole := headerSize + n + footerSize
-	have, err = r.fill(whole)
-	if err != nil {
-		return nil, r.fail(UnderlyingRead, err, "")
-	}
-	if have < whole {
-		return nil, r.fail(Truncated, nil, fmt.Sprintf("truncated: %d of its %d bytes", have, whole))
-	}
-	record := r.buf[r.lo : r.lo+whole]
-	r.lo += whole
-	r.next += int64(whole)
-	data := record[headerSize : headerSize+n : headerSize+n]
-	if got, want := binary.LittleEndian.Uint32(record[headerSize+n:]), Mask(data); got != want {
-		err := r.fail(BadData, nil, fmt.Sprintf("data checksum mismatch: stored %08x, want %08x", got, want))
-		r.err = nil
+	if err := r.header(); err != nil {
 		return nil, err
+	}
+	if r.size > r.o.MaxRecord {
+		return nil, r.large()
+	}
+	var err error
+	r.buf, err = r.m.Read(r.buf, r.size+footerSize)
+	if err != nil {
+		return nil, r.stop(err, fmt.Sprintf("%d of its %d bytes", len(r.buf), r.size))
+	}
+	data := r.buf[:r.size:r.size]
+	if binary.LittleEndian.Uint32(r.buf[r.size:]) != Mask(data) {
+		return nil, r.fault(BadData, 0, "data checksum mismatch")
 	}
 	return data, nil
 }
 
-func (r *Reader) fail(kind Kind, err error, detail string) error {
-	r.err = &Error{Kind: kind, Record: r.number - 1, Offset: r.offset, Err: err, detail: detail}
-	return r.err
-}
+// Skip passes over the next record. It reads the head only, and returns the errors of Next.
+func (r *Reader) Skip() error { return r.header() }
 
-// fill makes n bytes available at buf[lo:], and returns how many there are, at most n: fewer only
-// at the end of the file.
-func (r *Reader) fill(n int) (int, error) {
-	for stalls := 0; r.hi-r.lo < n && !r.eof; {
-		if r.lo > 0 {
-			r.hi = copy(r.buf, r.buf[r.lo:r.hi])
-			r.lo = 0
-		}
-		if r.hi == len(r.buf) {
-			// What is here already vouches for as much again.
-			grown := make([]byte, max(bufferSize, min(2*len(r.buf), n)))
-			copy(grown, r.buf[:r.hi])
-			r.buf = grown
-		}
-		k, err := r.r.Read(r.buf[r.hi:])
-		r.hi += k
-		switch {
-		case err == io.EOF:
-			r.eof = true
-		case err != nil:
-			return 0, err
-		case k > 0:
-			stalls = 0
-		default:
-			if stalls++; stalls == 100 {
-				return 0, io.ErrNoProgress
-			}
+// header reads the head of the next record.
+func (r *Reader) header() error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.o.Interrupted != nil:
+		if err := r.o.Interrupted(); err != nil {
+			return r.medium(err, "")
 		}
 	}
-	return min(r.hi-r.lo, n), nil
+	if end := r.m.End(); end >= 0 && r.next >= end {
+		r.err = io.EOF
+		return r.err
+	}
+	begin := func() { r.offset, r.number = r.next, r.number+1 }
+	if pos := r.m.Pos(); r.next > pos { // the data of the record before were not read
+		if err := r.m.Skip(r.next - pos); err != nil {
+			begin()
+			return r.stop(err, "the file ends inside of the record before")
+		}
+	}
+	have, err := r.m.Peek(headerSize)
+	if err == nil && len(have) == 0 {
+		r.err = io.EOF
+		return r.err
+	}
+	begin()
+	switch {
+	case err != nil:
+		return r.stop(err, "the file ends early")
+	case len(have) < headerSize:
+		return r.final(r.fault(Truncated, unknown, fmt.Sprintf("%d of the %d bytes of its head", len(have), headerSize)))
+	}
+	copy(r.head[:], have)
+	length := binary.LittleEndian.Uint64(r.head[:])
+	size := r.m.Size()
+	switch {
+	case !IsHead(r.head[:]):
+		return r.broken(-1, BadLength, "length checksum mismatch")
+	case !r.o.Rescue && length > uint64(r.o.MaxRecord):
+		return r.final(r.fault(TooLong, unknown, fmt.Sprintf("%d bytes, the limit is %d", length, r.o.MaxRecord)))
+	case length > 1<<62 || size >= 0 && int64(length) > size-r.offset-headerSize:
+		return r.broken(-1, Truncated, fmt.Sprintf("it says that it has %d bytes, more than the file", length))
+	}
+	if err := r.m.Skip(headerSize); err != nil {
+		return r.medium(err, "")
+	}
+	r.size = int64(length)
+	r.next = r.offset + Overhead + r.size
+	return nil
+}
+
+// stop ends the reading with an error of the medium, or where the file ends too early.
+func (r *Reader) stop(err error, what string) error {
+	if r.m.Ended(err) {
+		return r.final(r.fault(Truncated, unknown, what))
+	}
+	return r.medium(err, "")
+}
+
+// medium ends the reading with an error of the medium.
+func (r *Reader) medium(err error, what string) error {
+	e := r.fault(UnderlyingRead, unknown, what)
+	e.Err = err
+	return r.final(e)
+}
+
+// fault describes an error of the last record.
+func (r *Reader) fault(kind Kind, lost int64, detail string) *Error {
+	return &Error{Kind: kind, Record: r.number - 1, Offset: r.offset, Lost: lost, detail: detail}
+}
+
+// final ends the reading with an error.
+func (r *Reader) final(e *Error) error {
+	r.err = e
+	if r.o.Rescue {
+		r.err = io.EOF
+	}
+	return e
 }

@@ -1,4 +1,5 @@
-// Package tfrecord reads and writes TFRecord files: call [NewReader] and [NewWriter]. The file frames
+// Package tfrecord reads and writes TFRecord files: call [NewReader], or [Open] for a file that is
+// damaged, and [NewWriter]. The file frames
 // records as TensorFlow does:
 //
 //	file   = { record }
@@ -68,14 +69,27 @@ type Error struct {
 	Kind   Kind
 	Record int64 // number of the record, from 0
 	Offset int64 // of the record's first byte
+	// Lost is how many bytes are lost, which may have held more records; 0 if it is the record alone, −1
+	// if nobody knows.
+	Lost   int64
 	Err    error // set for UnderlyingRead and UnderlyingWrite
 	detail string
 }
 
+const unknown = -1
+
+// Detail says what is wrong, without the place.
+func (e *Error) Detail() string {
+	if e.detail == "" && e.Err != nil {
+		return e.Err.Error()
+	}
+	return e.detail
+}
+
 func (e *Error) Error() string {
-	what := e.detail
-	if e.Err != nil {
-		what = e.Err.Error()
+	what := e.Detail()
+	if e.Kind == Truncated {
+		what = "truncated: " + what
 	}
 	return fmt.Sprintf("tfrecord: record %d at byte %d: %s", e.Record, e.Offset, what)
 }

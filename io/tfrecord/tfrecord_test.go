@@ -168,12 +168,12 @@ func TestErrors(t *testing.T) {
 		want string
 		kind Kind
 	}{
-		{"header", after([]byte("abc")), "record 1 at byte 21: truncated: 3 of the 12 bytes of its header", Truncated},
-		{"data", after(first[:15]), "record 1 at byte 21: truncated: 15 of its 21 bytes", Truncated},
-		{"length", flip(0), "record 1 at byte 21: length checksum mismatch: stored", BadLength},
-		{"2^40", after(long(1 << 40)), "record 1 at byte 21: length of 1099511627776 bytes is above the limit of 1000", TooLong},
-		{"2^63", after(long(1 << 63)), "record 1 at byte 21: length of 9223372036854775808 bytes", TooLong},
-		{"2^64-1", after(long(1<<64 - 1)), "above the limit", TooLong},
+		{"header", after([]byte("abc")), "record 1 at byte 21: truncated: 3 of the 12 bytes of its head", Truncated},
+		{"data", after(first[:15]), "record 1 at byte 21: truncated: 3 of its 5 bytes", Truncated},
+		{"length", flip(0), "record 1 at byte 21: length checksum mismatch: what follows is lost", BadLength},
+		{"2^40", after(long(1 << 40)), "record 1 at byte 21: 1099511627776 bytes, the limit is 1000", TooLong},
+		{"2^63", after(long(1 << 63)), "record 1 at byte 21: 9223372036854775808 bytes, the limit", TooLong},
+		{"2^64-1", after(long(1<<64 - 1)), "the limit is 1000", TooLong},
 	}
 	for _, tt := range tests {
 		got, _, _, err := read(bytes.NewReader(tt.file), 1000)
@@ -182,11 +182,14 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
 		}
 	}
-	broken := errors.New("broken disk")
-	_, _, _, err := read(io.MultiReader(bytes.NewReader(first[:20]), iotest.ErrReader(broken)), 0)
-	var e *Error
-	if !errors.Is(err, broken) || !errors.As(err, &e) || e.Kind != UnderlyingRead {
-		t.Errorf("broken disk: %v", err)
+	for _, broken := range []error{errors.New("broken disk"), io.ErrUnexpectedEOF} {
+		for _, n := range []int{0, 5, 20} {
+			_, _, _, err := read(io.MultiReader(bytes.NewReader(first[:n]), iotest.ErrReader(broken)), 0)
+			var e *Error
+			if !errors.Is(err, broken) || !errors.As(err, &e) || e.Kind != UnderlyingRead {
+				t.Errorf("%v after %d bytes: %v", broken, n, err)
+			}
+		}
 	}
 	if _, _, _, err := read(stuck{}, 0); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("a reader that gives nothing: %v", err)

@@ -28,6 +28,8 @@ type driver struct {
 	etag func(*blob.ListObject) string
 	// version tells the content of an object that is read from another of the same address.
 	version func(*blob.Reader) string
+	// only makes a request for the content with that version alone.
+	only func(as func(any) bool, version string)
 	// environment names the variables that a connection depends on.
 	environment []string
 }

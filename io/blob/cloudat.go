@@ -17,12 +17,14 @@ const (
 
 // A cloudAt reads an object with one request for each read. Reads that follow each other are served
 // from a window that is read ahead and doubles each time, so that copying an object in pieces of
-// 32 KiB does not take a request for each piece. Other reads fetch only what they ask for.
+// 32 KiB does not take a request for each piece. Other reads fetch only what they ask for. All are of
+// the version that the first has met.
 type cloudAt struct {
 	s    *cloudStore
 	ctx  context.Context
 	key  string
 	size int64
+	v    Version
 
 	mu     sync.Mutex
 	window []byte // bytes from start
@@ -89,13 +91,13 @@ func (r *cloudAt) fill(p []byte, off int64) error {
 	if !sequential || len(p) >= mostAhead {
 		r.ahead = 0
 		r.mu.Unlock()
-		_, err := r.s.readRange(r.ctx, p, r.key, off, int64(len(p)))
+		_, err := r.s.readVersion(r.ctx, p, r.key, off, int64(len(p)), &r.v)
 		return err
 	}
 	defer r.mu.Unlock()
 	r.ahead = min(max(2*r.ahead, firstAhead, 2*len(p)), mostAhead)
 	n := min(max(int64(r.ahead), int64(len(p))), r.size-off)
-	w, err := r.s.readRange(r.ctx, r.window, r.key, off, n)
+	w, err := r.s.readVersion(r.ctx, r.window, r.key, off, n, &r.v)
 	if err != nil {
 		r.window = nil
 		return err

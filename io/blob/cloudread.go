@@ -49,11 +49,11 @@ func (s *cloudStore) list(ctx context.Context, dir string) ([]Object, error) {
 
 // openRange opens a range after its ends are checked: some stores give an empty answer to a range
 // past the end, others an error, and all shorten one that ends past it.
-func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*blob.Reader, int64, error) {
+func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64, v *Version) (*blob.Reader, int64, error) {
 	if err := checkKey(key); err != nil {
 		return nil, 0, err
 	}
-	r, err := s.NewRangeReader(ctx, key, off, n, nil)
+	r, err := v.open(ctx, s, key, off, n)
 	if err != nil {
 		if off == 0 || s.driver.status(err) != 416 {
 			return nil, 0, err
@@ -61,6 +61,9 @@ func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*
 		a, aerr := s.Attributes(ctx, key)
 		if aerr != nil {
 			return nil, 0, err
+		}
+		if v.other(a.Size) {
+			return nil, 0, errChanged
 		}
 		if off == a.Size && n <= 0 {
 			return nil, 0, nil
@@ -83,8 +86,13 @@ func (s *cloudStore) openRange(ctx context.Context, key string, off, n int64) (*
 
 // readRange repeats the request if the body breaks off.
 func (s *cloudStore) readRange(ctx context.Context, dst []byte, key string, off, n int64) ([]byte, error) {
+	return s.readVersion(ctx, dst, key, off, n, new(Version))
+}
+
+// readVersion is readRange of one version of an object.
+func (s *cloudStore) readVersion(ctx context.Context, dst []byte, key string, off, n int64, v *Version) ([]byte, error) {
 	err := request(ctx, s.uri(key), func(ctx context.Context) error {
-		r, left, err := s.openRange(ctx, key, off, n)
+		r, left, err := s.openRange(ctx, key, off, n, v)
 		if err != nil {
 			return err
 		}

@@ -18,26 +18,25 @@ type cloudStream struct {
 	key       string
 	r         *blob.Reader // nil at the end, and after a failure
 	off, left int64
-	size      int64
-	modified  time.Time
-	version   string
+	v         *Version
 	budget    *budget // in ctx as well: the client of GCS goes on by itself
 	began     time.Time
 	err       error
 }
 
 func (s *cloudStore) open(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
-	st := &cloudStream{s: s, key: key, off: off, began: time.Now()}
+	return s.openVersion(ctx, key, off, n, new(Version))
+}
+
+func (s *cloudStore) openVersion(ctx context.Context, key string, off, n int64, v *Version) (io.ReadCloser, error) {
+	st := &cloudStream{s: s, key: key, off: off, v: v, began: time.Now()}
 	st.ctx, st.budget = withBudget(ctx)
 	err := request(st.ctx, s.uri(key), func(context.Context) (err error) {
-		st.r, st.left, err = s.openRange(st.ctx, key, off, n)
+		st.r, st.left, err = s.openRange(st.ctx, key, off, n, v)
 		return err
 	})
 	if err != nil {
 		return nil, err
-	}
-	if st.r != nil {
-		st.size, st.modified, st.version = st.r.Size(), st.r.ModTime(), s.driver.version(st.r)
 	}
 	return st, nil
 }
@@ -83,8 +82,6 @@ func (st *cloudStream) Read(p []byte) (int, error) {
 	}
 }
 
-var errChanged = &finalError{errors.New("the object has changed while it was read")}
-
 // fail ends the stream.
 func (st *cloudStream) fail(err error) error {
 	st.err = wrap("read", st.s.uri(st.key), err)
@@ -94,17 +91,9 @@ func (st *cloudStream) fail(err error) error {
 // reopen continues after the last byte read, if the object is still the same.
 func (st *cloudStream) reopen() error {
 	st.began = time.Now()
-	return request(st.ctx, st.s.uri(st.key), func(context.Context) error {
-		r, _, err := st.s.openRange(st.ctx, st.key, st.off, st.left)
-		if err != nil {
-			return err
-		}
-		if r.Size() != st.size || !r.ModTime().Equal(st.modified) || st.s.driver.version(r) != st.version {
-			r.Close()
-			return errChanged
-		}
-		st.r = r
-		return nil
+	return request(st.ctx, st.s.uri(st.key), func(context.Context) (err error) {
+		st.r, _, err = st.s.openRange(st.ctx, st.key, st.off, st.left, st.v)
+		return err
 	})
 }
 

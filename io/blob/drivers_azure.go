@@ -32,6 +32,7 @@ func init() {
 		explain:     azureExplain,
 		etag:        azureETag,
 		version:     azureVersion,
+		only:        azureOnly,
 		environment: []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_DOMAIN", "AZURE_STORAGE_CONNECTION_STRING"},
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	azdata "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"gocloud.dev/blob"
 )
 
@@ -53,4 +55,12 @@ func azureVersion(r *blob.Reader) string {
 		return string(*out.ETag)
 	}
 	return ""
+}
+
+// azureOnly asks for the content with an entity tag.
+func azureOnly(as func(any) bool, etag string) {
+	var o *azblob.DownloadStreamOptions
+	if tag := azcore.ETag(etag); as(&o) {
+		o.AccessConditions = &azblob.AccessConditions{ModifiedAccessConditions: &azdata.ModifiedAccessConditions{IfMatch: &tag}}
+	}
 }

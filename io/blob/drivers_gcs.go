@@ -29,6 +29,7 @@ func init() {
 		explain:     gcsExplain,
 		etag:        gcsETag,
 		version:     gcsVersion,
+		only:        gcsOnly,
 		environment: []string{"STORAGE_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"},
 	}
 }

@@ -64,3 +64,11 @@ func gcsVersion(r *blob.Reader) string {
 	}
 	return ""
 }
+
+// gcsOnly asks for a generation.
+func gcsOnly(as func(any) bool, generation string) {
+	var h **storage.ObjectHandle
+	if n, err := strconv.ParseInt(generation, 10, 64); err == nil && n > 0 && as(&h) {
+		*h = (*h).Generation(n)
+	}
+}

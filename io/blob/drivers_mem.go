@@ -19,5 +19,6 @@ func init() {
 		explain: func(_ string, err error, _ string) (error, string) { return err, "" },
 		etag:    func(o *blob.ListObject) string { return "" },
 		version: func(*blob.Reader) string { return "" },
+		only:    func(func(any) bool, string) {},
 	}
 }

@@ -36,6 +36,7 @@ func init() {
 		explain:     s3Explain,
 		etag:        s3ETag,
 		version:     s3Version,
+		only:        s3Only,
 		environment: []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID"},
 	}
 }

@@ -136,3 +136,11 @@ func s3Version(r *blob.Reader) string {
 	}
 	return ""
 }
+
+// s3Only asks for the content with an entity tag.
+func s3Only(as func(any) bool, etag string) {
+	var in *s3.GetObjectInput
+	if as(&in) {
+		in.IfMatch = &etag
+	}
+}

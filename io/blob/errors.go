@@ -93,6 +93,10 @@ func wrap(op, uri string, err error) error {
 		e.Remedy = localRemedy(err)
 		return e
 	}
+	if errors.Is(err, errChanged) {
+		e.Remedy = changedRemedy
+		return e
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return e
 	}

@@ -273,7 +273,8 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 		}
 		return window.At(f, off, end, min(size, max(f.Size(), off))), f, nil
 	}
-	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenRange(ctx, c.URI, pos, end-pos) }}
+	version := new(blob.Version)
+	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenVersion(ctx, c.URI, pos, end-pos, version) }}
 	first, err := r.from(off)
 	if err != nil {
 		return nil, nil, err
@@ -283,7 +284,8 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 	return w, r, nil
 }
 
-// A remote is a range of an object at a store, of which one stream is open at a time.
+// A remote is a range of an object at a store, of which one stream is open at a time. All are of one
+// version: an object that changes meanwhile is an error.
 type remote struct {
 	open func(pos int64) (io.ReadCloser, error)
 	r    io.ReadCloser

@@ -12,6 +12,9 @@
 // added, no run rewrites it, and a reader takes the union of the files of a content. Two runs that do the same
 // work at once write the same rows, and none is lost. The rows of a content do not depend on where it is.
 //
+// A mark of the same form, with the number of a reader in the place of a stamp and no address, says which reader
+// of containers made the failures of a content: what an earlier one could not read is read anew.
+//
 // A mark is a hash of the stamp of a chunk and one of the address of its container; its text says both. By
 // the marks a listing tells which content a place has, without a request for each chunk. A file without a
 // mark is compared with the input before it is used, and a mark without a file says nothing.

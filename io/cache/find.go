@@ -95,6 +95,12 @@ func (h *Held) Stamped() []string {
 	return h.marked(func(m *mark) bool { return m.place.stamp == h.place.stamp })
 }
 
+// ReadBy reports whether a reader with a number has made a content.
+func (h *Held) ReadBy(content string, reader int) bool {
+	at := readerPlace(reader)
+	return slices.ContainsFunc(h.marks, func(m mark) bool { return m.place == at && m.content == content })
+}
+
 func (h *Held) marked(want func(*mark) bool) []string {
 	var list []string
 	for i := range h.marks {

@@ -57,6 +57,9 @@ func placeOf(stamp, uri string) place {
 	return place{short(stamp), short(uri)}
 }
 
+// readerPlace is where a reader puts the mark of what it has made. No container has an empty address.
+func readerPlace(reader int) place { return placeOf(fmt.Sprintf("reader %d", reader), "") }
+
 // dataName names the file that holds replicas from to to of a content.
 func dataName(id, content string, from, to int) string {
 	return fmt.Sprintf("%s-%s.r%d-%d%s", id, content, from, to, dataSuffix)

@@ -115,6 +115,27 @@ func (s *Store) Mark(ctx context.Context, id, content string, m Meta) error {
 	return s.describe(ctx)
 }
 
+// MarkReader says that a reader with a number has made a content. Unlike a place, a reader may have made many
+// contents of a chunk, one for each copy of the input.
+func (s *Store) MarkReader(ctx context.Context, id, content string, reader int) error {
+	if err := s.check(id); err != nil {
+		return err
+	}
+	p := readerPlace(reader)
+	own := mark{content: content, place: p, name: markName(id, content, p)}
+	text, err := json.Marshal(struct {
+		Reader int `json:"reader"`
+	}{reader})
+	if err != nil {
+		return fmt.Errorf("cache: %w", err)
+	}
+	if err := blob.WriteFile(ctx, blob.Join(s.dir, own.name), append(text, '\n')); err != nil {
+		return s.writeError(err)
+	}
+	s.mark(id, own, true)
+	return nil
+}
+
 // mark changes the listing.
 func (s *Store) mark(id string, m mark, there bool) {
 	s.mu.Lock()

@@ -89,3 +89,13 @@ func yieldLost(from, until int64, yield func(Entry) error, entry func(number int
 	}
 	return nil
 }
+
+// Reader is the number of what Read can read. It grows where containers, members or labels are read that were
+// failures, or fail in another way, so that failures which a cache has of an earlier reader are made anew.
+// It takes no part in the IDs of chunks: what was read right stays.
+const Reader = 2
+
+// Refused reports whether a row is a failure of Read, and not of the image.
+func Refused(s *premix.Sample) bool {
+	return s.Fault != nil && (s.FaultStage == premix.StageScan || s.FaultStage == premix.StageLabel)
+}

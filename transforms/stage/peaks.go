@@ -35,7 +35,7 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 		if found, status, err = complete(ctx, job, c, found, status, spooled); err != nil {
 			return nil, err
 		}
-		countPeaks(status, 0)
+		countPeaks(status, found.kept)
 		return summarize(job, c, found), nil
 	}
 	if err := saveRows(ctx, job, c, found, false); err != nil {
@@ -89,9 +89,13 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	if err != nil {
 		return nil, copies.finish(err)
 	}
+	good, err := stillGood(ctx, job, c, replicas)
+	if err != nil {
+		return nil, copies.finish(err)
+	}
 	t := &chunkTask{
 		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
-		container: c.Container.Name, copies: copies, replicas: replicas, external: ext,
+		container: c.Container.Name, copies: copies, replicas: replicas, external: ext, good: good,
 	}
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
@@ -108,7 +112,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	}
 	meta := metaOf(c, replicas, int64(len(t.rows))+t.ignored, t.ignored)
 	meta.Outside = t.outside
-	return &rows{content: cache.ContentOf(chunk), meta: meta, chunk: chunk}, nil
+	return &rows{content: cache.ContentOf(chunk), meta: meta, chunk: chunk, kept: t.kept}, nil
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
@@ -121,8 +125,10 @@ type chunkTask struct {
 	copies    *spool
 	mode      string
 	replicas  []int
-	external  *external         // nil: peaks are found in pixels
-	rows      [][]premix.Sample // of each entry
+	external  *external                  // nil: peaks are found in pixels
+	good      map[string][]premix.Sample // rows to keep, beside failures of an earlier reader
+	kept      int64                      // how many were
+	rows      [][]premix.Sample          // of each entry
 	ignored   int64
 	outside   map[string]int64
 }
@@ -142,6 +148,9 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		out[i].Replica = r
 	}
 	t.rows = append(t.rows, out)
+	if t.stays(out) {
+		return nil
+	}
 	if e.Sample.Fault != nil {
 		return t.done(index, out, nil, func() {})
 	}
@@ -166,6 +175,22 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 	buf := append(getBuffer(len(e.Data)), e.Data...)
 	t.g.Go(func() error { return t.image(ctx, index, out, buf, release) })
 	return nil
+}
+
+// stays fills the rows of an entry with those that the cache has of the same bytes. Where pixels are copied, the
+// image must be decoded in any case.
+func (t *chunkTask) stays(out []premix.Sample) bool {
+	rows := t.good[out[0].Name]
+	if t.copies != nil || rows == nil || out[0].Fault != nil || !sameEntry(&rows[0], &out[0]) {
+		return false
+	}
+	for i := range out {
+		at := out[i].Location
+		out[i] = rows[i]
+		out[i].Location = at
+	}
+	t.kept++
+	return true
 }
 
 // image finds the peaks of the image in data, which it takes over, for the rows of its entry.

@@ -18,6 +18,7 @@ type rows struct {
 	meta     cache.Meta // of the chunk as it is now; Replicas are those of the rows
 	chunk    *cache.Chunk
 	files    []string // of the cache, that have the rows
+	kept     int64    // entries of fresh rows that were not computed anew
 	unmarked bool     // the cache does not know yet that this place has the content
 }
 
@@ -30,13 +31,13 @@ func metaOf(c source.Chunk, replicas []int, entries, ignored int64) cache.Meta {
 }
 
 // loadRows loads what the cache has of a content, and relates it to the present place; nil if that is nothing,
-// or of a version that did not say what losses weigh.
+// or has failures of an earlier reader, or of a version that did not say what losses weigh.
 func loadRows(ctx context.Context, job *Job, c source.Chunk, held *cache.Held, content string) (*rows, error) {
 	r, err := held.Load(ctx, content, job.cropReplicas())
 	if err != nil || r == nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(r.Chunk.Rows, func(s premix.Sample) bool { return source.Unweighed(&s) }) {
+	if outdated(held, r) || slices.ContainsFunc(r.Chunk.Rows, func(s premix.Sample) bool { return source.Unweighed(&s) }) {
 		return nil, nil
 	}
 	for i := range r.Chunk.Rows {
@@ -47,6 +48,41 @@ func loadRows(ctx context.Context, job *Job, c source.Chunk, held *cache.Held, c
 	return &rows{
 		content: content, meta: meta, chunk: r.Chunk, files: r.Files,
 	}, nil
+}
+
+// outdated reports whether rows have failures of an earlier reader.
+func outdated(held *cache.Held, r *cache.Rows) bool {
+	return hasRefused(r.Chunk) && !held.ReadBy(r.Content, source.Reader)
+}
+
+// hasRefused reports whether a chunk has failures of reading.
+func hasRefused(c *cache.Chunk) bool {
+	return slices.ContainsFunc(c.Rows, func(s premix.Sample) bool { return source.Refused(&s) })
+}
+
+// stillGood returns the rows of a chunk that are good among those whose failures are of an earlier reader, by
+// the names of their entries. Each has all of the replicas.
+func stillGood(ctx context.Context, job *Job, c source.Chunk, replicas []int) (map[string][]premix.Sample, error) {
+	held, err := find(ctx, job, c)
+	if err != nil {
+		return nil, err
+	}
+	good := map[string][]premix.Sample{}
+	for _, content := range held.Contents() {
+		r, err := held.Load(ctx, content, replicas)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil || !outdated(held, r) || len(cache.Lacking(replicas, r.Meta.Replicas)) > 0 {
+			continue
+		}
+		for e := range byEntry(r.Chunk.Rows) {
+			if len(e) == len(replicas) && !source.Refused(&e[0]) {
+				good[e[0].Name] = e
+			}
+		}
+	}
+	return good, nil
 }
 
 // missingReplicas returns the replicas that the job needs and the rows lack.
@@ -83,7 +119,9 @@ func (r *rows) merge(other *rows) error {
 func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, fresh bool) (err error) {
 	switch {
 	case fresh:
-		r.files, err = job.Store().Save(ctx, c.ID, r.meta, r.chunk)
+		if r.files, err = job.Store().Save(ctx, c.ID, r.meta, r.chunk); err == nil && hasRefused(r.chunk) {
+			err = job.Store().MarkReader(ctx, c.ID, r.content, source.Reader)
+		}
 	case r.unmarked:
 		err = job.Store().Mark(ctx, c.ID, r.content, r.meta)
 		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {

@@ -1,0 +1,65 @@
+package stage
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/io/tfexample"
+	"github.com/premix/premix/io/tfrecord"
+)
+
+// TestEarlierReader: failures that an earlier reader left in a cache are made anew, once; good rows beside
+// them stay, and what has no failures is not looked at.
+func TestEarlierReader(t *testing.T) {
+	set, in := newFakeSet(t), t.TempDir()
+	for k, shard := range []string{"a", "b"} {
+		var data []byte
+		for i := range 4 {
+			image, err := os.ReadFile(filepath.Join(set.dir, fmt.Sprintf("c%d/i%d.png", i%2, 4*k+i)))
+			check(t, err)
+			var ex tfexample.Encoder
+			ex.Bytes("image", image)
+			ex.Ints("label", int64(i))
+			data = tfrecord.Append(data, ex.Append(nil))
+		}
+		if shard == "a" {
+			data[len(data)-1] ^= 1 // in the checksum of the last record
+		}
+		check(t, os.WriteFile(filepath.Join(in, shard+".tfrecord"), data, 0o666))
+	}
+	b := newBench(t, in, nil)
+	first := b.peaks()
+	again := func(name string, computed int64, valid int) {
+		t.Helper()
+		run := newBench(t, in, func(j *Job) { j.Cache, j.RunID = b.job.Cache, name })
+		ResetProgress()
+		sums := run.peaks()
+		if p := ReadProgress(); p.Images != computed || p.ByStatus[Valid] != int64(valid) {
+			t.Errorf("%s: %d images computed, chunks %v; want %d, and %d valid", name, p.Images, p.ByStatus, computed, valid)
+		}
+		for i := range sums {
+			if sums[i].Content != first[i].Content || !maps.Equal(sums[i].Good, first[i].Good) {
+				t.Errorf("%s: %s: %v good of content %s, first %v of %s", name, sums[i].Container, sums[i].Good, sums[i].Content, first[i].Good, first[i].Content)
+			}
+		}
+	}
+	again("as it was", 0, 2)
+	text := fmt.Appendf(nil, `{"reader":%d}`+"\n", source.Reader)
+	removed := 0
+	each(t, b.job.Cache.URI, func(path string) {
+		if data, err := os.ReadFile(path); err == nil && slices.Equal(data, text) {
+			check(t, os.Remove(path))
+			removed++
+		}
+	})
+	if removed != 1 {
+		t.Fatalf("%d marks of a reader, want 1: of the shard that has a failure", removed)
+	}
+	again("of an earlier reader", 1, 1) // the failure alone
+	again("made anew", 0, 2)
+}

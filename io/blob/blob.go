@@ -48,10 +48,10 @@
 //
 // Every request to a store is repeated, for up to five minutes, if the store answers that it is busy (429,
 // 503 and the like), if it sends or takes no byte for a minute, or if the connection breaks off; [ReadWaits]
-// counts these. A stream goes on at the byte that it reached, if the object is still the same; so do the reads of one
-// [OpenAt], and those with one [Version]. A host
-// that has never answered is given up after four attempts. What is final (403, 404, a host that does
-// not exist, a bad certificate) is an error at once.
+// counts these. A stream goes on at the byte that it reached, if the object is still the same; so do the
+// reads of one [OpenAt], and those with one [Version]. A host that has never answered is given up after
+// four attempts. What is final (403, 404, a host that does not exist, a bad certificate) is an error at
+// once.
 package blob
 
 import (

@@ -2,7 +2,7 @@ package hfparquet
 
 import (
 	"io"
-	"strings"
+	"math"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -32,7 +32,12 @@ func (f *File) open(group int, leafs []int) ([]*cursor, error) {
 		if !ok {
 			return nil, formatError("column %d of row group %d is no file's", leaf, group)
 		}
-		cursors[i] = &cursor{name: strings.Join(f.paths[leaf], "."), pages: column.PagesFrom(chunks[i])}
+		// The pages are inflated while they are read, and end where the chunk says.
+		m := &f.f.Metadata().RowGroups[group].Columns[leaf].MetaData
+		size := m.TotalCompressedSize
+		m.TotalCompressedSize = math.MaxInt64 / 2
+		cursors[i] = &cursor{name: chunks[i].name, pages: column.PagesFrom(chunks[i])}
+		m.TotalCompressedSize = size
 	}
 	return cursors, nil
 }

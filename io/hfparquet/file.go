@@ -1,7 +1,6 @@
 package hfparquet
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +35,9 @@ type File struct {
 	leafs map[string][]int // by top-level column, the numbers of its leafs
 	paths [][]string       // of the leafs
 	buf   []byte           // the row group
+
+	footer []byte                      // its codecs are overwritten
+	codecs [][]format.CompressionCodec // of each column of each row group
 }
 
 // Open reads the footer of a file. Row groups whose columns take more than limit bytes will be
@@ -60,6 +62,9 @@ func Open(r io.ReaderAt, size, limit int64) (*File, error) {
 		f.leafs[p[0]] = append(f.leafs[p[0]], i)
 	}
 	for i, g := range f.f.Metadata().RowGroups {
+		if len(f.codecs) <= i || len(f.codecs[i]) != len(g.Columns) {
+			return nil, formatError("row group %d is there twice, or in part", i)
+		}
 		if g.NumRows < 0 || g.NumRows > maxGroupRows || len(g.Columns) != len(f.paths) {
 			return nil, formatError("row group %d has %d rows and %d columns, the schema has %d", i, g.NumRows, len(g.Columns), len(f.paths))
 		}
@@ -76,6 +81,9 @@ func (e *mediumError) Error() string { return e.err.Error() }
 func (e *mediumError) Unwrap() error { return e.err }
 
 func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
+	if n := int64(len(r.f.footer)); n > 0 && off == r.f.size-8-n && int64(len(p)) == n {
+		return copy(p, r.f.footer), nil
+	}
 	n, err := r.f.r.ReadAt(p, off)
 	if n == len(p) {
 		err = nil
@@ -106,33 +114,6 @@ func caught(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// checkFooter walks the footer before anything believes it.
-func (f *File) checkFooter() error {
-	if f.size < 12 {
-		return formatError("%d bytes are too few", f.size)
-	}
-	var tail [8]byte
-	if _, err := (readerAt{f}).ReadAt(tail[:], f.size-8); err != nil {
-		return f.explain(err)
-	}
-	if string(tail[4:]) != magic {
-		return formatError("the file ends in %q, want PAR1: truncated, encrypted or something else", tail[4:])
-	}
-	n := int64(binary.LittleEndian.Uint32(tail[:]))
-	if n > f.size-12 || n > maxFooter {
-		return formatError("a footer of %d bytes in a file of %d", n, f.size)
-	}
-	footer := make([]byte, n)
-	if _, err := (readerAt{f}).ReadAt(footer, f.size-8-n); err != nil {
-		return f.explain(err)
-	}
-	w := walker{data: footer}
-	if err := w.message(0, nil); err != nil {
-		return formatError("footer: %w", err)
-	}
-	return nil
 }
 
 // Groups is the number of row groups.
@@ -234,29 +215,16 @@ func classesOf(feature json.RawMessage) []string {
 	return label.Names
 }
 
-// A chunk is a column of a row group in memory.
-type chunk struct {
-	start int64
-	data  []byte
-}
-
-func (c chunk) ReadAt(p []byte, off int64) (int, error) {
-	if off < c.start || off > c.start+int64(len(c.data)) {
-		return 0, io.ErrUnexpectedEOF
-	}
-	n := copy(p, c.data[off-c.start:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
 // load reads the chunks of some leafs of a group and checks their page headers.
-func (f *File) load(group int, leafs []int) ([]chunk, error) {
+func (f *File) load(group int, leafs []int) ([]*chunk, error) {
 	columns := f.f.Metadata().RowGroups[group].Columns
-	chunks := make([]chunk, len(leafs))
+	chunks := make([]*chunk, len(leafs))
+	starts := make([]int64, len(leafs))
 	total := int64(0)
 	for i, leaf := range leafs {
+		if err := f.unsupported(group, leaf); err != nil {
+			return nil, err
+		}
 		m := &columns[leaf].MetaData
 		start := m.DataPageOffset
 		if d := m.DictionaryPageOffset; d > 0 && d < start {
@@ -269,7 +237,7 @@ func (f *File) load(group int, leafs []int) ([]chunk, error) {
 		if total += n; total > f.limit {
 			return nil, formatError("row group %d is larger than the limit of %d bytes", group, f.limit)
 		}
-		chunks[i].start, chunks[i].data = start, nil
+		starts[i] = start
 	}
 	if int64(cap(f.buf)) < total {
 		f.buf = make([]byte, total) // no more than the file has
@@ -277,20 +245,21 @@ func (f *File) load(group int, leafs []int) ([]chunk, error) {
 	rest := f.buf[:total]
 	for i, leaf := range leafs {
 		n := columns[leaf].MetaData.TotalCompressedSize
-		chunks[i].data, rest = rest[:n:n], rest[n:]
-		if _, err := (readerAt{f}).ReadAt(chunks[i].data, chunks[i].start); err != nil {
+		c := &chunk{name: strings.Join(f.paths[leaf], "."), codec: f.codecs[group][leaf]}
+		c.rest, rest = rest[:n:n], rest[n:]
+		if _, err := (readerAt{f}).ReadAt(c.rest, starts[i]); err != nil {
 			return nil, f.explain(err)
 		}
-		if err := f.checkPages(group, leaf, chunks[i].data); err != nil {
-			return nil, formatError("row group %d, column %s: %w", group, strings.Join(f.paths[leaf], "."), err)
+		if err := f.checkPages(group, leaf, c.rest); err != nil {
+			return nil, formatError("row group %d, column %s: %w", group, c.name, err)
 		}
+		chunks[i] = c
 	}
 	return chunks, nil
 }
 
 // checkPages walks the pages of a chunk before anything is allocated for them.
 func (f *File) checkPages(group, leaf int, data []byte) error {
-	codec := f.f.Metadata().RowGroups[group].Columns[leaf].MetaData.Codec
 	inflated, values := int64(0), int64(0)
 	for len(data) > 0 {
 		h, err := parsePageHeader(data)
@@ -307,14 +276,8 @@ func (f *File) checkPages(group, leaf int, data []byte) error {
 		if inflated > f.limit || values > f.limit/8 || h.values > f.limit/8 {
 			return fmt.Errorf("pages of %d bytes and %d values are above the limit of %d bytes", inflated, values, f.limit)
 		}
-		page := data[h.size:][:h.compressed]
 		if h.levels > min(h.compressed, h.uncompressed) {
 			return fmt.Errorf("levels of %d bytes in a page of %d", h.levels, h.compressed)
-		}
-		if !h.plain {
-			if err := checkInflated(codec, page[h.levels:], h.uncompressed-h.levels); err != nil {
-				return err
-			}
 		}
 		data = data[h.size+int(h.compressed):]
 	}

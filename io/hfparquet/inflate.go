@@ -2,92 +2,107 @@ package hfparquet
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
-// checkInflated makes sure that a compressed page does not become larger than its header says,
-// which decompressors find out too late.
-func checkInflated(codec format.CompressionCodec, page []byte, size int64) error {
+// inflate appends what src inflates to, at most size bytes, to dst. Nothing is allocated that src
+// could not fill, but for Zstandard, whose smallest blocks make 128 KiB.
+func inflate(dst []byte, codec format.CompressionCodec, src []byte, size int64) ([]byte, error) {
+	if len(src) == 0 && size == 0 {
+		return dst, nil // a page of nulls
+	}
 	switch codec {
 	case format.Uncompressed:
-		return nil
+		if int64(len(src)) > size {
+			return nil, errLarger
+		}
+		return append(dst, src...), nil
 	case format.Snappy:
-		n, k := binary.Uvarint(page)
-		if k <= 0 || n > uint64(size) {
-			return fmt.Errorf("a snappy block of %d bytes in a page of %d", n, size)
-		}
-		return nil
-	case format.Zstd:
-		return checkZstd(page, size)
-	case format.Gzip:
-		r, err := gzip.NewReader(bytes.NewReader(page))
+		return inflateSnappy(dst, src, size)
+	case format.Lz4Raw:
+		size = min(size, 256*int64(len(src)))
+		dst = slices.Grow(dst, int(size))
+		n, err := lz4.UncompressBlock(src, dst[len(dst):len(dst)+int(size)])
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("LZ4: a damaged block, or one larger than its page: %w", err)
 		}
-		n, err := io.Copy(io.Discard, io.LimitReader(r, size+1))
-		if err == nil && n > size {
-			err = fmt.Errorf("a gzip stream larger than its page of %d bytes", size)
+		return dst[:len(dst)+n], nil
+	case format.Zstd:
+		d, err := zstdDecoder()
+		if err != nil {
+			return nil, err
 		}
-		return err
+		size = min(size, (int64(len(src))/4+1)<<17) // a block has at least four bytes
+		dst = slices.Grow(dst, int(size))
+		out, err := d.DecodeAll(src, dst[len(dst):len(dst):len(dst)+int(size)])
+		if err != nil {
+			return nil, err
+		}
+		return dst[:len(dst)+len(out)], nil
+	case format.Gzip:
+		r, err := gzip.NewReader(bytes.NewReader(src))
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		return drain(dst, r, size)
+	case format.Brotli:
+		return drain(dst, brotli.NewReader(bytes.NewReader(src)), size)
 	}
-	return fmt.Errorf("%w: compression %v", errUnsupported, codec)
+	return nil, unsupportedError("compression %v", codec)
 }
 
-var errUnsupported = errors.New("not supported")
+var errLarger = errors.New("a page that inflates to more than its header says")
 
-// checkZstd walks the frames and blocks of a zstd stream (RFC 8878). Each frame states its size, or
-// is a single block, which makes 128 KiB at most: some writers leave the size of small pages out.
-// Every other frame is refused.
-func checkZstd(page []byte, size int64) error {
-	for len(page) > 0 {
-		var h zstd.Header
-		rest, err := h.DecodeAndStrip(page)
-		if err != nil {
-			return err
-		}
-		if h.Skippable {
-			if uint64(h.SkippableSize) > uint64(len(rest)) {
-				return io.ErrUnexpectedEOF
-			}
-			page = rest[h.SkippableSize:]
-			continue
-		}
-		if h.FrameContentSize > uint64(size) {
-			return fmt.Errorf("a zstd frame of %d bytes in a page of %d", h.FrameContentSize, size)
-		}
-		size -= int64(h.FrameContentSize)
-		blocks := 0
-		for last := false; !last; blocks++ {
-			if blocks > 0 && !h.HasFCS {
-				return fmt.Errorf("a zstd frame of several blocks that does not state its size")
-			}
-			if len(rest) < 3 {
-				return io.ErrUnexpectedEOF
-			}
-			b := uint32(rest[0]) | uint32(rest[1])<<8 | uint32(rest[2])<<16
-			n := int(b >> 3)
-			if b>>1&3 == 1 { // one byte, repeated
-				n = 1
-			}
-			if len(rest) < 3+n {
-				return io.ErrUnexpectedEOF
-			}
-			rest, last = rest[3+n:], b&1 == 1
-		}
-		if h.HasCheckSum {
-			if len(rest) < 4 {
-				return io.ErrUnexpectedEOF
-			}
-			rest = rest[4:]
-		}
-		page = rest
+// zstdDecoder stops where the memory that it is given ends, whatever a frame says of its size.
+var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderConcurrency(0))
+})
+
+// inflateSnappy allocates what the block says, which is at most 64 bytes for every three.
+func inflateSnappy(dst, src []byte, size int64) ([]byte, error) {
+	n, err := snappy.DecodedLen(src)
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(n) > size:
+		return nil, errLarger
+	case n > 32*len(src):
+		return nil, snappy.ErrCorrupt
 	}
-	return nil
+	dst = slices.Grow(dst, n)
+	if _, err := snappy.Decode(dst[len(dst):len(dst)+n], src); err != nil {
+		return nil, err
+	}
+	return dst[:len(dst)+n], nil
+}
+
+// drain appends all that r has to dst, in steps, since only r knows how much that is.
+func drain(dst []byte, r io.Reader, size int64) ([]byte, error) {
+	start := len(dst)
+	for {
+		if len(dst) == cap(dst) {
+			dst = slices.Grow(dst, max(4<<10, len(dst)-start))
+		}
+		n, err := r.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		switch {
+		case int64(len(dst)-start) > size:
+			return nil, errLarger
+		case err == io.EOF:
+			return dst, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }

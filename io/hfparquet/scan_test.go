@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	pzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
@@ -49,24 +48,5 @@ func TestScan(t *testing.T) {
 	stop := errors.New("stop")
 	if err := f.Scan(0, []string{"n"}, func([]parquet.Value) error { return stop }); err != stop {
 		t.Errorf("%v, want the error of yield", err)
-	}
-}
-
-func TestZstdWithoutSize(t *testing.T) {
-	var b bytes.Buffer
-	e, err := zstd.NewWriter(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.Write(make([]byte, 1<<20)) // a stream does not know its size when it begins
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := checkZstd(b.Bytes(), 1<<20); err == nil {
-		t.Error("a frame of many blocks without a size is accepted")
-	}
-	small := e.EncodeAll([]byte("forty bytes or so of a page, no more than"), nil)
-	if err := checkZstd(small, 41); err != nil {
-		t.Error(err)
 	}
 }

@@ -129,7 +129,7 @@ func (w *walker) value(typ byte, depth int) error {
 		}
 		return w.skip(n)
 	case thriftList, thriftSet:
-		return w.list(depth)
+		return w.list(func(typ byte) error { return w.value(typ, depth+1) })
 	case thriftStruct:
 		return w.message(depth+1, nil)
 	case thriftMap: // Parquet has none
@@ -137,7 +137,8 @@ func (w *walker) value(typ byte, depth int) error {
 	return errThrift
 }
 
-func (w *walker) list(depth int) error {
+// list walks a list; element walks one of its elements.
+func (w *walker) list(element func(typ byte) error) error {
 	b, err := w.byte()
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func (w *walker) list(depth int) error {
 	}
 	*count += int(n)
 	for range n {
-		if err := w.value(typ, depth+1); err != nil {
+		if err := element(typ); err != nil {
 			return err
 		}
 	}
@@ -171,6 +172,7 @@ type pageHeader struct {
 	uncompressed int64
 	compressed   int64
 	values       int64
+	checksum     int64 // 0 if there is none
 	levels       int64 // of a data page v2: bytes before the part that is compressed
 	plain        bool  // of a data page v2: no part is compressed
 }
@@ -192,6 +194,8 @@ func parsePageHeader(data []byte) (pageHeader, error) {
 			return number(&h.uncompressed)
 		case id == 3 && typ == thriftI32:
 			return number(&h.compressed)
+		case id == 4 && typ == thriftI32:
+			return number(&h.checksum)
 		case (id == 5 || id == 7 || id == 8) && typ == thriftStruct: // data, dictionary, data v2
 			v2 := id == 8
 			return true, w.message(1, func(id int64, typ byte) (bool, error) {

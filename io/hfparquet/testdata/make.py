@@ -15,5 +15,5 @@ features = datasets.Features({"image": datasets.Image(), "label": datasets.Class
 rows = {"image": [{"bytes": png(i), "path": f"n{i}.png"} for i in range(4)], "label": [0, 1, None, 1]}
 datasets.Dataset.from_dict(rows, features=features).to_parquet("datasets.parquet", batch_size=3)
 table = pq.read_table("datasets.parquet")
-for codec in ["zstd", "gzip", "brotli"]:
+for codec in ["zstd", "gzip", "brotli", "lz4"]:
     pq.write_table(table, f"{codec}.parquet", compression=codec, row_group_size=3, data_page_version="2.0" if codec == "zstd" else "1.0")

@@ -1,6 +1,7 @@
 package hfparquet
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -9,7 +10,7 @@ import (
 // An Image is a row of any Parquet file of images. Bytes is valid until the callback returns.
 type Image struct {
 	Bytes   []byte
-	Path    string // empty if there is none
+	Path    string // where Bytes is empty, if there is one that can be read
 	Label   int    // −1 if it is null
 	NoLabel bool   // it is null
 	Class   string // the label, where its column is one of texts
@@ -19,13 +20,13 @@ type Image struct {
 // only one with the leafs bytes and path. It is empty if there is none.
 func (f *File) ImageColumn() string {
 	for _, name := range []string{"image", "img"} {
-		if f.imageLeafs(name) != nil {
+		if bytes, _ := f.imageLeafs(name); bytes >= 0 {
 			return name
 		}
 	}
 	found := ""
 	for name := range f.leafs {
-		if leafs := f.imageLeafs(name); len(leafs) == 2 {
+		if bytes, path := f.imageLeafs(name); bytes >= 0 && path >= 0 {
 			if found != "" {
 				return ""
 			}
@@ -35,10 +36,18 @@ func (f *File) ImageColumn() string {
 	return found
 }
 
-// imageLeafs returns the leaf of the bytes of a column, and that of the path, if there is one.
-func (f *File) imageLeafs(column string) []int {
-	var bytes, path = -1, -1
+// imageLeafs returns the leaf of the bytes of a column, and that of the path; −1 if there is none.
+func (f *File) imageLeafs(column string) (bytes, path int) {
+	bytes, path = -1, -1
 	for _, leaf := range f.leafs[column] {
+		l, ok := f.f.Schema().Lookup(f.paths[leaf]...)
+		if !ok || l.MaxRepetitionLevel > 0 {
+			continue
+		}
+		kind := l.Node.Type().Kind()
+		if kind != parquet.ByteArray && kind != parquet.FixedLenByteArray {
+			continue
+		}
 		switch strings.Join(f.paths[leaf][1:], ".") {
 		case "", "bytes":
 			bytes = leaf
@@ -46,33 +55,73 @@ func (f *File) imageLeafs(column string) []int {
 			path = leaf
 		}
 	}
-	switch {
-	case bytes < 0:
-		return nil
-	case path < 0:
-		return []int{bytes}
+	return bytes, path
+}
+
+// imageAndLabel returns the leafs of images and labels; the second is −1 if no labels are asked for.
+func (f *File) imageAndLabel(image, label string) (bytes, labels int, err error) {
+	bytes, _ = f.imageLeafs(image)
+	if bytes < 0 {
+		return 0, 0, unsupportedError("there is no column %s of images, in bytes", image)
 	}
-	return []int{bytes, path}
+	if label == "" {
+		return bytes, -1, nil
+	}
+	if !f.Has(label) {
+		return 0, 0, unsupportedError("there is no column %s of labels", label)
+	}
+	if integers, kind := f.Integers(label); !integers && !f.Texts(label) {
+		return 0, 0, unsupportedError("column %s is %s, and labels are integers or texts", label, kind)
+	}
+	return bytes, f.leafs[label][0], nil
+}
+
+// Refused says what the footer shows that keeps [File.Images] from reading a row group; nil if nothing
+// does. It wraps [ErrUnsupported].
+func (f *File) Refused(group int, image, label string) error {
+	bytes, labels, err := f.imageAndLabel(image, label)
+	if err == nil {
+		err = f.unsupported(group, bytes)
+	}
+	if err == nil && labels >= 0 {
+		err = f.unsupported(group, labels)
+	}
+	return err
+}
+
+// Size is how many bytes the images of a group take in the file.
+func (f *File) Size(group int, image string) int64 {
+	bytes, _ := f.imageLeafs(image)
+	if bytes < 0 {
+		return 0
+	}
+	return f.f.Metadata().RowGroups[group].Columns[bytes].MetaData.TotalCompressedSize
 }
 
 // Images calls yield for each row of a group, with the image of one column and the label of
-// another, which must be an integer or a text. An empty label column gives −1. An error of yield is
-// returned as it is; others wrap [ErrFormat] or are errors of the medium. Memory is bounded by the
-// size of the row group.
+// another, which must be an integer or a text. An empty label column gives −1. Other columns are not
+// read, but for the path of an image that is not there. An error of yield is returned as it is; others
+// wrap [ErrFormat] or are errors of the medium. Memory is bounded by the size of the row group.
 func (f *File) Images(group int, image, label string, yield func(Image) error) error {
-	leafs := f.imageLeafs(image)
-	if leafs == nil {
-		return formatError("there is no column %s of images", image)
+	bytes, labels, err := f.imageAndLabel(image, label)
+	if err != nil {
+		return err
 	}
-	hasPath := len(leafs) == 2
-	if label != "" {
-		if len(f.leafs[label]) != 1 || len(f.paths[f.leafs[label][0]]) != 1 {
-			return formatError("there is no column %s of labels", label)
-		}
-		leafs = append(leafs, f.leafs[label][0])
+	leafs := []int{bytes}
+	if labels >= 0 {
+		leafs = append(leafs, labels)
 	}
+	_, path := f.imageLeafs(image)
+	paths := lateTexts{f: f, group: group, leaf: path}
+	defer paths.close()
+	row := int64(0)
 	return eachRow(f, group, leafs, func(cursors []*cursor) (Image, error) {
-		return nextImage(cursors, hasPath, label != "")
+		img, err := nextImage(cursors)
+		if err == nil && len(img.Bytes) == 0 {
+			img.Path, err = paths.at(row)
+		}
+		row++
+		return img, err
 	}, yield)
 }
 
@@ -87,23 +136,15 @@ func (img *Image) setLabel(label parquet.Value) (err error) {
 	return err
 }
 
-func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {
+func nextImage(cursors []*cursor) (Image, error) {
 	img := Image{Label: -1}
 	bytes, err := cursors[0].one()
 	if err == nil && !bytes.IsNull() {
 		img.Bytes, err = blob(bytes)
 	}
-	if err == nil && hasPath {
-		var path parquet.Value
-		if path, err = cursors[1].one(); err == nil && !path.IsNull() {
-			var text []byte
-			text, err = blob(path)
-			img.Path = string(text)
-		}
-	}
-	if err == nil && hasLabel {
+	if err == nil && len(cursors) > 1 {
 		var label parquet.Value
-		if label, err = cursors[len(cursors)-1].one(); err == nil {
+		if label, err = cursors[1].one(); err == nil {
 			if img.NoLabel = label.IsNull(); !img.NoLabel {
 				err = img.setLabel(label)
 			}
@@ -111,3 +152,48 @@ func nextImage(cursors []*cursor, hasPath, hasLabel bool) (Image, error) {
 	}
 	return img, err
 }
+
+// lateTexts is a column of texts that is opened where a value of it is wanted.
+type lateTexts struct {
+	f       *File
+	group   int
+	leaf    int // −1: there is none
+	next    int64
+	cursors []*cursor
+	broken  bool
+}
+
+// at returns the text of a row; rows ascend. What cannot be read is empty: only errors of the medium
+// are returned.
+func (t *lateTexts) at(row int64) (text string, err error) {
+	if t.leaf < 0 || t.broken {
+		return "", nil
+	}
+	err = caught(func() (err error) {
+		if t.cursors == nil {
+			own := *t.f // with a buffer of its own
+			own.buf = nil
+			if t.cursors, err = own.open(t.group, []int{t.leaf}); err != nil {
+				return err
+			}
+		}
+		var v parquet.Value
+		for ; t.next <= row && err == nil; t.next++ {
+			v, err = t.cursors[0].one()
+		}
+		if err == nil && !v.IsNull() {
+			text = string(v.ByteArray())
+		}
+		return err
+	})
+	if err == nil {
+		return text, nil
+	}
+	t.broken = true
+	if err = t.f.explain(err); errors.Is(err, ErrFormat) {
+		err = nil
+	}
+	return "", err
+}
+
+func (t *lateTexts) close() { closeAll(t.cursors) }

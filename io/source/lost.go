@@ -9,7 +9,7 @@ import (
 
 // lossOffset is the offset of a row that stands for lost bytes of a container, and not for one entry. Its
 // length is how many bytes, or −1 where the file does not say: it was cut off, or is a page of a web server in
-// the place of the file.
+// the place of the file. Where the container says how many images were in them, the offset is lower by these.
 const lossOffset = -2
 
 // unknown is how many bytes are lost where nobody knows.
@@ -27,13 +27,29 @@ func loss(s premix.Sample, fault error, bytes int64) Entry {
 	return e
 }
 
+// lossOf is loss of what the container says to be so many images.
+func lossOf(s premix.Sample, fault error, bytes, images int64) Entry {
+	e := loss(s, fault, bytes)
+	e.Sample.Location.Offset -= images
+	return e
+}
+
 // LostBytes returns how many bytes of its container a row stands for; −1 says that the file does not say. ok
 // is false for a row of one entry.
 func LostBytes(s *premix.Sample) (bytes int64, ok bool) {
-	if s.Fault == nil || s.Location.Offset != lossOffset {
+	if s.Fault == nil || s.Location.Offset > lossOffset {
 		return 0, false
 	}
 	return s.Location.Length, true
+}
+
+// LostImages returns how many images a row of [LostBytes] stands for, where the container says so, and 0
+// where it does not.
+func LostImages(s *premix.Sample) int64 {
+	if _, ok := LostBytes(s); !ok {
+		return 0
+	}
+	return lossOffset - s.Location.Offset
 }
 
 // Unweighed reports whether a row of a cache is of a version that did not say how many bytes are lost. Such a

@@ -65,6 +65,9 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 	columns := parquetColumns{Label: o.labels()}
 	for _, c := range d.Containers[:min(3, len(d.Containers))] {
 		f, closer, err := c.openParquet(ctx)
+		if errors.Is(err, hfparquet.ErrUnsupported) && columns.Image == "" {
+			return usagef("--in %s: %s: %v", r.in.URI, c.Name, reason(err))
+		}
 		if errors.Is(err, hfparquet.ErrFormat) {
 			continue
 		}
@@ -74,6 +77,7 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 		image, label := f.ImageColumn(), labelColumn(f, o)
 		d.Classes = f.Classes(label)
 		integers, kind := f.Integers(label)
+		refused := refusedGroup(f, image, label)
 		closer.Close()
 		if columns.Image == "" {
 			if image == "" {
@@ -87,6 +91,9 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 			}
 			if !integers && !f.Texts(label) {
 				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0, or texts: --label-key names another column", r.in.URI, label, c.Name, kind)
+			}
+			if refused != nil {
+				return usagef("--in %s: %s: %v", r.in.URI, c.Name, reason(refused))
 			}
 			columns.Image, columns.Label.Key = image, label
 		}
@@ -105,6 +112,19 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 	}
 	return err
 }
+
+// refusedGroup says what the footer shows of the first row group that is not read; nil if all are.
+func refusedGroup(f *hfparquet.File, image, label string) error {
+	for g := range f.Groups() {
+		if err := f.Refused(g, image, label); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason is an error of hfparquet without its first word.
+func reason(err error) string { return strings.TrimPrefix(cause(err).Error(), "parquet: ") }
 
 func hashClasses(classes []string) string {
 	h := newHasher()
@@ -180,6 +200,9 @@ func (parquetFile) split(ctx context.Context, c Container, o Options) ([]Chunk, 
 func (parquetFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64, yield func(Entry) error) error {
 	c := ch.Container
 	f, closer, err := c.openParquet(ctx)
+	if errors.Is(err, hfparquet.ErrUnsupported) {
+		return yield(loss(premix.Sample{Name: c.Name, Label: -1}, premix.Faultf(premix.Unsupported, "%s", reason(err)), c.Size))
+	}
 	if errors.Is(err, hfparquet.ErrFormat) {
 		return c.noParquet(ctx, cause(err), yield)
 	}
@@ -194,6 +217,15 @@ func (parquetFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64
 	row := ch.Base
 	for g := ch.Offset; g < ch.End; g++ {
 		next := row + f.Rows(int(g))
+		if err := f.Refused(int(g), image, label); err != nil {
+			if row < next {
+				if err := yield(refusedRows(c.below(recordName(row)), f, int(g), row, image, reason(err))); err != nil {
+					return err
+				}
+			}
+			row = next
+			continue
+		}
 		var stopped error
 		err := f.Images(int(g), image, label, func(img hfparquet.Image) error {
 			if stopped = ctx.Err(); stopped == nil {
@@ -233,6 +265,14 @@ func (c Container) noParquet(ctx context.Context, why error, yield func(Entry) e
 		return yield(loss(s, i.fault(), i.bytes))
 	}
 	return yield(loss(s, premix.Faultf(premix.Corrupt, "%v", why), max(c.Size, 1)))
+}
+
+// refusedRows is the row of a row group that the footer shows not to be read: one for all its images.
+func refusedRows(name string, f *hfparquet.File, group int, row int64, image, why string) Entry {
+	n := f.Rows(group)
+	s := premix.Sample{Name: name, Label: -1}
+	fault := premix.Faultf(premix.Unsupported, "row %d, in row group %d: %s; the row stands for all %d of the group", row, group, why, n)
+	return lossOf(s, fault, f.Size(group, image), n)
 }
 
 // imageRow makes an entry of a row.

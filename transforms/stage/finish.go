@@ -191,8 +191,8 @@ func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield fu
 			f := premix.Failure{Name: e[0].Name}
 			if s := faultOf(e, job.cropReplicas()); s != nil {
 				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
-				if bytes, ok := source.LostBytes(s); ok {
-					f.Weight = weigh.loss(sums[i].Container, bytes)
+				if l, ok := lossOf(s); ok {
+					f.Weight = weigh.loss(sums[i].Container, l)
 				}
 			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
 				f.Stage, f.Kind = premix.StageLabel, premix.BadLabel

@@ -68,7 +68,7 @@ func countFaults(job *Job, sums []Summary, g *Global) *faults {
 		}
 		for _, l := range s.Losses {
 			f.kinds[l.Kind]--
-			f.lose(l.Kind, weigh.loss(s.Container, l.Bytes), s.Container != last)
+			f.lose(l.Kind, weigh.loss(s.Container, l), s.Container != last)
 			last = s.Container
 		}
 	}

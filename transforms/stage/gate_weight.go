@@ -1,11 +1,26 @@
 package stage
 
-import "math"
+import (
+	"math"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/source"
+)
 
 // A Loss is a fault that stands for lost bytes of a container, and not for one image.
 type Loss struct {
-	Kind  string
-	Bytes int64 // as source.LostBytes counts them
+	Kind   string
+	Bytes  int64 // as source.LostBytes counts them
+	Images int64 // that the container says were in them; 0 if it does not say
+}
+
+// lossOf returns the loss that a fault stands for; ok is false if it stands for one image.
+func lossOf(s *premix.Sample) (l Loss, ok bool) {
+	bytes, ok := source.LostBytes(s)
+	if !ok {
+		return Loss{}, false
+	}
+	return Loss{Kind: string(s.Fault.Kind), Bytes: bytes, Images: source.LostImages(s)}, true
 }
 
 // A scale says about how many images lost bytes held: as many as fit into them at the mean size of the
@@ -51,12 +66,14 @@ func (w *scale) container() int64 {
 }
 
 // loss is about how many images a loss in a container stands for.
-func (w *scale) loss(container string, bytes int64) int64 {
+func (w *scale) loss(container string, l Loss) int64 {
 	switch {
-	case bytes < 0:
+	case l.Images > 0:
+		return l.Images
+	case l.Bytes < 0:
 		return max(1, w.container()-w.have[container])
 	case w.bytes == 0:
 		return 1
 	}
-	return max(1, int64(math.Round(float64(bytes)/float64(w.bytes)*float64(w.images))))
+	return max(1, int64(math.Round(float64(l.Bytes)/float64(w.bytes)*float64(w.images))))
 }

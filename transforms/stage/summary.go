@@ -87,8 +87,8 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 	s.Digest = dataset.JoinDigest(s.Digest, hash, 1)
 	if f := faultOf(e, job.cropReplicas()); f != nil {
 		s.Failed[string(f.Fault.Kind)]++
-		if bytes, ok := source.LostBytes(f); ok {
-			s.Losses = append(s.Losses, Loss{string(f.Fault.Kind), bytes})
+		if l, ok := lossOf(f); ok {
+			s.Losses = append(s.Losses, l)
 		}
 		if s.ByFolder && e[0].Class != "" {
 			s.Good[labelOf(&e[0])] += 0

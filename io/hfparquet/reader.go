@@ -109,6 +109,10 @@ func (t *reader) next(rec *shard.Record) error {
 		if t.group == t.file.Groups() {
 			return io.EOF
 		}
+		if t.left = t.file.Rows(t.group); t.left == 0 {
+			t.group++
+			continue
+		}
 		leafs := make([]int, len(t.fields))
 		for i := range t.fields {
 			leafs[i] = t.fields[i].leaf
@@ -117,7 +121,6 @@ func (t *reader) next(rec *shard.Record) error {
 		if t.cursors, err = t.file.open(t.group, leafs); err != nil {
 			return err
 		}
-		t.left = t.file.Rows(t.group)
 		t.group++
 	}
 	t.left--

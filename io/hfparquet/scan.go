@@ -36,6 +36,9 @@ func (f *File) Scan(group int, columns []string, yield func(row []parquet.Value)
 // eachRow calls next for each row of a group with cursors into some leafs, and yield with its result.
 // An error of yield is returned as it is; others wrap [ErrFormat] or are errors of the medium.
 func eachRow[Row any](f *File, group int, leafs []int, next func([]*cursor) (Row, error), yield func(Row) error) error {
+	if f.Rows(group) == 0 {
+		return nil // pyarrow writes no place for its columns
+	}
 	var cursors []*cursor
 	var stopped error
 	err := caught(func() (err error) {

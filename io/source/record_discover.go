@@ -153,7 +153,7 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	r := tfrecord.Open(recordMedium{w}, tfrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
+	r := tfrecord.Open(w, tfrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
 	var examples []tfexample.Example
 	for range peekRecords {
 		data, err := r.Next()

@@ -43,7 +43,7 @@ type recordScanner struct {
 // scanRecords reads on behind every defect, from the position of w on, where the record with the number first
 // begins.
 func scanRecords(ctx context.Context, w *window.Window, first, limit int64) *recordScanner {
-	return &recordScanner{w: w, r: tfrecord.Open(recordMedium{w}, tfrecord.Options{
+	return &recordScanner{w: w, r: tfrecord.Open(w, tfrecord.Options{
 		MaxRecord: limit, First: first, Rescue: true, Interrupted: ctx.Err,
 	})}
 }
@@ -96,16 +96,3 @@ func (s *recordScanner) impostor() *recordFault {
 	}
 	return nil
 }
-
-// A recordMedium is a window as package tfrecord moves through it.
-type recordMedium struct{ w *window.Window }
-
-func (m recordMedium) Pos() int64                 { return m.w.Pos }
-func (m recordMedium) End() int64                 { return m.w.End }
-func (m recordMedium) Size() int64                { return m.w.Max }
-func (m recordMedium) Peek(n int) ([]byte, error) { return m.w.Peek(n) }
-func (m recordMedium) Skip(n int64) error         { return m.w.Skip(n) }
-func (m recordMedium) Back(p int64) (bool, error) { return m.w.Back(p) }
-func (m recordMedium) Ended(err error) bool       { return m.w.Ended(err) }
-
-func (m recordMedium) Read(dst []byte, n int64) ([]byte, error) { return m.w.Fill(dst, n) }

@@ -104,7 +104,7 @@ func (c Container) records(ctx context.Context, index recordIndex, most int) (po
 		return nil, false, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	scan := tfrecord.Open(recordMedium{w}, tfrecord.Options{MaxRecord: math.MaxInt64, Interrupted: ctx.Err})
+	scan := tfrecord.Open(w, tfrecord.Options{MaxRecord: math.MaxInt64, Interrupted: ctx.Err})
 	for {
 		err := scan.Skip()
 		var fault *tfrecord.Error

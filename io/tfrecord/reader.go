@@ -4,35 +4,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-)
 
-// A Medium is what a [Reader] moves through: a file, a part of one, or a stream. Positions count from
-// the first byte of the file.
-type Medium interface {
-	// Pos is the position of the next byte.
-	Pos() int64
-	// End is where the records end that are asked for; −1 if that is the end of the file.
-	End() int64
-	// Size is that of the file; −1 if only its end will tell.
-	Size() int64
-	// Peek returns the next n bytes without moving, fewer at the end of the file; n is at most 4096.
-	Peek(n int) ([]byte, error)
-	// Skip moves n bytes ahead; io.ErrUnexpectedEOF if the file ends before.
-	Skip(n int64) error
-	// Back moves to an earlier position; ok is false if it cannot.
-	Back(pos int64) (ok bool, err error)
-	// Read appends n bytes to dst[:0], and takes memory as they arrive. It returns what there was with
-	// io.ErrUnexpectedEOF if the file ends before.
-	Read(dst []byte, n int64) ([]byte, error)
-	// Ended reports whether err means that the file itself ends too early.
-	Ended(err error) bool
-}
+	"github.com/premix/premix/io/window"
+)
 
 // Options say how a [Reader] reads. The zero value is strict.
 type Options struct {
 	MaxRecord int64 // records of more bytes are an error; 0 means 1 GiB
 	First     int64 // number of the first record
-	// Rescue goes on after every error but one of the medium: where a length is wrong, at the next
+	// Rescue goes on after every error but one of what it reads from: where a length is wrong, at the next
 	// head whose checksum is right. A strict reader stops there.
 	Rescue bool
 	// Interrupted, if set, is asked before each record, and on the way to the next head.
@@ -41,7 +21,7 @@ type Options struct {
 
 // A Reader reads records front to back. It checks both checksums of each.
 type Reader struct {
-	m      Medium
+	w      *window.Window
 	o      Options
 	head   [headerSize]byte
 	buf    []byte
@@ -56,15 +36,15 @@ type Reader struct {
 // maxRecord bytes are an error; 0 means 1 GiB. Nothing is allocated for a record
 // before its length has been checked, and memory grows with what really arrives.
 func NewReader(r io.Reader, maxRecord int64) *Reader {
-	return Open(newStream(r), Options{MaxRecord: maxRecord})
+	return Open(window.Stream(r, 0, -1, -1), Options{MaxRecord: maxRecord})
 }
 
-// Open reads from the position of m, where a record begins.
-func Open(m Medium, o Options) *Reader {
+// Open reads from the position of w, where a record begins.
+func Open(w *window.Window, o Options) *Reader {
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = defaultMaxRecord
 	}
-	return &Reader{m: m, o: o, number: o.First, next: m.Pos()}
+	return &Reader{w: w, o: o, number: o.First, next: w.Pos}
 }
 
 // Offset is that of the last record, or of the one that Next complained about.
@@ -85,7 +65,7 @@ func (r *Reader) Next() ([]byte, error) {
 		return nil, r.large()
 	}
 	var err error
-	r.buf, err = r.m.Read(r.buf, r.size+footerSize)
+	r.buf, err = r.w.Fill(r.buf, r.size+footerSize)
 	if err != nil {
 		return nil, r.stop(err, fmt.Sprintf("%d of its %d bytes", len(r.buf), r.size))
 	}
@@ -109,18 +89,18 @@ func (r *Reader) header() error {
 			return r.medium(err, "")
 		}
 	}
-	if end := r.m.End(); end >= 0 && r.next >= end {
+	if end := r.w.End; end >= 0 && r.next >= end {
 		r.err = io.EOF
 		return r.err
 	}
 	begin := func() { r.offset, r.number = r.next, r.number+1 }
-	if pos := r.m.Pos(); r.next > pos { // the data of the record before were not read
-		if err := r.m.Skip(r.next - pos); err != nil {
+	if pos := r.w.Pos; r.next > pos { // the data of the record before were not read
+		if err := r.w.Skip(r.next - pos); err != nil {
 			begin()
 			return r.stop(err, "the file ends inside of the record before")
 		}
 	}
-	have, err := r.m.Peek(headerSize)
+	have, err := r.w.Peek(headerSize)
 	if err == nil && len(have) == 0 {
 		r.err = io.EOF
 		return r.err
@@ -134,7 +114,7 @@ func (r *Reader) header() error {
 	}
 	copy(r.head[:], have)
 	length := binary.LittleEndian.Uint64(r.head[:])
-	size := r.m.Size()
+	size := r.w.Max
 	switch {
 	case !IsHead(r.head[:]):
 		return r.broken(-1, BadLength, "length checksum mismatch")
@@ -143,7 +123,7 @@ func (r *Reader) header() error {
 	case length > 1<<62 || size >= 0 && int64(length) > size-r.offset-headerSize:
 		return r.broken(-1, Truncated, fmt.Sprintf("it says that it has %d bytes, more than the file", length))
 	}
-	if err := r.m.Skip(headerSize); err != nil {
+	if err := r.w.Skip(headerSize); err != nil {
 		return r.medium(err, "")
 	}
 	r.size = int64(length)
@@ -153,7 +133,7 @@ func (r *Reader) header() error {
 
 // stop ends the reading with an error of the medium, or where the file ends too early.
 func (r *Reader) stop(err error, what string) error {
-	if r.m.Ended(err) {
+	if r.w.Ended(err) {
 		return r.final(r.fault(Truncated, unknown, what))
 	}
 	return r.medium(err, "")

@@ -48,7 +48,7 @@ func (r *Reader) broken(end int64, kind Kind, what string) error {
 		return r.final(r.fault(kind, unknown, what+": what follows is lost"))
 	}
 	found, err := r.resync()
-	if err != nil && !r.m.Ended(err) {
+	if err != nil && !r.w.Ended(err) {
 		return r.medium(err, fmt.Sprintf("%s: no record follows, %d bytes are lost; %v", what, r.next-r.offset, err))
 	}
 	lost := r.next - r.offset
@@ -68,8 +68,8 @@ func (r *Reader) broken(end int64, kind Kind, what string) error {
 // resync moves next to the next head behind the beginning of the last record, or to where it gave up. It
 // has found one too where the records end that are asked for.
 func (r *Reader) resync() (found bool, err error) {
-	err = r.m.Skip(max(0, r.offset+1-r.m.Pos()))
-	end := r.m.End()
+	err = r.w.Skip(max(0, r.offset+1-r.w.Pos))
+	end := r.w.End
 	for err == nil && !found {
 		if r.o.Interrupted != nil {
 			if err := r.o.Interrupted(); err != nil {
@@ -77,7 +77,7 @@ func (r *Reader) resync() (found bool, err error) {
 			}
 		}
 		var p []byte
-		p, err = r.m.Peek(resyncBytes)
+		p, err = r.w.Peek(resyncBytes)
 		at, step := FindHead(p), len(p)
 		switch {
 		case at >= 0:
@@ -87,12 +87,12 @@ func (r *Reader) resync() (found bool, err error) {
 		case err == nil:
 			err = io.ErrUnexpectedEOF // it is the end
 		}
-		if err := r.m.Skip(int64(step)); err != nil {
+		if err := r.w.Skip(int64(step)); err != nil {
 			return false, err
 		}
-		found = at >= 0 || end >= 0 && r.m.Pos() >= end
+		found = at >= 0 || end >= 0 && r.w.Pos >= end
 	}
-	r.next = r.m.Pos()
+	r.next = r.w.Pos
 	if end >= 0 {
 		r.next = min(r.next, end)
 	}
@@ -103,19 +103,19 @@ func (r *Reader) resync() (found bool, err error) {
 // the end, is where that says; otherwise the length is wrong, whatever its checksum says.
 func (r *Reader) large() error {
 	what := fmt.Sprintf("%d bytes, the limit is %d", r.size, r.o.MaxRecord)
-	from, end := r.m.Pos(), r.next
-	if size := r.m.Size(); size >= 0 && (r.m.End() < 0 || end <= r.m.End()) && end <= size {
-		if err := r.m.Skip(end - from); err != nil {
+	from, end := r.w.Pos, r.next
+	if size := r.w.Max; size >= 0 && (r.w.End < 0 || end <= r.w.End) && end <= size {
+		if err := r.w.Skip(end - from); err != nil {
 			return r.medium(err, "")
 		}
-		head, err := r.m.Peek(headerSize)
+		head, err := r.w.Peek(headerSize)
 		if err != nil {
 			return r.medium(err, "")
 		}
 		if len(head) == 0 || FindHead(head) == 0 {
 			return r.fault(TooLong, 0, what)
 		}
-		if ok, err := r.m.Back(from); err != nil {
+		if ok, err := r.w.Back(from); err != nil {
 			return r.medium(err, "")
 		} else if !ok {
 			return r.fault(TooLong, 0, what)

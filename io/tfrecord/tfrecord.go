@@ -11,8 +11,6 @@
 // The masking and the order are those of tensorflow/core/lib/io/record_writer.h. A file
 // has no header, no end marker and no index; an empty file has no records. What the records mean is
 // up to the caller: usually each is a tf.train.Example (package tfexample).
-//
-// The package needs nothing but the standard library.
 package tfrecord
 
 import (
@@ -60,7 +58,7 @@ const (
 	BadLength                       // the checksum of a length does not match
 	BadData                         // the checksum of the data does not match: reading can go on
 	TooLong                         // a record is longer than the limit
-	UnderlyingRead                  // the medium failed; Err says how
+	UnderlyingRead                  // what it reads from failed; Err says how
 	UnderlyingWrite                 // the same while writing
 )
 

@@ -14,6 +14,7 @@ import (
 type Window struct {
 	at  io.ReaderAt   // or nil
 	br  *bufio.Reader // the stream, or a buffer over at
+	raw tracked       // what br reads; unused over at
 	Pos int64
 	End int64 // where a chunk or an inner container ends; −1 if only the stream knows
 	Max int64 // where the object ends; −1 if only the stream knows
@@ -40,7 +41,20 @@ func At(at io.ReaderAt, off, end, size int64) *Window {
 
 // Stream reads a stream whose first byte is at off.
 func Stream(r io.Reader, off, end, size int64) *Window {
-	return &Window{br: bufio.NewReaderSize(r, buffer), Pos: off, End: end, Max: size}
+	w := &Window{raw: tracked{r: r}, Pos: off, End: end, Max: size}
+	w.br = bufio.NewReaderSize(&w.raw, buffer)
+	return w
+}
+
+// A tracked remembers the last error of a reader: one that is io.ErrUnexpectedEOF itself is none of the object.
+type tracked struct {
+	r   io.Reader
+	err error
+}
+
+func (t *tracked) Read(p []byte) (n int, err error) {
+	n, t.err = t.r.Read(p)
+	return n, t.err
 }
 
 // Read implements io.Reader for archive/tar, which has errors of its own: what the window
@@ -102,8 +116,8 @@ func (w *Window) Back(pos int64) (ok bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		w.Pos = pos
-		w.br.Reset(r)
+		w.Pos, w.raw = pos, tracked{r: r}
+		w.br.Reset(&w.raw)
 	default:
 		return false, nil
 	}
@@ -152,9 +166,10 @@ func (w *Window) Fill(dst []byte, n int64) ([]byte, error) {
 }
 
 // Ended reports whether err means that the object itself ends too early: what was promised is
-// not there. The same error before the known end of the object is one of the environment.
+// not there. The same error before the known end of the object, or of what a stream is read from, is one
+// of the environment.
 func (w *Window) Ended(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) && (w.Max < 0 || w.Pos >= w.Max)
+	return errors.Is(err, io.ErrUnexpectedEOF) && (w.Max < 0 && w.raw.err == io.EOF || w.Max >= 0 && w.Pos >= w.Max)
 }
 
 // Random reports whether the window can be read at any place, at no more cost than in order.

@@ -44,8 +44,8 @@ var impostors = []magicOf{
 	{"Rar!\x1a\x07", Impostor{"a rar archive", "unpack it", false}},
 	{"\xfd7zXZ\x00", Impostor{"xz data", "unpack it with xz -d", false}},
 	{"BZh", Impostor{"bzip2 data", "unpack it with bunzip2", false}},
-	{"\x1f\x8b\x08", Impostor{"gzip data", "name it with .gz, or unpack it with gunzip", false}},
-	{"\x28\xb5\x2f\xfd", Impostor{"zstd data", "name it with .zst, or unpack it with zstd -d", false}},
+	{"\x1f\x8b\x08", Impostor{"gzip data", "unpack it with gunzip", false}},
+	{"\x28\xb5\x2f\xfd", Impostor{"zstd data", "unpack it with zstd -d", false}},
 }
 
 var pages = []magicOf{

@@ -46,8 +46,6 @@ func (d *discovery) tellUnused() {
 // dataEndings are endings of files that hold data, in a form that is not read where it is; one and several of
 // them.
 var dataEndings = []struct{ ending, kind string }{
-	{".tar.xz", "tar compressed with xz|tars compressed with xz"}, {".txz", "tar compressed with xz|tars compressed with xz"},
-	{".tar.lz4", "tar compressed with lz4|tars compressed with lz4"},
 	{".xz", "xz file|xz files"}, {".bz2", "bzip2 file|bzip2 files"}, {".lz4", "lz4 file|lz4 files"},
 	{".zip", "zip archive|zip archives"}, {".7z", "7z archive|7z archives"}, {".rar", "rar archive|rar archives"},
 	{".arrow", "Arrow file|Arrow files"}, {".mdb", "LMDB database|LMDB databases"}, {".lmdb", "LMDB database|LMDB databases"},
@@ -66,6 +64,9 @@ func dataKind(base string) string {
 		return "TFRecord file|TFRecord files"
 	case parquetName(base):
 		return "Parquet file|Parquet files"
+	}
+	if u := unreadTar(base); u != nil {
+		return fmt.Sprintf("tar compressed with %s|tars compressed with %[1]s", u.name)
 	}
 	lower := strings.ToLower(base)
 	for _, e := range dataEndings {

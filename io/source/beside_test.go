@@ -22,8 +22,8 @@ func TestBeside(t *testing.T) {
 	}{
 		{"side files", []string{"00000.tar", "00001.tar"}, []string{"00000.parquet", "00001.parquet", "00000_stats.json", "00000.idx", "00000.index", "nshards.txt", "_SUCCESS", ".00000.tar.crc", "README.md"}, nil},
 		{"more of img2dataset than tars", []string{"00000.tar"}, []string{"00000.parquet", "00000_stats.json"}, nil},
-		{"other compressions", []string{"a-0.tar", "a-1.tar"}, []string{"a-3.tar.xz", "a-2.tar.xz", "b.tar.lz4"},
-			[]string{"not used: 1 tar compressed with lz4, b.tar.lz4", "not used: 2 tars compressed with xz, such as a-2.tar.xz"}},
+		{"other compressions", []string{"a-0.tar", "a-1.tar"}, []string{"a-3.7z", "a-2.xz", "b.lz4"},
+			[]string{"not used: 1 7z archive, a-3.7z", "not used: 1 lz4 file, b.lz4", "not used: 1 xz file, a-2.xz"}},
 		{"other formats", []string{"a-0.tar", "a-1.tar", "a-2.tar"}, []string{"train-00000-of-00001.tfrecord", "more.parquet", "x.zip", "sub/y.7z", "z.arrow"},
 			[]string{"not used: 1 7z archive, sub/y.7z", "not used: 1 Arrow file, z.arrow", "not used: 1 Parquet file, more.parquet", "not used: 1 TFRecord file, train-00000-of-00001.tfrecord", "not used: 1 zip archive, x.zip"}},
 		{"other splits", []string{"train-0.tar", "train-1.tar", "val-0.tar", "extra-0.tar", "extra-1.tar"}, nil,

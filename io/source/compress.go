@@ -2,6 +2,7 @@ package source
 
 import (
 	"bufio"
+	"cmp"
 	"compress/bzip2"
 	"context"
 	"encoding/binary"
@@ -9,11 +10,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tarfile"
@@ -36,6 +40,9 @@ var compressions = map[string]string{
 // compressionOf returns how a whole file is compressed, by its name; empty if it is not.
 func compressionOf(base string) string { return compressions[path.Ext(strings.ToLower(base))] }
 
+// bzipHead is the beginning of a bzip2 stream: the size of its blocks, and a block or the end.
+var bzipHead = regexp.MustCompile(`^BZh[1-9](1AY&SY|\x17rE8P\x90)`)
+
 // compressionIn returns how a file is compressed that begins with head; empty if it is not, or if head
 // is too short to tell.
 func compressionIn(head []byte) string {
@@ -44,12 +51,45 @@ func compressionIn(head []byte) string {
 		return ""
 	case head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
 		return gzipped
+	case bzipHead.Match(head):
+		return bzipped
 	case head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0:
 		return zlibbed
 	case string(head[:4]) == "\x28\xb5\x2f\xfd":
 		return zstandard
 	}
 	return ""
+}
+
+// headsAtOnce is how many files are looked at together.
+const headsAtOnce = 16
+
+// compressionsOf returns how each of some files is compressed, by its first bytes: a job may have written a part
+// of them with another option, names may be wrong, and the first may be empty, so that no file speaks for the
+// others. plain reports whether file i begins as one that is not compressed. The name is asked where nothing else
+// tells.
+func compressionsOf(ctx context.Context, files []blob.Object, plain func(i int, head []byte) bool) ([]string, error) {
+	kinds := make([]string, len(files))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(headsAtOnce)
+	for i, f := range files {
+		named := compressionOf(blob.Base(f.URI))
+		if f.Size == 0 {
+			kinds[i] = named
+			continue
+		}
+		g.Go(func() error {
+			head, err := blob.ReadRange(gctx, nil, f.URI, 0, min(f.Size, tarBlock))
+			if err != nil {
+				return fmt.Errorf("source: %w", err)
+			}
+			if !plain(i, head) {
+				kinds[i] = cmp.Or(compressionIn(head), named)
+			}
+			return nil
+		})
+	}
+	return kinds, g.Wait()
 }
 
 // maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.

@@ -19,13 +19,18 @@ func claim(data []byte, name string) []byte {
 	data = bytes.Clone(data)
 	h := data[bytes.Index(data, []byte(name)):][:tarfile.Block]
 	copy(h[124:136], "\x80\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00")
+	resum(h)
+	return data
+}
+
+// resum corrects the checksum of a header.
+func resum(h []byte) {
 	copy(h[148:156], "        ")
 	sum := 0
 	for _, b := range h {
 		sum += int(b)
 	}
 	copy(h[148:], fmt.Sprintf("%06o\x00 ", sum))
-	return data
 }
 
 // TestNamed feeds each layout with each kind of bad input. What is readable before and behind it

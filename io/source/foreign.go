@@ -48,6 +48,9 @@ func foreignOf(base string) *foreign {
 			return &foreigns[i]
 		}
 	}
+	if u := unreadTar(base); u != nil {
+		return &foreign{what: "a tar compressed with " + u.name, convert: "“" + u.command + " FILE > NEW.tar” unpacks it"}
+	}
 	return nil
 }
 

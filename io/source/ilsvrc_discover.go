@@ -78,8 +78,13 @@ func discoverILSVRC(ctx context.Context, r root, o Options, d *discovery) error 
 		if err := loose(ctx, r, append(side, images...), d); err != nil {
 			return err
 		}
-		for _, f := range classes {
+		kinds, err := r.tarCompressions(ctx, classes)
+		if err != nil {
+			return err
+		}
+		for i, f := range classes {
 			c := r.container(f, layoutClassTar)
+			c.Compression = kinds[i]
 			c.Class = strings.TrimSuffix(blob.Base(f.URI), ".tar")
 			d.Containers = append(d.Containers, c)
 			d.Classes = append(d.Classes, c.Class)
@@ -143,13 +148,18 @@ func addListed(ctx context.Context, r root, c Container, d *discovery) error {
 // discoverTarOfTars reads the headers of a tar: the tars in it become containers, which are read
 // in place. A tar of images takes its labels from a list.
 func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery) error {
+	kinds, err := r.tarCompressions(ctx, []blob.Object{o})
+	if err != nil {
+		return err
+	}
 	outer := r.container(o, layoutListTar)
-	f, err := blob.OpenAt(ctx, outer.URI) // at a store, each header is a request
+	outer.Compression = kinds[0]
+	w, f, err := outer.openHeaders(ctx)
 	if err != nil {
 		return fmt.Errorf("source: %s: %w", outer.Name, err)
 	}
 	defer f.Close()
-	scan := walkTar(window.At(f, 0, -1, min(outer.Size, f.Size())), 0, false)
+	scan := walkTar(w, 0, false)
 	seen := map[string]bool{}
 	var last tarfile.Member
 	damaged := func(t *tarfile.Damage) {
@@ -180,6 +190,8 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 		last = m
 		name := member(m.Name)
 		switch {
+		case m.Regular() && !m.Sparse && strings.HasSuffix(name, ".tar") && !junkPath(name) && outer.Compression != "":
+			return usagef("--in %s: %s is compressed with %s, and the class tars in it are read in place: unpack it first", r.in.URI, outer.Name, outer.Compression)
 		case m.Regular() && !m.Sparse && strings.HasSuffix(name, ".tar") && !junkPath(name):
 			c := outer
 			c.Name, c.Layout, c.Offset, c.Size = outer.below(name), layoutClassTar, m.Data, m.Size
@@ -202,6 +214,19 @@ func discoverTarOfTars(ctx context.Context, r root, o blob.Object, d *discovery)
 			d.ignore(outer.below(name))
 		}
 	}
+}
+
+// openHeaders returns a window over a tar of which the headers are read, and not what is between them: at a store,
+// each is a request.
+func (c Container) openHeaders(ctx context.Context) (*window.Window, io.Closer, error) {
+	if c.Compression != "" {
+		return c.open(ctx, 0, c.Size)
+	}
+	f, err := blob.OpenAt(ctx, c.URI)
+	if err != nil {
+		return nil, nil, err
+	}
+	return window.At(f, 0, -1, min(c.Size, f.Size())), f, nil
 }
 
 // cutList says why the class list of a tar of class tars cannot be trusted, and what to do.

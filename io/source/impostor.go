@@ -16,16 +16,11 @@ type impostor struct {
 }
 
 // impostorOf recognizes what a file of size bytes is that is no shard, by its first bytes; nil if it does
-// not. compression is that of the file by its name.
+// not. compression is how it is read.
 func impostorOf(head []byte, size int64, compression string) *impostor {
-	if compression != "" && len(head) == tarfile.Block && tarfile.IsHeader(head) {
-		return &impostor{&imaging.Impostor{What: "a tar that is not compressed", Todo: "name it .tar"}, max(size, unknown)}
-	}
 	i := imaging.ImpostorOf(head)
 	switch {
-	case i == nil:
-		return nil
-	case compression == bzipped && i.What == "bzip2 data", compression == gzipped && i.What == "gzip data", compression == zstandard && i.What == "zstd data":
+	case i == nil, compression != "" && compressionIn(head) == compression:
 		return nil
 	case !i.Placeholder:
 		return &impostor{i, max(size, unknown)}

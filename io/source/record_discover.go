@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
@@ -57,60 +55,21 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery)
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	kinds, err := recordCompressions(ctx, shards)
+	kinds, err := compressionsOf(ctx, shards, func(_ int, head []byte) bool {
+		return tfrecord.IsHead(head) // its checksum cannot be right by chance
+	})
 	if err != nil {
 		return err
 	}
 	for i, s := range shards {
 		c := r.container(s, layoutRecord)
+		if s.Size == 0 { // one of no bytes counts as the first: IDs of its chunks have that
+			kinds[i] = cmp.Or(kinds[i], kinds[0])
+		}
 		c.Compression, c.Index = kinds[i], index[s.URI]
 		d.Containers = append(d.Containers, c)
 	}
 	return nil
-}
-
-// recordCompressions returns how each TFRecord file is compressed. A job may have written some of its
-// shards with another option, and the first may be empty, so that no file speaks for the others. One of
-// no bytes counts as the first does, since the IDs of its chunks have that.
-func recordCompressions(ctx context.Context, shards []blob.Object) ([]string, error) {
-	kinds := make([]string, len(shards))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(headsAtOnce)
-	for i, s := range shards {
-		if s.Size == 0 {
-			kinds[i] = compressionOf(blob.Base(s.URI))
-			continue
-		}
-		g.Go(func() (err error) {
-			kinds[i], err = recordCompression(gctx, s)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	for i, s := range shards {
-		if s.Size == 0 {
-			kinds[i] = cmp.Or(kinds[i], kinds[0])
-		}
-	}
-	return kinds, nil
-}
-
-// headsAtOnce is how many files are looked at together.
-const headsAtOnce = 16
-
-// recordCompression returns how a TFRecord file is compressed, by its first bytes: the checksum of
-// the first length cannot be right by chance. The name is asked where they do not tell.
-func recordCompression(ctx context.Context, o blob.Object) (string, error) {
-	head, err := blob.ReadRange(ctx, nil, o.URI, 0, min(o.Size, 12))
-	if err != nil {
-		return "", fmt.Errorf("source: %w", err)
-	}
-	if tfrecord.IsHead(head) {
-		return "", nil
-	}
-	return cmp.Or(compressionIn(head), compressionOf(blob.Base(o.URI))), nil
 }
 
 // peekRecords is how many records of the first file are looked at.

@@ -48,6 +48,7 @@ func TestRemote(t *testing.T) {
 			put(t, filepath.Join(dir, "x-003.tar.zst"), zstdOf(t, data)[:3000])
 			put(t, filepath.Join(dir, "x-004.tar"), claim(data, "s0007.jpg"))
 			put(t, filepath.Join(dir, "x-005.tar"), claim(data, "s0007.cls"))
+			put(t, filepath.Join(dir, "x-006.tar"), gzipOf(t, data))
 			put(t, filepath.Join(dir, "classes.txt"), []byte("a\nb\nc\n"))
 			put(t, filepath.Join(dir, "__index__", "x-000.idx"), []byte(daliIndex(t, data)))
 		},

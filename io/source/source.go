@@ -105,7 +105,7 @@ type Container struct {
 	ETag    string // that of an object store
 	Offset  int64  // where an inner container begins in the object at URI
 
-	Compression string // of the whole file: gzip, zlib or zstd; empty if there is none
+	Compression string // of the whole file: gzip, zlib, zstd or bzip2; empty if there is none
 	Index       string // the URI of DALI's index of the file; empty if there is none
 	Samples     int64  // how many entries the container should have
 	CountedBy   string // the side file that says so, or "its index"; empty if Samples is not known

@@ -185,7 +185,7 @@ func (o Options) checkLists(inputs []Input) error {
 func discoverLabelled(ctx context.Context, r root, l *listed, o Options, d *discovery) error {
 	if r.picked {
 		d.Layout = "webdataset"
-		if slices.ContainsFunc(r.objects, func(f blob.Object) bool { return !tarName(blob.Base(f.URI)) }) {
+		if slices.ContainsFunc(r.objects, func(f blob.Object) bool { return !anyTarName(blob.Base(f.URI)) }) {
 			return usagef("--labels %s: --in %s must be a folder of images or tars, or tars", l.uri, r.in.URI)
 		}
 		return r.labelledTars(ctx, l, o, d)
@@ -251,14 +251,18 @@ func (r root) notListed(ctx context.Context, l *listed) error {
 
 // labelledTars makes containers of tars of images.
 func (r root) labelledTars(ctx context.Context, l *listed, o Options, d *discovery) error {
-	tars, err := shardsOf(ctx, r, o, d, tarName)
+	tars, err := shardsOf(ctx, r, o, d, anyTarName)
+	if err != nil {
+		return err
+	}
+	kinds, err := r.tarCompressions(ctx, tars)
 	if err != nil {
 		return err
 	}
 	l.base = r.uri
-	for _, f := range tars {
+	for i, f := range tars {
 		c := r.container(f, layoutListTar)
-		c.Compression = compressionOf(blob.Base(f.URI))
+		c.Compression = kinds[i]
 		if o.locate {
 			c.Layout = layoutClassTar
 			d.Containers = append(d.Containers, c)

@@ -283,13 +283,9 @@ type webdatasetLabels struct {
 	Peeked string
 }
 
-// peekTars is how many tars are looked at where the first ones have no labels: they may be a part that lost
-// them.
-const peekTars = 4
-
 // discoverTars makes a container of every WebDataset shard.
 func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
-	shards, err := shardsOf(ctx, r, o, d, tarName)
+	shards, err := shardsOf(ctx, r, o, d, anyTarName)
 	if err != nil {
 		return err
 	}
@@ -304,33 +300,28 @@ func discoverTars(ctx context.Context, r root, o Options, d *discovery) error {
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	for _, s := range shards {
+	kinds, err := r.tarCompressions(ctx, shards)
+	if err != nil {
+		return err
+	}
+	for i, s := range shards {
 		c := r.container(s, layoutTar)
 		c.WebDataset.Options = o.labels()
-		c.Compression, c.Index = compressionOf(blob.Base(s.URI)), index[s.URI]
+		c.Compression, c.Index = kinds[i], index[s.URI]
 		if l, ok := lengths[s.URI]; ok && l.samples >= 0 {
 			c.Samples, c.CountedBy = l.samples, l.by
 		}
 		d.Containers = append(d.Containers, c)
 	}
-	if len(shards) > 0 {
-		where, err := whereLabels(ctx, d.Containers[0], o)
-		for i := 1; i < min(len(d.Containers), peekTars) && where == labelsNowhere && err == nil; i++ {
-			if where, err = whereLabels(ctx, d.Containers[i], o); where == labelsAbove {
-				where = labelsNowhere
-			}
-		}
-		if err != nil {
+	switch where, err := whereAllLabels(ctx, d.Containers, o); {
+	case err != nil:
+		return err
+	case where == labelsAbove:
+		if err := foldersInTars(ctx, o, d); err != nil {
 			return err
 		}
-		switch where {
-		case labelsAbove:
-			if err := foldersInTars(ctx, o, d); err != nil {
-				return err
-			}
-		case labelsNowhere:
-			d.Doubts = append(d.Doubts, flatTar(""))
-		}
+	case where == labelsNowhere:
+		d.Doubts = append(d.Doubts, flatTar(""))
 	}
 	if d.Classes != nil {
 		return nil

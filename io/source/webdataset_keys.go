@@ -60,7 +60,31 @@ const (
 	labelsBeside  = iota // in members beside the images, or in none
 	labelsAbove          // the folders of the keys
 	labelsNowhere        // there is neither: the images lie flat
+	labelsUnseen         // there are no images
 )
+
+// peekTars is how many tars are looked at where the first ones have no labels: they may be a part that lost
+// them.
+const peekTars = 4
+
+// whereAllLabels is whereLabels of the first tars that hold something: the very first may be empty.
+func whereAllLabels(ctx context.Context, tars []Container, o Options) (where int, err error) {
+	where = labelsUnseen
+	full := slices.DeleteFunc(slices.Clone(tars), func(c Container) bool { return c.Size == 0 })
+	for _, c := range full[:min(len(full), peekTars)] {
+		next, err := whereLabels(ctx, c, o)
+		switch {
+		case err != nil:
+			return where, err
+		case where == labelsUnseen || next == labelsBeside:
+			where = next
+		}
+		if where == labelsBeside || where == labelsAbove {
+			break
+		}
+	}
+	return where, nil
+}
 
 // whereLabels looks at the beginning of a WebDataset shard: its labels are the folders of its keys if
 // there are folders, and neither cls nor json members beside the images. A shard whose json members have no
@@ -88,6 +112,8 @@ func whereLabels(ctx context.Context, c Container, o Options) (int, error) {
 			c.URI, blob.Base(c.URI), keyText(o.LabelKey), strings.Join(names[:min(len(names), 12)], ", "))
 	case len(p.images) >= peekImages || whole && len(p.images) > 0:
 		return labelsNowhere, nil
+	case len(p.images) == 0:
+		return labelsUnseen, nil
 	}
 	return labelsBeside, nil
 }

@@ -90,7 +90,12 @@ func IsZero(p []byte) bool { return bytes.Equal(p, zeros[:len(p)]) }
 
 // IsHeader reports whether a block has the magic and the checksum of a header.
 func IsHeader(p []byte) bool {
-	if len(p) < Block || !bytes.HasPrefix(p[257:], []byte("ustar")) {
+	return len(p) >= Block && bytes.HasPrefix(p[257:], []byte("ustar")) && HasSum(p)
+}
+
+// HasSum reports whether a block has the checksum of a header, as those of before POSIX too, which have no magic.
+func HasSum(p []byte) bool {
+	if len(p) < Block {
 		return false
 	}
 	digits := string(bytes.Trim(p[148:156], " \x00"))

@@ -82,6 +82,7 @@ func reasons(look *launch.CacheLook) string {
 	}{
 		{stage.Adopted, "moved or touched, compared before use"},
 		{stage.Extended, "lacking a replica"},
+		{stage.Outdated, "with failures of an earlier version, read again"},
 		{stage.Damaged, "damaged in the cache"},
 		{stage.Missing, "new or changed"},
 	} {

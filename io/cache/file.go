@@ -96,16 +96,34 @@ func decode(data []byte) (c *Chunk, m Meta, err error) {
 	return c, m, nil
 }
 
-// decodeMeta reads the head of a file that encode wrote, and changes its bytes. Every error is
-// ErrCorrupt.
-func decodeMeta(data []byte) (m Meta, err error) {
-	err = guard(func() error {
-		_, foot, err := open(data)
-		m = foot.Meta
-		convert(&m, fromText)
-		return err
+// eachFailure checks a file that encode wrote, and changes its bytes. It reads one column only, and calls failed
+// with the stage of each row that has one. Every error is ErrCorrupt.
+func eachFailure(data []byte, failed func(premix.Stage)) error {
+	return guard(func() error {
+		f, _, err := open(data)
+		if err != nil {
+			return err
+		}
+		column, _ := f.Schema().Lookup("failure_stage")
+		values := make([]parquet.Value, batch)
+		for _, g := range f.RowGroups() {
+			r := parquet.NewColumnChunkValueReader(g.ColumnChunks()[column.ColumnIndex])
+			for n := 0; err == nil; {
+				n, err = r.ReadValues(values)
+				for _, v := range values[:n] {
+					if b := v.ByteArray(); len(b) > 0 {
+						failed(premix.Stage(b))
+					}
+				}
+			}
+			r.Close()
+			if err != io.EOF {
+				return err
+			}
+			err = nil
+		}
+		return nil
 	})
-	return m, err
 }
 
 // countRows returns the number of rows of a file, and changes its bytes.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -136,16 +137,25 @@ func (h *Held) Replicas(content string) []int {
 	return slices.Compact(list)
 }
 
-// Verify reads the files of a content, and leaves out those that are damaged or gone.
-func (h *Held) Verify(ctx context.Context, content string) error {
+// Verify reads the files of a content, and leaves out those that are damaged or gone. It calls failed with
+// each stage at which rows failed.
+func (h *Held) Verify(ctx context.Context, content string, failed func(premix.Stage)) error {
 	for i := range h.files {
 		f := &h.files[i]
-		if f.Content != content || h.bad[f.name] || h.earlier != nil && f.name == h.id+dataSuffix {
+		if f.Content != content || h.bad[f.name] {
+			continue
+		}
+		if h.earlier != nil && f.name == h.id+dataSuffix {
+			for k := range h.earlier.chunk.Rows {
+				if s := h.earlier.chunk.Rows[k].FaultStage; s != "" {
+					failed(s)
+				}
+			}
 			continue
 		}
 		_, data, err := h.store.read(ctx, f.name)
 		if err == nil {
-			_, err = decodeMeta(data)
+			err = eachFailure(data, failed)
 		}
 		switch {
 		case errors.Is(err, ErrCorrupt):

@@ -111,7 +111,5 @@ func yieldLost(from, until int64, yield func(Entry) error, entry func(number int
 // It takes no part in the IDs of chunks: what was read right stays.
 const Reader = 2
 
-// Refused reports whether a row is a failure of Read, and not of the image.
-func Refused(s *premix.Sample) bool {
-	return s.Fault != nil && (s.FaultStage == premix.StageScan || s.FaultStage == premix.StageLabel)
-}
+// Refused reports whether a failure at a stage is one of Read, and not of the image.
+func Refused(s premix.Stage) bool { return s == premix.StageScan || s == premix.StageLabel }

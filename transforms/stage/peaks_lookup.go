@@ -24,9 +24,10 @@ const (
 	Changed                // the input differs
 	Damaged                // unreadable rows
 	Extended               // rows of other replicas were there
+	Outdated               // failures of an earlier reader, which are made anew
 )
 
-var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged", "extended"}
+var statusNames = [...]string{"missing", "valid", "adopted", "changed", "damaged", "extended", "outdated"}
 
 func (s Status) String() string { return statusNames[s] }
 
@@ -47,16 +48,23 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 	if here := held.Here(); len(here) == 1 {
 		contents, known = here, true
 	}
-	some, all := false, false
+	some, all, old := false, false, false
 	for _, content := range contents {
+		refused := false
 		if blob.IsLocal(job.Cache.URI) {
-			if err := held.Verify(ctx, content); err != nil {
+			if err := held.Verify(ctx, content, func(s premix.Stage) { refused = refused || source.Refused(s) }); err != nil {
 				return Missing, err
 			}
 		}
 		replicas := held.Replicas(content)
 		some = some || len(replicas) > 0
-		all = all || len(cache.Lacking(job.cropReplicas(), replicas)) == 0
+		switch {
+		case len(cache.Lacking(job.cropReplicas(), replicas)) > 0:
+		case refused && !held.ReadBy(content, source.Reader):
+			old = true
+		default:
+			all = true
+		}
 	}
 	switch {
 	case all && known:
@@ -65,6 +73,8 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 		return Adopted, nil
 	case held.Damaged():
 		return Damaged, nil
+	case old:
+		return Outdated, nil
 	case some:
 		return Extended, nil
 	}
@@ -99,6 +109,8 @@ func lookUp(ctx context.Context, job *Job, c source.Chunk) (*rows, Status, error
 	switch {
 	case len(list) == 0 && held.Damaged():
 		return nil, Damaged, nil
+	case len(list) == 0 && len(held.Contents()) > 0:
+		return nil, Outdated, nil
 	case len(list) == 0:
 		return nil, Missing, nil
 	case len(here) == 0 && len(stamped) == 1 && slices.ContainsFunc(list, func(r *rows) bool { return r.content == stamped[0] }):

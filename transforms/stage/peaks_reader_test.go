@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
+	"github.com/premix/premix/internal/faultfs"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/io/tfexample"
 	"github.com/premix/premix/io/tfrecord"
@@ -38,8 +40,17 @@ func TestEarlierReader(t *testing.T) {
 		t.Helper()
 		run := newBench(t, in, func(j *Job) { j.Cache, j.RunID = b.job.Cache, name })
 		ResetProgress()
+		seen := map[Status]int{}
+		check(t, Choose(t.Context(), run.job, run.containers, func(chunk source.Chunk) error {
+			s, err := Glance(t.Context(), run.job, chunk)
+			seen[s]++
+			return err
+		}))
+		if seen[Valid] != valid || seen[Outdated] != len(first)-valid {
+			t.Errorf("%s: at first sight %v, want %d valid and the others outdated", name, seen, valid)
+		}
 		sums := run.peaks()
-		if p := ReadProgress(); p.Images != computed || p.ByStatus[Valid] != int64(valid) {
+		if p := ReadProgress(); p.Images != computed || p.ByStatus[Valid] != int64(valid) || p.ByStatus[Outdated] != p.Chunks-int64(valid) {
 			t.Errorf("%s: %d images computed, chunks %v; want %d, and %d valid", name, p.Images, p.ByStatus, computed, valid)
 		}
 		for i := range sums {
@@ -60,6 +71,14 @@ func TestEarlierReader(t *testing.T) {
 	if removed != 1 {
 		t.Fatalf("%d marks of a reader, want 1: of the shard that has a failure", removed)
 	}
+	t.Run("read-only", func(t *testing.T) {
+		run := newBench(t, in, func(j *Job) { j.Cache, j.RunID = b.job.Cache, "read-only" })
+		faultfs.Inject(t, faultfs.On(faultfs.Create, b.job.Cache.URI, syscall.EROFS))
+		chunks, err := source.Split(t.Context(), run.containers[0], run.job.Source)
+		check(t, err)
+		_, err = Peaks(t.Context(), run.job, chunks[0])
+		wantError(t, err, "read-only file system", "choose another place with --cache DIR")
+	})
 	again("of an earlier reader", 1, 1) // the failure alone
 	again("made anew", 0, 2)
 }

@@ -57,7 +57,7 @@ func outdated(held *cache.Held, r *cache.Rows) bool {
 
 // hasRefused reports whether a chunk has failures of reading.
 func hasRefused(c *cache.Chunk) bool {
-	return slices.ContainsFunc(c.Rows, func(s premix.Sample) bool { return source.Refused(&s) })
+	return slices.ContainsFunc(c.Rows, func(s premix.Sample) bool { return source.Refused(s.FaultStage) })
 }
 
 // stillGood returns the rows of a chunk that are good among those whose failures are of an earlier reader, by
@@ -77,7 +77,7 @@ func stillGood(ctx context.Context, job *Job, c source.Chunk, replicas []int) (m
 			continue
 		}
 		for e := range byEntry(r.Chunk.Rows) {
-			if len(e) == len(replicas) && !source.Refused(&e[0]) {
+			if len(e) == len(replicas) && !source.Refused(e[0].FaultStage) {
 				good[e[0].Name] = e
 			}
 		}

@@ -4,21 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-
+	"github.com/premix/premix/internal/storetest"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -35,38 +29,12 @@ func gcsWith(t *testing.T, before func(*http.Request)) string {
 // gcs starts a fake of Google Cloud Storage and returns the address of an empty bucket. Its requests pass
 // through each of the handlers.
 func gcs(t *testing.T, through ...func(http.Handler) http.Handler) string {
-	srv := httptest.NewUnstartedServer(nil)
-	addr := srv.Listener.Addr().String()
-	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = fake.HTTPHandler()
-	for _, f := range through {
-		srv.Config.Handler = f(srv.Config.Handler)
-	}
-	srv.Start()
-	t.Cleanup(srv.Close)
-	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "bkt"})
-	return "gs://bkt?emulator=" + addr
+	return storetest.GCS(t, "bkt", through...)
 }
 
 // s3 starts a fake of Amazon S3, likewise.
 func s3(t *testing.T, through ...func(http.Handler) http.Handler) string {
-	t.Setenv("AWS_ACCESS_KEY_ID", "premix")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	backend := s3mem.New()
-	handler := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0)))).Server()
-	for _, f := range through {
-		handler = f(handler)
-	}
-	srv := httptest.NewServer(handler)
-	t.Cleanup(srv.Close)
-	if err := backend.CreateBucket("bkt"); err != nil {
-		t.Fatal(err)
-	}
-	return "s3://bkt?endpoint=" + strings.TrimPrefix(srv.URL, "http://") + "&disable_https=true"
+	return storetest.S3(t, "bkt", through...)
 }
 
 // premix runs the program and returns its output.

@@ -16,9 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fsouza/fake-gcs-server/fakestorage"
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/premix/premix/internal/storetest"
 )
 
 // A testStore is a store to test with.
@@ -108,43 +106,16 @@ func change[T any](t *testing.T, v *T, to T) {
 func gsStore(t *testing.T) *testStore {
 	hurry(t)
 	s := &testStore{name: "gs", harness: harness{tags: true}}
-	srv := httptest.NewUnstartedServer(nil)
-	addr := srv.Listener.Addr().String()
-	fake, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, Scheme: "http", PublicHost: addr, Writer: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = s.serve(fake.HTTPHandler())
-	srv.Start()
-	t.Cleanup(srv.Close)
-	bucket := bucketName()
-	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucket})
-	s.root = "gs://" + bucket + "?emulator=" + addr
-	s.missing = "gs://none" + bucket + "?emulator=" + addr
+	s.root = storetest.GCS(t, bucketName(), s.serve)
+	s.missing = strings.Replace(s.root, "gs://", "gs://none", 1)
 	return s
 }
 
 func s3Store(t *testing.T) *testStore {
-	t.Setenv("AWS_ACCESS_KEY_ID", "premix")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "premix")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_REGION", "")
 	hurry(t)
 	s := &testStore{name: "s3", harness: harness{tags: true}}
-	backend := s3mem.New()
-	fake := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.StdLog(log.New(io.Discard, "", 0))))
-	srv := httptest.NewServer(s.serve(fake.Server()))
-	t.Cleanup(srv.Close)
-	bucket := bucketName()
-	if err := backend.CreateBucket(bucket); err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.root = "s3://" + bucket + "?endpoint=" + u.Host + "&disable_https=true"
-	s.missing = "s3://none" + bucket + "?endpoint=" + u.Host + "&disable_https=true"
+	s.root = storetest.S3(t, bucketName(), s.serve)
+	s.missing = strings.Replace(s.root, "s3://", "s3://none", 1)
 	return s
 }
 

@@ -16,7 +16,7 @@ import (
 func TestVersion(t *testing.T) {
 	old := bytes.Repeat([]byte("old bytes "), 40_000)
 	same := bytes.ReplaceAll(old, []byte("old"), []byte("new"))
-	eachServer(t, func(t *testing.T, s *testStore) {
+	eachVersioned(t, func(t *testing.T, s *testStore) {
 		for name, data := range map[string][]byte{"same size": same, "shorter": same[:100], "gone": nil} {
 			uri := s.root + "/version " + name
 			part := map[string]func(off, n int64) ([]byte, error){}
@@ -75,7 +75,7 @@ func TestVersion(t *testing.T) {
 
 // TestVersionIsAsked: the store is asked for the version, so that it sends nothing of another.
 func TestVersionIsAsked(t *testing.T) {
-	eachServer(t, func(t *testing.T, s *testStore) {
+	eachVersioned(t, func(t *testing.T, s *testStore) {
 		uri := s.root + "/asked"
 		if err := WriteFile(ctx, uri, make([]byte, 1000)); err != nil {
 			t.Fatal(err)
@@ -102,4 +102,11 @@ func TestVersionIsAsked(t *testing.T) {
 			t.Errorf("%d of 3 requests are for a version, want 2", n)
 		}
 	})
+}
+
+// eachVersioned runs a test on every store that has versions, and on Azurite where it can be had.
+func eachVersioned(t *testing.T, test func(t *testing.T, s *testStore)) {
+	t.Helper()
+	eachFake(t, test)
+	t.Run("azurite", func(t *testing.T) { test(t, azureStore(t)) })
 }

@@ -321,7 +321,10 @@ func (r *Report) entries(ctx context.Context, chunk source.Chunk, records, pictu
 		}
 		return nil
 	})
-	if err != nil && err != done {
+	switch doubt := source.DoubtOf(err); {
+	case doubt != nil:
+		r.note("%v", doubt)
+	case err != nil && err != done:
 		return fmt.Errorf("inspect: %w", err)
 	}
 	return nil

@@ -125,6 +125,8 @@ type unpacker struct {
 	err  error
 
 	out   int64     // bytes that came out
+	sound int64     // of them, those that an error of the stream says nothing about
+	whole bool      // all that was compressed came out, and the checksum is another
 	free  int64     // of them, whatever went in
 	zeros int64     // between streams, or behind the last, and more than padding
 	fake  *impostor // what is there instead of a stream; or nil
@@ -213,6 +215,7 @@ func (u *unpacker) another(head []byte) (is bool, err error) {
 // next goes to the next member. The error is io.EOF if there is none.
 func (u *unpacker) next() error {
 	at := u.raw.n - int64(u.br.Buffered())
+	u.sound = u.out
 	for zeros := int64(0); ; zeros++ {
 		head, err := u.br.Peek(2)
 		if len(head) == 0 {
@@ -252,12 +255,42 @@ func (u *unpacker) lost() int64 {
 		return u.zeros
 	case left > 0:
 		return left
+	case u.whole:
+		return 0
 	}
 	return unknown
 }
 
+// trusted is how many of the bytes that came out are those that were compressed, as far as checksums tell.
+func (u *unpacker) trusted() int64 {
+	if u.err == nil || u.err == io.EOF {
+		return u.out
+	}
+	return u.sound
+}
+
+// mostBlock is what a block of bzip2 can unpack to: 900,000 bytes, of which five stand for up to 259.
+const mostBlock = 900000 / 5 * 259
+
+// settle takes note of how much came out right before an error. Where the file is cut off, or something else follows,
+// nothing speaks against it. A stream of gzip or zlib and a frame of zstd have their checksum at the end, so that all of
+// it is in doubt if anything is broken; a block of bzip2 is checked before the next is unpacked.
+func (u *unpacker) settle(err error) {
+	f := premix.AsFault(err)
+	switch {
+	case f != nil && f.Kind == premix.TooLarge, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zstd.ErrMagicMismatch):
+		u.sound = u.out
+	case err == bzip2.StructuralError("block checksum mismatch"):
+		u.sound = max(0, u.out-mostBlock)
+	case u.kind == bzipped && err != bzip2.StructuralError("file checksum mismatch"):
+		u.sound = u.out
+	}
+	u.whole = errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zlib.ErrChecksum)
+}
+
 // explain sorts an error into faults and errors of the medium.
 func (u *unpacker) explain(err error) error {
+	u.settle(err)
 	switch {
 	case u.raw.err != nil:
 		return fmt.Errorf("reading: %v", u.raw.err) // not wrapped: it must not look like the end of the data
@@ -302,7 +335,7 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 		raw := &rawReader{r: r, max: c.Size}
 		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind, free: freeOutput}
 		w := window.Stream(u, 0, -1, -1)
-		w.Lost = u.lost
+		w.Lost, w.Sound = u.lost, u.trusted
 		return w, u, nil
 	}
 	size := c.Offset + c.Size

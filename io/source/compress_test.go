@@ -70,8 +70,6 @@ func TestCompressedTar(t *testing.T) {
 	put(t, filepath.Join(dir, "x.tar"), plainTar)
 	_, want := scan(t, Options{}, Input{"", filepath.Join(dir, "x.tar")})
 	whole := gzipOf(t, plainTar)
-	flipped := bytes.Clone(whole)
-	flipped[len(flipped)-6] ^= 1 // in the checksum
 	tests := []struct {
 		name, file string
 		data       []byte
@@ -86,7 +84,6 @@ func TestCompressedTar(t *testing.T) {
 		{"zero padding", "x.tar.gz", join(whole, make([]byte, 1000)), "", ""},
 		{"trailing garbage", "x.tar.gz", join(whole, []byte("garbage")), premix.Corrupt, "what follows the gzip stream"},
 		{"trailing garbage", "x.tar.zst", join(zstdOf(t, plainTar), []byte("garbage")), premix.Corrupt, "zstd stream is broken"},
-		{"checksum", "x.tar.gz", flipped, premix.Corrupt, "checksum"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

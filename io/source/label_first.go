@@ -67,7 +67,7 @@ func (c *Catalog) firstLabels(ctx context.Context, d *discovery, o Options) erro
 		err = Read(ctx, chunks[i], o, 0, look)
 	}
 	switch {
-	case err != nil && !errors.Is(err, errSeen):
+	case err != nil && !errors.Is(err, errSeen) && DoubtOf(err) == nil:
 		return inContainer(in, k, err)
 	case bad == 0 && (none == firstNone || none > 0 && only && err == nil):
 		return usagef("--in %s: none of the first %d images of %s has a label (%s): images without labels, as those of a test split, cannot be mixed; take another --split, or tell where labels are with --label-key",

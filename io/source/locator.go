@@ -150,7 +150,7 @@ func (l *Locator) scan(ctx context.Context, dst []byte, c Container, name string
 		if err == found {
 			return dst, nil
 		}
-		if err != nil {
+		if err != nil && DoubtOf(err) == nil {
 			return nil, err
 		}
 	}

@@ -103,7 +103,7 @@ func lossesOf(t *testing.T, path string) (lost []int64, reasons string) {
 			t.Fatal(err)
 		}
 		for _, ch := range chunks {
-			err := Read(context.Background(), ch, Options{}, 0, func(e Entry) error {
+			err := readSure(t, ch, Options{}, func(e Entry) error {
 				if bytes, ok := LostBytes(&e.Sample); ok {
 					lost, reasons = append(lost, bytes), reasons+e.Sample.Fault.Reason+"\n"
 				}

@@ -130,6 +130,7 @@ func failf(s premix.Sample, stage premix.Stage, kind premix.FaultKind, format st
 // at puts the place of an entry in its container before the reason of its fault, unless one
 // is there already.
 func (e *Entry) at(place string) {
+	e.place = place
 	word, _, _ := strings.Cut(place, " ")
 	if f := e.Sample.Fault; f != nil && !strings.HasPrefix(f.Reason, word+" ") {
 		e.Sample.Fault = &premix.Fault{Kind: f.Kind, Reason: place + f.Reason}

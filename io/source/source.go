@@ -188,6 +188,8 @@ type Chunk struct {
 	// Unreadable says for each of Names why it cannot be read, or is empty; it is nil if all can be.
 	Unreadable []string
 	EstImages  int // about how many images to expect; 0 if unknown
+	// Doubt is what a Read of the chunk has returned as an error; or nil.
+	Doubt *Doubt
 }
 
 // An Entry is one thing that a chunk holds.
@@ -199,6 +201,7 @@ type Entry struct {
 	Ignored  bool   // the entry is a side file: no image by name nor by bytes
 	Outside  bool   // the entry is ignored although it is an image: it lies beside the folders that are used
 	Seekable bool   // Fetch can read the bytes again; otherwise they must be spooled
+	place    string // in the container, for messages
 }
 
 // Order is the sort key of containers: the bytewise order of the names of their entries.

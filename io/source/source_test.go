@@ -98,7 +98,7 @@ func readChunk(t *testing.T, ch Chunk, o Options) []row {
 	t.Helper()
 	var rows []row
 	var again []byte
-	err := Read(t.Context(), ch, o, 0, func(e Entry) error {
+	err := readSure(t, ch, o, func(e Entry) error {
 		s := e.Sample
 		r := row{Name: s.Name, Key: s.Key, Class: s.Class, Label: s.Label, Ignored: e.Ignored, Digest: s.Digest}
 		switch {

@@ -160,6 +160,16 @@ func (tarFile) read(ctx context.Context, ch Chunk, _ Options, maxBytes int64, yi
 	defer f.Close()
 	c := ch.Container
 	scan := walkTar(w, c.Offset, true)
+	t := &trust{doubt: ch.Doubt, class: c.Class, scan: scan, next: yield}
+	if err := ch.walk(ctx, scan, maxBytes, t.yield); err != nil {
+		return err
+	}
+	return t.end(w)
+}
+
+// walk reads the entries of a tar, up to its end.
+func (ch Chunk) walk(ctx context.Context, scan *tarfile.Walker, maxBytes int64, yield func(Entry) error) (err error) {
+	c := ch.Container
 	if c.Layout == layoutTar {
 		r := &sampleReader{
 			scan: scan, c: c, labels: c.WebDataset, seekable: ch.Seekable(), maxBytes: maxBytes,

@@ -138,7 +138,7 @@ func reasons(t *testing.T, cat *Catalog, o Options) string {
 			t.Fatal(err)
 		}
 		for _, ch := range chunks {
-			if err := Read(t.Context(), ch, o, 0, func(e Entry) error {
+			if err := readSure(t, ch, o, func(e Entry) error {
 				if f := e.Sample.Fault; f != nil {
 					fmt.Fprintf(&b, "%s: %s: %s\n", e.Sample.Name, f.Kind, f.Reason)
 				}

@@ -26,6 +26,10 @@ type Window struct {
 	// unknown; nil if the file is not compressed.
 	Lost func() int64
 
+	// Sound is how many bytes of a compressed file are what was compressed, as far as its checksums tell: those before an
+	// error of the stream may be others. nil if the file is not compressed.
+	Sound func() int64
+
 	Failed error // of Read
 	EOF    bool  // Read has met the end
 }

@@ -79,7 +79,8 @@ func complete(ctx context.Context, job *Job, c source.Chunk, found *rows, status
 	return fresh, Extended, fresh.merge(found)
 }
 
-// compute reads a chunk once and finds the peaks of its images in the given replicas.
+// compute reads a chunk once and finds the peaks of its images in the given replicas. Only one that turns out to be
+// damaged where its entries were read already is read twice.
 func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
 	copies, err := newSpool(ctx, job, c)
 	if err != nil {
@@ -101,7 +102,11 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	t.g, gctx = errgroup.WithContext(ctx)
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
-		return nil, copies.finish(asRefusal(c.Container.Name, err))
+		err = copies.finish(asRefusal(c.Container.Name, err))
+		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
+			return compute(ctx, job, c, replicas)
+		}
+		return nil, err
 	}
 	if err := copies.finish(nil); err != nil {
 		return nil, err

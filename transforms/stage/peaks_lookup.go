@@ -189,7 +189,7 @@ func adoptWhole(ctx context.Context, job *Job, c source.Chunk, list []*rows) (*r
 		}
 		return nil
 	})
-	if errors.Is(err, differs) {
+	if errors.Is(err, differs) || source.DoubtOf(err) != nil {
 		return nil, nil
 	}
 	if err != nil {

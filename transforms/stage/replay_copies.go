@@ -124,7 +124,11 @@ func CopyAside(ctx context.Context, job *Job, c source.Chunk) (*Copied, error) {
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", c.Container.Name, err), w.Abort())
+		err = errors.Join(fmt.Errorf("%s: %w", c.Container.Name, err), w.Abort())
+		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
+			return CopyAside(ctx, job, c)
+		}
+		return nil, err
 	}
 	if err := w.Commit(); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package hfparquet
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,8 +9,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/premix/premix/io/shard/shardtest"
 )
 
 type pictureRow struct {
@@ -41,24 +40,6 @@ func pictures(t testing.TB, codec compress.Codec, from, until int, options ...pa
 	return b.Bytes()
 }
 
-// refoot returns the file with another footer, and its old one.
-func refoot(t testing.TB, data []byte, change func(*format.FileMetaData)) []byte {
-	t.Helper()
-	n := len(data) - 8 - int(binary.LittleEndian.Uint32(data[len(data)-8:]))
-	var meta format.FileMetaData
-	protocol := new(thrift.CompactProtocol)
-	if err := thrift.Unmarshal(protocol, data[n:len(data)-8], &meta); err != nil {
-		t.Fatal(err)
-	}
-	change(&meta)
-	footer, err := thrift.Marshal(protocol, meta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := append(bytes.Clone(data[:n]), footer...)
-	return append(binary.LittleEndian.AppendUint32(out, uint32(len(footer))), magic...)
-}
-
 // joined is a file with the row groups of some files, as tools that merge files without reading
 // them make it.
 func joined(t testing.TB, files ...[]byte) []byte {
@@ -66,7 +47,7 @@ func joined(t testing.TB, files ...[]byte) []byte {
 	body := []byte(magic)
 	var all format.FileMetaData
 	for i, data := range files {
-		refoot(t, data, func(m *format.FileMetaData) {
+		shardtest.Refoot(t, data, func(m *format.FileMetaData) {
 			shift := int64(len(body) - len(magic))
 			for _, g := range m.RowGroups {
 				for c := range g.Columns {
@@ -87,7 +68,7 @@ func joined(t testing.TB, files ...[]byte) []byte {
 		body = append(body, data[len(magic):len(data)-8]...)
 	}
 	whole := append(body, files[0]...)
-	return refoot(t, whole, func(m *format.FileMetaData) { *m = all })
+	return shardtest.Refoot(t, whole, func(m *format.FileMetaData) { *m = all })
 }
 
 func labelsOf(t testing.TB, data []byte) (labels []int, err error) {
@@ -172,13 +153,13 @@ func TestUnsupported(t *testing.T) {
 			m.EncryptionAlgorithm = format.EncryptionAlgorithm{Value: &format.AesGcmV1{}}
 		},
 	} {
-		_, err := labelsOf(t, refoot(t, data, change))
+		_, err := labelsOf(t, shardtest.Refoot(t, data, change))
 		if !errors.Is(err, ErrFormat) || !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	for _, id := range []format.CompressionCodec{format.Lz4, format.LZO, 63} { // of Note, which nobody asks for
-		other := refoot(t, data, func(m *format.FileMetaData) { m.RowGroups[0].Columns[3].MetaData.Codec = id })
+		other := shardtest.Refoot(t, data, func(m *format.FileMetaData) { m.RowGroups[0].Columns[3].MetaData.Codec = id })
 		if labels, err := labelsOf(t, other); len(labels) != 10 || err != nil {
 			t.Errorf("codec %d beside the image: %d rows, %v", id, len(labels), err)
 		}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,28 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	pqformat "github.com/parquet-go/parquet-go/format"
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/shard/shardtest"
 )
-
-// refooted changes the footer of a file.
-func refooted(t *testing.T, data []byte, change func(*pqformat.FileMetaData)) []byte {
-	t.Helper()
-	n := len(data) - 8 - int(binary.LittleEndian.Uint32(data[len(data)-8:]))
-	var meta pqformat.FileMetaData
-	protocol := new(thrift.CompactProtocol)
-	if err := thrift.Unmarshal(protocol, data[n:len(data)-8], &meta); err != nil {
-		t.Fatal(err)
-	}
-	change(&meta)
-	footer, err := thrift.Marshal(protocol, meta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := append(bytes.Clone(data[:n]), footer...)
-	return append(binary.LittleEndian.AppendUint32(out, uint32(len(footer))), "PAR1"...)
-}
 
 // pictureRows are n rows of the labels from, from+1, …
 func pictureRows(from, n int) []parquetRow {
@@ -48,7 +29,7 @@ func TestParquetRefused(t *testing.T) {
 	good := parquetOf(t, pictureRows(0, 3))
 	later := parquetOf(t, pictureRows(3, 6), parquet.MaxRowsPerRowGroup(2))
 	codec := func(group int, id pqformat.CompressionCodec) []byte {
-		return refooted(t, later, func(m *pqformat.FileMetaData) { m.RowGroups[group].Columns[0].MetaData.Codec = id })
+		return shardtest.Refoot(t, later, func(m *pqformat.FileMetaData) { m.RowGroups[group].Columns[0].MetaData.Codec = id })
 	}
 	lz4 := "column image.bytes is compressed by LZ4 in its deprecated form"
 	encrypted := append(bytes.Clone(later[:len(later)-4]), "PARE"...)
@@ -125,14 +106,14 @@ func TestParquetBeside(t *testing.T) {
 	data := parquetOf(t, list)
 	damage := func(column int) []byte {
 		broken := bytes.Clone(data)
-		refooted(t, data, func(m *pqformat.FileMetaData) {
+		shardtest.Refoot(t, data, func(m *pqformat.FileMetaData) {
 			meta := m.RowGroups[0].Columns[column].MetaData
 			copy(broken[meta.DataPageOffset:], bytes.Repeat([]byte{0xff}, 8))
 		})
 		return broken
 	}
 	other := func(column int) []byte {
-		return refooted(t, data, func(m *pqformat.FileMetaData) { m.RowGroups[0].Columns[column].MetaData.Codec = pqformat.LZO })
+		return shardtest.Refoot(t, data, func(m *pqformat.FileMetaData) { m.RowGroups[0].Columns[column].MetaData.Codec = pqformat.LZO })
 	}
 	const path, fine = 1, 3
 	for i, test := range []struct {

@@ -10,6 +10,7 @@ import (
 // A cursor walks the values of one leaf of a row group.
 type cursor struct {
 	name   string
+	most   int // the highest level of a value
 	pages  parquet.Pages
 	page   parquet.Page
 	values parquet.ValueReader
@@ -37,6 +38,9 @@ func (f *File) open(group int, leafs []int) ([]*cursor, error) {
 		size := m.TotalCompressedSize
 		m.TotalCompressedSize = math.MaxInt64 / 2
 		cursors[i] = &cursor{name: chunks[i].name, pages: column.PagesFrom(chunks[i])}
+		if l, ok := f.f.Schema().Lookup(f.paths[leaf]...); ok {
+			cursors[i].most = l.MaxDefinitionLevel
+		}
 		m.TotalCompressedSize = size
 	}
 	return cursors, nil
@@ -85,7 +89,11 @@ func (c *cursor) one() (parquet.Value, error) {
 		return parquet.Value{}, err
 	}
 	c.lo++
-	return c.buf[c.lo-1], nil
+	v := c.buf[c.lo-1]
+	if v.DefinitionLevel() > c.most { // parquet-go takes it for a null
+		return v, formatError("column %s has a value of the level %d, the schema has %d", c.name, v.DefinitionLevel(), c.most)
+	}
+	return v, nil
 }
 
 // list returns the values of the next row of a list. Their number is limited by what the pages

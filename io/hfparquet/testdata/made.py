@@ -1,7 +1,8 @@
 """Writes COUNT Parquet files with pyarrow 26.0.1, and what pyarrow reads of them: made.py COUNT SEED OUT.zip.
 
 N.parquet is a file of images and labels: any codec, page version, encoding, size of pages and row groups, types of
-columns beside them; some are damaged. N.txt has a line for each row, LABEL SHA1 (− for null), or "error: ...".
+columns beside them; some are damaged. N.txt has a line for each row, LABEL SHA1 (− for null), or "error: ..." and the
+rows before the damage.
 """
 import hashlib
 import io
@@ -118,7 +119,11 @@ with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
                 data = file(r)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
                 pass  # options that do not go together
+        text = read(data)
         if i % 4 == 3:
-            data = damaged(r, data)
-        for name, b in [("%05d.parquet" % i, data), ("%05d.txt" % i, read(data).encode())]:
+            whole, data = text, damaged(r, data)
+            text = read(data)
+            if text.startswith("error: "):
+                text += "\n" + whole
+        for name, b in [("%05d.parquet" % i, data), ("%05d.txt" % i, text.encode())]:
             z.writestr(zipfile.ZipInfo(name), b, zipfile.ZIP_DEFLATED)

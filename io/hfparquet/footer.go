@@ -131,7 +131,7 @@ func (f *File) unsupported(group, leaf int) error {
 		if !ok {
 			what = fmt.Sprintf("codec %d", codec)
 		}
-		return unsupportedError("column %s is compressed by %s: Zstandard, Snappy, gzip, Brotli and LZ4_RAW are read", name, what)
+		return unsupportedError("column %s is compressed by %s: write the file with Zstandard, Snappy, gzip, Brotli or LZ4_RAW", name, what)
 	}
 	if c.FilePath != "" {
 		return unsupportedError("column %s lies in another file, %q", name, c.FilePath)

@@ -17,7 +17,8 @@ type Image struct {
 }
 
 // ImageColumn returns the column that holds images: image or img, if it is there, or else the
-// only one with the leafs bytes and path. It is empty if there is none.
+// only one with the leafs bytes and path, or else content, where Spark puts whole files. It is empty if
+// there is none.
 func (f *File) ImageColumn() string {
 	for _, name := range []string{"image", "img"} {
 		if bytes, _ := f.imageLeafs(name); bytes >= 0 {
@@ -33,7 +34,23 @@ func (f *File) ImageColumn() string {
 			found = name
 		}
 	}
+	if l, ok := f.f.Schema().Lookup("content"); found == "" && ok && f.Texts("content") && l.Node.Type().LogicalType() == nil {
+		return "content" // bytes and no text
+	}
 	return found
+}
+
+// Pixels returns the column that holds pixels and no files, as Spark's data source of images makes it;
+// empty if there is none.
+func (f *File) Pixels() string {
+	for name := range f.leafs {
+		if _, ok := f.f.Schema().Lookup(name, "data"); ok {
+			if _, ok := f.f.Schema().Lookup(name, "nChannels"); ok {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // imageLeafs returns the leaf of the bytes of a column, and that of the path; −1 if there is none.

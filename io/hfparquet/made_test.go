@@ -112,3 +112,23 @@ func TestMade(t *testing.T) {
 	}
 	t.Logf("%d files; of the damaged ones %d are refused by both, %d by us alone, %d by pyarrow alone", len(names), both, stricter, laxer)
 }
+
+// TestSpark: files of Spark, and what it was given; see testdata/spark.py. Its LZ4 is the deprecated one.
+func TestSpark(t *testing.T) {
+	names, files := unzipped(t, "testdata/spark.zip")
+	for _, name := range names {
+		got, err := linesOf(files[name+".parquet"])
+		want := string(files[name+".txt"])
+		switch {
+		case want == "" || strings.HasPrefix(name, "lz4-"):
+			if !errors.Is(err, ErrUnsupported) || got != "" {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		case err != nil || got != want:
+			t.Errorf("%s: %v: %s", name, err, got)
+		}
+	}
+	if len(names) < 20 {
+		t.Errorf("%d files", len(names))
+	}
+}

@@ -80,6 +80,9 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 		refused := refusedGroup(f, image, label)
 		closer.Close()
 		if columns.Image == "" {
+			if pixels := f.Pixels(); image == "" && pixels != "" {
+				return usagef("--in %s: the column %s of %s holds pixels, and images are encoded files: Spark's data source binaryFile keeps them as they are", r.in.URI, pixels, c.Name)
+			}
 			if image == "" {
 				return usagef("--in %s: %s has no column of images (image: struct<bytes, path>)", r.in.URI, c.Name)
 			}

@@ -24,7 +24,7 @@ type cloudAt struct {
 	ctx  context.Context
 	key  string
 	size int64
-	v    Version
+	v    *Version
 
 	mu     sync.Mutex
 	window []byte // bytes from start
@@ -45,7 +45,7 @@ func (s *cloudStore) openAt(ctx context.Context, key string) (ReaderAt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cloudAt{s: s, ctx: ctx, key: key, size: a.Size}, nil
+	return &cloudAt{s: s, ctx: ctx, key: key, size: a.Size, v: VersionOf(a.Size)}, nil
 }
 
 func (r *cloudAt) Size() int64 { return r.size }
@@ -91,13 +91,13 @@ func (r *cloudAt) fill(p []byte, off int64) error {
 	if !sequential || len(p) >= mostAhead {
 		r.ahead = 0
 		r.mu.Unlock()
-		_, err := r.s.readVersion(r.ctx, p, r.key, off, int64(len(p)), &r.v)
+		_, err := r.s.readVersion(r.ctx, p, r.key, off, int64(len(p)), r.v)
 		return err
 	}
 	defer r.mu.Unlock()
 	r.ahead = min(max(2*r.ahead, firstAhead, 2*len(p)), mostAhead)
 	n := min(max(int64(r.ahead), int64(len(p))), r.size-off)
-	w, err := r.s.readVersion(r.ctx, r.window, r.key, off, n, &r.v)
+	w, err := r.s.readVersion(r.ctx, r.window, r.key, off, n, r.v)
 	if err != nil {
 		r.window = nil
 		return err

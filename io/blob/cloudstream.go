@@ -58,7 +58,7 @@ func (st *cloudStream) Read(p []byte) (int, error) {
 		var n int
 		err := guarded(func() (err error) {
 			n, err = st.r.Read(p[:min(int64(len(p)), st.left)])
-			return err
+			return st.s.replaced(err) // the client of GCS goes on by itself
 		})
 		st.off += int64(n)
 		st.left -= int64(n)

@@ -13,14 +13,19 @@ import (
 
 // A Version stands for one content of an object. The first read with it, of the zero value, takes the
 // content that the object has; later ones ask the store for that alone (If-Match, or a generation), and
-// fail if the object has another by then. It is safe for concurrent use, and means nothing for local files.
+// fail if the object has another by then. At a store that sends no such mark, size and time tell. It is safe
+// for concurrent use, and means nothing for local files.
 type Version struct {
 	mu       sync.Mutex
 	known    bool
 	tag      string // empty at stores that have none
+	sized    bool   // size is that of a listing, as long as known is false
 	size     int64
 	modified time.Time
 }
+
+// VersionOf is the content of an object that was listed with a size.
+func VersionOf(size int64) *Version { return &Version{sized: true, size: size} }
 
 var errChanged = &finalError{errors.New("the object has changed while it was read")}
 
@@ -58,9 +63,8 @@ func (v *Version) open(ctx context.Context, s *cloudStore, key string, off, n in
 	}
 	r, err := s.NewRangeReader(ctx, key, off, n, o)
 	if err != nil {
-		// A generation that was replaced is not there any more.
-		if known && (s.driver.status(err) == 412 || notFound(err)) {
-			return nil, errChanged
+		if known {
+			err = s.replaced(err)
 		}
 		return nil, err
 	}
@@ -71,19 +75,27 @@ func (v *Version) open(ctx context.Context, s *cloudStore, key string, off, n in
 	return r, nil
 }
 
+// replaced is the error of a read of a version: one that was replaced, or its generation, is not there any more.
+func (s *cloudStore) replaced(err error) error {
+	if s.driver.status(err) == 412 || notFound(err) {
+		return errChanged
+	}
+	return err
+}
+
 // is compares what a store has sent with the version, and takes it where none is known.
 func (v *Version) is(size int64, modified time.Time, tag string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.known {
+	if !v.known && (!v.sized || v.size == size) {
 		v.known, v.size, v.modified, v.tag = true, size, modified, tag
 	}
-	return v.size == size && v.modified.Equal(modified) && v.tag == tag
+	return v.known && v.size == size && v.modified.Equal(modified) && v.tag == tag
 }
 
 // other reports whether an object of size bytes is another version.
 func (v *Version) other(size int64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.known && v.size != size
+	return (v.known || v.sized) && v.size != size
 }

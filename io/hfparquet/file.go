@@ -98,7 +98,7 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 func (f *File) explain(err error) error {
 	var m *mediumError
 	if errors.As(err, &m) {
-		return fmt.Errorf("parquet: %w", m.err)
+		return fmt.Errorf("parquet: %w", m) // which stays one, whatever is said beside it
 	}
 	if errors.Is(err, ErrFormat) {
 		return err

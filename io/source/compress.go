@@ -328,7 +328,7 @@ func (c *Chunk) open(ctx context.Context) (*window.Window, io.Closer, error) {
 // open returns a window over [off, end) of a container; over all of it if it is compressed.
 func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io.Closer, error) {
 	if kind := c.Compression; kind != "" {
-		r, err := blob.Open(ctx, c.URI)
+		r, err := blob.OpenVersion(ctx, c.URI, 0, -1, c.version())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -346,7 +346,7 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 		}
 		return window.At(f, off, end, min(size, max(f.Size(), off))), f, nil
 	}
-	version := new(blob.Version)
+	version := c.version()
 	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenVersion(ctx, c.URI, pos, end-pos, version) }}
 	first, err := r.from(off)
 	if err != nil {
@@ -355,6 +355,14 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 	w := window.Stream(first, off, end, end)
 	w.Reopen = r.from
 	return w, r, nil
+}
+
+// version is that of the object as it was listed, as far as that is known.
+func (c Container) version() *blob.Version {
+	if c.Offset > 0 { // it is inside of another
+		return new(blob.Version)
+	}
+	return blob.VersionOf(c.Size)
 }
 
 // A remote is a range of an object at a store, of which one stream is open at a time. All are of one

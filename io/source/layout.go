@@ -99,7 +99,29 @@ func Read(ctx context.Context, c Chunk, o Options, maxBytes int64, yield func(En
 	if maxBytes <= 0 {
 		maxBytes = 128 << 20
 	}
-	return layoutOf(c.Container.Layout).read(ctx, c, o, maxBytes, func(e Entry) error { return yield(placed(e)) })
+	return unchanged(ctx, c.Container, func() error {
+		return layoutOf(c.Container.Layout).read(ctx, c, o, maxBytes, func(e Entry) error { return yield(placed(e)) })
+	})
+}
+
+// unchanged reads a container, and fails where it is a local file that has another size or time behind that than
+// before: what was read may be of two contents.
+func unchanged(ctx context.Context, c Container, read func() error) error {
+	if !blob.IsLocal(c.URI) {
+		return read()
+	}
+	before, err := blob.Stat(ctx, c.URI)
+	if err != nil || before.Dir {
+		return read()
+	}
+	if err := read(); err != nil {
+		return err
+	}
+	after, err := blob.Stat(ctx, c.URI)
+	if err != nil || after.Size != before.Size || !after.ModTime.Equal(before.ModTime) {
+		return fmt.Errorf("source: %s: the file has changed while it was read; run again when nothing writes to it", c.URI)
+	}
+	return nil
 }
 
 // Seekable says that Fetch can read the chunk's entries again, one by one. Where the container is

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 //	notemp DIR                 wants no temporary file left
 //	png FILE                   wants a picture of 100 colours or more
 //
-// and those of inputCmds, damageCmds and faultCmds. $PRISMPORT stands after every --runner prism. The condition [mount] says that file systems can be mounted.
+// and those of inputCmds, damageCmds, faultCmds and parquetCmds. $PRISMPORT stands after every --runner prism. The condition [mount] says that file systems can be mounted.
 func TestScripts(t *testing.T) {
 	cmds := map[string]func(*testscript.TestScript, bool, []string){
 		"code": cmdCode, "same": cmdSame, "differ": cmdDiffer, "killat": cmdKill, "interrupt": cmdInterrupt,
@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 	maps.Copy(cmds, inputCmds)
 	maps.Copy(cmds, damageCmds)
 	maps.Copy(cmds, faultCmds)
+	maps.Copy(cmds, parquetCmds)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {

@@ -2,11 +2,13 @@ package layouttest
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -37,8 +39,8 @@ func (l *Layout) Files(t testing.TB) []File {
 	for i, line := range l.lines {
 		words := m.words(line)
 		switch {
-		case line[0] == '\t': // of the tar before it
-		case words[0] == "tar":
+		case line[0] == '\t': // of the archive before it
+		case words[0] == "tar", words[0] == "zip":
 			inner := &maker{t: t, pictures: m.pictures}
 			for _, next := range l.lines[i+1:] {
 				if next[0] != '\t' {
@@ -47,7 +49,11 @@ func (l *Layout) Files(t testing.TB) []File {
 				inner.make(inner.words(next))
 			}
 			m.pictures = inner.pictures
-			m.add(words[1], Tar(t, inner.files))
+			pack := Tar
+			if words[0] == "zip" {
+				pack = Zip
+			}
+			m.add(words[1], pack(t, inner.files))
 		default:
 			m.make(words)
 		}
@@ -191,6 +197,34 @@ func Tar(t testing.TB, files []File) []byte {
 			t.Fatal(err)
 		}
 		if _, err := w.Write(f.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Zip packs files as zip does.
+func Zip(t testing.TB, files []File) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i, f := range files {
+		h := &zip.FileHeader{Name: f.Path, Method: []uint16{zip.Deflate, zip.Store}[i%2]}
+		switch {
+		case f.Dir:
+			h.Name, h.Method = f.Path+"/", zip.Store
+		case f.Link != "":
+			h.SetMode(fs.ModeSymlink | 0o777)
+			f.Data = []byte(f.Link)
+		}
+		file, err := w.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Write(f.Data); err != nil {
 			t.Fatal(err)
 		}
 	}

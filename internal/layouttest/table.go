@@ -10,6 +10,7 @@
 //	empty PATH                     folders without anything
 //	link PATH TO                   a symbolic link
 //	tar PATH                       a tar with what the lines behind say that begin with a tab
+//	zip PATH                       a zip archive likewise
 //	wds PATH KEY EXT LABEL…        a tar of samples; KEY is cls, or the key in their JSON; text:KEY makes texts
 //	records PATH FEATURE LABEL…    a TFRecord file; text:FEATURE as above
 //	parquet PATH N IMAGE COLUMN…   N rows; a COLUMN is NAME=CLASS|CLASS (a ClassLabel) or NAME:VALUE,VALUE
@@ -53,8 +54,8 @@ type Row struct {
 	Words   []string // regular expressions, each of which matches what is said; with ! before it must not
 	// Example has pairs: an image whose name contains the first text is of the class that the second says.
 	Example [][2]string
-	// Not has the other places for the layout where the row does not hold: tar; store; or peeked, a tar of
-	// which only the beginning is looked at.
+	// Not has the other places for the layout where the row does not hold: tar; zip; store;
+	// or peeked, a tar of which only the beginning is looked at.
 	Not []string
 }
 

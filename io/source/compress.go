@@ -327,8 +327,13 @@ func (c *Chunk) open(ctx context.Context) (*window.Window, io.Closer, error) {
 
 // open returns a window over [off, end) of a container; over all of it if it is compressed.
 func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io.Closer, error) {
+	return c.openVersion(ctx, off, end, c.version())
+}
+
+// openVersion is open of one version of an object, which several windows share.
+func (c Container) openVersion(ctx context.Context, off, end int64, version *blob.Version) (*window.Window, io.Closer, error) {
 	if kind := c.Compression; kind != "" {
-		r, err := blob.OpenVersion(ctx, c.URI, 0, -1, c.version())
+		r, err := blob.OpenVersion(ctx, c.URI, 0, -1, version)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -346,7 +351,6 @@ func (c Container) open(ctx context.Context, off, end int64) (*window.Window, io
 		}
 		return window.At(f, off, end, min(size, max(f.Size(), off))), f, nil
 	}
-	version := c.version()
 	r := &remote{open: func(pos int64) (io.ReadCloser, error) { return blob.OpenVersion(ctx, c.URI, pos, end-pos, version) }}
 	first, err := r.from(off)
 	if err != nil {

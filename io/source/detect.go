@@ -17,6 +17,7 @@ type format struct {
 	name     string
 	file     func(base string) bool // reports whether a file of this name is one of the format; or nil
 	decisive bool                   // such files decide, whatever folders are beside them
+	last     bool                   // other images and shards beside such files come before them
 	names    bool                   // entries state class names and not indexes
 	// tree reports whether the folders of a root, whose names are in dirs, are those of the format.
 	tree func(ctx context.Context, r root, dirs map[string]bool) (bool, error)
@@ -32,6 +33,7 @@ var formats = []format{
 	{name: "tfds", file: tfdsName, tree: tfdsTree, decisive: true, discover: discoverTFDS},
 	{name: "ilsvrc", file: ilsvrcName, tree: kaggleTree, decisive: true, names: true, discover: discoverILSVRC},
 	{name: "parquet", file: parquetName, discover: discoverParquet},
+	{name: "zip", file: zipName, last: true, names: true, discover: discoverZips},
 }
 
 // Formats are the values of Options.Format; the first is auto.
@@ -45,7 +47,7 @@ func Formats() []string {
 
 // shardName reports whether a file is a shard of some format by its name.
 func shardName(base string) bool {
-	return slices.ContainsFunc(formats, func(f format) bool { return f.file != nil && f.file(base) })
+	return slices.ContainsFunc(formats, func(f format) bool { return f.file != nil && !f.last && f.file(base) })
 }
 
 func formatOf(name string) format {
@@ -108,8 +110,17 @@ func recognize(ctx context.Context, r root, o Options, d *discovery) (format, ro
 	if auto && savedToDisk(r) {
 		return format{}, r, r.foreign(ctx)
 	}
-	dirs, _ := r.split(&discovery{})
+	dirs, files := r.split(&discovery{})
 	f, n := detectFiles(r)
+	if f.last && !r.picked && slices.ContainsFunc(files, func(o blob.Object) bool { return imageName(blob.Base(o.URI)) }) {
+		f = format{}
+	}
+	if auto && f.name == "" {
+		var err error
+		if r.zips, err = r.sniffZips(ctx); err != nil {
+			return f, r, err
+		}
+	}
 	if auto && !f.decisive {
 		is, err := treeFormat(ctx, r, dirs)
 		if err != nil || is.name != "" {
@@ -117,6 +128,9 @@ func recognize(ctx context.Context, r root, o Options, d *discovery) (format, ro
 		}
 	}
 	if len(dirs) == 0 || r.picked || f.decisive {
+		if len(r.zips) > 0 && len(r.zips) == len(files) {
+			f = formatOf("zip")
+		}
 		if f.name == "" {
 			f = formatOf("imagefolder")
 		}
@@ -130,8 +144,14 @@ func recognize(ctx context.Context, r root, o Options, d *discovery) (format, ro
 		return f, r, err
 	}
 	images := s.images.Total() > s.images.Images
-	if auto && images && (f.name == "" || n < len(dirs) || r.unpacked()) {
+	if auto && images && (f.name == "" || f.last || n < len(dirs) || r.unpacked()) {
 		return formatOf("imagefolder"), r, nil
+	}
+	if o.Format == "zip" || auto && !images && s.shards.Total() == 0 {
+		r.seen = nil
+		if s, err = r.look(ctx, r.isZip); err != nil {
+			return f, r, err
+		}
 	}
 	if r, err = enterSplit(ctx, r, o, s.shards, d); err != nil {
 		return f, r, err
@@ -238,7 +258,7 @@ func detectFiles(r root) (best format, n int) {
 		return formatOf("tfds"), 1
 	}
 	for _, f := range formats {
-		if count[f.name] > n {
+		if count[f.name] > n && (n == 0 || !f.last) {
 			best, n = f, count[f.name]
 		}
 	}

@@ -21,6 +21,7 @@ type root struct {
 	uri     string
 	picked  bool          // by naming a file or a pattern: nothing else in the folder counts
 	objects []blob.Object // one level of the folder, or what was picked
+	zips    []string      // the names of zip archives that are called otherwise
 	seen    *survey       // of all folders below it; nil if they were not listed yet
 }
 

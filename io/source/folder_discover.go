@@ -140,7 +140,10 @@ func (r root) noImages(ctx context.Context) error {
 	if err := r.foreign(ctx); err != nil {
 		return err
 	}
-	dirs, _ := r.split(&discovery{})
+	dirs, files := r.split(&discovery{})
+	if i := slices.IndexFunc(files, func(o blob.Object) bool { return zipName(blob.Base(o.URI)) }); i >= 0 {
+		return usagef("--in %s: no image in its folders, but %s, a zip archive: --in-format zip reads it", r.in.URI, r.rel(files[i]))
+	}
 	if len(dirs) == 0 {
 		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
 	}

@@ -34,7 +34,6 @@ var foreigns = []foreign{
 	{"a file of MXNet's RecordIO, as of face data sets", "mxnet.recordio reads it; write its images as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return path.Ext(base) == ".rec" }},
 	{"a file of FFCV", "write the data set that it was made of into folders or WebDataset tars", func(base string) bool { return path.Ext(base) == ".beton" }},
 	{"an LMDB database", "write its values as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
-	{"a zip archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".zip") }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
 	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},
 	{"an HDF5 file", "write its images as CLASS/IMAGE", func(base string) bool {

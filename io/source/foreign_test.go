@@ -95,7 +95,6 @@ func TestForeign(t *testing.T) {
 		{"MedMNIST", []file{{"pathmnist.npz", []byte("PK\x03\x04")}}, "NumPy"},
 		{"LMDB", []file{{"bedroom_train_lmdb/data.mdb", pickle}, {"bedroom_train_lmdb/lock.mdb", nil}}, "LMDB"},
 		{"MXNet", []file{{"train.rec", pickle}, {"train.idx", []byte("0\t0\n")}, {"property", []byte("85742,112,112")}}, "RecordIO"},
-		{"zip", []file{{"archive.ZIP", []byte("PK\x03\x04")}}, "a zip archive, which premix does not read: unpack it"},
 		{"7z", []file{{"train.7z", []byte("7z\xbc\xaf")}}, "a 7z archive"},
 		{"save_to_disk", []file{{"dataset_info.json", []byte("{}")}, {"state.json", []byte("{}")}, {"data-00000-of-00001.arrow", []byte("ARROW1")}}, "to_parquet"},
 		{"save_to_disk with splits", []file{{"dataset_dict.json", []byte("{}")}, {"train/data-00000-of-00001.arrow", []byte("ARROW1")}}, "save_to_disk"},

@@ -43,6 +43,7 @@ func identityCases(t *testing.T) []identityCase {
 	idx := file{"__index__/x.idx", []byte(daliIndex(t, tar))}
 	timm := file{"_info.json", []byte(`{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[12]}}}`)}
 	wids := file{"wids.json", []byte(`{"shardlist":[{"url":"x.tar","nsamples":12}]}`)}
+	zipped := zipOf(t, zipImages(9)...)
 	foldered := tarOf(t, file{"cat/a.jpg", picture(0)}, file{"dog/b.jpg", picture(1)}, file{"dog/c.jpg", picture(2)})
 	numbered := tarOf(t, file{"a.jpg", picture(0)}, file{"a.json", []byte(`{"label":4,"other":5}`)})
 
@@ -120,6 +121,13 @@ func identityCases(t *testing.T) []identityCase {
 		{name: "Parquet, label key", files: []file{{"x.parquet", rows}}, o: Options{LabelKey: "fine"}},
 		{name: "Parquet, label offset", files: []file{{"x.parquet", rows}}, o: Options{LabelOffset: &three, AnyLabels: true}},
 		{name: "Parquet that is damaged", files: []file{{"x.parquet", rows[:len(rows)/2]}}, o: Options{AnyLabels: true}},
+
+		{name: "zip", files: []file{{"x.zip", zipped}}},
+		{name: "zip under another name of a file", files: []file{{"x", zipped}}},
+		{name: "zip in a split", files: []file{{"x.zip", zipOf(t, file{"train/cat/a.jpg", picture(0)}, file{"train/dog/b.jpg", picture(1)}, file{"val/dog/c.jpg", picture(2)})}}},
+		{name: "zip, class depth", files: []file{{"x.zip", zipped}}, o: Options{ClassDepth: 1}},
+		{name: "zips of classes", files: []file{{"cat.zip", zipOf(t, file{"a.jpg", picture(0)})}, {"dog.zip", zipOf(t, file{"b.jpg", picture(1)})}}},
+		{name: "zip of another split", files: []file{{"train.zip", zipped}, {"val.zip", zipped}}, o: val},
 
 		{name: "drawn", inputs: []string{"synth:40"}},
 	}

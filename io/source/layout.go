@@ -18,6 +18,7 @@ const (
 	layoutListTar  = "listtar"     // a tar of images whose labels are in a list
 	layoutRecord   = "tfrecord"    // a TFRecord file of tf.train.Examples
 	layoutParquet  = "parquet"     // a Parquet file with the columns of Hugging Face
+	layoutZip      = "zip"         // a zip archive of images in class folders, or with labels in a list
 	layoutSynth    = "synth"       // images drawn by code
 )
 
@@ -31,6 +32,7 @@ var layouts = map[string]layout{
 	layoutListTar:  imageTar{},
 	layoutRecord:   recordFile{},
 	layoutParquet:  parquetFile{},
+	layoutZip:      zipped{},
 	layoutSynth:    drawn{},
 }
 
@@ -141,6 +143,9 @@ func Relocate(c Container, s *premix.Sample) {
 func Fetch(ctx context.Context, dst []byte, l premix.Location) ([]byte, error) {
 	if strings.HasPrefix(l.URI, synthScheme) {
 		return fetchDrawn(dst, l)
+	}
+	if strings.HasPrefix(l.URI, zipScheme) {
+		return fetchZipped(ctx, dst, l)
 	}
 	if l.Offset < 0 {
 		return nil, fmt.Errorf("source: %s: an entry of a compressed container cannot be read again by itself", l.URI)

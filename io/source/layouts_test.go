@@ -46,12 +46,15 @@ type place struct {
 // formats are those that a user may name for a layout in a place, beside auto: a folder of shards or of
 // other data is not one of images, and neither is Kaggle's tree of ILSVRC.
 func (p place) formats(files []layouttest.File) []string {
-	if slices.Contains(p.not, "tar") {
+	switch {
+	case slices.Contains(p.not, "zip"):
+		return []string{"", "zip"}
+	case slices.Contains(p.not, "tar"):
 		return []string{"", "webdataset"}
 	}
 	if slices.ContainsFunc(files, func(f layouttest.File) bool {
 		base := filepath.Base(f.Path)
-		return shardName(base) || foreignOf(base) != nil || strings.HasPrefix(f.Path, "ILSVRC/")
+		return shardName(base) || zipName(base) || foreignOf(base) != nil || strings.HasPrefix(f.Path, "ILSVRC/")
 	}) {
 		return []string{""}
 	}
@@ -65,6 +68,13 @@ var places = []place{
 		return filepath.Join(dir, "packed")
 	}},
 	{"store", []string{"store"}, stored},
+	{"zip", []string{"zip"}, func(t *testing.T, dir string, files []layouttest.File) string {
+		layouttest.Write(t, dir, []layouttest.File{{Path: "packed/data.zip", Data: layouttest.Zip(t, files)}})
+		return filepath.Join(dir, "packed")
+	}},
+	{"zip in a store", []string{"zip"}, func(t *testing.T, dir string, files []layouttest.File) string {
+		return stored(t, dir, []layouttest.File{{Path: "data.zip", Data: layouttest.Zip(t, files)}})
+	}},
 	{"tar in a store", []string{"tar", "peeked"}, func(t *testing.T, dir string, files []layouttest.File) string {
 		return stored(t, dir, []layouttest.File{{Path: "data.tar", Data: layouttest.Tar(t, files)}})
 	}},
@@ -103,7 +113,7 @@ func TestLayoutsElsewhere(t *testing.T) {
 // inputOf are the files of a row's input; nil for rows that are about one place alone: names that only
 // shards have, links, patterns, and formats that the user has said.
 func inputOf(all []layouttest.File, row layouttest.Row, p place) (files []layouttest.File) {
-	inTar := slices.Contains(p.not, "tar")
+	inTar := slices.Contains(p.not, "tar") || slices.Contains(p.not, "zip")
 	if row.Gate || slices.ContainsFunc(row.Not, func(not string) bool { return slices.Contains(p.not, not) }) || inTar && strings.Contains(row.Flags, "--in-format") {
 		return nil
 	}
@@ -112,7 +122,7 @@ func inputOf(all []layouttest.File, row layouttest.Row, p place) (files []layout
 		if !ok {
 			continue
 		}
-		if f.Link != "" || inTar && shardName(filepath.Base(rel)) {
+		if f.Link != "" || inTar && (shardName(filepath.Base(rel)) || zipName(rel)) {
 			return nil
 		}
 		f.Path = rel

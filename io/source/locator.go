@@ -95,7 +95,7 @@ func (l *Locator) Fetch(ctx context.Context, dst []byte, s *premix.Sample) ([]by
 	} else {
 		return nil, err
 	}
-	own := random && !drawn && moved.Location.URI != c.URI
+	own := random && !drawn && c.Layout != layoutZip && moved.Location.URI != c.URI
 	data, err := l.read(ctx, dst, moved.Location, own && l.params.Whole)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

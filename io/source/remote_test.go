@@ -64,6 +64,11 @@ func TestRemote(t *testing.T) {
 			put(t, filepath.Join(dir, "train-00000-of-00002"), data)
 			put(t, filepath.Join(dir, "train-00001-of-00002"), data[:len(data)-9])
 		},
+		"zip": func(dir string) {
+			data := zipOf(t, append(zipImages(20), file{"dog/empty.jpg", nil}, file{"dog/note.txt", []byte("x")}, file{"emu/", nil}, file{"emu/noname", picture(3)})...)
+			put(t, filepath.Join(dir, "a.zip"), data)
+			put(t, filepath.Join(dir, "b.zip"), append([]byte("#!/bin/sh"), data...))
+		},
 		"parquet": func(dir string) {
 			put(t, filepath.Join(dir, "data", "train-00000-of-00001.parquet"), readFileT(t, filepath.Join("testdata", "hf.parquet")))
 		},
@@ -102,10 +107,10 @@ func TestRemote(t *testing.T) {
 
 // TestGone: an input that disappears is a failure of the environment, not of the data.
 func TestGone(t *testing.T) {
-	for _, layout := range []string{"folder", "tar", "record", "gz"} {
+	for _, layout := range []string{"folder", "tar", "record", "gz", "zip"} {
 		dir := t.TempDir()
-		path := map[string]string{"folder": "cat/a.jpg", "tar": "a.tar", "record": "a.tfrecord", "gz": "a.tar.gz"}[layout]
-		data := map[string][]byte{"folder": picture(0), "tar": tarOf(t, samples(5)...), "record": recordsOf(slim(0, 1)), "gz": gzipOf(t, tarOf(t, samples(5)...))}[layout]
+		path := map[string]string{"folder": "cat/a.jpg", "tar": "a.tar", "record": "a.tfrecord", "gz": "a.tar.gz", "zip": "a.zip"}[layout]
+		data := map[string][]byte{"folder": picture(0), "tar": tarOf(t, samples(5)...), "record": recordsOf(slim(0, 1)), "gz": gzipOf(t, tarOf(t, samples(5)...)), "zip": zipOf(t, file{"cat/a.jpg", picture(0)})}[layout]
 		put(t, filepath.Join(dir, path), data)
 		cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
 		if err != nil {

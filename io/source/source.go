@@ -1,5 +1,5 @@
 // Package source reads image data sets in the layouts that people keep them in: folders of
-// images, WebDataset tars, the tars of ILSVRC2012, TFRecord, TFDS, Parquet, and images drawn by
+// images, zip archives of them, WebDataset tars, the tars of ILSVRC2012, TFRecord, TFDS, Parquet, and images drawn by
 // code (synth:N). Call [Discover] for what is in inputs, and [Split] and [Read] for their images:
 //
 //	[Discover]  lists containers: class folders, shards, inner tars
@@ -40,7 +40,7 @@ type Input struct {
 
 // Options say how inputs are understood. The zero value detects everything.
 type Options struct {
-	// Format is auto (or empty), imagefolder, webdataset, tfrecord, tfds, ilsvrc or parquet.
+	// Format is auto (or empty), imagefolder, webdataset, tfrecord, tfds, ilsvrc, parquet or zip.
 	Format string
 	// Split is taken where an input holds several: train (the default), validation, test.
 	Split string
@@ -115,6 +115,7 @@ type Container struct {
 	WebDataset webdatasetLabels // webdataset
 	Record     *recordKeys      // tfrecord; nil if no record could be read, and shared within an input
 	Parquet    parquetColumns   // parquet
+	Zip        zipFolder        // zip, which has also List or WebDataset
 }
 
 // A Catalog is what [Discover] found.

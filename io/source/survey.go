@@ -157,11 +157,14 @@ const sniffed = 8
 // textEndings are those of files that lie beside images; other files are looked at before them.
 var textEndings = []string{".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md", ".html", ".yaml", ".yml", ".py", ".log", ".mat"}
 
+func textName(name string) bool {
+	return slices.Contains(textEndings, strings.ToLower(path.Ext(name)))
+}
+
 // likely are the files of a folder that are looked at: some from all of it, those first whose names are not
 // those of texts.
 func likely(names []string) []string {
-	text := func(base string) bool { return slices.Contains(textEndings, strings.ToLower(path.Ext(base))) }
-	chosen := slices.DeleteFunc(slices.Clone(names), text)
+	chosen := slices.DeleteFunc(slices.Clone(names), textName)
 	if len(chosen) == 0 {
 		chosen = slices.Clone(names)
 	}

@@ -143,12 +143,17 @@ func listsIn(ctx context.Context, dir string) []string {
 	}
 	var lists []string
 	for _, n := range names {
-		ext := strings.ToLower(path.Ext(n.Base))
-		if !n.Dir && !junkName(n.Base) && slices.Contains([]string{".csv", ".tsv", ".jsonl", ".txt"}, ext) && !strings.HasPrefix(strings.ToLower(n.Base), "readme") {
+		if !n.Dir && !junkName(n.Base) && listName(n.Base) {
 			lists = append(lists, blob.Join(dir, n.Base))
 		}
 	}
 	return lists
+}
+
+// listName reports whether a file may be a list of labels by its name.
+func listName(base string) bool {
+	base = strings.ToLower(base)
+	return slices.Contains([]string{".csv", ".tsv", ".jsonl", ".txt"}, path.Ext(base)) && !strings.HasPrefix(base, "readme")
 }
 
 // listOf is the list of --labels for an input; nil if there is none.
@@ -184,13 +189,25 @@ func (o Options) checkLists(inputs []Input) error {
 // discoverLabelled makes containers of images whose classes are in a list that the user has named.
 func discoverLabelled(ctx context.Context, r root, l *listed, o Options, d *discovery) error {
 	if r.picked {
-		d.Layout = "webdataset"
-		if slices.ContainsFunc(r.objects, func(f blob.Object) bool { return !anyTarName(blob.Base(f.URI)) }) {
-			return usagef("--labels %s: --in %s must be a folder of images or tars, or tars", l.uri, r.in.URI)
+		all := func(is func(base string) bool) bool {
+			return !slices.ContainsFunc(r.objects, func(f blob.Object) bool { return !is(blob.Base(f.URI)) })
 		}
-		return r.labelledTars(ctx, l, o, d)
+		switch {
+		case all(anyTarName):
+			d.Layout = "webdataset"
+			return r.labelledTars(ctx, l, o, d)
+		case all(zipName):
+			d.Layout = "zip"
+			return r.labelledZips(ctx, l, o, d)
+		}
+		return usagef("--labels %s: --in %s must be a folder of images, tars or zip archives, or such files", l.uri, r.in.URI)
 	}
 	s, err := r.look(ctx, tarName)
+	zips := err == nil && s.images.Total()+s.shards.Total() == 0
+	if zips {
+		r.seen = nil
+		s, err = r.look(ctx, zipName)
+	}
 	if err != nil {
 		return err
 	}
@@ -215,6 +232,10 @@ func discoverLabelled(ctx context.Context, r root, l *listed, o Options, d *disc
 		if base, err = r.enter(ctx, reading.Base, d); err != nil {
 			return err
 		}
+	}
+	if zips {
+		d.Layout = "zip"
+		return base.labelledZips(ctx, l, o, d)
 	}
 	if s.images.Total() == 0 {
 		d.Layout = "webdataset"
@@ -244,9 +265,9 @@ func (r root) notListed(ctx context.Context, l *listed) error {
 		return err
 	}
 	if f, _ := detectFiles(r); f.name != "" {
-		return usagef("--labels %s: lists are for folders of images and for tars; --in %s holds %s, whose samples have their labels in them", l.uri, r.in.URI, f.name)
+		return usagef("--labels %s: lists are for folders of images, tars and zip archives; --in %s holds %s, whose samples have their labels in them", l.uri, r.in.URI, f.name)
 	}
-	return usagef("--labels %s: --in %s holds no image and no tar", l.uri, r.in.URI)
+	return usagef("--labels %s: --in %s holds no image, no tar and no zip archive", l.uri, r.in.URI)
 }
 
 // labelledTars makes containers of tars of images.
@@ -273,6 +294,31 @@ func (r root) labelledTars(ctx context.Context, l *listed, o Options, d *discove
 		}
 		d.Containers = append(d.Containers, c)
 	}
+	return r.labelledArchives(ctx, l, o, d)
+}
+
+// labelledZips makes containers of zip archives of images.
+func (r root) labelledZips(ctx context.Context, l *listed, o Options, d *discovery) error {
+	zips, err := shardsOf(ctx, r, o, d, zipName)
+	if err != nil {
+		return err
+	}
+	list, err := r.listZips(ctx, zips)
+	if err != nil {
+		return err
+	}
+	l.base = r.uri
+	for _, z := range list {
+		d.Containers = append(d.Containers, z.c)
+		for _, f := range z.files {
+			l.images = append(l.images, tabled{f.path, z.c.Name})
+		}
+	}
+	return r.labelledArchives(ctx, l, o, d)
+}
+
+// labelledArchives gives containers their list.
+func (r root) labelledArchives(ctx context.Context, l *listed, o Options, d *discovery) error {
 	if o.locate {
 		return nil
 	}

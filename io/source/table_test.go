@@ -109,7 +109,7 @@ func TestLabelsRefused(t *testing.T) {
 	o.Labels = []Input{{"", filepath.Join(dir, "other.csv")}}
 	wantUsage(t, o, []Input{in}, "other.csv", "no such file")
 	o.Labels = []Input{{"", list}}
-	wantUsage(t, o, []Input{{"", filepath.Join(dir, "in", "1.jpg")}}, "must be a folder of images or tars")
+	wantUsage(t, o, []Input{{"", filepath.Join(dir, "in", "1.jpg")}}, "must be a folder of images, tars or zip archives")
 	put(t, filepath.Join(dir, "parquet", "x.parquet"), parquetOf(t, []parquetRow{{}}))
 	wantUsage(t, o, []Input{{"", filepath.Join(dir, "parquet")}}, "holds parquet", "labels in them")
 	put(t, filepath.Join(dir, "tars", "x.tar"), tarOf(t, file{"1.jpg", picture(0)}))

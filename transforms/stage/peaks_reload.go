@@ -20,7 +20,7 @@ func reloadRows(ctx context.Context, job *Job, sum *Summary) (*cache.Chunk, erro
 		}
 		return nil, fmt.Errorf("the peaks of %s, %s: %w; run again, and do not prune the cache meanwhile", sum.Container, what, err)
 	}
-	container := source.Container{Name: sum.Container, URI: sum.URI, Layout: sum.Layout}
+	container := source.Container{Name: sum.Container, URI: sum.URI, Layout: sum.Layout, Size: sum.Size}
 	for i := range r.Chunk.Rows {
 		source.Relocate(container, &r.Chunk.Rows[i])
 	}

@@ -254,3 +254,6 @@ func Write(t testing.TB, dir string, files []File) {
 		}
 	}
 }
+
+// Pictures are small images, each another one.
+func Pictures() [][]byte { return pictures() }

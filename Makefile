@@ -8,6 +8,7 @@ bombs: ; scripts/bombs.sh
 parquets: ; scripts/parquets.sh 2000
 records: ; scripts/records.sh 2000
 zips: ; scripts/zips.sh 2400
+tars: ; scripts/tars.sh 3000
 mutations: ; PREMIX_MUTATIONS=300 go test ./dataset/verify -run TestMutations -count=1 -timeout 3h -v
 layouts: ; PREMIX_LAYOUTS=all go test ./cmd/premix -run 'TestLayouts$$' -count=1 -timeout 1h
 bench: ; go test -run '^$$' -bench . -benchmem ./imaging/... ./saliency ./io/...

@@ -119,6 +119,7 @@ func (k *Walker) step() (m Member, again bool, err error) {
 			}
 			k.state, k.zeros = mark, k.w.Pos-2*Block
 			k.next = k.align(k.w.Pos)
+			k.last = Member{Data: k.w.Pos} // all of it is behind
 			return m, true, nil
 		}
 		return m, false, err

@@ -103,6 +103,9 @@ func TestTransitions(t *testing.T) {
 	junk := bytes.Repeat([]byte("garbage "), Block/8)
 	hole := make([]byte, 41*Block)
 	holes := sparseMember(t)
+	wide := sparseMember(t) // larger than the archive
+	copy(wide[483:], "00000100000\x00")
+	sign(wide)
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	tests := []struct {
 		name   string
@@ -156,6 +159,7 @@ func TestTransitions(t *testing.T) {
 			[]string{"a", "end"}},
 		{"sparse: sparse", join(holes, holes, end), Options{}, 0, []string{"holes", "holes", "end"}, []string{"holes", "holes", "end"}},
 		{"sparse: zeros", join(holes, end), Options{}, 0, []string{"holes", "end"}, []string{"holes", "end"}},
+		{"sparse: zeros, behind a large one", join(wide, end), Options{}, 0, []string{"holes", "end"}, []string{"holes", "end"}},
 		{"sparse: zeros and an archive", join(holes, end, b, end), Options{}, 0, []string{"holes", "b", "end"},
 			[]string{"holes", "corrupt, -1 lost: byte 2048: more follows the end mark of the archive", "end"}},
 		{"sparse: anything else", join(holes, junk, b, end), Options{}, 0,

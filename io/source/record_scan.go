@@ -61,7 +61,10 @@ func (s *recordScanner) record() (record, error) {
 	}
 	data, err := s.r.Next()
 	r := record{s.r.Record(), s.r.Offset(), data}
-	var e *tfrecord.Error
+	if err == nil {
+		return r, nil
+	}
+	var e *tfrecord.Error // on the heap
 	if !errors.As(err, &e) {
 		return r, err
 	}

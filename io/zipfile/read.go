@@ -99,7 +99,8 @@ func (u *Reader) open(w *window.Window, m *Member) (io.Reader, error) {
 		return nil, ended(w, err)
 	}
 	if m.method != anyMethod {
-		if string(u.head[:name]) != m.raw || method != m.method || (flags^m.flags)&(flagEncrypted|flagUTF8) != 0 {
+		// Its bytes say whether a name is UTF-8: some writers forget the flag here.
+		if string(u.head[:name]) != m.raw || method != m.method || (flags^m.flags)&flagEncrypted != 0 {
 			return nil, premix.Faultf(premix.Corrupt, "the member's own header has another name or method than the directory")
 		}
 	}

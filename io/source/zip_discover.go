@@ -177,6 +177,9 @@ func (z *listedZip) sniff(at blob.ReaderAt) error {
 func treeOf(list []*listedZip) *tree.Folder {
 	images := &tree.Folder{}
 	for _, z := range list {
+		if z.c.Zip.Prefix != "" {
+			images.Dir(z.c.Zip.Prefix) // also if nothing is in it
+		}
 		for _, name := range z.folders {
 			images.Dir(below(z.c.Zip.Prefix, name))
 		}

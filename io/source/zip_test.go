@@ -122,6 +122,19 @@ func TestZipTwice(t *testing.T) {
 	}
 }
 
+// TestZipEmptyClass: of archives that are classes, one of nothing is a class without images, as an empty folder is.
+func TestZipEmptyClass(t *testing.T) {
+	dir := t.TempDir()
+	putAll(t, dir, []file{
+		{"bird.zip", zipOf(t)}, {"cat.zip", zipOf(t, file{"a.jpg", picture(0)})}, {"dog.zip", zipOf(t, file{"b.jpg", picture(1)})},
+		{"notes.zip", zipOf(t, file{"a.xml", []byte("<a/>")})},
+	})
+	cat, _ := scan(t, Options{}, Input{"", dir})
+	if d := cmp.Diff([]string{"bird", "cat", "dog"}, cat.Classes); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestZipRefused: what cannot be understood is refused, with what to do.
 func TestZipRefused(t *testing.T) {
 	data := zipOf(t, zipImages(4)...)

@@ -80,6 +80,9 @@ func TestLists(t *testing.T) {
 		{"CelebA: no name for the images", "list_attr_celeba.txt", "Male", "2\nBald Male\na.jpg  -1  1\nb.jpg  1  0\n", "a.jpg=1 b.jpg=0"},
 		{"Tiny ImageNet", "val_annotations.txt", "", "a.jpg\tn01\t0\t0\t62\t57\nb.jpg\tn02\t6\t6\t60\t57\n", "a.jpg=n01 b.jpg=n02"},
 		{"JSON lines", "metadata.jsonl", "", `{"file_name": "a.jpg", "label": 3, "box": [1, 2]}` + "\n\n" + `{"file_name": "b.jpg", "label": 0}` + "\n", "a.jpg=3 b.jpg=0"},
+		{"JSON lines of Python", "metadata.jsonl", "", "\ufeff" + `{"file_name": "a.jpg", "label": 3, "score": NaN}` + "\n" + `{"file_name": "b.jpg", "label": 0, "score": -Infinity, "box": [NaN, Infinity]}` + "\n", "a.jpg=3 b.jpg=0"},
+		{"JSON lines, a value that nobody asks for", "metadata.jsonl", "", `{"file_name": "a.jpg", "label": 3, "x": 01}` + "\n" + `{"file_name": "b.jpg", "label": 0, "x": nope}` + "\n", "a.jpg=3 b.jpg=0"},
+		{"JSON lines, a class that is no number", "metadata.jsonl", "", `{"file_name": "a.jpg", "label": 3}` + "\n" + `{"file_name": "b.jpg", "label": NaN}` + "\n", "a.jpg=3 b.jpg=-1"},
 		{"JSON lines in a file of another name", "train.json", "", `{"image": "a", "class": "cat"}` + "\n" + `{"image": "b", "class": "dog"}`, "a.jpg=cat b.jpg=dog"},
 		{"folders of another place", "x.csv", "", "path,label\n/kaggle/input/a.jpg,1\n/kaggle/input/b.jpg,2\n", "a.jpg=1 b.jpg=2"},
 		{"folders of Windows", "x.csv", "", "path,label\ntrain\\a.jpg,1\ntrain\\b.jpg,2\n", "a.jpg=1 b.jpg=2"},
@@ -128,6 +131,7 @@ func TestRefusedLists(t *testing.T) {
 		{"Git LFS", "x.csv", "", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "git lfs pull"},
 		{"JSON array", "x.json", "", `[{"image": "a", "label": 1}]`, "one object a line"},
 		{"one JSON object, as COCO", "x.json", "", "{\"images\": [\n{}]}", "line 1 is not one JSON object"},
+		{"two JSON objects a line", "x.jsonl", "", `{"image": "a", "label": 1} {"image": "b", "label": 2}`, "something follows the object"},
 		{"HTML", "x.csv", "", "<!DOCTYPE html><html>", "HTML"},
 		{"Parquet without end", "x.parquet", "", "PAR1PAR1", "too few"},
 	}

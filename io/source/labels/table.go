@@ -13,10 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/premix/premix/io/webdataset"
 )
 
 // A Table is the rows of a list as text.
@@ -173,9 +176,10 @@ func parseWords(data []byte) *Table {
 	return t
 }
 
-// parseJSON reads JSON lines: an object a line, whose texts and numbers are the columns.
+// parseJSON reads JSON lines as Python writes them: an object a line, whose texts and numbers are the columns. What
+// is neither, such as NaN, is an empty cell, so that only a column that is asked for can lack something.
 func parseJSON(data []byte) (*Table, error) {
-	var objects []map[string]any
+	var objects []map[string]string
 	names := map[string]bool{}
 	t := &Table{}
 	line := 0
@@ -184,41 +188,44 @@ func parseJSON(data []byte) (*Table, error) {
 		if text = bytes.TrimSpace(text); len(text) == 0 {
 			continue
 		}
-		dec := json.NewDecoder(bytes.NewReader(text))
-		dec.UseNumber()
-		var o map[string]any
-		err := dec.Decode(&o)
-		if _, more := dec.Token(); err == nil && more != io.EOF {
-			err = errors.New("something follows the object")
-		}
+		fields, err := webdataset.Fields(text)
 		if err != nil {
 			return nil, fmt.Errorf("line %d is not one JSON object: %w; write one object a line, with an image and its class", line, err)
 		}
-		for k, v := range o {
-			switch v.(type) {
-			case string, json.Number:
-				names[k] = true
+		o := map[string]string{}
+		for name, value := range fields {
+			if cell, ok := jsonCell(value); ok {
+				o[name], names[name] = cell, true
 			}
 		}
 		objects, t.Lines = append(objects, o), append(t.Lines, line)
 	}
-	for name := range names {
-		t.Header = append(t.Header, name)
-	}
-	slices.Sort(t.Header)
+	t.Header = slices.Sorted(maps.Keys(names))
 	for _, o := range objects {
 		row := make([]string, len(t.Header))
 		for i, name := range t.Header {
-			switch v := o[name].(type) {
-			case string:
-				row[i] = strings.TrimSpace(v)
-			case json.Number:
-				row[i] = v.String()
-			}
+			row[i] = o[name]
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
+}
+
+// jsonCell is the text of a value; ok is false if it is neither a text nor a number.
+func jsonCell(value json.RawMessage) (cell string, ok bool) {
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(value))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil || dec.More() {
+		return "", false // nobody may ask for it
+	}
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v), true
+	case json.Number:
+		return v.String(), true
+	}
+	return "", false
 }
 
 // base is the last part of a name, whose folders may be separated as on Windows.

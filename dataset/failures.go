@@ -45,12 +45,13 @@ func (l Lost) counted() *Lost {
 	return &l
 }
 
-// Text says about how many images the failures stand for; empty where that is one each.
+// Text says about how many images the rows of failures stand for that are not one each; empty where all are. A container may have
+// several of them.
 func (l *Lost) Text() string {
 	if l == nil || l.Images <= l.Rows {
 		return ""
 	}
-	return fmt.Sprintf("about %d images in %s", l.Images, printable.Count(int64(l.Rows), "container"))
+	return fmt.Sprintf("about %d images in %s", l.Images, printable.Count(int64(l.Rows), "row"))
 }
 
 // writeFailures streams the failures into a file, one JSON object a line, and counts them.

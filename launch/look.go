@@ -94,16 +94,21 @@ func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 		return nil, cmp.Or(j.checkCache(), err)
 	}
 	look.count(chunks, states)
+	lacking := false
 	for i, c := range chunks {
-		if s := states[i]; s == stage.Valid || s == stage.Adopted {
+		switch states[i] {
+		case stage.Valid, stage.Adopted:
 			look.reusable = append(look.reusable, stage.CopyKey(c.ID, c.Stamp))
+		case stage.Outdated: // who may only read the cache goes on if the same entries fail
+		default:
+			lacking = true
 		}
 	}
 	if held == 0 {
 		look.Nearest = j.nearestSettings(ctx)
 	}
 	j.Options.Reporter.Cache(look)
-	if len(look.reusable) < len(chunks) {
+	if lacking {
 		return look, j.checkCache()
 	}
 	return look, nil

@@ -90,13 +90,13 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	if err != nil {
 		return nil, copies.finish(err)
 	}
-	good, err := stillGood(ctx, job, c, replicas)
+	old, err := inherit(ctx, job, c, replicas)
 	if err != nil {
 		return nil, copies.finish(err)
 	}
 	t := &chunkTask{
 		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
-		container: c.Container.Name, copies: copies, replicas: replicas, external: ext, good: good,
+		container: c.Container.Name, copies: copies, replicas: replicas, external: ext, good: old.good,
 	}
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
@@ -117,7 +117,8 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	}
 	meta := metaOf(c, replicas, int64(len(t.rows))+t.ignored, t.ignored)
 	meta.Outside = t.outside
-	return &rows{content: cache.ContentOf(chunk), meta: meta, chunk: chunk, kept: t.kept}, nil
+	content := cache.ContentOf(chunk)
+	return &rows{content: content, meta: meta, chunk: chunk, files: old.files[content], kept: t.kept}, nil
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/premix/premix/internal/faultfs"
 	"github.com/premix/premix/io/source"
@@ -71,13 +72,26 @@ func TestEarlierReader(t *testing.T) {
 	if removed != 1 {
 		t.Fatalf("%d marks of a reader, want 1: of the shard that has a failure", removed)
 	}
-	t.Run("read-only", func(t *testing.T) {
+	t.Run("read-only", func(t *testing.T) { // needs no write, since the same record fails
 		run := newBench(t, in, func(j *Job) { j.Cache, j.RunID = b.job.Cache, "read-only" })
 		faultfs.Inject(t, faultfs.On(faultfs.Create, b.job.Cache.URI, syscall.EROFS))
+		sums := run.peaks()
+		if rows, err := reloadRows(t.Context(), run.job, &sums[0]); err != nil || !slices.Equal(sums[0].Files, first[0].Files) || len(rows.Rows) != 4 {
+			t.Errorf("rows of %v, first %v: %v", sums[0].Files, first[0].Files, err)
+		}
+		path := filepath.Join(in, "a.tfrecord")
+		data, err := os.ReadFile(path)
+		check(t, err)
+		whole := slices.Clone(data)
+		whole[len(whole)-1] ^= 1
+		check(t, os.WriteFile(path, whole, 0o666)) // as if this reader read the record
 		chunks, err := source.Split(t.Context(), run.containers[0], run.job.Source)
 		check(t, err)
 		_, err = Peaks(t.Context(), run.job, chunks[0])
 		wantError(t, err, "read-only file system", "choose another place with --cache DIR")
+		check(t, os.WriteFile(path, data, 0o666))
+		then := time.Unix(0, run.containers[0].ModTime)
+		check(t, os.Chtimes(path, then, then))
 	})
 	again("of an earlier reader", 1, 1) // the failure alone
 	again("made anew", 0, 2)

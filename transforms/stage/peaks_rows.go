@@ -17,7 +17,7 @@ type rows struct {
 	content  string
 	meta     cache.Meta // of the chunk as it is now; Replicas are those of the rows
 	chunk    *cache.Chunk
-	files    []string // of the cache, that have the rows
+	files    []string // of the cache, that have the rows; of fresh ones, those of an earlier reader
 	kept     int64    // entries of fresh rows that were not computed anew
 	unmarked bool     // the cache does not know yet that this place has the content
 }
@@ -60,14 +60,19 @@ func hasRefused(c *cache.Chunk) bool {
 	return slices.ContainsFunc(c.Rows, func(s premix.Sample) bool { return source.Refused(s.FaultStage) })
 }
 
-// stillGood returns the rows of a chunk that are good among those whose failures are of an earlier reader, by
-// the names of their entries. Each has all of the replicas.
-func stillGood(ctx context.Context, job *Job, c source.Chunk, replicas []int) (map[string][]premix.Sample, error) {
+// A heritage is what the cache has of a chunk whose failures are of an earlier reader, in all of some replicas.
+type heritage struct {
+	good  map[string][]premix.Sample // the rows of entries that did not fail in reading, by name
+	files map[string][]string        // those of a content
+}
+
+// inherit finds the heritage of a chunk.
+func inherit(ctx context.Context, job *Job, c source.Chunk, replicas []int) (*heritage, error) {
 	held, err := find(ctx, job, c)
 	if err != nil {
 		return nil, err
 	}
-	good := map[string][]premix.Sample{}
+	h := &heritage{map[string][]premix.Sample{}, map[string][]string{}}
 	for _, content := range held.Contents() {
 		r, err := held.Load(ctx, content, replicas)
 		if err != nil {
@@ -76,13 +81,14 @@ func stillGood(ctx context.Context, job *Job, c source.Chunk, replicas []int) (m
 		if r == nil || !outdated(held, r) || len(cache.Lacking(replicas, r.Meta.Replicas)) > 0 {
 			continue
 		}
+		h.files[content] = r.Files
 		for e := range byEntry(r.Chunk.Rows) {
 			if len(e) == len(replicas) && !source.Refused(e[0].FaultStage) {
-				good[e[0].Name] = e
+				h.good[e[0].Name] = e
 			}
 		}
 	}
-	return good, nil
+	return h, nil
 }
 
 // missingReplicas returns the replicas that the job needs and the rows lack.
@@ -114,19 +120,21 @@ func (r *rows) merge(other *rows) error {
 	return nil
 }
 
-// saveRows adds fresh rows to the cache, and marks that the place of adopted ones has their content. Who may
-// only read the cache does without the mark.
+// saveRows adds fresh rows to the cache, and marks that the place of adopted ones has their content, or that today's
+// reader makes the failures of an earlier one too. Who may only read the cache does without these marks.
 func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, fresh bool) (err error) {
+	there := fresh && len(r.files) > 0
 	switch {
-	case fresh:
-		if r.files, err = job.Store().Save(ctx, c.ID, r.meta, r.chunk); err == nil && hasRefused(r.chunk) {
-			err = job.Store().MarkReader(ctx, c.ID, r.content, source.Reader)
-		}
-	case r.unmarked:
+	case there || !fresh && r.unmarked:
 		err = job.Store().Mark(ctx, c.ID, r.content, r.meta)
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-			err = nil
-		}
+	case fresh:
+		r.files, err = job.Store().Save(ctx, c.ID, r.meta, r.chunk)
+	}
+	if err == nil && fresh && hasRefused(r.chunk) {
+		err = job.Store().MarkReader(ctx, c.ID, r.content, source.Reader)
+	}
+	if (there || !fresh) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		err = nil
 	}
 	return err
 }

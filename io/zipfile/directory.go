@@ -132,7 +132,7 @@ func (d *Directory) Check(r io.Reader, each func(m *Member)) error {
 		n++
 		if m.inside(*d) {
 			spans = append(spans, span{m.Header, m.Header + m.least()})
-			if m.Size <= freeOutput { // what is larger is never read
+			if m.Fault(freeOutput) == nil { // else it is never read
 				in, out = in+m.Packed, out+m.Size
 			}
 			if out > freeOutput && out/ratioOfOutput > in && d.Limit == d.End {

@@ -119,6 +119,7 @@ func TestMembers(t *testing.T) {
 		"another name":             {at(good, header, 1, 30, "d"), 1, premix.Corrupt, "another name"},
 		"another method":           {at(good, header, 1, 8, "\x00"), 1, premix.Corrupt, "another name or method"},
 		"a flag of its name alone": {at(good, header, 1, 7, "\x08"), 1, "", deflated},
+		"after a false size":       {at(good, record, 0, 24, "\xff\xff\xff\x3f"), 1, "", deflated},
 		"no header":                {at(good, header, 1, 0, "PK\x03\x05"), 1, premix.Corrupt, "no member is where"},
 		"outside":                  {at(good, record, 1, 44, "\x01"), 1, premix.Corrupt, "cannot be"},
 		"longer than it says":      {at(good, record, 1, 24, "\x05\x00\x00\x00"), 1, premix.Corrupt, "more than its 5 bytes"},

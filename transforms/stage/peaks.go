@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -104,6 +105,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
 		err = copies.finish(asRefusal(c.Container.Name, err))
 		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
+			uncountImages(t.counted.Load(), t.countedBad.Load())
 			return compute(ctx, job, c, replicas)
 		}
 		return nil, err
@@ -137,6 +139,8 @@ type chunkTask struct {
 	rows      [][]premix.Sample          // of each entry
 	ignored   int64
 	outside   map[string]int64
+
+	counted, countedBad atomic.Int64 // images of the progress
 }
 
 // entry takes the next entry of the chunk. It waits until the memory for its image is free.
@@ -225,6 +229,9 @@ func (t *chunkTask) image(ctx context.Context, index int, out []premix.Sample, d
 func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
 	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
 	countImage(bad)
+	if t.counted.Add(1); bad {
+		t.countedBad.Add(1)
+	}
 	if t.copies == nil {
 		release()
 		return nil

@@ -58,7 +58,11 @@ func TestDoubt(t *testing.T) {
 	cut := bytes.Index(whole, []byte("5."))
 	second := gzipOf(whole[cut:])
 	second[len(second)-6] ^= 1
+	ResetProgress()
 	got := shards(append(gzipOf(whole[:cut]), second...), 4) // the fifth could go on in the second member
+	if p := ReadProgress(); p.Images != 9 || p.Bad != 5 {    // with the row of what broke
+		t.Errorf("%d images, %d bad are counted", p.Images, p.Bad)
+	}
 	if want := shards(gzipOf(tarOf(4)), 4); !maps.Equal(got, want) || len(got) == 0 {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -57,6 +57,14 @@ func countImage(bad bool) {
 	})
 }
 
+// uncountImages takes images back that are read again, and counted then.
+func uncountImages(images, bad int64) {
+	addProgress(func(p *Progress) {
+		p.Images -= images
+		p.Bad -= bad
+	})
+}
+
 // countPeaks counts a finished chunk; cached is the number of its entries that were not computed.
 func countPeaks(s Status, cached int64) {
 	addProgress(func(p *Progress) {

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -177,5 +178,25 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if diff := cmp.Diff([]shard.Record{*a, *b}, recs); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestLargeGroup: the set of a sample of very many members is not kept, since each sample behind it would clear all of it.
+func TestLargeGroup(t *testing.T) {
+	var parts []part
+	for i := range mostExts + 1 {
+		parts = append(parts, part{name: "a.x" + itoa(i)})
+	}
+	parts = append(parts, part{name: "b.cls", data: "1"}, part{name: "c.cls", data: "1"})
+	r := newReader(bytes.NewReader(pack(t, parts...)), shard.ReadOptions{})
+	var sets []uintptr
+	for range 3 {
+		if err := r.Next(new(shard.Record)); err == nil || err == io.EOF {
+			t.Fatal(err)
+		}
+		sets = append(sets, reflect.ValueOf(r.group.seen).Pointer())
+	}
+	if sets[0] == sets[1] || sets[1] != sets[2] {
+		t.Error("the large set is used again, or the small one is not")
 	}
 }

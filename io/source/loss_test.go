@@ -18,11 +18,6 @@ func TestLosses(t *testing.T) {
 		clear(data[from:until])
 		return data
 	}
-	var examples [][]byte
-	for i := range 40 {
-		examples = append(examples, slim(i, 1+i%2))
-	}
-	records := recordsOf(examples...)
 	middle := len(whole) / 2
 	lfs := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 130000\n")
 	page := []byte("<!DOCTYPE html>\n<html>404</html>")
@@ -61,8 +56,6 @@ func TestLosses(t *testing.T) {
 		{"zeros behind the end", "x.tar.gz", append(gzipOf(t, whole[:middle]), make([]byte, 20000)...), []int64{20000}, "20000 bytes of zeros"},
 		{"a record of tape behind the end", "x.tar.gz", padded(gzipOf(t, whole), 10240), nil, ""},
 		{"nothing", "x.tar", nil, []int64{-1}, "nothing in it"},
-		{"a hole", "x.tfrecord", zeroed(records, len(records)/4, len(records)/2), nil, "are lost up to the next record"},
-		{"garbage", "x.tfrecord", bytes.Repeat([]byte("garbage "), 640), []int64{5120}, "no record follows"},
 		{"garbage", "x.parquet", bytes.Repeat([]byte("garbage "), 640), []int64{5120}, ""},
 	}
 	for _, test := range tests {
@@ -71,11 +64,7 @@ func TestLosses(t *testing.T) {
 			path := filepath.Join(dir, test.file)
 			put(t, path, test.data)
 			lost, reasons := lossesOf(t, path)
-			if test.lost == nil && test.why != "" { // one, of some size
-				if len(lost) != 1 || lost[0] < 1000 || lost[0] > int64(len(test.data)/2) {
-					t.Errorf("losses of %d bytes", lost)
-				}
-			} else if len(lost) != len(test.lost) || len(lost) == 1 && lost[0] != test.lost[0] {
+			if len(lost) != len(test.lost) || len(lost) == 1 && lost[0] != test.lost[0] {
 				t.Errorf("losses of %d bytes, want %d: %s", lost, test.lost, reasons)
 			}
 			if !strings.Contains(reasons, test.why) {

@@ -185,25 +185,6 @@ func TestLostCounts(t *testing.T) {
 	}
 }
 
-// TestFarHead: the next record is found wherever it is, in a file and in a stream.
-func TestFarHead(t *testing.T) {
-	one, two := tfrecord.Append(nil, slim(0, 1)), tfrecord.Append(nil, slim(1, 2))
-	for _, n := range []int{0, 1, 11, 12, 13, 4083, 4084, 4085, 4086, 4095, 4096, 4097, 8170, 50_000} {
-		for _, name := range []string{"a.tfrecord", "a.tfrecord.gz"} {
-			data := join(one, []byte("no head here"), bytes.Repeat([]byte{0}, n), two, one)
-			if strings.HasSuffix(name, ".gz") {
-				data = gzipOf(t, data)
-			}
-			dir := t.TempDir()
-			put(t, filepath.Join(dir, name), data)
-			_, rows := scan(t, Options{}, Input{"", dir})
-			want := numbered(name, 0, -1, 1, 0)
-			want[1] = fault(name+"/000000001", premix.Corrupt)
-			wantRows(t, want, rows)
-		}
-	}
-}
-
 // TestListsOfMore: DALI's index and wids' list count what is not a sample here. They promise something only
 // of a tar that is not whole.
 func TestListsOfMore(t *testing.T) {

@@ -2,17 +2,13 @@ package source
 
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix/io/tfrecord"
-	"github.com/premix/premix/io/window"
 )
 
 // count is how many rows are good and how many are faults.
@@ -118,72 +114,6 @@ func TestEmptyShards(t *testing.T) {
 				t.Error(d)
 			}
 		})
-	}
-}
-
-// TestLargeRecords: a record above the limit is skipped if it is as long as it says; a length that
-// cannot be right, whatever its checksum says, takes no more than its own record.
-func TestLargeRecords(t *testing.T) {
-	one, big, two := []byte("one"), bytes.Repeat([]byte{0}, 5000), []byte("two")
-	lie := recordsOf(one, big, two)
-	claim := func(n uint64) []byte {
-		data := bytes.Clone(lie)
-		head := data[len(one)+16:]
-		binary.LittleEndian.PutUint64(head, n)
-		binary.LittleEndian.PutUint32(head[8:], tfrecord.Mask(head[:8]))
-		return data
-	}
-	tests := []struct {
-		name string
-		data []byte
-		want string
-	}{
-		{"as it says", lie, "one|limit: record 1 at byte 19: 5000 bytes, the limit is 1000|two|"},
-		{"at the end", recordsOf(one, big), "one|limit: record 1 at byte 19: 5000 bytes, the limit is 1000|"},
-		{"shorter", claim(4000), "one|corrupt: record 1 at byte 19: 4000 bytes, the limit is 1000: 5016 bytes are lost up to the next record|two|"},
-		{"longer", claim(5001), "one|corrupt: record 1 at byte 19: 5001 bytes, the limit is 1000: 5016 bytes are lost up to the next record|two|"},
-		{"beyond the end", claim(1 << 40), "one|corrupt: record 1 at byte 19: WHAT: 5016 bytes are lost up to the next record|two|"},
-		{"2^63", claim(1 << 63), "one|corrupt: record 1 at byte 19: WHAT: 5016 bytes are lost up to the next record|two|"},
-		{"cut", lie[:3000], "one|truncated: record 1 at byte 19: WHAT: no record follows, 2981 bytes are lost|"},
-	}
-	for _, test := range tests {
-		size := int64(len(test.data))
-		again := window.Stream(drip{bytes.NewReader(test.data)}, 0, -1, size)
-		again.Reopen = func(pos int64) (r io.Reader, err error) { return drip{bytes.NewReader(test.data[pos:])}, nil }
-		for name, w := range map[string]*window.Window{
-			"file": window.At(bytes.NewReader(test.data), 0, -1, size), "store": again,
-			"stream": window.Stream(drip{bytes.NewReader(test.data)}, 0, -1, -1), "chunk": window.At(bytes.NewReader(append(bytes.Clone(test.data), lie...)), 0, size, size+int64(len(lie))),
-		} {
-			if name == "chunk" && test.name == "cut" {
-				continue // a chunk ends where a record does
-			}
-			scan := scanRecords(t.Context(), w, 0, 1000)
-			got := ""
-			for {
-				r, err := scan.record()
-				var fault *recordFault
-				if err == io.EOF {
-					break
-				} else if errors.As(err, &fault) {
-					got += string(fault.fault.Kind) + ": " + fault.fault.Reason + "|"
-				} else if err != nil {
-					t.Fatal(err)
-				} else {
-					got += string(r.data) + "|"
-				}
-			}
-			for _, what := range []string{
-				"1099511627776 bytes, the limit is 1000", "5000 bytes, the limit is 1000", "it says that it has 1099511627776 bytes, more than the file",
-				"it says that it has 9223372036854775808 bytes, more than the file", "it says that it has 5000 bytes, more than the file",
-			} {
-				if strings.Contains(test.want, "WHAT") {
-					got = strings.Replace(got, what, "WHAT", 1)
-				}
-			}
-			if got != test.want {
-				t.Errorf("%s, %s:\n got %s\nwant %s", test.name, name, got, test.want)
-			}
-		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package source
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -168,64 +166,6 @@ func TestTFRecordUsage(t *testing.T) {
 	wantUsage(t, Options{}, []Input{{"", dir}}, "no feature", "holds an image", `"text" (bytes`)
 	put(t, filepath.Join(dir, "a.tfrecord"), recordsOf(example(map[string]any{"image": picture(0), "rating": 1})))
 	wantUsage(t, Options{}, []Input{{"", dir}}, "no label", "--label-key", "rating")
-}
-
-// TestTFRecordDamage: defects are named with record and offset; what is around them is used.
-func TestTFRecordDamage(t *testing.T) {
-	one, two, three := tfrecord.Append(nil, slim(0, 1)), tfrecord.Append(nil, slim(1, 2)), tfrecord.Append(nil, slim(2, 3))
-	flip := func(data []byte, at int) []byte {
-		data = bytes.Clone(data)
-		data[at] ^= 4
-		return data
-	}
-	huge := make([]byte, 12)
-	binary.LittleEndian.PutUint64(huge, 1<<40)
-	binary.LittleEndian.PutUint32(huge[8:], tfrecord.Mask(huge[:8]))
-	at := len(one)
-	rows := numbered("a.tfrecord", 0, 1, 2)
-	tests := []struct {
-		name string
-		data []byte
-		want []row
-		why  string
-	}{
-		{"whole", join(one, two, three), rows, ""},
-		{"empty", nil, []row{{Name: "a.tfrecord", Label: -1, Ignored: true}}, ""},
-		{"data", join(one, flip(two, 40), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: data checksum", at)},
-		{"data checksum", join(one, flip(two, len(two)-1), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, "data checksum"},
-		{"length", join(one, flip(two, 0), three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, fmt.Sprintf("record 1 at byte %d: length checksum", at)},
-		{"huge", join(one, huge, three), []row{rows[0], fault("a.tfrecord/000000001", premix.Corrupt), rows[2]}, ": 12 bytes are lost up to the next record"},
-		{"huge at the end", join(one, two, huge), []row{rows[0], rows[1], fault("a.tfrecord/000000002", premix.Truncated)}, ": no record follows, 12 bytes are lost"},
-		{"cut in the data", join(one, two[:50]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "record 1 at byte"},
-		{"cut in the head", join(one, two[:5]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "5 of the 12 bytes"},
-		{"cut in the checksum", join(one, two[:len(two)-2]), []row{rows[0], fault("a.tfrecord/000000001", premix.Truncated)}, "record 1 at byte"},
-	}
-	for _, test := range tests {
-		for _, ext := range []string{"", ".gz", ".zlib", "gzip inside"} {
-			t.Run(test.name+ext, func(t *testing.T) {
-				name, data := "a.tfrecord"+ext, test.data
-				switch ext {
-				case ".gz":
-					data = gzipOf(t, data)
-				case ".zlib":
-					data = zlibOf(t, data)
-				case "gzip inside":
-					name, data = "a.tfrecord", gzipOf(t, data)
-				}
-				dir := t.TempDir()
-				put(t, filepath.Join(dir, name), data)
-				cat, got := scan(t, Options{}, Input{"", dir})
-				want := renamed(test.want, "a.tfrecord", name)
-				wantRows(t, want, got)
-				if r := reasons(t, cat, Options{}); !strings.Contains(r, test.why) {
-					t.Errorf("%q does not say %q", r, test.why)
-				}
-				if d := cmp.Diff(got, readAll(t, cat, Options{ChunkImages: 1})); d != "" {
-					t.Errorf("ChunkImages 1: %s", d)
-				}
-			})
-		}
-	}
 }
 
 func TestTFRecordTooLarge(t *testing.T) {

@@ -113,75 +113,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestTruncated(t *testing.T) {
-	file, _ := write(t, "first", "second", "third")
-	for n := range file {
-		got, _, skipped, err := read(bytes.NewReader(file[:n]), 0)
-		whole := n == 0 || n == 21 || n == 43
-		var e *Error
-		if whole != (err == nil) || err != nil && (!errors.As(err, &e) || e.Kind != Truncated) || skipped > 0 {
-			t.Errorf("cut to %d bytes: %v", n, err)
-		}
-		want := 0
-		for _, end := range []int{21, 43} {
-			if n >= end {
-				want++
-			}
-		}
-		if len(got) != want {
-			t.Errorf("cut to %d bytes: %d records, want %d", n, len(got), want)
-		}
-	}
-}
-
-func TestFlipped(t *testing.T) {
-	want := []string{"first", "second", "third"}
-	file, _ := write(t, want...)
-	for i := range file {
-		for bit := range 8 {
-			file[i] ^= 1 << bit
-			got, _, skipped, err := read(bytes.NewReader(file), 1000)
-			file[i] ^= 1 << bit
-			if err == nil && skipped != 1 {
-				t.Errorf("bit %d of byte %d: not found", bit, i)
-			}
-			// The data and its checksum are behind the 12 bytes of the header.
-			inData := i >= 12 && i < 21 || i >= 33 && i < 43 || i >= 55
-			if inData != (err == nil && len(got) == 2) {
-				t.Errorf("bit %d of byte %d: %q, %d skipped, %v", bit, i, got, skipped, err)
-			}
-		}
-	}
-}
-
-func TestErrors(t *testing.T) {
-	long := func(n uint64) []byte {
-		h := binary.LittleEndian.AppendUint64(nil, n)
-		return binary.LittleEndian.AppendUint32(h, Mask(h))
-	}
+// What is wrong with the medium is an error that says so; damage is in damage_test.go.
+func TestMedium(t *testing.T) {
 	first := Append(nil, []byte("first"))
-	after := func(b []byte) []byte { return append(bytes.Clone(first), b...) }
-	flip := func(i int) []byte { b := after(first); b[21+i] ^= 0x10; return b }
-	tests := []struct {
-		name string
-		file []byte
-		want string
-		kind Kind
-	}{
-		{"header", after([]byte("abc")), "record 1 at byte 21: truncated: 3 of the 12 bytes of its head", Truncated},
-		{"data", after(first[:15]), "record 1 at byte 21: truncated: 3 of its 5 bytes", Truncated},
-		{"length", flip(0), "record 1 at byte 21: length checksum mismatch: what follows is lost", BadLength},
-		{"2^40", after(long(1 << 40)), "record 1 at byte 21: 1099511627776 bytes, the limit is 1000", TooLong},
-		{"2^63", after(long(1 << 63)), "record 1 at byte 21: 9223372036854775808 bytes, the limit", TooLong},
-		{"2^64-1", after(long(1<<64 - 1)), "the limit is 1000", TooLong},
-	}
-	for _, tt := range tests {
-		got, _, _, err := read(bytes.NewReader(tt.file), 1000)
-		var e *Error
-		if !errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(err.Error(), tt.want) || len(got) != 1 {
-			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
-		}
-	}
 	for _, broken := range []error{errors.New("broken disk"), io.ErrUnexpectedEOF} {
 		for _, n := range []int{0, 5, 20} {
 			_, _, _, err := read(io.MultiReader(bytes.NewReader(first[:n]), iotest.ErrReader(broken)), 0)

@@ -181,7 +181,12 @@ func TestTFDSRefuses(t *testing.T) {
 
 // read returns the records and everything that was found.
 func read(f shard.Format, raw []byte) (recs []shard.Record, found []string) {
-	r := f.NewReader(bytes.NewReader(raw), shard.ReadOptions{Report: func(d shard.Deviation) { found = append(found, d.String()) }})
+	return readUpTo(f, raw, 0)
+}
+
+// readUpTo does so with a limit for records.
+func readUpTo(f shard.Format, raw []byte, limit int64) (recs []shard.Record, found []string) {
+	r := f.NewReader(bytes.NewReader(raw), shard.ReadOptions{MaxBytes: limit, Report: func(d shard.Deviation) { found = append(found, d.String()) }})
 	for {
 		var rec shard.Record
 		err := r.Next(&rec)
@@ -220,7 +225,6 @@ func TestDeviations(t *testing.T) {
 		{"huge label", frame(func(e *tfexample.Encoder) { e.Bytes("image", nil); e.Ints("label", 1<<40) }), "beyond 32 bits"},
 		{"no image", frame(func(e *tfexample.Encoder) { e.Ints("label", 1) }), "feature image is missing"},
 		{"no example", tfrecord.Append(nil, []byte("\xff\xff")), "record 0 at byte 0: tfds: tfexample: byte 0"},
-		{"checksum", func() []byte { b := bytes.Clone(good); b[40] ^= 1; return b }(), "record 0 at byte 0: tfds: data checksum mismatch"},
 	}
 	for _, tt := range tests {
 		recs, found := read(TFDS{}, append(tt.raw, good...))

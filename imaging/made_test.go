@@ -1,43 +1,22 @@
 package imaging
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
 	"hash/crc32"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/madetest"
 )
 
 // made returns the pictures of testdata/made.zip, or of the archive that PREMIX_MADE names, by name,
 // and the table that says what Pillow reads of each; testdata/made.py makes both.
 func made(t testing.TB) (files map[string][]byte, table string) {
 	t.Helper()
-	name := os.Getenv("PREMIX_MADE")
-	if name == "" {
-		name = filepath.Join("testdata", "made.zip")
-	}
-	archive, err := zip.OpenReader(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	files = map[string][]byte{}
-	for _, f := range archive.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
-	}
+	files = madetest.Files(t, filepath.Join("testdata", "made.zip"))
 	table = string(files["pixels.tsv"])
 	delete(files, "pixels.tsv")
 	return files, table

@@ -1,42 +1,16 @@
 package hfparquet
 
 import (
-	"archive/zip"
 	"bytes"
 	"cmp"
 	"crypto/sha1"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"testing"
-)
 
-// unzipped returns the files of an archive, and the names of those that are Parquet, without their
-// extension.
-func unzipped(t testing.TB, path string) (names []string, files map[string][]byte) {
-	t.Helper()
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files = map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		if name, ok := strings.CutSuffix(f.Name, ".parquet"); ok {
-			names = append(names, name)
-		}
-	}
-	return names, files
-}
+	"github.com/premix/premix/internal/madetest"
+)
 
 // linesOf reads a file as the program does, a line for each row.
 func linesOf(data []byte) (lines string, err error) {
@@ -82,7 +56,8 @@ func changed(a, b string) (n int) {
 // read less, or, where pyarrow refuses it, all that was there before: it looks at Arrow's own schema,
 // at the types of columns beside the image and at statistics.
 func TestMade(t *testing.T) {
-	names, files := unzipped(t, cmp.Or(os.Getenv("PREMIX_MADE"), "testdata/made.zip"))
+	files := madetest.Files(t, "testdata/made.zip")
+	names := madetest.Names(files, ".parquet")
 	both, stricter, laxer := 0, 0, 0
 	for i, name := range names {
 		want := string(files[name+".txt"])
@@ -115,7 +90,8 @@ func TestMade(t *testing.T) {
 
 // TestSpark: files of Spark, and what it was given; see testdata/spark.py. Its LZ4 is the deprecated one.
 func TestSpark(t *testing.T) {
-	names, files := unzipped(t, "testdata/spark.zip")
+	files := madetest.Unzip(t, "testdata/spark.zip")
+	names := madetest.Names(files, ".parquet")
 	for _, name := range names {
 		got, err := linesOf(files[name+".parquet"])
 		want := string(files[name+".txt"])

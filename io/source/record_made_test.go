@@ -1,47 +1,29 @@
 package source
 
 import (
-	"archive/zip"
 	"cmp"
 	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/premix/premix/internal/madetest"
 )
 
 // TestMadeRecords compares with tf.data, on the files of testdata/records.zip, or of the archive that PREMIX_MADE
 // names; testdata/records.py made them. Up to the first defect the records are the same, and where the one
 // finds a defect so does the other. What is read behind it is counted.
 func TestMadeRecords(t *testing.T) {
-	z, err := zip.OpenReader(cmp.Or(os.Getenv("PREMIX_MADE"), filepath.Join("testdata", "records.zip")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files := map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
+	files := madetest.Files(t, filepath.Join("testdata", "records.zip"))
 	counts := map[string]int{}
 	path := filepath.Join(t.TempDir(), "x")
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		name, ok := strings.CutSuffix(name, ".tfrecord")
-		if !ok {
-			continue
-		}
+	for _, name := range madetest.Names(files, ".tfrecord") {
 		counts["files"]++
 		put(t, path, files[name+".tfrecord"])
 		how, want, _ := strings.Cut(string(files[name+".txt"]), "\n")

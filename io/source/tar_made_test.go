@@ -1,46 +1,20 @@
 package source
 
 import (
-	"archive/zip"
-	"cmp"
 	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/internal/madetest"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tarfile"
 )
-
-// madeTars returns the files of testdata/tars.zip, or of the archive that PREMIX_TARS names; see testdata/tars.py.
-func madeTars(t *testing.T) (names []string, files map[string][]byte) {
-	t.Helper()
-	z, err := zip.OpenReader(cmp.Or(os.Getenv("PREMIX_TARS"), filepath.Join("testdata", "tars.zip")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files = map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		if name, ok := strings.CutSuffix(f.Name, ".bin"); ok {
-			names = append(names, name)
-		}
-	}
-	return names, files
-}
 
 // membersOf walks through a tar, a line for each member as testdata/tars.py writes it, up to the first damage.
 func membersOf(t *testing.T, path string, o tarfile.Options) (lines []string, damage error) {
@@ -98,7 +72,8 @@ func membersOf(t *testing.T, path string, o tarfile.Options) (lines []string, da
 // them is read in two ways; to a long name of a sparse member it gives that of a file that GNU tar names only for programs
 // without sparse members; contents of sparse members are not read here.
 func TestMadeTars(t *testing.T) {
-	names, files := madeTars(t)
+	files := madetest.Files(t, filepath.Join("testdata", "tars.zip"))
+	names := madetest.Names(files, ".bin")
 	path := filepath.Join(t.TempDir(), "x.tar")
 	both, stricter, nothing, behind := 0, 0, 0, 0
 	for _, name := range names {

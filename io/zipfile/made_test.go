@@ -1,44 +1,16 @@
 package zipfile
 
 import (
-	"archive/zip"
 	"bytes"
-	"cmp"
 	"crypto/sha1"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/madetest"
 	"github.com/premix/premix/io/window"
 )
-
-// made returns the archives of testdata/made.zip, or of the one that PREMIX_MADE names, and what Python's zipfile reads
-// of each; see testdata/made.py.
-func made(t testing.TB) (names []string, files map[string][]byte) {
-	t.Helper()
-	z, err := zip.OpenReader(cmp.Or(os.Getenv("PREMIX_MADE"), "testdata/made.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files = map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		if name, ok := strings.CutSuffix(f.Name, ".zip"); ok {
-			names = append(names, name)
-		}
-	}
-	return names, files
-}
 
 // members are those of an archive.
 func members(data []byte) (list []Member, err error) {
@@ -100,7 +72,8 @@ func excepted(data []byte, theirs, ours string) string {
 
 // TestMade compares with Python's zipfile.
 func TestMade(t *testing.T) {
-	names, files := made(t)
+	files := madetest.Files(t, "testdata/made.zip")
+	names := madetest.Names(files, ".zip")
 	count := map[string]int{}
 	differ := func(name, theirs string, err error) {
 		t.Helper()

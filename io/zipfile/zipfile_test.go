@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/madetest"
 	"github.com/premix/premix/io/window"
 )
 
@@ -286,7 +287,8 @@ func FuzzZip(f *testing.F) {
 	f.Add(data)
 	f.Add(data[:len(data)-1])
 	f.Add(at(data, record, 1, 8, "\x09"))
-	names, files := made(f)
+	files := madetest.Files(f, "testdata/made.zip")
+	names := madetest.Names(files, ".zip")
 	for _, name := range names[:8] {
 		if data := files[name+".zip"]; len(data) < 4000 {
 			f.Add(data)

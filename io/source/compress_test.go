@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 )
 
 func gzipOf(t testing.TB, data []byte) []byte {
@@ -109,18 +109,14 @@ func TestCompressedTar(t *testing.T) {
 
 // TestBzip2 reads a tar that Python has compressed: several streams are one, damage is named.
 func TestBzip2(t *testing.T) {
-	bz, err := os.ReadFile(filepath.Join("testdata", "four.tar.bz2"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(bz)))
+	whole, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(tartest.Bzip2)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "x.tar"), whole)
 	_, want := scan(t, Options{}, Input{"", filepath.Join(dir, "x.tar")})
-	flipped := bytes.Clone(bz)
+	flipped := bytes.Clone(tartest.Bzip2)
 	flipped[len(flipped)/2] ^= 1
 	for _, test := range []struct {
 		name, file string
@@ -128,12 +124,12 @@ func TestBzip2(t *testing.T) {
 		good       int
 		why        string
 	}{
-		{"tar.bz2", "x.tar.bz2", bz, 4, ""},
-		{"tbz2", "x.tbz2", bz, 4, ""},
-		{"tbz", "x.tbz", bz, 4, ""},
-		{"two streams", "x.tar.bz2", join(bz, bz), 4, "a second sample with the key s0000"},
-		{"garbage", "x.tar.bz2", join(bz, []byte("garbage")), 4, "the bzip2 stream is broken"},
-		{"cut", "x.tar.bz2", bz[:len(bz)-5], 4, "the bzip2 stream ends early"},
+		{"tar.bz2", "x.tar.bz2", tartest.Bzip2, 4, ""},
+		{"tbz2", "x.tbz2", tartest.Bzip2, 4, ""},
+		{"tbz", "x.tbz", tartest.Bzip2, 4, ""},
+		{"two streams", "x.tar.bz2", join(tartest.Bzip2, tartest.Bzip2), 4, "a second sample with the key s0000"},
+		{"garbage", "x.tar.bz2", join(tartest.Bzip2, []byte("garbage")), 4, "the bzip2 stream is broken"},
+		{"cut", "x.tar.bz2", tartest.Bzip2[:len(tartest.Bzip2)-5], 4, "the bzip2 stream ends early"},
 		{"broken", "x.tar.bz2", flipped, 0, "the bzip2 stream is broken"},
 		{"no bzip2", "x.tar.bz2", gzipOf(t, whole), 4, ""},
 	} {

@@ -33,28 +33,11 @@ func resum(h []byte) {
 }
 
 // TestNamed feeds each layout with each kind of bad input. What is readable before and behind it
-// is read; the reason says where it is: by byte in a tar, by record and byte in a TFRecord, by row
-// in a Parquet file. % stands for any number.
+// is read; the reason says where it is: by record and byte in a TFRecord, by row in a Parquet file. % stands for
+// any number. Damaged tars are in TestTarDamage, damaged TFRecords in TestTFRecordDamage.
 func TestNamed(t *testing.T) {
 	p, q := picture(0), picture(1)
-	tar := tarOf(t, samples(3)...)
-	flipped := bytes.Clone(tar)
-	flipped[bytes.Index(flipped, []byte("s0001.cls"))+20] ^= 1
-	pair := func(key, cls string, data []byte) []file {
-		return []file{{key + ".jpg", data}, {key + ".cls", []byte(cls)}}
-	}
-	tarWith := func(files ...[]file) []byte {
-		var list []file
-		for _, f := range append(append([][]file{pair("first", "0", p)}, files...), pair("last", "1", q)) {
-			list = append(list, f...)
-		}
-		return tarOf(t, list...)
-	}
-	gz, zst := gzipOf(t, tar), zstdOf(t, tar)
-	const doubted = "read from a compressed stream that proved to be broken: this image, or its label, may be garbage; get the file again"
-
 	one, two, three := tfrecord.Append(nil, slim(0, 1)), tfrecord.Append(nil, slim(1, 2)), tfrecord.Append(nil, slim(2, 3))
-	flip := func(data []byte, at int) []byte { data = bytes.Clone(data); data[at] ^= 4; return data }
 	between := func(features map[string]any) []byte { return join(one, recordsOf(example(features)), three) }
 	records := join(one, two, three)
 
@@ -68,30 +51,6 @@ func TestNamed(t *testing.T) {
 		good       int
 		want       []string // NAME: KIND: REASON
 	}{
-		{"tar cut in a header", "x.tar", tar[:100], 0, []string{"x.tar: truncated: byte 0: 100 bytes where a header should be"}},
-		{"tar cut in a label", "x.tar", tar[:512], 0, []string{"x.tar/s0000.cls: truncated: byte 512: the archive ends after 0 of the member's 1 bytes"}},
-		{"tar cut in padding", "x.tar", tar[:700], 0, []string{"x.tar/s0000.cls: truncated: byte 512: the archive ends in the padding of a member, and the sample s0000 is not whole"}},
-		{"tar cut in an image", "x.tar", tar[:1600], 0, []string{"x.tar/s0000.jpg: truncated: byte 1536: the archive ends after 64 of the member's % bytes"}},
-		{"tar without its end", "x.tar", tar[:len(tar)-1024], 3, []string{"x.tar: truncated: byte %: the archive ends without its end mark: members may be missing"}},
-		{"tar header checksum", "x.tar", flipped, 2, []string{"x.tar/s0001.jpg: corrupt: byte %: a broken header; what it stands for is lost, and the sample s0001 is not whole"}},
-		{"image of 2^40 bytes", "x.tar", claim(tar, "s0001.jpg"), 2, []string{"x.tar/s0001.jpg: truncated: byte %: the archive ends after % of the member's 1099511627776 bytes"}},
-		{"label of 2^40 bytes", "x.tar", claim(tar, "s0001.cls"), 2, []string{"x.tar/s0001.jpg: truncated: byte %: the archive ends after % of the member's 1099511627776 bytes"}},
-		{"image of 2^40 bytes, gzip", "x.tar.gz", gzipOf(t, claim(tar, "s0001.jpg")), 1, []string{"x.tar.gz/s0001.jpg: truncated: byte %: the archive ends inside of a member, after % of its 1099511627776 bytes, and the sample s0001 is not whole"}},
-		{"key twice", "x.tar", tarWith(pair("first", "0", p)), 2, []string{"x.tar/first.jpg: duplicate: byte %: a second sample with the key first"}},
-		{"members apart", "x.tar", tarWith([]file{{"a.jpg", p}}, pair("b", "1", p), []file{{"a.cls", []byte("1")}}), 3, []string{"x.tar/a.jpg: no-label: byte %: no label: no cls and no json member stands beside the image; members that stand apart are not joined"}},
-		{"label negative", "x.tar", tarWith(pair("a", "-4", p)), 2, []string{"x.tar/a.jpg: bad-label: byte %: label -4 is negative"}},
-		{"label a word", "x.tar", tarWith(pair("a", "cat", p)), 2, []string{`x.tar/a.jpg: bad-label: byte %: cls holds "cat", not an integer`}},
-		{"image empty", "x.tar", tarWith(pair("a", "1", nil)), 2, []string{"x.tar/a.jpg: empty: byte %: the member is empty"}},
-		{"two tars", "x.tar", join(tarOf(t, pair("a", "0", p)...), tarOf(t, pair("b", "1", q)...)), 2, nil},
-		{"two tars with garbage between", "x.tar", join(tarOf(t, pair("a", "0", p)...), bytes.Repeat([]byte("garbage "), 64), tarOf(t, pair("b", "1", q)...)), 2, []string{"x.tar: corrupt: byte %: what follows the end mark is no archive"}},
-		{"two gzip members", "x.tar.gz", join(gzipOf(t, tar[:5000]), gzipOf(t, tar[5000:])), 3, nil},
-		{"gzip with garbage", "x.tar.gz", join(gz, []byte("garbage")), 3, []string{"x.tar.gz: corrupt: byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
-		{"gzip cut at its end", "x.tar.gz", gz[:len(gz)-9], 3, []string{"x.tar.gz: truncated: byte %: the gzip stream ends early, after % compressed bytes"}},
-		{"gzip checksum", "x.tar.gz", flip(gz, len(gz)-6), 0, []string{"x.tar.gz/s0000.jpg: corrupt: byte 0: " + doubted, "x.tar.gz/s0001.jpg: corrupt: byte %: " + doubted, "x.tar.gz/s0002.jpg: corrupt: byte %: " + doubted, "x.tar.gz: corrupt: byte %: the gzip stream is broken near compressed byte %: gzip: invalid checksum"}},
-		{"zstd with garbage", "x.tar.zst", join(zst, []byte("garbage")), 3, []string{"x.tar.zst: corrupt: byte %: the zstd stream is broken near compressed byte %: invalid input: magic number mismatch"}},
-		{"class tar", "n01440764.tar", tarOf(t, file{"a.JPEG", p}, file{"a.JPEG", p}, file{"b.JPEG", nil}, file{"c.JPEG", q}), 2, []string{"n01440764.tar/a.JPEG: duplicate: byte %: a second member of this name", "n01440764.tar/b.JPEG: empty: byte %: the member is empty"}},
-		{"class tar of 2^40 bytes", "n01440764.tar", claim(tarOf(t, file{"a.JPEG", p}, file{"b.JPEG", p}, file{"c.JPEG", q}), "b.JPEG"), 2, []string{"n01440764.tar/b.JPEG: truncated: byte %: the archive ends after % of the member's 1099511627776 bytes"}},
-
 		{"no image feature", "a.tfrecord", between(map[string]any{"image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded is missing"}},
 		{"no label feature", "a.tfrecord", between(map[string]any{"image/encoded": p}), 2, []string{`a.tfrecord/000000001: no-label: record 1 at byte %: no feature image/class/label holds a label; there are "image/encoded" (bytes)`}},
 		{"image of another type", "a.tfrecord", between(map[string]any{"image/encoded": 4, "image/class/label": 3}), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: feature image/encoded holds int64, want bytes"}},

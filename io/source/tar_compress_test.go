@@ -1,13 +1,14 @@
 package source
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix/io/blob"
+
+	"github.com/premix/premix/internal/tartest"
 )
 
 // TestMixedTars: each tar of an input is read as it is compressed, whatever the first is, and whatever its
@@ -17,10 +18,6 @@ func TestMixedTars(t *testing.T) {
 	part := func(i int) []byte { return tarOf(t, samples(12)[8*i:8*i+8]...) }
 	folders := func(i int) []byte {
 		return tarOf(t, file{"cat/" + string(rune('a'+i)) + ".jpg", picture(i)}, file{"dog/" + string(rune('a'+i)) + ".jpg", picture(9 + i)})
-	}
-	bz, err := os.ReadFile(filepath.Join("testdata", "four.tar.bz2"))
-	if err != nil {
-		t.Fatal(err)
 	}
 	old := tarOf(t, samples(1)...) // of before POSIX: without magic
 	for at := 0; at < len(old)-1024; at += 512 {
@@ -40,7 +37,7 @@ func TestMixedTars(t *testing.T) {
 		{"gzip that is called .tar", Options{}, []file{{"x.tar", gzipOf(t, whole)}}, 12, ""},
 		{"zstd that is called .tar", Options{}, []file{{"x.tar", zstdOf(t, whole)}}, 12, ""},
 		{"zlib that is called .tar", Options{}, []file{{"x.tar", zlibOf(t, whole)}}, 12, ""},
-		{"bzip2 that is called .tar", Options{}, []file{{"x.tar", bz}}, 4, ""},
+		{"bzip2 that is called .tar", Options{}, []file{{"x.tar", tartest.Bzip2}}, 4, ""},
 		{"plain that is called .tar.gz", Options{}, []file{{"x.tar.gz", whole}}, 12, ""},
 		{"plain that is called .tar.xz", Options{}, []file{{"y.tar", part(0)}, {"x.tar.xz", part(1)}}, 8, ""},
 		{"plain of before POSIX that is called .tgz", Options{}, []file{{"x.tgz", old}}, 1, ""},

@@ -60,19 +60,20 @@ const (
 // the end mark. An error of the stream leads to done from everywhere. If the walk is strict, damage does, and a
 // header after a mark is damage.
 type Walker struct {
-	o     Options
-	w     *window.Window
-	base  int64 // where the archive begins: blocks are aligned to it
-	state state
-	next  int64       // where the next header is; of no use in sparse
-	tr    *tar.Reader // in sparse
-	last  Member
-	zeros int64  // where those of a mark begin; Unknown when they have been told of
-	tail  int64  // zeros at the end of the archive
-	gap   int64  // bytes that are lost with the member that could not be read, or Unknown
-	count int    // of headers, good and broken
-	above []byte // if the walk is strict: pad bytes of padding before the member, and a block of its headers
-	pad   int
+	o      Options
+	w      *window.Window
+	base   int64 // where the archive begins: blocks are aligned to it
+	state  state
+	next   int64       // where the next header is; of no use in sparse
+	tr     *tar.Reader // in sparse
+	reader tar.Reader
+	last   Member
+	zeros  int64  // where those of a mark begin; Unknown when they have been told of
+	tail   int64  // zeros at the end of the archive
+	gap    int64  // bytes that are lost with the member that could not be read, or Unknown
+	count  int    // of headers, good and broken
+	above  []byte // if the walk is strict: pad bytes of padding before the member, and a block of its headers
+	pad    int
 }
 
 // New walks from the window's position, which is a header of the archive that begins at base.
@@ -156,7 +157,8 @@ func (k *Walker) step() (m Member, again bool, err error) {
 	if damage := k.hole(k.w.Pos, false); damage != nil {
 		return m, false, damage
 	}
-	m, err = k.parse(tar.NewReader(k.w), k.w.Pos)
+	k.reader = *tar.NewReader(k.w) // in place: one for each header would be most of what a walk allocates
+	m, err = k.parse(&k.reader, k.w.Pos)
 	return m, false, err
 }
 

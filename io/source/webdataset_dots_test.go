@@ -31,7 +31,8 @@ func TestDots(t *testing.T) {
 		good, lost int
 	}{
 		{"no dots", join(a, pair("b", 1)), 2, 0},
-		{"one with a dot in its key", join(a, pair("photo.2", 1)), 2, 0},
+		{"one with a dot in its key", join(a, pair("photo.2", 1)), 1, 1},
+		{"input beside a label of its own name", join(a, pair("x.input", 1)), 1, 1},
 		{"input and target", []file{{"x.input.jpg", picture(1)}, {"x.target.cls", []byte("1")}, {"y.input.jpg", picture(2)}, {"y.target.json", []byte(`{"label": 1}`)}}, 2, 0},
 		{"input and two targets", join(a, []file{{"x.input.jpg", picture(1)}, {"x.target.cls", []byte("1")}, {"x.other.cls", []byte("1")}}), 1, 1},
 		{"target beside a label", join(a, []file{{"x.jpg", picture(1)}, {"x.target.cls", []byte("no")}, {"x.cls", []byte("1")}}), 2, 0},

@@ -54,10 +54,10 @@ func (r *sampleReader) pairedLabel(m tarfile.Member, ext, last string) error {
 }
 
 // pairLabel is the label of an image whose sample has no member called cls or json: that of the only one which
-// ends in these, as in input.jpg and target.cls.
+// ends in these, as in input.jpg and target.cls. In photo.2.jpg and photo.2.cls the dot is in the key.
 func (c *sample) pairLabel(key string) (label, error) {
 	before, _ := cutDots(c.ext)
-	alone := before != "" && len(c.images) == 1
+	alone := before != "" && len(c.images) == 1 && !c.labels[before]
 	switch n := c.paired[0] + c.paired[1]; {
 	case n == 1 && alone && c.pairFault != nil:
 		return label{}, c.pairFault

@@ -95,8 +95,10 @@ func compressionsOf(ctx context.Context, files []blob.Object, plain func(i int, 
 // maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.
 const maxWindow = 128 << 20
 
-// A rawReader counts the compressed bytes and remembers an error of the medium.
+// A rawReader counts the compressed bytes and remembers an error of the medium. It ends with its context:
+// a decompressor may go through gigabytes, and a file of zeros, before it returns.
 type rawReader struct {
+	ctx context.Context
 	r   io.ReadCloser
 	n   int64
 	max int64 // the size of the object
@@ -104,6 +106,10 @@ type rawReader struct {
 }
 
 func (r *rawReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		r.err = err
+		return 0, err
+	}
 	n, err := r.r.Read(p)
 	r.n += int64(n)
 	if err != nil && err != io.EOF {
@@ -159,10 +165,9 @@ func (u *unpacker) Read(p []byte) (int, error) {
 // A stream may unpack to freeOutput bytes, and beyond that to maxRatio times what was read of it: deflate
 // packs zeros by a factor of 1,030, and zstd by any. Archives of images are below 2, those of
 // drawings without compression below 100.
-const (
-	freeOutput = 1 << 30
-	maxRatio   = 256
-)
+const maxRatio = 256
+
+var freeOutput int64 = 1 << 30 // only tests change it
 
 // bounded returns a fault if too much has come out of what went in.
 func (u *unpacker) bounded() error {
@@ -292,6 +297,8 @@ func (u *unpacker) settle(err error) {
 func (u *unpacker) explain(err error) error {
 	u.settle(err)
 	switch {
+	case u.raw.err != nil && u.raw.err == u.raw.ctx.Err():
+		return u.raw.err
 	case u.raw.err != nil:
 		return fmt.Errorf("reading: %v", u.raw.err) // not wrapped: it must not look like the end of the data
 	case err == io.EOF || premix.AsFault(err) != nil:
@@ -337,7 +344,7 @@ func (c Container) openVersion(ctx context.Context, off, end int64, version *blo
 		if err != nil {
 			return nil, nil, err
 		}
-		raw := &rawReader{r: r, max: c.Size}
+		raw := &rawReader{ctx: ctx, r: r, max: c.Size}
 		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind, free: freeOutput}
 		w := window.Stream(u, 0, -1, -1)
 		w.Lost, w.Sound = u.lost, u.trusted

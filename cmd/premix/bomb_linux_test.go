@@ -15,7 +15,7 @@ import (
 	"github.com/premix/premix/internal/layouttest"
 )
 
-// TestInterruptUnpacking: Ctrl-C ends a run that goes through a terabyte of zeros behind a compressed shard. That has
+// TestInterruptUnpacking: Ctrl-C ends a run that goes through zeros without end behind a compressed shard. That has
 // more samples than are looked at for the labels, so that it is not read to its end before the peaks.
 func TestInterruptUnpacking(t *testing.T) {
 	dir := t.TempDir()
@@ -29,8 +29,14 @@ func TestInterruptUnpacking(t *testing.T) {
 	}
 	path := filepath.Join(dir, "in", "a.tar.gz")
 	layouttest.Write(t, filepath.Join(dir, "in"), []layouttest.File{{Path: "a.tar.gz", Data: packed.Bytes()}})
-	if err := os.Truncate(path, 1<<40); err != nil {
-		t.Skip("no such files here: ", err)
+	for size := int64(1 << 40); ; size /= 2 { // as long as this file system lets one be
+		err := os.Truncate(path, size)
+		if err == nil {
+			break
+		}
+		if size < 1<<32 {
+			t.Fatal(err)
+		}
 	}
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop() // and the process, if it still runs
@@ -40,8 +46,9 @@ func TestInterruptUnpacking(t *testing.T) {
 	}
 	for read := 0; read < 1<<26 && ctx.Err() == nil; time.Sleep(time.Millisecond) { // it is among the zeros
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", cmd.Process.Pid))
-		if err != nil {
-			t.Skip("this system does not tell what a process reads: ", err)
+		if err != nil { // this system does not tell what a process reads
+			time.Sleep(time.Second)
+			break
 		}
 		fmt.Sscanf(string(text), "rchar: %d", &read)
 	}

@@ -43,7 +43,7 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 		return r.array(ctx, uri)
 	case len(head) > 262 && string(head[257:262]) == "ustar":
 		return r.shardOr(ctx, uri, []string{"webdataset"}, o)
-	case isRecord(head):
+	case tfrecord.IsHead(head):
 		return r.shardOr(ctx, uri, []string{"tfrecord", "tfds"}, o)
 	case imaging.Sniff(head) != imaging.Unknown:
 		return r.image(ctx, uri)
@@ -57,11 +57,6 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 		}
 	}
 	return r.input(ctx, uri, o)
-}
-
-// isRecord reports whether a file begins as a TFRecord: a length and its checksum.
-func isRecord(head []byte) bool {
-	return tfrecord.IsHead(head)
 }
 
 // shardOr reads a shard in one of some formats, the first that its first record fits. A file

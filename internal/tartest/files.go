@@ -2,13 +2,13 @@ package tartest
 
 import (
 	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	_ "embed"
 	"fmt"
 	"io"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -76,7 +76,7 @@ func headers(t testing.TB) []File {
 		{Name: "header checksum", File: "x.tar", Data: flipped},
 		{Name: "image of 2^40 bytes", File: "x.tar", Data: claim(whole, "s0001.jpg")},
 		{Name: "label of 2^40 bytes", File: "x.tar", Data: claim(whole, "s0001.cls")},
-		{Name: "image of 2^40 bytes", File: "x.tar.gz", Data: gzipOf(t, claim(whole, "s0001.jpg"))},
+		{Name: "image of 2^40 bytes", File: "x.tar.gz", Data: Gzip(t, claim(whole, "s0001.jpg"))},
 		{Name: "image of 2^40 bytes", File: "n01440764.tar", Data: claim(class, "b.JPEG")},
 		{Name: "garbage in front", File: "x.tar", Data: join(garbage, whole)},
 		{Name: "garbage alone", File: "x.tar", Data: bytes.Repeat(garbage, 10)},
@@ -142,7 +142,7 @@ func impostors(t testing.TB) []File {
 		{Name: "a page", File: "x.tar", Data: page}, {Name: "a page", File: "x.tar.gz", Data: page}, {Name: "a page", File: "x.tar.zst", Data: page},
 		{Name: "a message of a store", File: "x.tar", Data: []byte("<?xml version=\"1.0\"?>\n<Error/>")},
 		{Name: "a zip archive", File: "x.tar", Data: append([]byte("PK\x03\x04"), make([]byte, 996)...)},
-		{Name: "a compressed tar by another name", File: "x.tar", Data: gzipOf(t, whole)},
+		{Name: "a compressed tar by another name", File: "x.tar", Data: Gzip(t, whole)},
 		{Name: "a tar by another name", File: "x.tar.gz", Data: whole},
 	}
 }
@@ -150,16 +150,16 @@ func impostors(t testing.TB) []File {
 // streams are compressed tars that are cut, or have something behind them.
 func streams(t testing.TB) []File {
 	whole := Tar(t, samples(8, 3000)...)
-	gz, half := gzipOf(t, whole), gzipOf(t, whole[:len(whole)/2])
-	large := zstdOf(t, Tar(t, samples(9, 60_000)...))
+	gz, half := Gzip(t, whole), Gzip(t, whole[:len(whole)/2])
+	large := Zstd(t, Tar(t, samples(9, 60_000)...))
 	return []File{
-		{Name: "two gzip members", File: "x.tar.gz", Data: join(half, gzipOf(t, whole[len(whole)/2:]))},
+		{Name: "two gzip members", File: "x.tar.gz", Data: join(half, Gzip(t, whole[len(whole)/2:]))},
 		{Name: "gzip with garbage", File: "x.tar.gz", Data: join(gz, []byte("garbage"))},
 		{Name: "gzip cut at its end", File: "x.tar.gz", Data: gz[:len(gz)-9]},
 		{Name: "gzip cut", File: "x.tar.gz", Data: gz[:500]},
 		{Name: "gzip with zeros in place of its end", File: "x.tar.gz", Data: join(half, make([]byte, 20_000))},
 		{Name: "gzip in a record of tape", File: "x.tar.gz", Data: append(gz, make([]byte, 10240-len(gz)%10240)...)},
-		{Name: "zstd with garbage", File: "x.tar.zst", Data: join(zstdOf(t, whole), []byte("garbage"))},
+		{Name: "zstd with garbage", File: "x.tar.zst", Data: join(Zstd(t, whole), []byte("garbage"))},
 		{Name: "zstd cut", File: "x.tar.zst", Data: large[:len(large)-5]},
 	}
 }
@@ -173,7 +173,7 @@ var Bzip2 []byte
 func checksums(t testing.TB) []File {
 	whole, large := Tar(t, samples(9, 3000)...), Tar(t, samples(9, 60_000)...)
 	cut := bytes.Index(whole, []byte("s0003.cls")) // the first three samples are before it
-	gz := gzipOf(t, whole)
+	gz := Gzip(t, whole)
 	var plain bytes.Buffer
 	level, err := gzip.NewWriterLevel(&plain, gzip.NoCompression)
 	if err != nil {
@@ -197,27 +197,29 @@ func checksums(t testing.TB) []File {
 		{Name: "gzip, a label of a stored block", File: "x.tar.gz", Data: stored},
 		{Name: "gzip, the checksum", File: "x.tar.gz", Data: flip(gz, 6)},
 		{Name: "gzip, the length", File: "x.tar.gz", Data: flip(gz, 2)},
-		{Name: "gzip, the checksum of the last member", File: "x.tar.gz", Data: join(gzipOf(t, whole[:cut]), flip(gzipOf(t, whole[cut:]), 6))},
-		{Name: "gzip, the checksum of the first member", File: "x.tar.gz", Data: join(flip(gzipOf(t, whole[:cut]), 6), gzipOf(t, whole[cut:]))},
-		{Name: "gzip, the header of the second member", File: "x.tar.gz", Data: join(gzipOf(t, whole[:cut]), []byte("\x1f\x8b\x07"), gzipOf(t, whole[cut:]))},
-		{Name: "zlib, the checksum", File: "x.tar", Data: flip(zlibOf(t, whole), 1)},
-		{Name: "zstd, the checksum", File: "x.tar.zst", Data: flip(zstdOf(t, large), 1)},
-		{Name: "zstd of one block, the checksum", File: "x.tar.zst", Data: flip(zstdOf(t, whole), 1)},
-		{Name: "zstd in frames, the last checksum", File: "x.tar.zst", Data: join(zstdOf(t, whole[:cut]), flip(zstdOf(t, whole[cut:]), 1))},
+		{Name: "gzip, the checksum of the last member", File: "x.tar.gz", Data: join(Gzip(t, whole[:cut]), flip(Gzip(t, whole[cut:]), 6))},
+		{Name: "gzip, the checksum of the first member", File: "x.tar.gz", Data: join(flip(Gzip(t, whole[:cut]), 6), Gzip(t, whole[cut:]))},
+		{Name: "gzip, the header of the second member", File: "x.tar.gz", Data: join(Gzip(t, whole[:cut]), []byte("\x1f\x8b\x07"), Gzip(t, whole[cut:]))},
+		{Name: "zlib, the checksum", File: "x.tar", Data: flip(Zlib(t, whole), 1)},
+		{Name: "zstd, the checksum", File: "x.tar.zst", Data: flip(Zstd(t, large), 1)},
+		{Name: "zstd of one block, the checksum", File: "x.tar.zst", Data: flip(Zstd(t, whole), 1)},
+		{Name: "zstd in frames, the last checksum", File: "x.tar.zst", Data: join(Zstd(t, whole[:cut]), flip(Zstd(t, whole[cut:]), 1))},
 		{Name: "zstd without a checksum", File: "x.tar.zst", Data: join(unchecked[:len(unchecked)-3], []byte("garbage"))},
 		{Name: "bzip2, a block", File: "x.tar.bz2", Data: flip(Bzip2, len(Bzip2)-10)}, // its checksum is behind its magic
 		{Name: "bzip2, the checksum of the file", File: "x.tar.bz2", Data: flip(Bzip2, 3)},
 		{Name: "bzip2, cut", File: "x.tar.bz2", Data: Bzip2[:len(Bzip2)-5]},
-		{Name: "the checksum of a class", File: "n01440764.tar", Data: flip(gzipOf(t, class), 6)},
+		{Name: "the checksum of a class", File: "n01440764.tar", Data: flip(Gzip(t, class), 6)},
 	}
 }
 
-func gzipOf(t testing.TB, data []byte) []byte {
+// Gzip is data in one member of gzip.
+func Gzip(t testing.TB, data []byte) []byte {
 	var buf bytes.Buffer
 	return pack(t, &buf, gzip.NewWriter(&buf), data)
 }
 
-func zlibOf(t testing.TB, data []byte) []byte {
+// Zlib is data in one stream of zlib.
+func Zlib(t testing.TB, data []byte) []byte {
 	var buf bytes.Buffer
 	return pack(t, &buf, zlib.NewWriter(&buf), data)
 }
@@ -234,7 +236,8 @@ func pack(t testing.TB, buf *bytes.Buffer, w io.WriteCloser, data []byte) []byte
 	return buf.Bytes()
 }
 
-func zstdOf(t testing.TB, data []byte) []byte {
+// Zstd is data in one frame of zstd.
+func Zstd(t testing.TB, data []byte) []byte {
 	t.Helper()
 	w, err := zstd.NewWriter(nil)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 // TestOutputBound: what comes out of a stream is bounded by what went in, in each of its members
 // together, and does not depend on how the bytes arrive.
 func TestOutputBound(t *testing.T) {
+	lowerFreeOutput(t)
 	zeros, noise := make([]byte, 1<<20), make([]byte, 4<<20)
 	for i := range noise {
 		noise[i] = byte(rand.Uint32())
@@ -30,21 +31,21 @@ func TestOutputBound(t *testing.T) {
 		data       []byte
 		bomb       bool
 	}{
-		{"gzip of zeros", gzipped, gzipOf(t, make([]byte, 4<<20)), true},
-		{"gzip of zeros in members", gzipped, bytes.Repeat(gzipOf(t, zeros), 4), true},
-		{"zlib of zeros", zlibbed, zlibOf(t, make([]byte, 4<<20)), true},
-		{"zstd of zeros", zstandard, zstdOf(t, make([]byte, 4<<20)), true},
-		{"zstd of zeros in frames", zstandard, bytes.Repeat(zstdOf(t, zeros), 4), true},
-		{"gzip of noise", gzipped, gzipOf(t, noise), false},
-		{"zstd of noise", zstandard, zstdOf(t, noise), false},
-		{"gzip of noise and zeros", gzipped, gzipOf(t, join(noise[:1<<20], zeros, zeros, zeros)), false},
-		{"gzip of few zeros", gzipped, gzipOf(t, zeros), false},
+		{"gzip of zeros", gzipped, tartest.Gzip(t, make([]byte, 4<<20)), true},
+		{"gzip of zeros in members", gzipped, bytes.Repeat(tartest.Gzip(t, zeros), 4), true},
+		{"zlib of zeros", zlibbed, tartest.Zlib(t, make([]byte, 4<<20)), true},
+		{"zstd of zeros", zstandard, tartest.Zstd(t, make([]byte, 4<<20)), true},
+		{"zstd of zeros in frames", zstandard, bytes.Repeat(tartest.Zstd(t, zeros), 4), true},
+		{"gzip of noise", gzipped, tartest.Gzip(t, noise), false},
+		{"zstd of noise", zstandard, tartest.Zstd(t, noise), false},
+		{"gzip of noise and zeros", gzipped, tartest.Gzip(t, join(noise[:1<<20], zeros, zeros, zeros)), false},
+		{"gzip of few zeros", gzipped, tartest.Gzip(t, zeros), false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			read := func(r io.Reader) (int64, error) {
 				raw := &rawReader{ctx: t.Context(), r: io.NopCloser(r), max: int64(len(test.data))}
-				u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 64<<10), kind: test.kind, free: 1 << 20}
+				u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 64<<10), kind: test.kind}
 				defer u.Close()
 				return io.Copy(io.Discard, onlyReader{u})
 			}
@@ -61,6 +62,13 @@ func TestOutputBound(t *testing.T) {
 	}
 }
 
+// lowerFreeOutput makes bombs of a test small.
+func lowerFreeOutput(t *testing.T) {
+	before := freeOutput
+	t.Cleanup(func() { freeOutput = before })
+	freeOutput = 1 << 20
+}
+
 // onlyReader hides WriteTo and the like.
 type onlyReader struct{ io.Reader }
 
@@ -71,13 +79,13 @@ func TestInterruptUnpacking(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(rand.Uint32())
 	}
-	for name, piece := range map[string][]byte{"members": gzipOf(t, noise), "zeros": make([]byte, 1<<20)} {
+	for name, piece := range map[string][]byte{"members": tartest.Gzip(t, noise), "zeros": make([]byte, 1<<20)} {
 		t.Run(name, func(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
-			e := &endless{first: gzipOf(t, noise), piece: piece, stop: stop}
+			e := &endless{first: tartest.Gzip(t, noise), piece: piece, stop: stop}
 			raw := &rawReader{ctx: ctx, r: io.NopCloser(e), max: 1 << 50}
-			u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 64<<10), kind: gzipped, free: freeOutput}
+			u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 64<<10), kind: gzipped}
 			if _, err := io.Copy(io.Discard, onlyReader{u}); !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
@@ -116,8 +124,7 @@ const zerosBzip2 = "425a6839314159265359a23d4b580040404080c00000040008200030cc05
 // TestBombs: a bomb behind good samples is one row of the kind limit, and what came before it is used, in each
 // reading of the container, as peaks and mix read it.
 func TestBombs(t *testing.T) {
-	defer func(n int64) { freeOutput = n }(freeOutput)
-	freeOutput = 1 << 20
+	lowerFreeOutput(t)
 	zeros := make([]byte, 8<<20)
 	good := samples(3)
 	tar := tarOf(t, append(slices.Clone(good), file{"s0003.jpg", zeros}, file{"s0004.cls", []byte("1")}, file{"s0004.jpg", picture(4)})...)
@@ -127,8 +134,8 @@ func TestBombs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"x.tar.gz": gzipOf(t, tar), "x.tar.zst": zstdOf(t, tar), "x.tar.bz2": join(tartest.Bzip2, packed),
-		"x.tfrecord.gz": gzipOf(t, records), "x.tfrecord.zlib": zlibOf(t, records),
+		"x.tar.gz": tartest.Gzip(t, tar), "x.tar.zst": tartest.Zstd(t, tar), "x.tar.bz2": join(tartest.Bzip2, packed),
+		"x.tfrecord.gz": tartest.Gzip(t, records), "x.tfrecord.zlib": tartest.Zlib(t, records),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)

@@ -2,95 +2,22 @@ package source
 
 import (
 	"bufio"
-	"cmp"
 	"compress/bzip2"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"path"
-	"regexp"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/window"
 )
-
-// The values of Container.Compression.
-const (
-	bzipped   = "bzip2"
-	gzipped   = "gzip"
-	zlibbed   = "zlib"
-	zstandard = "zstd"
-)
-
-var compressions = map[string]string{
-	".gz": gzipped, ".tgz": gzipped, ".zst": zstandard, ".tzst": zstandard, ".zlib": zlibbed, ".zz": zlibbed,
-	".bz2": bzipped, ".tbz2": bzipped, ".tbz": bzipped,
-}
-
-// compressionOf returns how a whole file is compressed, by its name; empty if it is not.
-func compressionOf(base string) string { return compressions[path.Ext(strings.ToLower(base))] }
-
-// bzipHead is the beginning of a bzip2 stream: the size of its blocks, and a block or the end.
-var bzipHead = regexp.MustCompile(`^BZh[1-9](1AY&SY|\x17rE8P\x90)`)
-
-// compressionIn returns how a file is compressed that begins with head; empty if it is not, or if head
-// is too short to tell.
-func compressionIn(head []byte) string {
-	switch {
-	case len(head) < 8: // a zlib stream of nothing has 8 bytes, and others have more
-		return ""
-	case head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
-		return gzipped
-	case bzipHead.Match(head):
-		return bzipped
-	case head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0:
-		return zlibbed
-	case string(head[:4]) == "\x28\xb5\x2f\xfd":
-		return zstandard
-	}
-	return ""
-}
-
-// headsAtOnce is how many files are looked at together.
-const headsAtOnce = 16
-
-// compressionsOf returns how each of some files is compressed, by its first bytes: a job may have written a part
-// of them with another option, names may be wrong, and the first may be empty, so that no file speaks for the
-// others. plain reports whether file i begins as one that is not compressed. The name is asked where nothing else
-// tells.
-func compressionsOf(ctx context.Context, files []blob.Object, plain func(i int, head []byte) bool) ([]string, error) {
-	kinds := make([]string, len(files))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(headsAtOnce)
-	for i, f := range files {
-		named := compressionOf(blob.Base(f.URI))
-		if f.Size == 0 {
-			kinds[i] = named
-			continue
-		}
-		g.Go(func() error {
-			head, err := blob.ReadRange(gctx, nil, f.URI, 0, min(f.Size, tarBlock))
-			if err != nil {
-				return fmt.Errorf("source: %w", err)
-			}
-			if !plain(i, head) {
-				kinds[i] = cmp.Or(compressionIn(head), named)
-			}
-			return nil
-		})
-	}
-	return kinds, g.Wait()
-}
 
 // maxWindow bounds what a zstd frame may ask for: what zstd --long=27 writes.
 const maxWindow = 128 << 20
@@ -133,7 +60,6 @@ type unpacker struct {
 	out   int64     // bytes that came out
 	sound int64     // of them, those that an error of the stream says nothing about
 	whole bool      // all that was compressed came out, and the checksum is another
-	free  int64     // of them, whatever went in
 	zeros int64     // between streams, or behind the last, and more than padding
 	fake  *impostor // what is there instead of a stream; or nil
 }
@@ -171,14 +97,14 @@ var freeOutput int64 = 1 << 30 // only tests change it
 
 // bounded returns a fault if too much has come out of what went in.
 func (u *unpacker) bounded() error {
-	if u.out <= u.free {
+	if u.out <= freeOutput {
 		return nil
 	}
 	in := u.raw.n - int64(u.br.Buffered()) // that is the same however the bytes arrive
-	if u.out-u.free <= maxRatio*in {
+	if u.out-freeOutput <= maxRatio*in {
 		return nil
 	}
-	return premix.Faultf(premix.TooLarge, "the %s stream unpacks to more than %d bytes and %d times what it takes, after %d compressed bytes; pack it again without compression to have it read", u.kind, u.free, maxRatio, in)
+	return premix.Faultf(premix.TooLarge, "the %s stream unpacks to more than %d bytes and %d times what it takes, after %d compressed bytes; pack it again without compression to have it read", u.kind, freeOutput, maxRatio, in)
 }
 
 func (u *unpacker) start() (err error) {
@@ -345,7 +271,7 @@ func (c Container) openVersion(ctx context.Context, off, end int64, version *blo
 			return nil, nil, err
 		}
 		raw := &rawReader{ctx: ctx, r: r, max: c.Size}
-		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind, free: freeOutput}
+		u := &unpacker{raw: raw, br: bufio.NewReaderSize(raw, 256<<10), kind: kind}
 		w := window.Stream(u, 0, -1, -1)
 		w.Lost, w.Sound = u.lost, u.trusted
 		return w, u, nil

@@ -9,47 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
 	"github.com/premix/premix"
 	"github.com/premix/premix/internal/tartest"
 )
-
-func gzipOf(t testing.TB, data []byte) []byte {
-	t.Helper()
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
-}
-
-func zlibOf(t testing.TB, data []byte) []byte {
-	t.Helper()
-	var buf bytes.Buffer
-	w := zlib.NewWriter(&buf)
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
-}
-
-func zstdOf(t testing.TB, data []byte) []byte {
-	t.Helper()
-	w, err := zstd.NewWriter(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w.EncodeAll(data, nil)
-}
 
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
@@ -69,7 +31,7 @@ func TestCompressedTar(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "x.tar"), plainTar)
 	_, want := scan(t, Options{}, Input{"", filepath.Join(dir, "x.tar")})
-	whole := gzipOf(t, plainTar)
+	whole := tartest.Gzip(t, plainTar)
 	tests := []struct {
 		name, file string
 		data       []byte
@@ -78,12 +40,12 @@ func TestCompressedTar(t *testing.T) {
 	}{
 		{"gzip", "x.tar.gz", whole, "", ""},
 		{"tgz", "x.tgz", whole, "", ""},
-		{"zstd", "x.tar.zst", zstdOf(t, plainTar), "", ""},
-		{"several members", "x.tar.gz", join(gzipOf(t, plainTar[:half]), gzipOf(t, plainTar[half:])), "", ""},
-		{"several frames", "x.tar.zst", join(zstdOf(t, plainTar[:half]), zstdOf(t, plainTar[half:])), "", ""},
+		{"zstd", "x.tar.zst", tartest.Zstd(t, plainTar), "", ""},
+		{"several members", "x.tar.gz", join(tartest.Gzip(t, plainTar[:half]), tartest.Gzip(t, plainTar[half:])), "", ""},
+		{"several frames", "x.tar.zst", join(tartest.Zstd(t, plainTar[:half]), tartest.Zstd(t, plainTar[half:])), "", ""},
 		{"zero padding", "x.tar.gz", join(whole, make([]byte, 1000)), "", ""},
 		{"trailing garbage", "x.tar.gz", join(whole, []byte("garbage")), premix.Corrupt, "what follows the gzip stream"},
-		{"trailing garbage", "x.tar.zst", join(zstdOf(t, plainTar), []byte("garbage")), premix.Corrupt, "zstd stream is broken"},
+		{"trailing garbage", "x.tar.zst", join(tartest.Zstd(t, plainTar), []byte("garbage")), premix.Corrupt, "zstd stream is broken"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,7 +93,7 @@ func TestBzip2(t *testing.T) {
 		{"garbage", "x.tar.bz2", join(tartest.Bzip2, []byte("garbage")), 4, "the bzip2 stream is broken"},
 		{"cut", "x.tar.bz2", tartest.Bzip2[:len(tartest.Bzip2)-5], 4, "the bzip2 stream ends early"},
 		{"broken", "x.tar.bz2", flipped, 0, "the bzip2 stream is broken"},
-		{"no bzip2", "x.tar.bz2", gzipOf(t, whole), 4, ""},
+		{"no bzip2", "x.tar.bz2", tartest.Gzip(t, whole), 4, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -152,7 +114,7 @@ func TestBzip2(t *testing.T) {
 // tells of the cut.
 func TestCompressedTruncated(t *testing.T) {
 	plainTar := tarOf(t, samples(3)...)
-	for file, data := range map[string][]byte{"x.tar.gz": gzipOf(t, plainTar), "x.tar.zst": zstdOf(t, plainTar)} {
+	for file, data := range map[string][]byte{"x.tar.gz": tartest.Gzip(t, plainTar), "x.tar.zst": tartest.Zstd(t, plainTar)} {
 		dir := t.TempDir()
 		for n := 1; n < len(data); n += 1 + len(data)/60 {
 			put(t, filepath.Join(dir, file), data[:n])
@@ -166,6 +128,25 @@ func TestCompressedTruncated(t *testing.T) {
 			if faults != 1 {
 				t.Errorf("%s cut at %d of %d: %v", file, n, len(data), plain(rows))
 			}
+		}
+	}
+}
+
+// TestCompressionIn has the shortest streams of each kind, and files that begin almost like them.
+func TestCompressionIn(t *testing.T) {
+	for head, want := range map[string]string{
+		"BZh9\x17rE8P\x90\x00\x00\x00\x00":   bzipped, // of nothing
+		"BZh11AY&SY\x00\x00\x00\x00":         bzipped,
+		"BZh01AY&SY\x00\x00\x00\x00":         "",
+		"BZh9 is a text":                     "",
+		"BZh9\x17rE8":                        "",
+		string(tartest.Gzip(t, nil)):         gzipped,
+		string(tartest.Zlib(t, nil)):         zlibbed,
+		string(tartest.Zstd(t, nil)):         zstandard,
+		string(tartest.Zstd(t, []byte("x"))): zstandard,
+	} {
+		if got := compressionIn([]byte(head)); got != want {
+			t.Errorf("%q: %q, want %q", head, got, want)
 		}
 	}
 }

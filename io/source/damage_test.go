@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tarfile"
 	"github.com/premix/premix/io/tfrecord"
 )
@@ -57,12 +58,12 @@ func TestNamed(t *testing.T) {
 		{"label of another type", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": float32(1)}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label holds float, want int64"}},
 		{"several labels", "a.tfrecord", between(map[string]any{"image/encoded": p, "image/class/label": []int64{1, 2}}), 2, []string{"a.tfrecord/000000001: bad-label: record 1 at byte %: tfexample: feature image/class/label has 2 values, want 1"}},
 		{"no example", "a.tfrecord", join(one, tfrecord.Append(nil, []byte("garbage here")), three), 2, []string{"a.tfrecord/000000001: corrupt: record 1 at byte %: tfexample: byte 0: cannot parse reserved wire type"}},
-		{"records, two gzip members", "a.tfrecord.gz", join(gzipOf(t, records[:700]), gzipOf(t, records[700:])), 3, nil},
-		{"records, gzip with garbage", "a.tfrecord.gz", join(gzipOf(t, records), []byte("garbage")), 3, []string{"a.tfrecord.gz/000000003: corrupt: record 3 at byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
-		{"records, two zlib streams", "a.tfrecord.zlib", join(zlibOf(t, records[:700]), zlibOf(t, records[700:])), 3, nil},
-		{"records, zlib with garbage", "a.tfrecord.zlib", join(zlibOf(t, records), []byte("garbage")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
-		{"records, zlib with one byte", "a.tfrecord.zlib", join(zlibOf(t, records), []byte("x")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
-		{"records, zlib with zeros", "a.tfrecord.zlib", join(zlibOf(t, records), make([]byte, 100)), 3, nil},
+		{"records, two gzip members", "a.tfrecord.gz", join(tartest.Gzip(t, records[:700]), tartest.Gzip(t, records[700:])), 3, nil},
+		{"records, gzip with garbage", "a.tfrecord.gz", join(tartest.Gzip(t, records), []byte("garbage")), 3, []string{"a.tfrecord.gz/000000003: corrupt: record 3 at byte %: what follows the gzip stream at byte % of the compressed file is no gzip"}},
+		{"records, two zlib streams", "a.tfrecord.zlib", join(tartest.Zlib(t, records[:700]), tartest.Zlib(t, records[700:])), 3, nil},
+		{"records, zlib with garbage", "a.tfrecord.zlib", join(tartest.Zlib(t, records), []byte("garbage")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
+		{"records, zlib with one byte", "a.tfrecord.zlib", join(tartest.Zlib(t, records), []byte("x")), 3, []string{"a.tfrecord.zlib/000000003: corrupt: record 3 at byte %: what follows the zlib stream at byte % of the compressed file is no zlib"}},
+		{"records, zlib with zeros", "a.tfrecord.zlib", join(tartest.Zlib(t, records), make([]byte, 100)), 3, nil},
 
 		{"rows", "x.parquet", rows, 2, []string{
 			`x.parquet/000000001: unsupported: row 1, in row group 0: the image is not in the file, only its path "b.jpg"`, "x.parquet/000000002: empty: row 2, in row group 0: the image is empty",
@@ -123,10 +124,10 @@ func TestTruncatedAnywhere(t *testing.T) {
 			k, _ := slices.BinarySearch(ends, n+1)
 			return k
 		}, func(n int) bool { return slices.Contains(ends, n) }},
-		{"x.tfrecord.gz", gzipOf(t, records), nil, nil},
-		{"x.tfrecord.zlib", zlibOf(t, records), nil, nil},
-		{"x.tar.gz", gzipOf(t, tar), nil, nil},
-		{"x.tar.zst", zstdOf(t, tar), nil, nil},
+		{"x.tfrecord.gz", tartest.Gzip(t, records), nil, nil},
+		{"x.tfrecord.zlib", tartest.Zlib(t, records), nil, nil},
+		{"x.tar.gz", tartest.Gzip(t, tar), nil, nil},
+		{"x.tar.zst", tartest.Zstd(t, tar), nil, nil},
 		{"x.parquet", parquetOf(t, rows), func(int) int { return 0 }, nil}, // its footer is at the end
 	} {
 		dir := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/premix/premix/internal/golden"
+	"github.com/premix/premix/internal/tartest"
 )
 
 // An identityCase is an input whose chunk IDs are golden.
@@ -90,8 +91,8 @@ func identityCases(t *testing.T) []identityCase {
 		{name: "tar with a count of another list", files: []file{shard, wids}, like: "tar with a count"},
 		{name: "tar with a count and an index", files: []file{shard, timm, idx}, like: "tar with a count"},
 		{name: "tar with an index that ends it", files: []file{{"x.tar", tar[:len(tar)-4096]}, idx}},
-		{name: "tar, gzip", files: []file{{"x.tar.gz", gzipOf(t, tar)}}},
-		{name: "tar, zstandard", files: []file{{"x.tar.zst", zstdOf(t, tar)}}},
+		{name: "tar, gzip", files: []file{{"x.tar.gz", tartest.Gzip(t, tar)}}},
+		{name: "tar, zstandard", files: []file{{"x.tar.zst", tartest.Zstd(t, tar)}}},
 		{name: "tar, labels in folders", files: []file{{"x.tar", foldered}}},
 		{name: "tar, labels in json", files: []file{{"x.tar", numbered}}},
 		{name: "tar, label key", files: []file{{"x.tar", numbered}}, o: Options{LabelKey: "other"}},
@@ -102,9 +103,9 @@ func identityCases(t *testing.T) []identityCase {
 		{name: "TFRecord with an index", files: []file{record, {"x.idx", []byte(index)}}},
 		{name: "TFRecord, label offset", files: []file{record}, o: Options{LabelOffset: &three, AnyLabels: true}},
 		{name: "TFRecord, label offset as assumed", files: []file{record}, o: Options{LabelOffset: new(int)}},
-		{name: "TFRecord, gzip by its name", files: []file{{"x.tfrecord.gz", gzipOf(t, records)}}},
-		{name: "TFRecord, gzip by its bytes", files: []file{{"x.tfrecord", gzipOf(t, records)}}},
-		{name: "TFRecord, zlib by its bytes", files: []file{{"x.tfrecord", append(zlibOf(t, records), make([]byte, 12)...)}}}, // as long as gzip
+		{name: "TFRecord, gzip by its name", files: []file{{"x.tfrecord.gz", tartest.Gzip(t, records)}}},
+		{name: "TFRecord, gzip by its bytes", files: []file{{"x.tfrecord", tartest.Gzip(t, records)}}},
+		{name: "TFRecord, zlib by its bytes", files: []file{{"x.tfrecord", append(tartest.Zlib(t, records), make([]byte, 12)...)}}}, // as long as gzip
 		{name: "TFRecord that is damaged", files: []file{{"x.tfrecord", garbage}}, o: Options{AnyLabels: true}},
 		{name: "TFRecord, gzip that is damaged", files: []file{{"x.tfrecord", append([]byte("\x1f\x8b\x08"), garbage[3:]...)}}, o: Options{AnyLabels: true}},
 		{name: "TFRecord with plain names", files: []file{{"x.tfrecord", plain}}},

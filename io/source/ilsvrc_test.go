@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 )
 
 func valName(i int) string { return fmt.Sprintf("ILSVRC2012_val_%08d", i) }
@@ -65,7 +66,7 @@ func TestILSVRCValidation(t *testing.T) {
 		{"synset labels", []file{{"synset_labels.txt", []byte(tench + "\n" + kit + "\n" + setter + "\n" + kit + "\n")}}},
 		{"ground truth", []file{{"data/ILSVRC2012_validation_ground_truth.txt", truth}, {"data/meta.mat", []byte("any")}}},
 		{"ground truth and sorted synsets", []file{{"ILSVRC2012_validation_ground_truth.txt", truth}, {"synsets.txt", []byte(tench + "\n" + setter + "\n" + kit + " kit fox\n")}}},
-		{"devkit", []file{{"ILSVRC2012_devkit_t12.tar.gz", gzipOf(t, tarOf(t,
+		{"devkit", []file{{"ILSVRC2012_devkit_t12.tar.gz", tartest.Gzip(t, tarOf(t,
 			file{"ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", truth}))}}},
 	}
 	for _, test := range tests {

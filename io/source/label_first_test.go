@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -23,7 +24,7 @@ func TestFirstLabels(t *testing.T) {
 		rows = append(rows, parquetRow{parquetImage{picture(i), ""}, int64(label), 0})
 	}
 	for file, data := range map[string][]byte{
-		"x.tar": tarOf(t, members...), "x.tar.gz": gzipOf(t, tarOf(t, members...)), "x.tfrecord": records, "x.parquet": parquetOf(t, rows),
+		"x.tar": tarOf(t, members...), "x.tar.gz": tartest.Gzip(t, tarOf(t, members...)), "x.tfrecord": records, "x.parquet": parquetOf(t, rows),
 	} {
 		dir := t.TempDir()
 		put(t, filepath.Join(dir, file), data)

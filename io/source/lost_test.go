@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -58,7 +59,7 @@ func TestLost(t *testing.T) {
 		{"tfds cut between records", append(tfds, file{"x-train.tfrecord-00000-of-00001", join(records[:2]...)}), 2, "record 5: lost: there should be 6 records"},
 		{"tfds cut in a record", append(tfds, file{"x-train.tfrecord-00000-of-00001", join(records...)[:len(join(records[:2]...))+20]}), 2, "record 5: lost: there should be 6 records"},
 		{"tfds, two records zeroed", append(tfds, file{"x-train.tfrecord-00000-of-00001", zeroed}), 4, "record 5: lost: there should be 6 records"},
-		{"tfds, gzip cut", append(tfds, file{"x-train.tfrecord-00000-of-00001", gzipOf(t, join(records...))[:40]}), 0, "record 5: lost: there should be 6 records"},
+		{"tfds, gzip cut", append(tfds, file{"x-train.tfrecord-00000-of-00001", tartest.Gzip(t, join(records...))[:40]}), 0, "record 5: lost: there should be 6 records"},
 		{"tar of timm, cut", []file{{"x.tar", cut}, {"_info.json", []byte(`{"splits":{"train":{"filenames":["x.tar"],"shard_lengths":[6]}}}`)}}, 2, "a sample is lost: there should be 6 samples by _info.json"},
 		{"tar of wids, cut", []file{{"x.tar", cut}, {"wids.json", []byte(`{"shardlist":[{"url":"x.tar","nsamples":6}]}`)}}, 2, "a sample is lost: there should be 6 samples by wids.json"},
 		{"parquet, a row group", []file{{"x.parquet", parquetFile}}, 2, "row 3, in row group 0: lost: "},

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
 	"github.com/premix/premix/internal/recordtest"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tfrecord"
 	"github.com/premix/premix/io/window"
 )
@@ -33,11 +34,11 @@ func TestTFRecordDamage(t *testing.T) {
 				case "":
 					found = f.Rescue
 				case ".gz":
-					data = gzipOf(t, data)
+					data = tartest.Gzip(t, data)
 				case ".zlib":
-					data = zlibOf(t, data)
+					data = tartest.Zlib(t, data)
 				default:
-					name, data = "a.tfrecord", gzipOf(t, data)
+					name, data = "a.tfrecord", tartest.Gzip(t, data)
 				}
 				var want []row
 				var why, lost []string

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -95,7 +96,7 @@ func TestEmptyShards(t *testing.T) {
 	}{
 		{"tfrecord", []file{{"a-00000-of-00002", one}, {"a-00001-of-00002", nil}}, ""},
 		{"tfrecord with an index", []file{{"a-00000-of-00002", one}, {"a-00001-of-00002", nil}, {"a-00001-of-00002.idx", nil}}, ""},
-		{"gzip of nothing", []file{{"a.tfrecord.gz", gzipOf(t, one)}, {"b.tfrecord.gz", gzipOf(t, nil)}}, ""},
+		{"gzip of nothing", []file{{"a.tfrecord.gz", tartest.Gzip(t, one)}, {"b.tfrecord.gz", tartest.Gzip(t, nil)}}, ""},
 		{"tfds of none", tfds(`"1","0"`), ""},
 		{"tfds of one", tfds(`"1","1"`), "x-train.tfrecord-00001-of-00002/000000000: truncated: record 0: lost: there should be 1 records by dataset_info.json\n"},
 		{"tar", []file{a, {"b.tar", nil}}, "b.tar: empty: byte 0: no tar archive: nothing in it\n"},

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/tfrecord"
 )
 
@@ -14,19 +15,19 @@ func TestMixedCompressions(t *testing.T) {
 	for i := range 4 {
 		shards = append(shards, tfrecord.Append(nil, slim(i, 1+i)))
 	}
-	gz := func(data []byte) []byte { return gzipOf(t, data) }
+	gz := func(data []byte) []byte { return tartest.Gzip(t, data) }
 	tests := []struct {
 		name  string
 		files []file
 		good  int
 	}{
 		{"an empty file is the first", []file{{"a-00000-of-00003", nil}, {"a-00001-of-00003", gz(shards[0])}, {"a-00002-of-00003", gz(shards[1])}}, 2},
-		{"a plain file is the first", []file{{"a-00000-of-00003", shards[0]}, {"a-00001-of-00003", gz(shards[1])}, {"a-00002-of-00003", zlibOf(t, shards[2])}}, 3},
-		{"a gzipped file is the first", []file{{"a-00000-of-00003", gz(shards[0])}, {"a-00001-of-00003", shards[1]}, {"a-00002-of-00003", zstdOf(t, shards[2])}}, 3},
+		{"a plain file is the first", []file{{"a-00000-of-00003", shards[0]}, {"a-00001-of-00003", gz(shards[1])}, {"a-00002-of-00003", tartest.Zlib(t, shards[2])}}, 3},
+		{"a gzipped file is the first", []file{{"a-00000-of-00003", gz(shards[0])}, {"a-00001-of-00003", shards[1]}, {"a-00002-of-00003", tartest.Zstd(t, shards[2])}}, 3},
 		{"gzip of no records is the first", []file{{"a-00000-of-00002", gz(nil)}, {"a-00001-of-00002", shards[0]}}, 1},
-		{"zlib of no records", []file{{"a-00000-of-00002", shards[0]}, {"a-00001-of-00002", zlibOf(t, nil)}}, 1},
+		{"zlib of no records", []file{{"a-00000-of-00002", shards[0]}, {"a-00001-of-00002", tartest.Zlib(t, nil)}}, 1},
 		{"a plain file that is called .gz", []file{{"a.tfrecord.gz", shards[0]}, {"b.tfrecord.gz", gz(shards[1])}}, 2},
-		{"zstandard that is called .gz", []file{{"a.tfrecord.gz", zstdOf(t, shards[0])}, {"b.tfrecord.gz", gz(shards[1])}}, 2},
+		{"zstandard that is called .gz", []file{{"a.tfrecord.gz", tartest.Zstd(t, shards[0])}, {"b.tfrecord.gz", gz(shards[1])}}, 2},
 		{"tfds", append(tfdsFiles(`"1","1"`), file{"x-train.tfrecord-00000-of-00002", recordsOf(numberedExamples(1)...)}, file{"x-train.tfrecord-00001-of-00002", gz(recordsOf(numberedExamples(1)...))}), 2},
 	}
 	for _, test := range tests {

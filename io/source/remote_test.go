@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfrecord"
 )
@@ -44,11 +45,11 @@ func TestRemote(t *testing.T) {
 			data := tarOf(t, samples(30)...)
 			put(t, filepath.Join(dir, "x-000.tar"), data)
 			put(t, filepath.Join(dir, "x-001.tar"), data[:len(data)*2/3])
-			put(t, filepath.Join(dir, "x-002.tar.gz"), gzipOf(t, data))
-			put(t, filepath.Join(dir, "x-003.tar.zst"), zstdOf(t, data)[:3000])
+			put(t, filepath.Join(dir, "x-002.tar.gz"), tartest.Gzip(t, data))
+			put(t, filepath.Join(dir, "x-003.tar.zst"), tartest.Zstd(t, data)[:3000])
 			put(t, filepath.Join(dir, "x-004.tar"), claim(data, "s0007.jpg"))
 			put(t, filepath.Join(dir, "x-005.tar"), claim(data, "s0007.cls"))
-			put(t, filepath.Join(dir, "x-006.tar"), gzipOf(t, data))
+			put(t, filepath.Join(dir, "x-006.tar"), tartest.Gzip(t, data))
 			put(t, filepath.Join(dir, "classes.txt"), []byte("a\nb\nc\n"))
 			put(t, filepath.Join(dir, "__index__", "x-000.idx"), []byte(daliIndex(t, data)))
 		},
@@ -110,7 +111,7 @@ func TestGone(t *testing.T) {
 	for _, layout := range []string{"folder", "tar", "record", "gz", "zip"} {
 		dir := t.TempDir()
 		path := map[string]string{"folder": "cat/a.jpg", "tar": "a.tar", "record": "a.tfrecord", "gz": "a.tar.gz", "zip": "a.zip"}[layout]
-		data := map[string][]byte{"folder": picture(0), "tar": tarOf(t, samples(5)...), "record": recordsOf(slim(0, 1)), "gz": gzipOf(t, tarOf(t, samples(5)...)), "zip": zipOf(t, file{"cat/a.jpg", picture(0)})}[layout]
+		data := map[string][]byte{"folder": picture(0), "tar": tarOf(t, samples(5)...), "record": recordsOf(slim(0, 1)), "gz": tartest.Gzip(t, tarOf(t, samples(5)...)), "zip": zipOf(t, file{"cat/a.jpg", picture(0)})}[layout]
 		put(t, filepath.Join(dir, path), data)
 		cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
 		if err != nil {

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/gob"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/source/synth"
 )
 
@@ -215,20 +215,11 @@ type file struct {
 // tarOf makes a tar of regular members.
 func tarOf(t testing.TB, files ...file) []byte {
 	t.Helper()
-	var buf bytes.Buffer
-	w := tar.NewWriter(&buf)
-	for _, f := range files {
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: f.name, Size: int64(len(f.data)), Mode: 0o444}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(f.data); err != nil {
-			t.Fatal(err)
-		}
+	members := make([]tartest.Member, len(files))
+	for i, f := range files {
+		members[i] = tartest.Member{Name: f.name, Data: f.data}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return tartest.Tar(t, members...)
 }
 
 // samples are n samples with cls = i mod 3.

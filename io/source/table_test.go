@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/tartest"
 )
 
 // flatSet is a folder of flat images beside a list of their classes.
@@ -40,7 +41,7 @@ func TestLabels(t *testing.T) {
 	}{
 		{"folder", "", func(dir string) { putAll(t, dir, files) }},
 		{"tar", "x.tar/", func(dir string) { put(t, filepath.Join(dir, "x.tar"), tarOf(t, sorted(files)...)) }},
-		{"compressed tar", "x.tar.gz/", func(dir string) { put(t, filepath.Join(dir, "x.tar.gz"), gzipOf(t, tarOf(t, sorted(files)...))) }},
+		{"compressed tar", "x.tar.gz/", func(dir string) { put(t, filepath.Join(dir, "x.tar.gz"), tartest.Gzip(t, tarOf(t, sorted(files)...))) }},
 		{"tar in a folder", "data/x.tar/", func(dir string) { put(t, filepath.Join(dir, "data", "x.tar"), tarOf(t, sorted(files)...)) }},
 	}
 	for _, test := range tests {

@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/premix/premix"
 	"github.com/premix/premix/internal/storetest"
+	"github.com/premix/premix/internal/tartest"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfrecord"
 )
@@ -39,7 +40,7 @@ func twoVersions(t *testing.T) map[string][2][]byte {
 		return tarOf(t, list...)
 	}
 	add("x.tar", tar)
-	add("x.tar.gz", func(fill byte) []byte { return gzipOf(t, tar(fill)) })
+	add("x.tar.gz", func(fill byte) []byte { return tartest.Gzip(t, tar(fill)) })
 	add("x.tfrecord", func(fill byte) (data []byte) {
 		for i := range 20 {
 			data = tfrecord.Append(data, example(map[string]any{"image": image(i, fill), "label": 1}))

@@ -25,13 +25,18 @@ func (c *sample) label(labels webdatasetLabels) (label, error) {
 	case c.hasCls && key == "":
 		return clsLabel(c.cls)
 	case c.hasJS:
-		l, err := jsonLabel(c.json, key)
-		if err != errNoKey {
-			return l, err
-		}
-		return label{}, premix.Faultf(premix.NoLabel, "the json member has no label under %s: name its key with --label-key", keyText(key))
+		return c.jsonLabel(key)
 	}
 	return c.pairLabel(key)
+}
+
+// jsonLabel is the label under a key of the json member.
+func (c *sample) jsonLabel(key string) (label, error) {
+	l, err := jsonLabel(c.json, key)
+	if err == errNoKey {
+		err = premix.Faultf(premix.NoLabel, "the json member has no label under %s: name its key with --label-key", keyText(key))
+	}
+	return l, err
 }
 
 // pairedLabel takes a member that may hold the label, and has dots in its extension (target.cls). It is that of
@@ -64,11 +69,7 @@ func (c *sample) pairLabel(key string) (label, error) {
 	case n == 1 && alone && c.paired[0] == 1 && key == "":
 		return clsLabel(c.cls)
 	case n == 1 && alone && c.paired[1] == 1:
-		l, err := jsonLabel(c.json, key)
-		if err != errNoKey {
-			return l, err
-		}
-		return label{}, premix.Faultf(premix.NoLabel, "the json member has no label under %s: name its key with --label-key", keyText(key))
+		return c.jsonLabel(key)
 	case n > 1 && alone:
 		return label{}, premix.Faultf(premix.NoLabel, "no label: %d members of the sample %s end in cls or json, and which holds the label is not known: write one json member, and name the field with --label-key", n, shorten(c.key))
 	case len(c.labels) > 0:

@@ -237,7 +237,7 @@ def check(out, entries, classes, bad):
     n, by_name, count = len(entries), {e.name: i for i, e in enumerate(entries)}, collections.Counter()
     for replica in sorted({row["replica"] for row in plans.values()}):
         order = draws.order(n, c.seed, replica)
-        keys = [(f"r{replica:03d}-" if c.named else "") + f"{p:09d}" for p in range(n)]
+        keys = [(f"r{replica:03d}-" if replica or c.named else "") + f"{p:09d}" for p in range(n)]
         for shard in range(c.shards):
             places = [p for p in range(n) if p * c.shards // n == shard]
             here = [order[p] for p in places]

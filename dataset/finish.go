@@ -16,8 +16,8 @@ import (
 type FinishParams struct {
 	Out    string
 	Format shard.Format
-	// Spec describes all shards of this run. Spec.Replica is −1 if names have no replica; other
-	// values are ignored.
+	// Spec describes all shards of this run. Spec.Replica is −1 if names of replica 0 have no number;
+	// other values are ignored.
 	Spec shard.Spec
 	// Replicas lists the replicas of this run.
 	Replicas []int

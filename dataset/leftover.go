@@ -24,8 +24,9 @@ type Leftover struct {
 }
 
 // Others looks for replicas of a split that neither the manifest nor plan.json lists, with names of
-// this spec and with this fingerprint. asked are the replicas of the run, which do not count. complete
-// are those with all shards, which [Finish] will list; rest are the others. Both are in order.
+// this spec and with this fingerprint. Spec.Replica is −1 if names of replica 0 have no number. asked are
+// the replicas of the run, which do not count. complete are those with all shards, which [Finish] will
+// list; rest are the others. Both are in order.
 func Others(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, asked []int) (complete []int, rest []Leftover, err error) {
 	listed := map[int]bool{}
 	for _, r := range asked {
@@ -62,11 +63,13 @@ func Others(ctx context.Context, out string, format shard.Format, spec shard.Spe
 
 var recordName = regexp.MustCompile(`^r(\d{3,})-\d{6,}\.json$`)
 
-// findReplicas lists the files of numbered replicas, without those in listed.
+// findReplicas lists the files of replicas, without those in listed. The names of replica 0 are either with
+// a number or without one; those of the other kind belong to someone else.
 func findReplicas(ctx context.Context, out string, format shard.Format, spec shard.Spec, listed map[int]bool) (map[int]*Leftover, error) {
 	found := map[int]*Leftover{}
+	zero := min(spec.Replica, 0) // in names
 	of := func(replica int) *Leftover {
-		if replica < 0 || listed[replica] {
+		if listed[replica] {
 			return nil
 		}
 		if found[replica] == nil {
@@ -87,10 +90,10 @@ func findReplicas(ctx context.Context, out string, format shard.Format, spec sha
 			if !ok {
 				_, replica, ok = namedPlan(format, spec, p)
 			}
-			if !ok || o.Dir {
+			if !ok || o.Dir || replica <= 0 && replica != zero {
 				continue
 			}
-			if l := of(replica); l != nil {
+			if l := of(max(replica, 0)); l != nil {
 				l.uris = append(l.uris, o.URI)
 			}
 		}

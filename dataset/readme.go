@@ -25,10 +25,12 @@ type readmeData struct {
 	Splits    []readmeSplit
 	Dense     bool // every split has dense labels
 	Mixed     bool
-	Replicas  bool   // the first split has more than one
-	Soft      string // the label of a sample as a Python expression
-	Shape     Shape
-	Root      string // folder of the shards below the output, for tfds
+	Replicas  bool // the first split has more than one
+	// Unnumbered says that names of its first replica have no number.
+	Unnumbered bool
+	Soft       string // the label of a sample as a Python expression
+	Shape      Shape
+	Root       string // folder of the shards below the output, for tfds
 }
 
 type readmeSplit struct {
@@ -39,18 +41,8 @@ type readmeSplit struct {
 	Replicas int
 	Form     string
 	Mean     string // of λ over the mixed samples
-	First    readmeShards
-}
-
-// readmeShards are the names of the shards of one replica, in the forms that readers take.
-type readmeShards struct {
-	Split   string // as the reader's split: train or train_r000
-	Brace   string // webdataset: premix-train-{000000..000063}.tar
-	Glob    string
-	Index   string // glob of the indexes
-	Samples int64
-	Shards  int
-	One     string // the first shard
+	First    Patterns
+	Each     []Patterns // of the replicas, in order
 }
 
 // readmeText returns README.md for all finished splits.
@@ -73,6 +65,7 @@ func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
 	}
 	d.Shape = d.Manifest.Shape
 	d.Replicas = len(d.Manifest.Replicas) > 1
+	d.Unnumbered = !d.Manifest.Replicas[0].Numbered
 	for _, s := range d.Manifest.Statistics {
 		d.Mixed = d.Mixed || s.Mixed > 0
 	}
@@ -123,52 +116,9 @@ func splitOf(format shard.Format, m *Manifest) readmeSplit {
 	if mixed > 0 {
 		s.Mean = fmt.Sprintf("%.3f", sum/mixed)
 	}
-	r := m.Replicas[0]
-	spec := m.Shape.Spec(nil)
-	if r.Numbered {
-		spec.Replica = r.Replica
-	}
-	s.First = readmeShards{Split: spec.SplitName("_"), Samples: r.Samples, Shards: len(r.Shards), One: r.Shards[0].Name}
-	first, last := r.Shards[0].Name, r.Shards[len(r.Shards)-1].Name
-	s.First.Brace = brace(first, last)
-	s.First.Glob = glob(first, last)
-	if index := format.IndexPath(spec, 0); index != "" {
-		s.First.Index = glob(index, format.IndexPath(spec, int64(len(r.Shards))-1))
-	}
+	s.Each = m.Patterns(format)
+	s.First = s.Each[0]
 	return s
-}
-
-// differ cuts two names of equal length around the digits in which they can differ: the last run
-// of digits of the first, before -of-.
-func differ(first, last string) (head, a, b, tail string) {
-	end := strings.LastIndex(first, "-of-")
-	if end < 0 {
-		end = len(strings.TrimRight(first, "abcdefghijklmnopqrstuvwxyz."))
-	}
-	start := end
-	for start > 0 && '0' <= first[start-1] && first[start-1] <= '9' {
-		start--
-	}
-	if len(first) != len(last) || start == end {
-		return "", first, last, ""
-	}
-	return first[:start], first[start:end], last[start:end], first[end:]
-}
-
-func brace(first, last string) string {
-	head, a, b, tail := differ(first, last)
-	if a == b {
-		return first
-	}
-	return head + "{" + a + ".." + b + "}" + tail
-}
-
-func glob(first, last string) string {
-	head, a, b, tail := differ(first, last)
-	if a == b {
-		return first
-	}
-	return head + "*" + tail
 }
 
 // Bytes formats a number of bytes for people, in powers of 1000: 1.4 GB.

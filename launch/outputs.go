@@ -20,8 +20,7 @@ import (
 )
 
 // checkOutputs looks at the places of the outputs, and writes nothing: something else may be there,
-// another recipe, or a newer schema. Where the names of an output have the number of the replica, so do
-// those that this job adds.
+// another recipe, or a newer schema. Replica 0 keeps the names that it has in an output.
 func checkOutputs(ctx context.Context, c *pipeline.Config) error {
 	if err := outsideOfInputs(c); err != nil {
 		return err
@@ -86,7 +85,7 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		if s.Name != c.Split || s.Config == nil {
 			continue
 		}
-		if err := numberReplicas(c, dir, s.Config); err != nil {
+		if err := nameZero(c, dir, s.Config); err != nil {
 			return err
 		}
 		if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(format)); len(diff) > 0 {
@@ -110,24 +109,29 @@ func checkFolder(c *pipeline.Config, dir string, state *dataset.State) error {
 	return nil
 }
 
-// numberReplicas makes the names of a job agree with those of the split that it adds replicas to. Names
-// have rNNN unless the output was made as a single replica, and such an output can get no more replicas. A
-// run of replica 0 alone uses numbers if the output has them.
-func numberReplicas(c *pipeline.Config, dir string, have *dataset.Config) error {
+// nameZero makes the job give replica 0 the names that it has in an output, or would have: without a number
+// where the output began as replica 0 alone. Each job has one form of names, so an output that differs from
+// another one, or from a plan, is refused.
+func nameZero(c *pipeline.Config, dir string, have *dataset.Config) error {
 	var recipe struct {
-		Named *bool `json:"replica-names"`
+		Numbered *bool `json:"replica-names"`
 	}
-	if json.Unmarshal(have.Recipe, &recipe) != nil || recipe.Named == nil {
+	if json.Unmarshal(have.Recipe, &recipe) != nil || recipe.Numbered == nil {
 		return nil // the comparison of the recipes says what is wrong
 	}
-	switch {
-	case *recipe.Named:
-		c.Numbered = true
-	case c.NamedReplicas():
-		return &OutputError{printable.Sprintf("%s holds the split %s as a single replica without a number in its names, so none can be appended: choose another --out, and make the first replica with --replicas 2 or more (or --first-replica 1); --overwrite replaces what is there",
-			dir, c.Split)}
+	if c.NumberZero == nil {
+		c.NumberZero = recipe.Numbered
 	}
-	return nil
+	if *c.NumberZero == *recipe.Numbered {
+		return nil
+	}
+	with := map[bool]string{true: "with", false: "without"}
+	other := "another format of --out"
+	if c.Plan != "" {
+		other = "--plan or " + other
+	}
+	return &OutputError{printable.Sprintf("%s holds the split %s %s a number in the names of replica 0, and %s has it %s: choose another --out, or add --overwrite to replace what is there",
+		dir, c.Split, with[*recipe.Numbered], other, with[!*recipe.Numbered])}
 }
 
 // checkRoot looks at the folder above the outputs of several formats: it must not be an output

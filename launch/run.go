@@ -48,6 +48,9 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		return false, lost
 	}
 	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
+		if r.Code != stage.CodeFailed {
+			j.removeCopies(j.guarded(context.WithoutCancel(ctx)))
+		}
 		return false, r
 	}
 	if err != nil || !finished {
@@ -73,6 +76,26 @@ func (j *Job) removeOwn(ctx context.Context) {
 				j.Options.Reporter.Warn("%s could not be removed (%v): no other run uses it, remove it yourself", uri, err)
 			}
 		}
+	}
+}
+
+// removeCopies removes the copies of pixels that a job made before it was refused, where an output is
+// finished: it is left as it was. In other places they are of use to the next run.
+func (j *Job) removeCopies(ctx context.Context) {
+	finished := false
+	for _, dir := range j.Config.OutputDirs() {
+		list, damaged, err := dataset.Finished(ctx, dir)
+		finished = finished || err == nil && len(list)+len(damaged) > 0
+	}
+	if !finished || j.Description.Spool.URI == "" {
+		return
+	}
+	err := blob.RemoveAll(ctx, j.Description.Spool.URI)
+	if err == nil && len(j.Config.Formats) > 1 {
+		blob.RemoveEmpty(ctx, blob.Join(j.Config.Out, dataset.MetaDir))
+	}
+	if err != nil {
+		j.Options.Reporter.Warn("%s could not be removed (%v): it is of no use, remove it, or let the next run do so", j.Description.Spool.URI, err)
 	}
 }
 

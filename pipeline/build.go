@@ -114,7 +114,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 		Params: params, Source: c.SourceOptions(), External: c.External,
 		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, ByName: start.Catalog.ByName, OffsetSaid: c.LabelOffset != "auto", Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
-		Split:    c.Split, Replicas: c.replicaList(), NamedReplicas: c.NamedReplicas(),
+		Split:    c.Split, Replicas: c.replicaList(), ZeroNumbered: c.ZeroNumbered(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
 		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.peaksFingerprint(), Settings: c.PeaksSettings()},

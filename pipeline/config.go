@@ -107,9 +107,9 @@ type Config struct {
 	// Given names the options that were set on purpose, so that one which contradicts another can
 	// be refused even where its value is the default. It decides nothing else.
 	Given map[string]bool
-	// Numbered makes names carry the number of the replica although there is but one: the output
-	// has such names already.
-	Numbered bool
+	// NumberZero says whether names of replica 0 have its number, where an output or a plan that is
+	// there has decided that. Nil: see [Config.ZeroNumbered].
+	NumberZero *bool
 }
 
 // Default returns the configuration of `premix mix` before any flag.
@@ -220,5 +220,11 @@ func (c *Config) replicaList() []int {
 	return r
 }
 
-// NamedReplicas says whether names carry the number of the replica.
-func (c *Config) NamedReplicas() bool { return c.Numbered || c.Replicas > 1 || c.FirstReplica > 0 }
+// ZeroNumbered says whether names of replica 0 have its number, r000. Names of the others always have
+// theirs. A new output of replica 0 alone has none.
+func (c *Config) ZeroNumbered() bool {
+	if c.NumberZero != nil {
+		return *c.NumberZero
+	}
+	return c.Replicas > 1 || c.FirstReplica > 0
+}

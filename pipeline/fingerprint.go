@@ -56,7 +56,7 @@ func (c *Config) peaksFingerprint() string { return hexSHA256(c.PeaksSettings())
 // the recipe of the manifest.
 func (c *Config) RecipeJSON(format string) json.RawMessage {
 	s := c.labelled(c.settings(Peaks, Output, Form))
-	s = append(s, setting{"format", format}, setting{"replica-names", fmt.Sprint(c.NamedReplicas())})
+	s = append(s, setting{"format", format}, setting{replicaNames, fmt.Sprint(c.ZeroNumbered())})
 	if c.ClassList != nil {
 		s = append(s, setting{"class-list", "sha256:" + hexSHA256([]byte(strings.Join(c.ClassList, "\n")))})
 	}
@@ -65,6 +65,10 @@ func (c *Config) RecipeJSON(format string) json.RawMessage {
 	}
 	return settingsJSON(s)
 }
+
+// replicaNames is the setting that says whether names of replica 0 have its number: the name dates from
+// when an output whose names had none could have no other replica.
+const replicaNames = "replica-names"
 
 // recipeFingerprint is the hash of RecipeJSON, in 64 hexadecimal digits.
 func (c *Config) recipeFingerprint(format string) string { return hexSHA256(c.RecipeJSON(format)) }

@@ -53,12 +53,15 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 		refuse("--labels %s contradicts --plan %s, which was made with other lists: leave it out, or plan anew", strings.Join(c.Labels, ", "), c.Plan)
 	}
 	r.LabelSums = sums
-	r.External, r.Numbered = nil, recipe.Named
+	r.External = nil
 	if !c.Given["format"] {
 		r.Formats = []string{m.Shape.Format}
 	}
 	if err := r.chooseReplicas(m); err != nil {
 		bad = append(bad, err)
+	}
+	if r.NumberZero = nil; slices.Contains(r.replicaList(), 0) {
+		r.NumberZero = &recipe.Named
 	}
 	if len(bad) > 0 {
 		return nil, &ConfigError{bad}
@@ -104,12 +107,15 @@ func (e *PlanError) Error() string {
 }
 
 // sameRecipe reports in what the recipe differs from that of a plan, besides the form of the
-// output.
+// output and the names of a replica 0 that is not made.
 func (c *Config) sameRecipe(m *dataset.Manifest) error {
 	diff := dataset.RecipeDiff(m.Recipe, c.RecipeJSON(m.Shape.Format))
 	options := Options(c)
 	diff = slices.DeleteFunc(diff, func(line string) bool {
 		name, _, _ := strings.Cut(line, ":")
+		if name == replicaNames {
+			return true
+		}
 		o, _ := Find(options, name)
 		return o != nil && o.Scope == Form
 	})

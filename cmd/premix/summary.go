@@ -11,6 +11,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/transforms/stage"
@@ -95,6 +96,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	if err := summarizeShards(ctx, w, j, dir); err != nil {
 		return err
 	}
+	tellReplicas(w, j, m, format)
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
 			printable.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
@@ -132,6 +134,25 @@ func summarizeShards(ctx context.Context, w io.Writer, j *launch.Job, dir string
 		fmt.Fprintf(w, "shards   %d kept, %d damaged and made anew, %d new\n", n.Kept, n.Anew, n.New)
 	}
 	return nil
+}
+
+// tellReplicas says which names the replicas have where some were added to one without a number: patterns of
+// readers may have become too loose.
+func tellReplicas(w io.Writer, j *launch.Job, m *dataset.Manifest, format string) {
+	f, err := formats.ByName(format)
+	if err != nil || j.Config.FirstReplica+j.Config.Replicas < 2 {
+		return
+	}
+	list := m.Patterns(f)
+	loose := dataset.LoosePattern(list)
+	if loose == "" {
+		return
+	}
+	printable.Fprintf(w, "replicas %d: %s is replica 0, %s is replica %d", len(list), list[0].Exact, list[1].Exact, list[1].Replica)
+	if len(list) > 2 {
+		fmt.Fprint(w, ", …")
+	}
+	printable.Fprintf(w, "; a looser pattern such as %s now matches all of them\n", loose)
 }
 
 // summarizePairs says how many pairs could not be of different classes.

@@ -31,8 +31,10 @@ type widsShard struct {
 	FileSize int64  `json:"filesize"`
 }
 
-// SideFiles returns timm's _info.json with the split SPLIT of all shards, and SPLIT_rNNN of each
-// replica; and for each set __index__/wids-SPLIT[-rNNN].json, whose URLs are relative to it.
+// SideFiles returns timm's _info.json and, for each set, __index__/wids-SPLIT[-rNNN].json, whose URLs are
+// relative to it. In _info.json the split SPLIT has all shards, and SPLIT_rNNN those of a replica. Where
+// names of replica 0 have no number, SPLIT is that replica, whatever is added to it, and beside others it
+// is there as SPLIT_r000, too.
 func (Format) SideFiles(sets []shard.Set) ([]shard.File, error) {
 	sets, err := shard.Merge(sets)
 	if err != nil {
@@ -41,11 +43,7 @@ func (Format) SideFiles(sets []shard.Set) ([]shard.File, error) {
 	info := map[string]*timmSplit{}
 	var files []shard.File
 	for _, set := range sets {
-		names := []string{set.Spec.Split}
-		if set.Spec.Replica >= 0 {
-			names = append(names, set.Spec.SplitName("_"))
-		}
-		for _, name := range names {
+		for _, name := range timmNames(sets, &set.Spec) {
 			if info[name] == nil {
 				info[name] = &timmSplit{Name: name, Filenames: []string{}, ShardLengths: []int64{}}
 			}
@@ -70,6 +68,27 @@ func (Format) SideFiles(sets []shard.Set) ([]shard.File, error) {
 		return nil, err
 	}
 	return append(files, file), nil
+}
+
+// timmNames are the splits of _info.json that the shards of a set belong to.
+func timmNames(sets []shard.Set, s *shard.Spec) []string {
+	count, unnumbered := 0, false
+	for i := range sets {
+		if o := &sets[i].Spec; o.Split == s.Split {
+			count, unnumbered = count+1, unnumbered || o.Replica < 0
+		}
+	}
+	numbered := *s
+	numbered.Replica = max(s.Replica, 0)
+	switch {
+	case !unnumbered:
+		return []string{s.Split, numbered.SplitName("_")}
+	case s.Replica > 0:
+		return []string{numbered.SplitName("_")}
+	case count > 1:
+		return []string{s.Split, numbered.SplitName("_")}
+	}
+	return []string{s.Split}
 }
 
 func marshal(name string, v any) (shard.File, error) {

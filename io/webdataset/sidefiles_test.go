@@ -1,8 +1,11 @@
 package webdataset
 
 import (
+	"encoding/json"
 	"path"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/premix/premix/internal/golden"
 	"github.com/premix/premix/io/shard"
@@ -32,5 +35,43 @@ func TestSideFiles(t *testing.T) {
 	}
 	if len(files) != 4 {
 		t.Errorf("%d files, want _info.json and three lists of wids", len(files))
+	}
+}
+
+// TestUnnumbered: a replica 0 without a number is the split of timm, whatever is added to it.
+func TestUnnumbered(t *testing.T) {
+	var sets []shard.Set
+	lists := func() map[string][]string {
+		files, err := Format{}.SideFiles(sets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var info struct {
+			Splits map[string]struct{ Filenames []string }
+		}
+		if err := json.Unmarshal(files[len(files)-1].Data, &info); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string][]string{}
+		for name, s := range info.Splits {
+			got[name] = s.Filenames
+		}
+		return got
+	}
+	add := func(split string, replica int) {
+		s := spec()
+		s.Split, s.Replica, s.Shards = split, replica, 1
+		sets = append(sets, shard.Set{Spec: s, Shards: []shard.ShardInfo{{Path: Format{}.ShardPath(s, 0), Samples: 17, Replica: replica}}})
+	}
+	zero, one := []string{"flowers-train-000000.tar"}, []string{"flowers-train-r001-000000.tar"}
+	validation := []string{"flowers-validation-000000.tar"}
+	add("train", -1)
+	add("validation", -1)
+	if d := cmp.Diff(map[string][]string{"train": zero, "validation": validation}, lists()); d != "" {
+		t.Error(d)
+	}
+	add("train", 1)
+	if d := cmp.Diff(map[string][]string{"train": zero, "train_r000": zero, "train_r001": one, "validation": validation}, lists()); d != "" {
+		t.Error(d)
 	}
 }

@@ -159,7 +159,7 @@ func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Ou
 		return err
 	}
 	_, err = finish(ctx, dataset.FinishParams{
-		Out: o.Dir, Format: format, Spec: o.spec(job, g, job.Replicas[0]), Replicas: job.Replicas,
+		Out: o.Dir, Format: format, Spec: o.spec(job, g, 0), Replicas: job.Replicas,
 		Records: records, Kept: kept, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
 		Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
 		Run: run, Indexes: job.Indexes.names(),

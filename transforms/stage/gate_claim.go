@@ -51,7 +51,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 			return held.refusal(ctx, job, o, g, rows)
 		}
 	}
-	spec := o.spec(job, g, job.Replicas[0])
+	spec := o.spec(job, g, 0)
 	if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
 		if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
 			return refuse(CodeOther, "%v", err)
@@ -181,7 +181,11 @@ func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spe
 	}
 	names := make([]string, len(rest))
 	for i, l := range rest {
-		names[i] = fmt.Sprintf("r%03d with %d of %d shards", l.Replica, l.Shards, spec.Shards)
+		name := "replica 0" // without a number in its names
+		if job.numbered(l.Replica) {
+			name = fmt.Sprintf("r%03d", l.Replica)
+		}
+		names[i] = fmt.Sprintf("%s with %d of %d shards", name, l.Shards, spec.Shards)
 	}
 	first, last := rest[0].Replica, rest[len(rest)-1].Replica
 	what := "remove them"

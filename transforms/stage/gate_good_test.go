@@ -41,7 +41,7 @@ func TestOtherGood(t *testing.T) {
 	bench := func(dir, cache string, size int, replicas ...int) *bench {
 		return newBench(t, s.dir, func(j *Job) {
 			j.Geometry = crop.Geometry{Mode: crop.RRC, Size: j.Geometry.Size, Scale: [2]float64{0.5, 1}, Ratio: crop.DefaultRatio, Filter: j.Geometry.Filter}
-			j.Detector, j.External, j.NamedReplicas = "file", &info, true
+			j.Detector, j.External, j.ZeroNumbered = "file", &info, true
 			j.Source.ChunkImages, j.Replicas, j.Cache.URI, j.Outputs[0].Dir = size, replicas, cache, dir
 		})
 	}

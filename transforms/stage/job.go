@@ -29,7 +29,7 @@ type Job struct {
 
 	Split           string
 	Replicas        []int
-	NamedReplicas   bool
+	ZeroNumbered    bool  // names of replica 0 have its number, as those of all others do
 	Shards          int64 // 0: chosen from the number of samples
 	SamplesPerShard int64
 	Groups          int64 // 0: chosen from the number of shards
@@ -150,11 +150,14 @@ const maxStores = 4
 func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
 	s := o.Spec
 	s.Shards, s.Classes, s.Replica = g.Shards, g.Classes, -1
-	if job.NamedReplicas {
+	if job.numbered(replica) {
 		s.Replica = replica
 	}
 	return s
 }
+
+// numbered reports whether names of a replica have its number.
+func (j *Job) numbered(replica int) bool { return replica > 0 || j.ZeroNumbered }
 
 // StopsEarly says whether --limit or --limit-per-class can end the reading of the input before its
 // end. Where classes are known only after the scan, none of them is known to be full.
@@ -168,8 +171,6 @@ func (j *Job) AssertValid() error {
 	switch {
 	case len(replicas) == 0 || replicas[0] < 0 || !slices.Equal(replicas, j.Replicas):
 		return defect("the replicas of the job are %v, which are not ascending numbers", j.Replicas)
-	case len(j.Replicas) > 1 && !j.NamedReplicas:
-		return defect("the job has %d replicas whose samples have the same names", len(j.Replicas))
 	case min(j.Shards, j.SamplesPerShard, j.Groups, j.Limit, j.LimitPerClass, int64(j.Slots)) < 0:
 		return defect("the job has a negative number: shards %d, samples per shard %d, groups %d, limits %d and %d, slots %d",
 			j.Shards, j.SamplesPerShard, j.Groups, j.Limit, j.LimitPerClass, j.Slots)

@@ -18,7 +18,7 @@ func (t *shardTask) recipes() ([]premix.Recipe, error) {
 	}
 	p := plan.Params{
 		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
-		Replica: t.replica, Named: t.job.NamedReplicas,
+		Replica: t.replica, Named: t.job.numbered(t.replica),
 	}
 	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
 	return recipes, err

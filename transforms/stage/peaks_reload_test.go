@@ -130,7 +130,7 @@ func TestSwappedImage(t *testing.T) {
 		func(j *Job) { j.Spool = SpoolInfo{Mode: SpoolPixels, URI: filepath.Join(t.TempDir(), "spool")} },
 		func(j *Job) {
 			j.Geometry.Mode, j.Geometry.Scale, j.Geometry.Ratio = crop.RRC, [2]float64{0.5, 1}, crop.DefaultRatio
-			j.Replicas, j.NamedReplicas, j.Cache.Fingerprint = []int{0, 1}, true, "q"
+			j.Replicas, j.ZeroNumbered, j.Cache.Fingerprint = []int{0, 1}, true, "q"
 		},
 	} {
 		b := newBench(t, s.dir, inCache(cache, change))

@@ -19,7 +19,7 @@ func TestPeaksAreThoseOfTheMaker(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, in(t), func(j *Job) {
 				j.Geometry.Mode, j.Geometry.Scale, j.Geometry.Ratio, j.Geometry.HFlip = crop.RRC, crop.DefaultScale, crop.DefaultRatio, 0.5
-				j.Replicas, j.NamedReplicas, j.Limit = []int{0, 1}, true, 20
+				j.Replicas, j.ZeroNumbered, j.Limit = []int{0, 1}, true, 20
 			})
 			m, err := sample.New(&b.job.Params)
 			if err != nil {

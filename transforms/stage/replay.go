@@ -118,7 +118,7 @@ func checkPlan(job *Job, g *Global, p PlannedShard, recipes []premix.Recipe) err
 	for i := range recipes {
 		r := &recipes[i]
 		position := lo + int64(i)
-		if want := plan.Key(position, g.N, p.Replica, job.NamedReplicas); r.Key != want || r.Replica != p.Replica || r.Shard != p.Shard || r.Index != int64(i) {
+		if want := plan.Key(position, g.N, p.Replica, job.numbered(p.Replica)); r.Key != want || r.Replica != p.Replica || r.Shard != p.Shard || r.Index != int64(i) {
 			return fmt.Errorf("sample %d is %s, number %d of shard %d in replica %d, and not %s", i, r.Key, r.Index, r.Shard, r.Replica, want)
 		}
 		for _, label := range []int{r.Label, r.LabelA, r.LabelB} {

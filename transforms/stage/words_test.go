@@ -11,7 +11,7 @@ import (
 func TestAssertValid(t *testing.T) {
 	type word interface{ AssertValid() error }
 	job := func(change func(*Job)) word {
-		j := &Job{Replicas: []int{2, 3}, NamedReplicas: true, Outputs: []Output{{Dir: "a", Format: "tfds"}, {Dir: "b", Format: "webdataset"}}}
+		j := &Job{Replicas: []int{2, 3}, ZeroNumbered: true, Outputs: []Output{{Dir: "a", Format: "tfds"}, {Dir: "b", Format: "webdataset"}}}
 		change(j)
 		return j
 	}
@@ -49,7 +49,6 @@ func TestAssertValid(t *testing.T) {
 		{job(func(j *Job) { j.Replicas = []int{3, 2} }), "not ascending"},
 		{job(func(j *Job) { j.Replicas = []int{2, 2} }), "not ascending"},
 		{job(func(j *Job) { j.Replicas = []int{-1, 2} }), "not ascending"},
-		{job(func(j *Job) { j.NamedReplicas = false }), "same names"},
 		{job(func(j *Job) { j.Limit = -1 }), "negative"},
 		{job(func(j *Job) { j.Shards, j.SamplesPerShard = 1, 1 }), "both 1 shards"},
 		{job(func(j *Job) { j.PlanOnly, j.Replay = true, &Replay{} }), "plan only"},

@@ -1,85 +1,173 @@
-"""One training and one evaluation pass with webdataset and PyTorch, on 2 ranks with 2 workers each.
+"""Trains a linear classifier on a WebDataset output of premix, in one process or in several ranks.
 
-usage: train_webdataset.py OUT        (an output of premix with the splits train and validation)
+usage: train_webdataset.py OUT [--reader wids|chunked|join|steps] [--epochs E] [--workers W] [--batch B] [--ranks R]
+       torchrun --nproc-per-node R train_webdataset.py OUT [...]
+
+Epoch e reads replica e mod K. The readers are those of premix_data.py, which says what each is for. --ranks starts that many
+processes on this machine; under torchrun, ranks are those of torchrun. Accuracy is that on the split validation, if
+there is one. The last line is JSON. train_resnet.py trains a network with the same functions.
 """
-import glob
+import argparse
+import contextlib
 import json
 import os
-import sys
 import tempfile
 
-import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-import webdataset as wds
 
-RANKS, WORKERS, BATCH = 2, 2, 8
-
-
-def shards(out, split):
-    return sorted(glob.glob(os.path.join(out, f"*-{split}-*.tar")))
+import premix_data
 
 
-def pixels(image):
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+def options(description, **defaults):
+    """The options of both programs."""
+    p = argparse.ArgumentParser(description=description.partition("\n")[0])
+    p.add_argument("out", help="an output of premix, of --format webdataset")
+    p.add_argument("--reader", choices=premix_data.READERS, help=f"default: wids, or chunked beyond {premix_data.OPEN_SHARDS} shards a replica")
+    p.add_argument("--epochs", type=int, default=1)
+    p.add_argument("--batch", type=int, default=8, help="samples a step of one rank")
+    p.add_argument("--lr", type=float, default=0.01, help="learning rate")
+    p.add_argument("--workers", type=int, default=2, help="loader processes of each rank")
+    p.add_argument("--ranks", type=int, default=1, help="processes to start on this machine (not under torchrun)")
+    p.add_argument("--seed", type=int, default=0)
+    p.set_defaults(**defaults)
+    return p
 
 
-def pair(meta):
-    """The soft label as (label_a, label_b, weight of label_a)."""
-    return torch.tensor(meta["mix"])
+def launch(main, args):
+    """Runs main(args) in this process, in args.ranks processes, or in this rank of torchrun."""
+    if args.ranks < 1 or args.workers < 0 or args.batch < 1 or args.epochs < 1:
+        raise SystemExit("--ranks, --batch and --epochs must be at least 1, and --workers at least 0")
+    if "RANK" in os.environ:
+        start_rank(None, main, args, None)
+    elif args.ranks == 1:
+        main(args)
+    else:
+        with tempfile.TemporaryDirectory() as meeting:
+            mp.spawn(start_rank, (main, args, os.path.join(meeting, "ranks")), nprocs=args.ranks)
 
 
-def loader(out, split, *fields):
-    # split_by_node gives each rank its shards, split_by_worker each worker its share of them:
-    # there must be at least ranks × workers shards.
-    data = wds.WebDataset(shards(out, split), nodesplitter=wds.split_by_node, shardshuffle=False).decode("pil")
-    data = data.to_tuple(*fields).map_tuple(pixels, *([pair] if "json" in fields else []))
-    return torch.utils.data.DataLoader(data, batch_size=BATCH, num_workers=WORKERS)
+def start_rank(rank, main, args, meeting):
+    """One rank: of mp.spawn with its number and a file to meet at, or of torchrun with its environment."""
+    if meeting:
+        # webdataset's splitters find their rank here, in the loader's workers too (torchrun sets all three).
+        os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(args.ranks))
+        torch.set_num_threads(max(1, torch.get_num_threads() // args.ranks))
+    ranks, local = int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_RANK", 0))
+    cuda = torch.cuda.device_count() > local
+    if cuda:
+        torch.cuda.set_device(local)
+    place = {"init_method": "file://" + meeting} if meeting else {}
+    dist.init_process_group("nccl" if cuda else "gloo", rank=int(os.environ["RANK"]), world_size=ranks, **place)
+    try:
+        main(args)
+    finally:
+        dist.destroy_process_group()
 
 
-def rank_main(rank, out, meeting, result):
-    # The loaders' worker processes learn their rank from here (torchrun sets both).
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(RANKS))
-    dist.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=RANKS)
-    torch.manual_seed(0)
-    with open(os.path.join(out, "__premix__/train/classes.txt")) as f:
-        classes = len(f.read().splitlines())
-    first = next(iter(loader(out, "train", "jpg;png", "json")))[0]
-    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(first[0].numel(), classes))
-    model = torch.nn.parallel.DistributedDataParallel(model)
-    opt = torch.optim.SGD(model.parameters(), lr=0.01)
+def device():
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
-    losses, seen, lam_sum = [], 0, 0.0
-    for images, mix in loader(out, "train", "jpg;png", "json"):
-        a, b, lam = mix[:, 0].long(), mix[:, 1].long(), mix[:, 2]
-        scores = model(images / 255.0)
-        loss = (lam * torch.nn.functional.cross_entropy(scores, a, reduction="none")
-                + (1 - lam) * torch.nn.functional.cross_entropy(scores, b, reduction="none")).mean()
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-        losses.append(loss.item())
-        seen += len(images)
-        lam_sum += lam.double().sum().item()
 
-    right = total = 0
-    with torch.no_grad():
-        for images, label in loader(out, "validation", "jpg;png", "cls"):
-            right += (model(images / 255.0).argmax(1) == label).sum().item()
-            total += len(images)
-    counts = torch.tensor([seen, lam_sum, right, total], dtype=torch.float64)
-    dist.all_reduce(counts)
-    if rank == 0:
-        seen, lam_sum, right, total = counts.tolist()
-        with open(result, "w") as f:
-            json.dump({"reader": "webdataset", "ranks": RANKS, "workers": WORKERS, "train": int(seen), "lam_sum": lam_sum,
-                       "first_loss": losses[0], "last_loss": losses[-1], "validation": int(total), "right": int(right)}, f)
-    dist.destroy_process_group()
+def distributed(model):
+    return torch.nn.parallel.DistributedDataParallel(model) if dist.is_initialized() else model
+
+
+def train_epoch(model, optimizer, data, epoch, prepare, autocast=contextlib.nullcontext):
+    """Trains one epoch. Returns what this rank saw: samples, steps, sums of loss and λ, the first and last loss."""
+    seen = {"samples": 0, "steps": 0, "loss": 0.0, "lam": 0.0, "first": None, "last": None}
+    model.train()
+    batches = data.epoch(epoch)
+    with data.join(model):
+        for batch in batches:
+            images, mix = batch["image"].to(device(), non_blocking=True), batch["mix"].to(device(), non_blocking=True)
+            with autocast():
+                scores = model(prepare(images))
+            loss = premix_data.mixed_loss(scores, mix)  # in float32, outside of autocast
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            value = loss.item()
+            seen["first"] = value if seen["first"] is None else seen["first"]
+            seen["last"] = value
+            seen["samples"] += len(images)
+            seen["steps"] += 1
+            seen["loss"] += value * len(images)
+            seen["lam"] += batch["mix"][:, 2].double().sum().item()
+    data.agree(optimizer, seen["steps"])
+    return seen
+
+
+@torch.no_grad()
+def validate(model, data, prepare, autocast=contextlib.nullcontext):
+    """(right, samples) of this rank."""
+    model.eval()
+    right = samples = 0
+    for batch in data.all_once():
+        with autocast():
+            scores = model(prepare(batch["image"].to(device(), non_blocking=True)))
+        right += (scores.argmax(1).cpu() == batch["label"]).sum().item()
+        samples += len(batch["label"])
+    return right, samples
+
+
+def summed(*numbers):
+    """The sums over all ranks."""
+    values = torch.tensor(numbers, dtype=torch.float64, device=device())
+    if dist.is_initialized():
+        dist.all_reduce(values)
+    return values.tolist()
+
+
+def say(text):
+    """Prints on one rank."""
+    if premix_data.rank_and_ranks()[0] == 0:
+        print(text, flush=True)
+
+
+def open_splits(args):
+    """The training split, and the validation split or None."""
+    common = dict(batch=args.batch, workers=args.workers, seed=args.seed, pin_memory=torch.cuda.is_available())
+    train = premix_data.Data(args.out, "train", args.reader, **common)
+    if not premix_data.replicas(args.out, "validation"):
+        say(f"{args.out} has no split validation, so no accuracy is printed (premix pack --in VALIDATION --out {args.out} adds one)")
+        return train, None
+    return train, premix_data.Data(args.out, "validation", **common)
+
+
+def run_epoch(args, epoch, model, optimizer, train, validation, prepare, autocast=contextlib.nullcontext):
+    """Trains and validates an epoch, prints a line, and returns what the program's last line says of it."""
+    seen = train_epoch(model, optimizer, train, epoch, prepare, autocast)
+    plain = getattr(model, "module", model)
+    if dist.is_initialized():  # each rank has its own running statistics
+        for buffer in plain.buffers():
+            dist.broadcast(buffer, 0)
+    right, total = validate(plain, validation, prepare, autocast) if validation else (0, 0)
+    samples, loss, lam, right, total = summed(seen["samples"], seen["loss"], seen["lam"], right, total)
+    accuracy = right / total if total else None
+    said = f", validation accuracy {accuracy:.1%} ({right:.0f} of {total:.0f})" if total else ""
+    say(f"epoch {epoch + 1} of {args.epochs}: replica {train.replica(epoch)} of {len(train.indexes)}, "
+        f"{samples:.0f} samples, loss {loss / samples:.4f}{said}")
+    return {"reader": train.reader, "ranks": train.ranks, "workers": train.workers, "epochs": epoch + 1,
+            "train": int(samples), "lam_sum": lam, "loss": loss / samples, "first_loss": seen["first"], "last_loss": seen["last"],
+            "validation": int(total), "right": int(right), "accuracy": accuracy}
+
+
+def scale(images):
+    return images.float() / 255
+
+
+def main(args):
+    train, validation = open_splits(args)
+    torch.manual_seed(args.seed)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(train.shape().numel(), len(premix_data.classes(args.out))))
+    model = distributed(model.to(device()))
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    for epoch in range(args.epochs):
+        result = run_epoch(args, epoch, model, optimizer, train, validation, scale)
+    say(json.dumps(result))
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as tmp:
-        result = os.path.join(tmp, "result")
-        mp.spawn(rank_main, (sys.argv[1], os.path.join(tmp, "meeting"), result), nprocs=RANKS)
-        print(open(result).read())
+    launch(main, options(__doc__).parse_args())

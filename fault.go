@@ -15,6 +15,7 @@ const (
 	Corrupt     FaultKind = "corrupt"     // the bytes contradict their format
 	Unsupported FaultKind = "unsupported" // a format, or a feature of one, that premix does not read
 	TooLarge    FaultKind = "limit"       // more pixels or bytes than the limits allow
+	TooSmall    FaultKind = "too-small"   // fewer pixels than the crop, and the image is not to be enlarged
 	Empty       FaultKind = "empty"       // no bytes, or no pixels
 	NoLabel     FaultKind = "no-label"    // an image without a usable label
 	BadLabel    FaultKind = "bad-label"   // a label that is malformed or outside of the class list

@@ -44,6 +44,9 @@ func TestOnline(t *testing.T) {
 		{"JPEG in tars", jpegTars, "--replicas 2"},
 		{"centre crops", jpegTars, "--geometry center --interpolation bicubic"},
 		{"squashed", jpegs, "--geometry squash --interpolation lanczos"},
+		{"padded", pngs, "--geometry pad:6 --replicas 2"},
+		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
+		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
 	}
 	args := []string{"online_check.py"}

@@ -60,18 +60,28 @@ class Entry:
 
     def _crop(self, c, replica):
         im, (w, h) = self.image, self.image.size
-        if c.mode == "squash":
-            return (0, 0, w, h), False, np.asarray(im.resize((c.w, c.h), c.filter))
-        if c.mode == "center":
-            dw, dh = (c.resize, int(c.resize * h / w)) if w <= h else (int(c.resize * w / h), c.resize)
-            x, y = round((dw - c.w) / 2), round((dh - c.h) / 2)
+        s = draws.digest_stream(c.crop_seed, replica, self.digest, draws.CROP) if c.random else None
+        flip = c.random and s.uniform() < c.hflip
+        if c.mode == "rrc":
+            x, y, cw, ch = rect = draws.rrc(s, w, h, c.scale)
+            p = np.asarray(im.crop((x, y, x + cw, y + ch)).resize((c.w, c.h), c.filter))
+        elif c.mode == "squash":
+            rect, p = (0, 0, w, h), np.asarray(im.resize((c.w, c.h), c.filter))
+        else:
+            r = min(w, h) if c.resize == "none" else c.resize
+            dw, dh = (r, int(r * h / w)) if w <= h else (int(r * w / h), r)
+            im = im.resize((dw, dh), c.filter)
+            if c.mode == "center":
+                x, y = round((dw - c.w) / 2), round((dh - c.h) / 2)
+                p = np.asarray(im.crop((x, y, x + c.w, y + c.h)))
+            else:
+                n = c.padding
+                y = int(s.uniform() * (dh + 2 * n - c.h + 1))
+                x = int(s.uniform() * (dw + 2 * n - c.w + 1))
+                p = np.pad(np.asarray(im), ((n, n), (n, n), (0, 0)), "reflect" if c.reflect else "constant")[y:y + c.h, x:x + c.w]
+                x, y = x - n, y - n
             rect = x * w / dw, y * h / dh, c.w * w / dw, c.h * h / dh
-            return rect, False, np.asarray(im.resize((dw, dh), c.filter).crop((x, y, x + c.w, y + c.h)))
-        s = draws.digest_stream(c.crop_seed, replica, self.digest, draws.CROP)
-        flip = s.uniform() < c.hflip
-        x, y, cw, ch = draws.rrc(s, w, h, c.scale)
-        p = np.asarray(im.crop((x, y, x + cw, y + ch)).resize((c.w, c.h), c.filter))
-        return (x, y, cw, ch), flip, p[:, ::-1] if flip else p
+        return rect, flip, p[:, ::-1] if flip else p
 
     def extremes(self, c, replica):
         """peak and trough as [x, y], and whether the map is flat"""
@@ -93,10 +103,12 @@ class Choices:
         r, shape = config["recipe"], config["output"]
         self.h, self.w = shape["size"]
         self.shards, self.named, self.dense = shape["shards"], r["replica-names"], shape["label_form"] != "pair"
-        self.mode, self.filter, self.crop_seed, self.hflip = r["geometry"], FILTERS[r["interpolation"]], r["crop-seed"], r["hflip"]
-        self.resize = r["resize"] or int(max(self.h, self.w) / 0.875 + 0.5) if self.mode == "center" else 0
+        self.filter, self.crop_seed, self.hflip, self.resize = FILTERS[r["interpolation"]], r["crop-seed"], r["hflip"], r["resize"]
+        self.mode, *padding = r["geometry"].split(":")
+        self.padding, self.reflect = int(padding[0]) if padding else 0, "reflect" in padding
+        self.random = self.hflip != "-"  # else neither crop nor flip is drawn
         self.scale = [float(v) for v in r["rrc-scale"].split(",")] if self.mode == "rrc" else None
-        self.geometry = self.h, self.w, self.mode, self.filter, self.crop_seed, self.hflip, self.resize, str(self.scale)
+        self.geometry = self.h, self.w, r["geometry"], self.filter, self.crop_seed, self.hflip, self.resize, str(self.scale)
         self.detector, self.scheme, self.border, self.prob = r["detector"], r["scheme"], r["border"], r["prob"]
         self.law, self.alpha, self.outside = r["lambda"], r["alpha"], r["lambda-outside"]
         self.lo, self.hi, self.seed = r["min-lambda"], r["max-lambda"], r["seed"]

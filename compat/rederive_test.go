@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,9 +51,18 @@ func choices() map[string]string {
 		}
 		all["detector-"+d] = "--detector " + d + scheme
 	}
-	for _, g := range crop.Modes() {
+	for name, options := range map[string]string{
+		"pad":     "--geometry pad:7 --size 40 --hflip 0.3",
+		"reflect": "--geometry pad:13:reflect --crop-seed 9",
+		"resize":  "--geometry pad:5 --resize 60",
+		"center":  "--geometry center --hflip 0.5 --crop-seed 3",
+		"squash":  "--geometry squash --hflip 1",
+	} {
+		all["flip-"+name] = options
+	}
+	for _, g := range []string{crop.RRC, crop.Center, crop.Squash, "pad:4"} {
 		for _, f := range []string{"bilinear", "bicubic", "lanczos"} {
-			all["geometry-"+g+"-"+f] = "--geometry " + g + " --interpolation " + f
+			all["geometry-"+strings.ReplaceAll(g, ":", "-")+"-"+f] = "--geometry " + g + " --interpolation " + f
 		}
 	}
 	return all
@@ -112,6 +122,28 @@ func oddPictures(t *testing.T, dir string) {
 	}
 }
 
+// smallPictures are squares and strips of 12 to 23 pixels, in two classes.
+func smallPictures(t *testing.T, dir string) {
+	t.Helper()
+	for i := range 24 {
+		m := image.NewNRGBA(image.Rect(0, 0, 12+i%3*4, 14+i%4*3))
+		for k := range m.Pix {
+			m.Pix[k] = byte(uint32(k+1)*uint32(i+1)*2654435761>>24) | byte(k%4/3*255)
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		class := filepath.Join(dir, []string{"a", "b"}[i%2])
+		if err := os.MkdirAll(class, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(class, strconv.Itoa(i)+".png"), b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestRederive has a program of NumPy, Pillow and OpenCV draw, plan and make everything again:
 // every row of the plans, and every field and pixel of the shards, of every method, scheme, border,
 // detector, geometry and law of λ.
@@ -139,7 +171,10 @@ func TestRederive(t *testing.T) {
 		var outs []string
 		want := map[string]int{}
 		for name, options := range choices() {
-			args := append([]string{"--size", "40x56"}, strings.Fields(options)...)
+			args := strings.Fields(options)
+			if !slices.Contains(args, "--size") {
+				args = append(args, "--size", "40x56")
+			}
 			want[name] = 80
 			if !slices.Contains(args, "--replicas") {
 				args = append(args, "--replicas", "2")
@@ -173,6 +208,18 @@ func TestRederive(t *testing.T) {
 		}
 		if n := r.Samples["different"]["same class"]; n != 0 {
 			t.Errorf("%d pairs of one class", n)
+		}
+	})
+	// Pictures that are as small as the crop, or not much larger, and stay as they are.
+	t.Run("not resized", func(t *testing.T) {
+		in := filepath.Join(dir, "small")
+		smallPictures(t, in)
+		r := rederive(t, python, in,
+			mixed(in, "small-pad", "--size", "16", "--geometry", "pad:4", "--resize", "none", "--shards", "2", "--replicas", "3"),
+			mixed(in, "small-reflect", "--size", "16x18", "--geometry", "pad:4:reflect", "--resize", "none", "--shards", "2", "--replicas", "3"),
+			mixed(in, "small-center", "--size", "12", "--geometry", "center", "--resize", "none", "--hflip", "0.5", "--shards", "2"))
+		if r.Differences > 0 || r.Images != 24 {
+			t.Errorf("%d images, %d differences: %s", r.Images, r.Differences, strings.Join(r.First, "\n"))
 		}
 	})
 	// The program sees what differs: other pixels, another seed, another place.

@@ -110,6 +110,9 @@ func Prepare(ctx context.Context, c pipeline.Config, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range settled.config.Warnings() {
+		o.Reporter.Warn("%s", w)
+	}
 	if !o.PeaksOnly {
 		if err := checkOutputs(ctx, &settled.config); err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,19 +13,49 @@ import (
 // notUsed is the canonical value of an option that others make meaningless.
 const notUsed = "-"
 
-// drawnCrop is for options that only a random resized crop has.
-func (c *Config) drawnCrop(text string) string {
+// canonicalGeometry leaves the word zero out, which is what pad does anyway.
+func (c *Config) canonicalGeometry(text string) string {
+	if g := (crop.Geometry{}); g.Parse(text) {
+		return g.Text()
+	}
+	return text
+}
+
+func (c *Config) canonicalResize(string) string {
+	switch g := c.cropGeometry(); {
+	case g.Mode != crop.Center && g.Mode != crop.Pad:
+		return "0"
+	case g.Resize == crop.NoResize:
+		return "none"
+	default:
+		return strconv.Itoa(g.Resize)
+	}
+}
+
+// canonicalScale is for an option that only a random resized crop has.
+func (c *Config) canonicalScale(text string) string {
 	if c.Geometry != crop.RRC {
 		return notUsed
 	}
 	return text
 }
 
-func (c *Config) canonicalResize(string) string {
-	if c.Geometry != crop.Center {
-		return "0"
+// canonicalFlip is the probability. Where a crop is neither drawn nor mirrored it is not used, so that
+// recipes of earlier versions, which mirrored no such crop, stay what they are.
+func (c *Config) canonicalFlip(string) string {
+	g := c.cropGeometry()
+	if !g.Random() {
+		return notUsed
 	}
-	return fmt.Sprint(c.cropGeometry().Resize)
+	return formatFloat(g.HFlip)
+}
+
+// canonicalCropSeed is the seed, where anything is drawn from it.
+func (c *Config) canonicalCropSeed(text string) string {
+	if !c.cropGeometry().Random() {
+		return notUsed
+	}
+	return text
 }
 
 func (c *Config) canonicalDetector(string) string { return c.detectorName() }

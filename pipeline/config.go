@@ -46,10 +46,10 @@ type Config struct {
 
 	// Geometry.
 	Size          premix.Size
-	Resize        int
-	Geometry      string
+	Resize        int    // 0: the default of the geometry; crop.NoResize: none
+	Geometry      string // as crop.Geometry.Parse reads it
 	RRCScale      [2]float64
-	HFlip         float64
+	HFlip         float64 // or AutoFlip
 	CropSeed      uint64
 	Interpolation string
 
@@ -112,12 +112,15 @@ type Config struct {
 	NumberZero *bool
 }
 
+// AutoFlip as Config.HFlip is 0.5 where crops are drawn, as training wants it, and 0 elsewhere.
+const AutoFlip = -1.0
+
 // Default returns the configuration of `premix mix` before any flag.
 func Default() Config {
 	return Config{
 		InFormat: "auto", Split: "train", LabelOffset: "auto", ClassDepth: "auto", ClassOrder: "text", EXIF: "ignore", Truncated: "fail",
 		MaxPixels: 128 << 20, MaxBytes: 128 << 20,
-		Size: premix.Size{H: 224, W: 224}, Geometry: crop.RRC, RRCScale: crop.DefaultScale, HFlip: 0.5,
+		Size: premix.Size{H: 224, W: 224}, Geometry: crop.RRC, RRCScale: crop.DefaultScale, HFlip: AutoFlip,
 		Interpolation: string(imaging.Bilinear),
 		Method:        "saliencymix", Detector: "finegrained", SaliencyGray: "stored", Lambda: "beta",
 		Alpha: 1, Prob: 1, MinLambda: 0, MaxLambda: 1, Replicas: 1,
@@ -139,11 +142,18 @@ func DefaultPack() Config {
 // cropGeometry is the geometry that the options describe.
 func (c *Config) cropGeometry() crop.Geometry {
 	g := crop.Geometry{
-		Mode: c.Geometry, Size: c.Size, Resize: c.Resize, Scale: c.RRCScale, Ratio: crop.DefaultRatio,
+		Size: c.Size, Resize: c.Resize, Scale: c.RRCScale, Ratio: crop.DefaultRatio,
 		HFlip: c.HFlip, Filter: imaging.Filter(c.Interpolation),
 	}
+	g.Parse(c.Geometry)
 	if g.Resize == 0 {
-		g.Resize = crop.DefaultResize(c.Size)
+		g.Resize = crop.DefaultResize(g.Mode, c.Size)
+	}
+	if g.HFlip == AutoFlip {
+		g.HFlip = 0
+		if g.Random() {
+			g.HFlip = 0.5
+		}
 	}
 	return g
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/sample"
@@ -38,11 +37,16 @@ func (c *Config) checkExternal() error {
 	if e == nil { // of a plan, which has the peaks
 		return nil
 	}
-	if c.Geometry == crop.RRC && e.Kind == peakfile.KindTable && !e.Original && !e.PerReplica {
-		bad = append(bad, fmt.Errorf("--detector %s gives peaks in pixels of the crop, and under --geometry rrc every replica has another crop: add a column replica, give peak_x and peak_y in pixels of the original, or use --geometry center or squash", c.Detector))
+	random := c.cropGeometry().Random()
+	under := "--geometry " + c.Geometry
+	if c.HFlip > 0 {
+		under += " --hflip " + formatFloat(c.HFlip)
 	}
-	if c.Geometry != crop.RRC && e.Later && (c.Replicas > 1 || c.FirstReplica > 0) {
-		bad = append(bad, fmt.Errorf("--detector %s gives every replica its own peaks, and under --geometry %s all replicas have one crop and one peak, that of replica 0: use --geometry rrc, or take the rows of other replicas than 0 out", c.Detector, c.Geometry))
+	if random && e.Kind == peakfile.KindTable && !e.Original && !e.PerReplica {
+		bad = append(bad, fmt.Errorf("--detector %s gives peaks in pixels of the crop, and under %s every replica has another crop: add a column replica, give peak_x and peak_y in pixels of the original, or use --geometry center or squash without --hflip", c.Detector, under))
+	}
+	if !random && e.Later && (c.Replicas > 1 || c.FirstReplica > 0) {
+		bad = append(bad, fmt.Errorf("--detector %s gives every replica its own peaks, and under %s all replicas have one crop and one peak, that of replica 0: use --geometry rrc or pad:N, or take the rows of other replicas than 0 out", c.Detector, under))
 	}
 	source, target := mix.Scheme(c.Scheme).Spots()
 	if (source == mix.Trough || target == mix.Trough) && !e.Troughs {

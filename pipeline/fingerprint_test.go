@@ -30,6 +30,13 @@ func TestSpellings(t *testing.T) {
 		{"law", map[string]string{"lambda": "0.5"}, map[string]string{"lambda": "beta"}, false, true},
 		{"offset", map[string]string{"label-offset": "1"}, map[string]string{"label-offset": "+1"}, true, true},
 		{"other offset", map[string]string{"label-offset": "1"}, map[string]string{"label-offset": "auto"}, false, false},
+		{"padding", map[string]string{"geometry": "pad:4"}, map[string]string{"geometry": "pad:4:zero"}, true, true},
+		{"edge", map[string]string{"geometry": "pad:4"}, map[string]string{"geometry": "pad:4:reflect"}, false, false},
+		{"default flip", map[string]string{"geometry": "pad:4"}, map[string]string{"geometry": "pad:4", "hflip": ".5"}, true, true},
+		{"no flip", map[string]string{"geometry": "center"}, map[string]string{"geometry": "center", "hflip": "0", "crop-seed": "3"}, true, true},
+		{"flip", map[string]string{"geometry": "center"}, map[string]string{"geometry": "center", "hflip": "0.5"}, false, false},
+		{"default resize", map[string]string{"geometry": "pad:4"}, map[string]string{"geometry": "pad:4", "resize": "224"}, true, true},
+		{"no resize", map[string]string{"geometry": "pad:4"}, map[string]string{"geometry": "pad:4", "resize": "none"}, false, false},
 		{"method", map[string]string{"method": "cutmix"}, map[string]string{"method": "cutmix:1"}, true, true},
 	}
 	for _, tt := range tests {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/premix/premix/imaging"
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
@@ -40,26 +41,29 @@ func (c *Config) checkGiven(p mix.Params) error {
 	if c.Given["alpha"] && p.Lambda.Law == mix.LawFixed {
 		refuse("alpha", formatFloat(c.Alpha), "--lambda "+c.Lambda, "λ is fixed, so nothing is drawn")
 	}
-	if c.Geometry != crop.RRC {
-		with, reason := "--geometry "+c.Geometry, "only a random resized crop (--geometry rrc) draws that"
-		if c.Given["rrc-scale"] {
-			refuse("rrc-scale", pairVar(&c.RRCScale).String(), with, reason)
-		}
-		if c.Given["hflip"] && c.HFlip != 0 {
-			refuse("hflip", formatFloat(c.HFlip), with, reason)
-		}
-		if c.Given["crop-seed"] && c.CropSeed != 0 {
-			refuse("crop-seed", fmt.Sprint(c.CropSeed), with, reason)
-		}
+	g := c.cropGeometry()
+	geometry := "--geometry " + c.Geometry
+	if c.Given["rrc-scale"] && g.Mode != crop.RRC {
+		refuse("rrc-scale", pairVar(&c.RRCScale).String(), geometry, "only a random resized crop (--geometry rrc) draws that")
+	}
+	if c.Given["crop-seed"] && c.CropSeed != 0 && !g.Random() {
+		refuse("crop-seed", fmt.Sprint(c.CropSeed), geometry, "without --hflip nothing of it is drawn")
+	}
+	cut := g.Mode == crop.Center || g.Mode == crop.Pad
+	if c.Given["resize"] && c.Resize == crop.NoResize && !cut {
+		refuse("resize", "none", geometry, "it resizes every image; --geometry center and pad cut crops without")
+	}
+	if c.Given["resize"] && c.Resize > 0 && !cut {
+		refuse("resize", fmt.Sprint(c.Resize), geometry, "only --geometry center and pad resize an image before it is cropped")
+	}
+	if c.Given["interpolation"] && c.Interpolation != string(imaging.Bilinear) && cut && c.Resize == crop.NoResize {
+		refuse("interpolation", c.Interpolation, "--resize none", "nothing is resampled")
 	}
 	if c.Given["saliency-gray"] && c.SaliencyGray != "stored" && !saliency.UsesGray(c.Detector) {
 		refuse("saliency-gray", c.SaliencyGray, "--detector "+c.Detector, "only finegrained and spectral look at gray")
 	}
 	if c.Given["lambda-outside"] && c.LambdaOutside != mix.Clamp && p.Lambda.Min == 0 && p.Lambda.Max == 1 {
 		refuse("lambda-outside", c.LambdaOutside, "neither --min-lambda nor --max-lambda", "no draw is outside of 0 to 1")
-	}
-	if c.Given["resize"] && c.Geometry != crop.Center && c.Resize != 0 {
-		refuse("resize", fmt.Sprint(c.Resize), "--geometry "+c.Geometry, "only a centre crop (--geometry center) is resized before it is cropped")
 	}
 	return errors.Join(bad...)
 }

@@ -1,6 +1,9 @@
 package pipeline
 
-import "github.com/premix/premix/io/source"
+import (
+	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/io/source"
+)
 
 // A Scope says what an option changes.
 type Scope string
@@ -131,11 +134,11 @@ func Options(c *Config) []Option {
 
 	group = groupGeometry
 	add("size", sizeVar(&c.Size), stagePeaks, everyJob, Peaks, "pixels", "side of the square crop, or HxW")
-	add("geometry", choiceVar(&c.Geometry, "rrc", "center", "squash"), stagePeaks, everyJob, Peaks, "name", "random resized crop, resize and centre crop, or resize both sides")
-	add("resize", intVar(&c.Resize), stagePeaks, everyJob, Peaks, "pixels", "shorter side before a centre crop (0: size/0.875, rounded)").as(c.canonicalResize)
-	add("rrc-scale", pairVar(&c.RRCScale), stagePeaks, everyJob, Peaks, "low,high", "share of the image's area that a random resized crop takes").as(c.drawnCrop)
-	add("hflip", floatVar(&c.HFlip), stagePeaks, everyJob, Peaks, "probability", "mirror a random resized crop left to right").as(c.drawnCrop)
-	add("crop-seed", uint64Var(&c.CropSeed), stagePeaks, everyJob, Peaks, "integer", "seed of crops and flips").as(c.drawnCrop)
+	add("geometry", geometryVar(&c.Geometry), stagePeaks, everyJob, Peaks, "name", "random resized crop; resize and centre crop; resize both sides; or resize, pad N pixels on each side (black, or reflected) and crop anywhere, as for CIFAR").as(c.canonicalGeometry)
+	add("resize", orWord(intVar(&c.Resize), "none", crop.NoResize), stagePeaks, everyJob, Peaks, "pixels", "shorter side before a crop is cut from it (0: for center size/0.875, rounded, for pad the size; none: the image's own, and one that is smaller than the crop is a failure)").as(c.canonicalResize)
+	add("rrc-scale", pairVar(&c.RRCScale), stagePeaks, everyJob, Peaks, "low,high", "share of the image's area that a random resized crop takes").as(c.canonicalScale)
+	add("hflip", orWord(floatVar(&c.HFlip), "auto", AutoFlip), stagePeaks, everyJob, Peaks, "probability", "mirror a crop left to right (auto: 0.5 for rrc and pad, 0 for center and squash)").as(c.canonicalFlip)
+	add("crop-seed", uint64Var(&c.CropSeed), stagePeaks, everyJob, Peaks, "integer", "seed of crops and flips").as(c.canonicalCropSeed)
 	add("interpolation", choiceVar(&c.Interpolation, "bilinear", "bicubic", "lanczos"), stagePeaks, everyJob, Peaks, "filter", "Pillow's antialiased filter of that name")
 
 	group = groupMethod

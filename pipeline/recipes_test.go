@@ -25,6 +25,9 @@ func TestRecipes(t *testing.T) {
 		{"detector": "uniform", "smoothing": "0.1", "label-form": "dense", "replicas": "2", "limit": "7", "crop-seed": "5"},
 		{"detector": "peaks.csv", "saliency-gray": "bt601", "size": "192x256"},
 		{"labels": "cats=list.csv", "label-key": "breed", "class-depth": "leaf", "class-order": "number", "accept": "one-class"},
+		{"geometry": "pad:4:zero", "size": "32", "crop-seed": "2"},
+		{"geometry": "pad:8:reflect", "size": "64", "resize": "none", "hflip": "0"},
+		{"geometry": "center", "size": "32", "resize": "none", "hflip": "0.5"},
 		{"encode": "gif", "lambda": "half", "name": "a_b", "split": "val"},
 	}
 	var list bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/mix"
 )
 
@@ -55,6 +56,49 @@ func parseFloat(s string) (float64, error) {
 		return 0, fmt.Errorf("%q is no number", s)
 	}
 	return x, nil
+}
+
+// orWord lets a number also be a word, which stands for a value that the number itself cannot have.
+func orWord[T comparable](v Value, word string, stands T) Value {
+	number := v.(*value[T])
+	return &value[T]{p: number.p, typ: number.typ + " or " + word,
+		print: func(x T) string {
+			if x == stands {
+				return word
+			}
+			return number.print(x)
+		},
+		parse: func(s string) (T, error) {
+			if s == word {
+				return stands, nil
+			}
+			x, err := number.parse(s)
+			if err != nil {
+				return x, fmt.Errorf("%w, nor %s", err, word)
+			}
+			if x == stands {
+				return x, fmt.Errorf("%s: write %s", s, word)
+			}
+			return x, nil
+		}}
+}
+
+// geometryVar is the choice of a geometry.
+func geometryVar(p *string) Value {
+	parse := func(s string) (string, error) {
+		if new(crop.Geometry).Parse(s) {
+			return s, nil
+		}
+		if s == crop.Pad || strings.HasPrefix(s, crop.Pad+":") {
+			return "", fmt.Errorf("%q: write pad:N, pad:N:zero or pad:N:reflect, N being pixels, as in pad:4", s)
+		}
+		hint := ""
+		if n := Nearest(s, crop.Modes()); n != "" {
+			hint = fmt.Sprintf(" (did you mean %s?)", n)
+		}
+		return "", fmt.Errorf("%q is none of rrc, center, squash, pad:N%s", s, hint)
+	}
+	return &value[string]{p: p, typ: "rrc|center|squash|pad:N[:reflect]", parse: parse, print: func(s string) string { return s }}
 }
 
 // formatFloat is the shortest form that reads back, always with a point.

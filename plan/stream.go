@@ -21,7 +21,7 @@ const (
 	PurposeLambda      Purpose = 4 // λ
 	PurposeCentre      Purpose = 5 // the centre of a box that has no peak: column, then row
 	PurposeCorner      Purpose = 6 // the top left corner of a patch put anywhere: column, then row
-	PurposeCrop        Purpose = 7 // the mirroring, then the random resized crop
+	PurposeCrop        Purpose = 7 // the mirroring, then the place of the crop
 )
 
 // A Stream is a sequence of random numbers that is a pure function of (seed, replica, ordinal,

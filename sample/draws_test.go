@@ -61,6 +61,28 @@ func TestCropsFollowTheirLaws(t *testing.T) {
 	}
 }
 
+// TestPaddedCropsFollowTheirLaws: each place in the padded image is as likely as any other, for rows and
+// columns, the flip is a coin, and another replica has others.
+func TestPaddedCropsFollowTheirLaws(t *testing.T) {
+	const n, side = 6000, 32
+	params := &Params{Geometry: crop.Geometry{
+		Mode: crop.Pad, Padding: 4, Size: premix.Size{H: side, W: side}, Resize: side, HFlip: 0.5, Filter: imaging.Bilinear,
+	}, CropSeed: 5}
+	places, joint := make([]int, 81), make([]int, 8)
+	for i := range n {
+		digest := source.DigestOf(binary.LittleEndian.AppendUint64(nil, uint64(i)))
+		a, b := drawCrop(params, digest, 0, side), drawCrop(params, digest, 1, side)
+		places[(a.Win.Y0+4)*9+a.Win.X0+4]++
+		coin := map[bool]int{true: 1}
+		joint[coin[a.Flip]|coin[b.Flip]<<1|coin[a.Win == b.Win]<<2]++
+	}
+	equally(t, "places", places)
+	equally(t, "flips of two replicas", []int{joint[0] + joint[4], joint[1] + joint[5], joint[2] + joint[6], joint[3] + joint[7]})
+	if same := joint[4] + joint[5] + joint[6] + joint[7]; same == 0 || same > n/40 {
+		t.Errorf("%d of %d crops are at one place in two replicas, want about 1 in 81", same, n)
+	}
+}
+
 // drawCrop is the crop of a square image.
 func drawCrop(p *Params, d premix.Digest, replica, side int) crop.Plan {
 	return p.plan(&premix.Sample{Digest: d, Replica: replica, Width: side, Height: side})

@@ -71,9 +71,13 @@ func (m *Maker) Decode(ctx context.Context, h *Half, data []byte) error {
 }
 
 // Crop draws the crop of s, makes it in h.Crop from h.Original, and sets Width, Height, Crop and
-// Flip of s. Digest and Replica of s must be set. It returns how the crop is made.
+// Flip of s. Digest and Replica of s must be set. It returns how the crop is made. An image that is too
+// small for it is a *premix.Fault.
 func (m *Maker) Crop(h *Half, s *premix.Sample) (crop.Plan, error) {
 	s.Width, s.Height = h.Original.W, h.Original.H
+	if err := m.params.Geometry.Check(s.Width, s.Height); err != nil {
+		return crop.Plan{}, err
+	}
 	p := m.params.plan(s)
 	s.Crop, s.Flip = p.Crop, p.Flip
 	return p, p.Apply(&h.Crop, &h.Original, &m.resampler, m.params.Geometry.Filter)

@@ -65,13 +65,15 @@ func (p *panel) draw(c canvas, x, y, side int) {
 func (c canvas) marked(x, y, side int, m image.Image, marks []mark, peak *[2]float64) {
 	size := m.Bounds().Size()
 	w, h := fit(size.X, size.Y, side, side)
-	c.picture(image.Rect(x, y, x+w, y+h), m)
+	place := image.Rect(x, y, x+w, y+h)
+	c.picture(place, m)
 	sx, sy := float64(w)/float64(size.X), float64(h)/float64(size.Y)
 	for _, b := range marks {
-		c.frame(image.Rect(x+round(b.x0*sx), y+round(b.y0*sy), x+round(b.x1*sx), y+round(b.y1*sy)), b.ink)
+		// A crop may reach beyond the image.
+		c.frame(image.Rect(x+round(b.x0*sx), y+round(b.y0*sy), x+round(b.x1*sx), y+round(b.y1*sy)).Intersect(place), b.ink)
 	}
 	if peak != nil {
-		c.cross(x+round(peak[0]*sx), y+round(peak[1]*sy), red)
+		c.cross(x+round(min(max(peak[0], 0), float64(size.X))*sx), y+round(min(max(peak[1], 0), float64(size.Y))*sy), red)
 	}
 }
 

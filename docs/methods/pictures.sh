@@ -21,3 +21,4 @@ for s in sal2sal sal2nonsal nonsal2sal nonsal2nonsal sal2rand; do picture $s --s
 picture shift --border shift --lambda 0.6
 for d in spectral frequencytuned uniform center; do picture $d --detector $d --lambda 0.6; done
 for g in center squash; do picture geometry-$g --geometry $g --lambda 0.6; done
+picture geometry-pad --geometry pad:8:reflect --lambda 0.6

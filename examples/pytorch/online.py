@@ -62,21 +62,26 @@ class Crops:
         self.root, self.options = root, options
         height, _, width = str(options["size"]).partition("x")
         self.h, self.w = int(height), int(width or height)
-        self.resize = int(options["resize"]) or int(max(self.h, self.w) / 0.875 + 0.5)
+        self.resize = options["resize"]  # the shorter side before a crop, or none
+        self.mode, *rest = options["geometry"].split(":")
+        self.padding, self.edge = int(rest[0]) if rest else 0, "reflect" if rest[1:] else "constant"
         self.filter = FILTERS[options["interpolation"]]
 
     def __call__(self, name, offset, length, rect, flip):
         im = rgb(read(self.root, name, offset, length), self.options["exif"])
-        if self.options["geometry"] == "rrc":  # pixels outside of the rectangle take no part
+        if self.mode == "rrc":  # pixels outside of the rectangle take no part
             x, y, w, h = map(int, rect)
             im = im.crop((x, y, x + w, y + h)).resize((self.w, self.h), self.filter)
-        elif self.options["geometry"] == "squash":
+        elif self.mode == "squash":
             im = im.resize((self.w, self.h), self.filter)
         else:
-            r, (w, h) = self.resize, im.size
-            w, h = (r, int(r * h / w)) if w <= h else (int(r * w / h), r)
-            x, y = round((w - self.w) / 2), round((h - self.h) / 2)
-            im = im.resize((w, h), self.filter).crop((x, y, x + self.w, y + self.h))
+            width, height = im.size
+            r = min(width, height) if self.resize == "none" else int(self.resize)
+            w, h = (r, int(r * height / width)) if width <= height else (int(r * width / height), r)
+            x, y = round(rect[0] * w / width), round(rect[1] * h / height)  # the rectangle is in pixels of the original
+            n = self.padding
+            im = np.pad(np.asarray(im.resize((w, h), self.filter)), ((n, n), (n, n), (0, 0)), self.edge)
+            im = im[y + n:y + n + self.h, x + n:x + n + self.w]
         pixels = np.array(im)
         return pixels[:, ::-1] if flip else pixels
 

@@ -46,7 +46,7 @@ func TestLocateShows(t *testing.T) {
 	size := premix.Size{H: 31, W: 40}
 	draws := weyl(7)
 	for n := range 300 {
-		g := Geometry{Mode: Modes()[n%3], Size: size, Resize: 44, Scale: [2]float64{0.2, 1}, Ratio: DefaultRatio, HFlip: 0.5, Filter: imaging.Bilinear}
+		g := Geometry{Mode: Modes()[n%4], Padding: 5, Reflect: n%8 > 3, Size: size, Resize: 44, Scale: [2]float64{0.2, 1}, Ratio: DefaultRatio, HFlip: 0.5, Filter: imaging.Bilinear}
 		w, h := 20+int(draws.Float64()*60), 20+int(draws.Float64()*60)
 		p := g.Plan(w, h, draws.Float64)
 		at := premix.Peak{X: p.From.X0 + int(draws.Float64()*float64(p.From.X1-p.From.X0)), Y: p.From.Y0 + int(draws.Float64()*float64(p.From.Y1-p.From.Y0))}

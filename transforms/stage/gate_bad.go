@@ -124,6 +124,7 @@ func (f *faults) remedy(good int64) string {
 var remedies = map[premix.FaultKind]string{
 	premix.Truncated: "get the files again, or give --truncated accept if they are JPEGs that end early",
 	premix.TooLarge:  "raise --max-pixels or --max-bytes",
+	premix.TooSmall:  "choose a smaller --size, or leave --resize none out",
 	premix.NoLabel:   "--label-key names the labels, or --labels FILE a list of images and classes",
 	premix.BadLabel:  "--classes, --label-key and --label-offset say what the labels mean",
 	premix.Duplicate: "name one of the copies with --in",

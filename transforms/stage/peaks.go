@@ -272,7 +272,9 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, out []pre
 	for i := range out {
 		s := &out[i]
 		p, err := w.Crop(&w.half, s)
-		if err != nil {
+		if premix.AsFault(err) != nil {
+			return nil, markFaulty(out, premix.StageDecode, err)
+		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if ext == nil {

@@ -31,13 +31,27 @@ const (
 	mostASmallSet   = 1024 // below this number of samples shards are few
 	samplesPerShard = 1252 // gives ImageNet's 1,281,167 images 1,024 shards
 	leastASmall     = 16
-	multiple        = 64 // divides among the ranks and workers of common set-ups
+	multiple        = 64      // divides among the ranks and workers of common set-ups
+	belowSmall      = 8 << 10 // images of fewer bytes on average are small
+	bytesPerShard   = 4 << 20
+	multipleOfSmall = 32
 )
 
-// DefaultShards is the number of shards for n samples: the smallest multiple of 64 with at most
-// 1,252 samples a shard (1,024 shards for ImageNet), and below 1,024 samples the largest power
-// of two with at least 16 samples a shard, at least 1.
-func DefaultShards(n int64) int64 {
+// DefaultShards is the number of shards for n samples made of images of so many bytes in all, encoded:
+// that of [ShardsByCount], or fewer where there are at least 1,024 samples of images below 8 KiB on
+// average: the smallest multiple of 32 with at most 4 MiB of input a shard.
+func DefaultShards(n, bytes int64) int64 {
+	s := ShardsByCount(n)
+	if n < mostASmallSet || bytes/n >= belowSmall {
+		return s
+	}
+	return min(s, roundUp(ShardsFor(bytes, bytesPerShard), multipleOfSmall))
+}
+
+// ShardsByCount is the smallest multiple of 64 with at most 1,252 samples a shard (1,024 shards for
+// ImageNet), and below 1,024 samples the largest power of two with at least 16 samples a shard, at
+// least 1. It is the default of versions that did not look at bytes.
+func ShardsByCount(n int64) int64 {
 	if n < mostASmallSet {
 		s := int64(1)
 		for s*2*leastASmall <= n {
@@ -45,8 +59,10 @@ func DefaultShards(n int64) int64 {
 		}
 		return s
 	}
-	return (ShardsFor(n, samplesPerShard) + multiple - 1) / multiple * multiple
+	return roundUp(ShardsFor(n, samplesPerShard), multiple)
 }
+
+func roundUp(n, multiple int64) int64 { return (n + multiple - 1) / multiple * multiple }
 
 // ShardsFor is the smallest number of shards that hold at most perShard of n samples each, at
 // least 1.

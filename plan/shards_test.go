@@ -43,13 +43,40 @@ func TestShardsOfHugeSets(t *testing.T) {
 	}
 }
 
-func TestDefaultShards(t *testing.T) {
+func TestShardsByCount(t *testing.T) {
 	for _, tt := range []struct{ n, want int64 }{
 		{0, 1}, {1, 1}, {31, 1}, {32, 2}, {63, 2}, {64, 4}, {300, 16}, {1023, 32},
 		{1024, 64}, {80128, 64}, {80129, 128}, {126689, 128}, {1281167, 1024}, {1282048, 1024}, {1282049, 1088},
 	} {
-		if got := DefaultShards(tt.n); got != tt.want {
-			t.Errorf("DefaultShards(%d) = %d, want %d", tt.n, got, tt.want)
+		if got := ShardsByCount(tt.n); got != tt.want {
+			t.Errorf("ShardsByCount(%d) = %d, want %d", tt.n, got, tt.want)
+		}
+		if got := DefaultShards(tt.n, tt.n*100<<10); got != tt.want {
+			t.Errorf("DefaultShards(%d) of images of 100 KiB = %d, want %d", tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestDefaultShards(t *testing.T) {
+	const million = 1_000_000
+	for _, tt := range []struct{ n, bytes, want int64 }{
+		{1023, 1023, 32}, // as by count
+		{32, 32, 2},
+		{1024, 1024, 32},
+		{1024, 0, 32},
+		{50_000, 120 * million, 32},      // CIFAR
+		{60_000, 17 * million, 32},       // MNIST
+		{100_000, 200 * million, 64},     // Tiny ImageNet
+		{1_281_167, 3000 * million, 736}, // ImageNet at 32×32
+		{1_281_167, 138_000 * million, 1024},
+		{50_000, 32 * 4 << 20, 32},
+		{50_000, 32*4<<20 + 1, 64},
+		{50_000, math.MaxInt64, 64},
+		{1024, 1024*8<<10 - 1, 32},
+		{1024, 1024 * 8 << 10, 64},
+	} {
+		if got := DefaultShards(tt.n, tt.bytes); got != tt.want {
+			t.Errorf("DefaultShards(%d, %d) = %d, want %d", tt.n, tt.bytes, got, tt.want)
 		}
 	}
 }

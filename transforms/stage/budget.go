@@ -111,7 +111,7 @@ func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan
 		return ChunkPlan{}, err
 	}
 	cut := *s
-	cut.Entries, cut.Good, cut.Failed, cut.Ignored = 0, map[string]int64{}, map[string]int64{}, 0
+	cut.Entries, cut.Good, cut.Bytes, cut.Failed, cut.Ignored = 0, map[string]int64{}, 0, map[string]int64{}, 0
 	cut.Digest, cut.GoodDigest, cut.Losses = [32]byte{}, [32]byte{}, nil
 	p := ChunkPlan{Left: b.leftOf(s.Good), Cut: &cut}
 	for e := range byEntry(chunk.Rows) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/mix"
-	"github.com/premix/premix/plan"
 )
 
 // Gate makes the plan of the job, or takes it from the output whose plan is replayed. It refuses to
@@ -58,14 +57,17 @@ func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summa
 	}
 	g.OwnList = ownList(job, labels, g.Classes)
 	var digest, good [32]byte
+	var images, size int64
 	for i := range sums {
 		s := &sums[i]
 		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
 		good = dataset.JoinDigest(good, s.GoodDigest, s.good())
 		g.N += g.Chunks[s.ID].Count
+		images += s.good()
+		size += s.Bytes
 	}
 	g.InputsDigest, g.GoodDigest = hex.EncodeToString(digest[:]), hex.EncodeToString(good[:])
-	if g.Shards, err = shardsOf(job, g.N); err != nil {
+	if err := g.chooseShards(ctx, job, images, size); err != nil {
 		return nil, nil, err
 	}
 	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
@@ -91,28 +93,6 @@ func (g *Global) choose(ctx context.Context, job *Job, sums []Summary) (looked [
 	g.Chunks, looked, err = planChunks(ctx, job, sums, g.Classes)
 	return looked, err
 }
-
-// shardsOf is the number of shards of a replica with n images.
-func shardsOf(job *Job, n int64) (int64, error) {
-	shards := job.Shards
-	switch {
-	case shards > 0:
-	case job.SamplesPerShard > 0:
-		shards = plan.ShardsFor(n, job.SamplesPerShard)
-	default:
-		shards = plan.DefaultShards(n)
-	}
-	if n > 0 && shards > n {
-		return 0, refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", shards, n)
-	}
-	if shards > maxShards {
-		return 0, refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", shards, maxShards)
-	}
-	return shards, nil
-}
-
-// maxShards is what the names of shards have digits for.
-const maxShards = 99999
 
 // checkPairs refuses pairs of different classes where all images are of one.
 func checkPairs(job *Job, sums []Summary, g *Global) error {

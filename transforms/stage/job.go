@@ -30,7 +30,7 @@ type Job struct {
 	Split           string
 	Replicas        []int
 	ZeroNumbered    bool  // names of replica 0 have its number, as those of all others do
-	Shards          int64 // 0: chosen from the number of samples
+	Shards          int64 // 0: chosen from the number and bytes of images
 	SamplesPerShard int64
 	Groups          int64 // 0: chosen from the number of shards
 	Limit           int64

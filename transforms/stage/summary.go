@@ -23,6 +23,8 @@ type Summary struct {
 	Ignored     int64
 	// Good counts the images without a fault by label, as labelOf writes it.
 	Good map[string]int64
+	// Bytes are those of the good images, encoded.
+	Bytes int64
 	// Failed counts faults by kind.
 	Failed map[string]int64
 	// Size is that of the container in bytes; 0 for a folder. Losses are the faults, among those in
@@ -97,6 +99,7 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 	}
 	s.GoodDigest = dataset.JoinDigest(s.GoodDigest, hash, 1)
 	s.Good[labelOf(&e[0])]++
+	s.Bytes += e[0].Location.Length
 	return true
 }
 
@@ -129,6 +132,9 @@ func (s *Summary) AssertValid() error {
 		if n < 0 || !validLabel(label) || s.Only != "" && label != s.Only {
 			return defect("a chunk of %s has %d images of the label %q, in a container of the label %q", s.Container, n, label, s.Only)
 		}
+	}
+	if s.Bytes < 0 {
+		return defect("the good images of a chunk of %s have %d bytes", s.Container, s.Bytes)
 	}
 	for kind, n := range s.Failed {
 		if n < 0 {

@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, error](&finishFn{})
+	registerDoFn5[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool](&finishFn{})
 }
 
 // Finish completes the outputs. Its input is an impulse and not a grouping of the records: a stage

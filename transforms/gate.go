@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&gateFn{})
+	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func([]byte)](&gateFn{})
 }
 
 // Gate takes the summaries of all chunks and returns a PCollection<[]byte> of one element, the

@@ -4,14 +4,13 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/plan"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn5x1[context.Context, int64, []byte, func(*[]byte) bool, func([]byte), error](&mixFn{})
+	registerDoFn5[context.Context, int64, []byte, func(*[]byte) bool, func([]byte)](&mixFn{})
 }
 
 // Mix takes the rows of groups of shards and the plan, writes the shards, and returns a

@@ -4,14 +4,13 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&peaksFn{})
+	registerDoFn3[context.Context, []byte, func([]byte)](&peaksFn{})
 }
 
 // Peaks takes a PCollection<[]byte> of chunks, makes sure that the cache has their peaks, and

@@ -4,16 +4,15 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&copyAsideFn{})
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&plannedShardsFn{})
-	register.DoFn5x1[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func([]byte), error](&replayFn{})
+	registerDoFn3[context.Context, []byte, func([]byte)](&copyAsideFn{})
+	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func([]byte)](&plannedShardsFn{})
+	registerDoFn5[context.Context, []byte, func(*[]byte) bool, func(*[]byte) bool, func([]byte)](&replayFn{})
 }
 
 // CopyAside takes a PCollection<[]byte> of chunks of containers without random access, copies their

@@ -8,14 +8,13 @@ import (
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func(int64, []byte), error](&distributeFn{})
-	register.DoFn4x1[context.Context, int64, func(*[]byte) bool, func(int64, []byte), error](&collectFn{})
+	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func(int64, []byte)](&distributeFn{})
+	registerDoFn4[context.Context, int64, func(*[]byte) bool, func(int64, []byte)](&collectFn{})
 }
 
 // Distribute takes the summaries and the plan, and returns a PCollection<KV<int64,[]byte>> of row

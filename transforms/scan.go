@@ -4,15 +4,14 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&listFn{})
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&splitFn{})
+	registerDoFn3[context.Context, []byte, func([]byte)](&listFn{})
+	registerDoFn3[context.Context, []byte, func([]byte)](&splitFn{})
 }
 
 // Scan turns containers into a PCollection<[]byte> of chunks: workers list folders and headers.

@@ -4,15 +4,14 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func([]byte), error](&chooseFn{})
-	register.DoFn4x1[context.Context, []byte, func(*[]byte) bool, func([]byte), error](&restFn{})
+	registerDoFn3[context.Context, []byte, func([]byte)](&chooseFn{})
+	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func([]byte)](&restFn{})
 }
 
 // LimitedPeaks is Scan and Peaks of a job whose limits end before its input does. What is needed by

@@ -182,4 +182,19 @@ func TestStores(t *testing.T) {
 			t.Errorf("%v: %s", err, text)
 		}
 	})
+	t.Run("added replicas", func(t *testing.T) {
+		add := append([]string{"--first-replica", "1"}, flags...)
+		premix(t, append([]string{"mix", "--in", in, "--out", out, "--cache", filepath.Join(dir, "c")}, add...)...)
+		for _, store := range []string{g, s} {
+			to := blob.Join(store, "out")
+			text := premix(t, append([]string{"mix", "--in", blob.Join(store, "in"), "--out", to, "--cache", blob.Join(store, "cache")}, add...)...)
+			if !strings.Contains(text, "such as premix-train-*.tar now matches all of them") {
+				t.Errorf("output: %s", text)
+			}
+			sameTree(t, out, to)
+			if text := premix(t, "verify", to); !strings.Contains(text, "no defects") {
+				t.Errorf("verify: %s", text)
+			}
+		}
+	})
 }

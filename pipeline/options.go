@@ -156,7 +156,7 @@ func Options(c *Config) []Option {
 	add("pair", choiceVar(&c.Pair, "any", "different-class"), stagePlan, mixJobs, Output, "rule", "which images may be partners (default any)").as(c.canonicalPair)
 	add("smoothing", floatVar(&c.Smoothing), stageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it")
 	add("seed", uint64Var(&c.Seed), stagePlan, mixJobs, Output, "integer", "seed of order, pairs, λ and places")
-	add("replicas", intVar(&c.Replicas), stagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws")
+	add("replicas", intVar(&c.Replicas), stagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws; those that are there are kept (docs/epochs.md)")
 	add("first-replica", intVar(&c.FirstReplica), stagePlan, everyJob, Execution, "number", "number of the first epoch")
 
 	group = groupOutput

@@ -37,7 +37,7 @@ from torch.utils.data.distributed import DistributedSampler
 from wids.wids import IndexedTarSamples, LRUShards
 
 READERS = ("wids", "chunked", "join", "steps")
-OPEN_SHARDS = 200  # of a worker, by random access; each takes a file descriptor and about 1 kB a sample
+OPEN_SHARDS = 200  # of a worker, by random access; each takes two file descriptors and about 2 kB a sample
 CHUNK_SHARDS = 8  # which chunked shuffles together
 SHUFFLE = 1000  # samples between which join and steps shuffle, beside the order of shards
 

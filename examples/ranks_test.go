@@ -1,0 +1,177 @@
+package examples
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A rankRow is what the ranks of a training saw together in one epoch, as testdata/ranks.py counts it.
+type rankRow struct {
+	Output         string
+	Reader         string
+	Ranks, Workers int
+	Refused        string
+
+	Samples, Shards          int
+	Once, More, Never, Reads int   // samples by how often they were read, and how often in all
+	Steps                    []int // of each rank
+	Agree                    bool  // all ranks ended with the same model and momentum
+}
+
+type rankAnswer struct {
+	Rows   []rankRow
+	Epochs struct {
+		New, Persistent [][]string
+		Reshuffled      bool
+	}
+	Numbered []string
+	Resumed  struct {
+		Whole, Rest json.RawMessage
+		Half        []float64
+		Same        bool
+		Refused     string
+	}
+}
+
+// TestRanks trains an epoch with each reader of pytorch/premix_data.py, with several numbers of
+// ranks and workers, on outputs whose shards and samples divide by none of them, and counts what
+// each rank read. It also proves what docs/training.md says about epochs, and that
+// train_resnet.py goes on from a checkpoint as if nothing had happened.
+func TestRanks(t *testing.T) {
+	python := os.Getenv("PREMIX_COMPAT_PY")
+	if python == "" {
+		t.Skip("needs PyTorch: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
+	}
+	dir := t.TempDir()
+	bin, cache := filepath.Join(dir, "premix"), filepath.Join(dir, "cache")
+	commands := [][]string{{"go", "build", "-o", bin, "../cmd/premix"}}
+	for name, flags := range map[string]string{
+		"many": "--in synth:603 --shards 31 --replicas 2",
+		"few":  "--in synth:23 --shards 5",
+		"one":  "--in synth:7 --shards 1",
+	} {
+		args := []string{bin, "mix", "--size", "16", "--cache", cache, "--out", filepath.Join(dir, "out", name)}
+		commands = append(commands, append(args, strings.Fields(flags)...))
+	}
+	for _, args := range commands {
+		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, text)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(python, "testdata/ranks.py", filepath.Join(dir, "out"))
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var got rankAnswer
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
+		t.Fatalf("%v in %q", err, stdout.String())
+	}
+	if n := 4 * 3 * (2 + 3 + 2); len(got.Rows) != n { // readers × workers × outputs of one, two and three ranks
+		t.Errorf("%d rows, want %d", len(got.Rows), n)
+	}
+	for _, r := range got.Rows {
+		checkRow(t, r)
+	}
+	docs, err := os.ReadFile("../docs/training.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table := rankTable(got.Rows, "many"); !strings.Contains(string(docs), table) {
+		t.Errorf("docs/training.md has not this table:\n%s", table)
+	}
+
+	r0, r1 := []string{"r000"}, []string{"r001"}
+	if want := [][]string{r0, r1, r0}; !reflect.DeepEqual(got.Epochs.New, want) {
+		t.Errorf("epochs with new loaders read %v, want %v", got.Epochs.New, want)
+	}
+	if want := [][]string{r0, r0}; !reflect.DeepEqual(got.Epochs.Persistent, want) || !got.Epochs.Reshuffled {
+		t.Errorf("persistent workers read %v (in another order: %v), want %v in another order", got.Epochs.Persistent, got.Epochs.Reshuffled, want)
+	}
+	if want := []string{"wids-train.json", "wids-train-r001.json", "wids-train-r002.json", "wids-train-r010.json", "wids-train-r1000.json"}; !slices.Equal(got.Numbered, want) {
+		t.Errorf("indexes of replicas %v, want %v", got.Numbered, want)
+	}
+	if r := got.Resumed; !bytes.Equal(r.Whole, r.Rest) || !r.Same || len(r.Half) != 1 {
+		t.Errorf("in one go: %s\nresumed: %s, after %v; the same weights: %v", r.Whole, r.Rest, r.Half, r.Same)
+	}
+	if !strings.Contains(got.Resumed.Refused, "--lr 0.1, not 0.2") {
+		t.Errorf("going on with another learning rate: %q", got.Resumed.Refused)
+	}
+}
+
+// checkRow compares a row with what its reader promises.
+func checkRow(t *testing.T, r rankRow) {
+	t.Helper()
+	name := fmt.Sprintf("%s, %s, %d ranks × %d workers", r.Output, r.Reader, r.Ranks, r.Workers)
+	samples, shards := 603, 31
+	switch r.Output {
+	case "few":
+		samples, shards = 23, 5
+	case "one":
+		samples, shards = 7, 1
+	}
+	streams := r.Reader == "join" || r.Reader == "steps"
+	if needed := r.Ranks * max(r.Workers, 1); streams && needed > shards {
+		for _, part := range []string{fmt.Sprintf("%d shards", shards), fmt.Sprintf("need %d", needed), "fewer --workers", "--shards 64"} {
+			if !strings.Contains(r.Refused, part) {
+				t.Errorf("%s: %q does not say %q", name, r.Refused, part)
+			}
+		}
+		return
+	}
+	if r.Refused != "" {
+		t.Errorf("%s: %s", name, r.Refused)
+		return
+	}
+	if r.Samples != samples || r.Shards != shards || r.Once+r.More+r.Never != samples || len(r.Steps) != r.Ranks || !r.Agree {
+		t.Errorf("%s: %+v", name, r)
+	}
+	even := slices.Min(r.Steps) == slices.Max(r.Steps)
+	switch r.Reader {
+	case "wids", "chunked": // each sample, and as many on each rank
+		if !even || r.Never != 0 || r.Reads != r.Ranks*((samples+r.Ranks-1)/r.Ranks) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	case "join": // each sample once
+		if r.Once != samples || r.Reads != samples {
+			t.Errorf("%s: %+v", name, r)
+		}
+	case "steps":
+		if !even || r.Reads != 8*r.Ranks*r.Steps[0] {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// rankTable is the table of docs/training.md. Numbers of workers with equal counts share a line.
+func rankTable(rows []rankRow, output string) string {
+	var b strings.Builder
+	b.WriteString("| reader | ranks | workers | once | more often | never | steps of each rank |\n|---|---|---|---|---|---|---|\n")
+	for _, reader := range []string{"wids", "chunked", "join", "steps"} {
+		var begin, end string
+		for _, r := range rows {
+			if r.Output != output || r.Reader != reader {
+				continue
+			}
+			steps := strings.Trim(fmt.Sprint(r.Steps), "[]")
+			head, tail := fmt.Sprintf("| %s | %d |", reader, r.Ranks), fmt.Sprintf(" | %d | %d | %d | %s |\n", r.Once, r.More, r.Never, strings.ReplaceAll(steps, " ", ", "))
+			if tail == end && strings.HasPrefix(begin, head) {
+				begin += fmt.Sprintf(", %d", r.Workers)
+				continue
+			}
+			b.WriteString(begin + end)
+			begin, end = fmt.Sprintf("%s %d", head, r.Workers), tail
+		}
+		b.WriteString(begin + end)
+	}
+	return b.String()
+}

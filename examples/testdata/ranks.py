@@ -1,0 +1,146 @@
+"""What each rank reads, counted by key, with the functions of pytorch/train_webdataset.py; and what train_resnet.py resumes.
+
+usage: ranks.py FOLDER         (with the outputs many, few and one of TestRanks)
+
+Prints JSON. torch is imported once: ranks, and their loaders' workers, are forked.
+"""
+import collections
+import contextlib
+import io
+import itertools
+import json
+import os
+import sys
+import tempfile
+import traceback
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "pytorch"))
+import premix_data
+import train_resnet
+import train_webdataset
+
+OUTPUTS, WORKERS, RANKS = ("many", "few", "one"), (0, 1, 3), (1, 2, 3)
+
+
+class Counted(premix_data.Data):
+    """Keeps the keys of what it hands over."""
+
+    def epoch(self, epoch):
+        self.keys = []
+        for batch in super().epoch(epoch):
+            self.keys += batch["key"]
+            yield batch
+
+
+def cell(out, reader, workers):
+    """An epoch on this rank."""
+    try:
+        data = Counted(out, "train", reader, batch=8, workers=workers)
+    except SystemExit as e:
+        return {"refused": str(e)}
+    torch.manual_seed(0)
+    model = train_webdataset.distributed(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(data.shape().numel(), 12)))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    seen = train_webdataset.train_epoch(model, optimizer, data, 0, train_webdataset.scale)
+    state = [v for p in model.parameters() for v in (p.detach(), optimizer.state[p]["momentum_buffer"])]
+    return {"keys": data.keys, "steps": seen["steps"], "shards": len(data.shards[0]), "samples": data.samples,
+            "state": torch.cat([v.flatten() for v in state]).tolist()}
+
+
+def rank_main(rank, ranks, root, meeting):
+    try:
+        torch.set_num_threads(1)
+        if ranks > 1:
+            os.environ.update(RANK=str(rank), WORLD_SIZE=str(ranks))
+            dist.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=ranks)
+        results = [cell(os.path.join(root, out), reader, workers) for out, reader, workers in cells(ranks)]
+        with open(f"{meeting}.{rank}", "w") as f:
+            json.dump(results, f)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # without the ends of what was forked with it
+
+
+def cells(ranks):
+    outputs = OUTPUTS if ranks == 2 else ("many", "one")  # few has fewer shards a rank than workers with two ranks
+    return list(itertools.product(outputs, premix_data.READERS, WORKERS))
+
+
+def table(root, ranks, meeting):
+    """The cells of a number of ranks, summed over them."""
+    processes = [mp.get_context("fork").Process(target=rank_main, args=(rank, ranks, root, meeting)) for rank in range(ranks)]
+    for p in processes:
+        p.start()
+    for p in processes:
+        p.join()
+        if p.exitcode:
+            raise SystemExit(f"{ranks} ranks: one ended with {p.exitcode}")
+    by_rank = []
+    for rank in range(ranks):
+        with open(f"{meeting}.{rank}") as f:
+            by_rank.append(json.load(f))
+    for (out, reader, workers), *results in zip(cells(ranks), *by_rank):
+        row = {"output": out, "reader": reader, "ranks": ranks, "workers": workers}
+        if "refused" in results[0]:
+            yield {**row, "refused": results[0]["refused"]}
+            continue
+        times = collections.Counter(key for r in results for key in r["keys"])
+        yield {**row, "samples": results[0]["samples"], "shards": results[0]["shards"],
+               "once": sum(n == 1 for n in times.values()), "more": sum(n > 1 for n in times.values()),
+               "never": results[0]["samples"] - len(times), "reads": sum(times.values()), "steps": [r["steps"] for r in results],
+               "agree": all(r["state"] == results[0]["state"] for r in results)}
+
+
+def epochs(out):
+    """The replica of each of two epochs: by new loaders, and by a persistent one whose data set was changed in between."""
+    data = premix_data.Data(out, batch=8, workers=2)
+    new = [sorted({key[:4] for batch in data.epoch(e) for key in batch["key"]}) for e in range(3)]
+    indexed = data.indexed(data.shards[0])
+    sampler = premix_data.DistributedSampler(indexed, num_replicas=1, rank=0)
+    loader = data.loader(indexed, sampler=sampler, persistent_workers=True)
+    first = [key for batch in loader for key in batch["key"]]
+    indexed.shards = data.indexed(data.shards[1]).shards
+    sampler.set_epoch(1)
+    second = [key for batch in loader for key in batch["key"]]
+    return {"new": new, "persistent": [sorted({key[:4] for key in keys}) for keys in (first, second)], "reshuffled": first != second}
+
+
+def numbered(folder):
+    """The indexes of replicas that lie in a folder with others."""
+    os.makedirs(os.path.join(folder, "__index__"))
+    for name in ("train", "train-r001", "train-r010", "train-r1000", "train-r002", "training", "train-x"):
+        open(os.path.join(folder, "__index__", f"wids-{name}.json"), "w").close()
+    return [os.path.basename(path) for path in premix_data.replicas(folder, "train")]
+
+
+def resumed(out, folder):
+    """Two epochs of train_resnet.py in one go, and with an end after the first."""
+    def run(name, *more):
+        args = train_resnet.parser().parse_args([out, "--epochs", "2", "--batch", "8", "--workers", "0", "--checkpoint", os.path.join(folder, name), *more])
+        stdout = io.StringIO()
+        with contextlib.redirect_stdout(stdout):
+            train_resnet.main(args)
+        return json.loads(stdout.getvalue().splitlines()[-1])
+
+    whole = run("whole")
+    half = run("parts", "--stop-after", "1")
+    rest = run("parts")
+    states = [torch.load(os.path.join(folder, name, "checkpoint.pt")) for name in ("whole", "parts")]
+    same = all(torch.equal(states[0]["model"][name], states[1]["model"][name]) for name in states[0]["model"])
+    try:
+        refused = run("parts", "--lr", "0.2")
+    except SystemExit as e:
+        refused = str(e)
+    return {"whole": whole, "half": half["losses"], "rest": rest, "same": same, "refused": refused}
+
+
+if __name__ == "__main__":
+    root = sys.argv[1]
+    with tempfile.TemporaryDirectory() as tmp:
+        rows = [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]
+        print(json.dumps({"rows": rows, "epochs": epochs(os.path.join(root, "many")), "numbered": numbered(os.path.join(tmp, "numbered")),
+                          "resumed": resumed(os.path.join(root, "few"), tmp)}))

@@ -93,6 +93,9 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	}
 	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
 	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, printable.Count(shards, "shard"), dataset.Bytes(bytes), printable.Count(int64(m.Shape.Classes.Count), "class"))
+	if format == "webdataset" { // a stream gives whole shards to workers
+		printable.Fprintf(w, "stream   %s a replica: enough for up to %d ranks × loader workers\n", printable.Count(m.Shape.Shards, "shard"), m.Shape.Shards)
+	}
 	if err := summarizeShards(ctx, w, j, dir); err != nil {
 		return err
 	}

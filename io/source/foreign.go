@@ -20,7 +20,7 @@ type foreign struct {
 // foreigns are in the order of messages.
 var foreigns = []foreign{
 	{"a data set of save_to_disk (Arrow files)", "in Python, load_from_disk(PATH).to_parquet(FILE) writes Parquet", savedName},
-	{"Python pickles, as of CIFAR-10 and CIFAR-100", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
+	{"Python pickles, as of CIFAR-10 and CIFAR-100", "examples/small/folders.py writes the images of CIFAR's archives as CLASS/IMAGE.png; other pickles as the program that made them reads them", func(base string) bool {
 		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") && path.Ext(base) == "" || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
 	}},
 	{"arrays of bytes, as the binary version of CIFAR-10 and STL-10", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {

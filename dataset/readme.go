@@ -3,8 +3,10 @@ package dataset
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -14,9 +16,15 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-var readmeTemplate = template.Must(template.New("readme.md").Funcs(template.FuncMap{
-	"hyphen": func(s string) string { return strings.ReplaceAll(s, "_r", "-r") },
-}).ParseFS(templateFiles, "templates/*.md"))
+// readmeTemplate makes the README.md of today, and firstReadme those that the first version wrote, which
+// say nothing of their own content and so are made again to be checked.
+var readmeTemplate, firstReadme = parseReadme("templates/*.md"), parseReadme("templates/first/*.md")
+
+func parseReadme(pattern string) *template.Template {
+	return template.Must(template.New("readme.md").Funcs(template.FuncMap{
+		"hyphen": func(s string) string { return strings.ReplaceAll(s, "_r", "-r") },
+	}).ParseFS(templateFiles, pattern))
+}
 
 // readmeData is the data of the templates of README.md. Nothing in it depends on the place of the
 // output, so the file is the same wherever it is made.
@@ -24,13 +32,14 @@ type readmeData struct {
 	*Manifest // of the first split by name, train if there is one
 	Splits    []readmeSplit
 	Dense     bool // every split has dense labels
+	Half      bool // those of the first split are float16
 	Mixed     bool
 	Replicas  bool // the first split has more than one
 	// Unnumbered says that names of its first replica have no number.
 	Unnumbered bool
-	Soft       string // the label of a sample as a Python expression
 	Shape      Shape
 	Root       string // folder of the shards below the output, for tfds
+	Smoothing  string // of the labels of the first split; empty if none
 }
 
 type readmeSplit struct {
@@ -41,18 +50,13 @@ type readmeSplit struct {
 	Replicas int
 	Form     string
 	Mean     string // of λ over the mixed samples
-	First    Patterns
-	Each     []Patterns // of the replicas, in order
+	First    readmeShards
+	All      []readmeShards // of each replica
 }
 
-// readmeText returns README.md for all finished splits.
-func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
-	name := format.Name() + ".md"
-	if readmeTemplate.Lookup(name) == nil {
-		return nil, fmt.Errorf("dataset: no README for the format %s", format.Name())
-	}
-	var d readmeData
-	d.Dense = true
+// newReadme describes all finished splits.
+func newReadme(format shard.Format, manifests []*Manifest) *readmeData {
+	d := &readmeData{Dense: true}
 	for _, m := range manifests {
 		if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
 			continue
@@ -64,14 +68,53 @@ func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
 		d.Splits = append(d.Splits, splitOf(format, m))
 	}
 	d.Shape = d.Manifest.Shape
+	d.Half = d.Shape.LabelForm == shard.Dense16
 	d.Replicas = len(d.Manifest.Replicas) > 1
 	d.Unnumbered = !d.Manifest.Replicas[0].Numbered
 	for _, s := range d.Manifest.Statistics {
 		d.Mixed = d.Mixed || s.Mixed > 0
 	}
 	d.Root = path.Dir(d.Manifest.Replicas[0].Shards[0].Name)
+	var recipe struct{ Smoothing json.Number }
+	if err := json.Unmarshal(d.Recipe, &recipe); err == nil && d.Dense {
+		if v, err := recipe.Smoothing.Float64(); err == nil && v != 0 {
+			d.Smoothing = recipe.Smoothing.String()
+		}
+	}
+	return d
+}
+
+// readmeText returns README.md for all finished splits. It ends with its own hash.
+func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
+	text, err := newReadme(format, manifests).execute(readmeTemplate, format.Name()+".md")
+	if err != nil {
+		return nil, err
+	}
+	return htmlSeal.seal(append(text, '\n')), nil
+}
+
+// EarlierReadme reports whether data is the README.md that another version of premix writes for these
+// splits: its text is not today's, but it is whole, and has the same table of splits.
+func EarlierReadme(format shard.Format, manifests []*Manifest, data []byte) bool {
+	d := newReadme(format, manifests)
+	content, sealed, err := htmlSeal.unseal(data)
+	if err != nil {
+		return false
+	}
+	if sealed {
+		table, err := d.execute(readmeTemplate, "table")
+		return err == nil && bytes.Contains(content, table)
+	}
+	first, err := d.execute(firstReadme, format.Name()+".md")
+	return err == nil && bytes.Equal(first, data)
+}
+
+func (d *readmeData) execute(t *template.Template, name string) ([]byte, error) {
 	var b bytes.Buffer
-	if err := readmeTemplate.ExecuteTemplate(&b, name, &d); err != nil {
+	if t.Lookup(name) == nil {
+		return nil, fmt.Errorf("dataset: README.md has no template %s", name)
+	}
+	if err := t.ExecuteTemplate(&b, name, d); err != nil {
 		return nil, fmt.Errorf("dataset: README: %w", err)
 	}
 	return b.Bytes(), nil
@@ -87,6 +130,17 @@ func (d *readmeData) Main() readmeSplit {
 	return d.Splits[0]
 }
 
+// Eval returns the split that the examples evaluate on, or nil: validation, or else another one.
+func (d *readmeData) Eval() *readmeSplit {
+	var eval *readmeSplit
+	for i, s := range d.Splits {
+		if s.Name != d.Shape.Split && (eval == nil || s.Name == "validation") {
+			eval = &d.Splits[i]
+		}
+	}
+	return eval
+}
+
 // HW returns the size of the images in words.
 func (d *readmeData) HW() string {
 	h, w := d.Shape.Size[0], d.Shape.Size[1]
@@ -94,6 +148,50 @@ func (d *readmeData) HW() string {
 		return fmt.Sprintf("%d × %d pixels", h, w)
 	}
 	return fmt.Sprintf("%d pixels high and %d wide", h, w)
+}
+
+// SizeCategory returns the Hub's word for the number of samples.
+func (d *readmeData) SizeCategory() string {
+	var n int64
+	for _, s := range d.Splits {
+		n += s.Samples
+	}
+	names := []string{"1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"}
+	limit := int64(1000)
+	for i, name := range names {
+		if n < limit {
+			if i == 0 {
+				return "n<" + name
+			}
+			return names[i-1] + "<n<" + name
+		}
+		limit *= 10
+	}
+	return "n>1T"
+}
+
+// A readmeConfig is a configuration of the data set, as Hugging Face calls it: the default one has the
+// first replica of each split, each other one a replica of those splits that have it.
+type readmeConfig struct {
+	Name   string
+	Splits []readmeShards
+}
+
+// Configs returns the configurations in the order of the replicas.
+func (d *readmeData) Configs() []readmeConfig {
+	var configs []readmeConfig
+	for _, s := range d.Splits {
+		for _, r := range s.All {
+			i := slices.IndexFunc(configs, func(c readmeConfig) bool { return c.Name == r.Config })
+			if i < 0 {
+				i = len(configs)
+				configs = append(configs, readmeConfig{Name: r.Config})
+			}
+			configs[i].Splits = append(configs[i].Splits, r)
+		}
+	}
+	slices.SortStableFunc(configs, func(a, b readmeConfig) int { return a.Splits[0].Replica - b.Splits[0].Replica })
+	return configs
 }
 
 func splitOf(format shard.Format, m *Manifest) readmeSplit {
@@ -104,6 +202,8 @@ func splitOf(format shard.Format, m *Manifest) readmeSplit {
 		s.Shards += len(r.Shards)
 		bytes += r.Bytes
 	}
+	s.All = replicasOf(format, m)
+	s.First = s.All[0]
 	s.Bytes = Bytes(bytes)
 	var mixed, sum float64
 	for _, st := range m.Statistics {
@@ -116,8 +216,6 @@ func splitOf(format shard.Format, m *Manifest) readmeSplit {
 	if mixed > 0 {
 		s.Mean = fmt.Sprintf("%.3f", sum/mixed)
 	}
-	s.Each = m.Patterns(format)
-	s.First = s.Each[0]
 	return s
 }
 

@@ -1,17 +1,20 @@
 package dataset_test
 
 import (
+	"context"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/internal/fixture"
 	"github.com/premix/premix/internal/golden"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
 
-// TestReadme pins README.md of every format; its Python is run by hand when it changes, against
-// an output of each format.
+// TestReadme pins README.md of every format. Package compat runs what is in it.
 func TestReadme(t *testing.T) {
 	for _, format := range formats.Names() {
 		t.Run(format, func(t *testing.T) {
@@ -29,5 +32,46 @@ func TestReadme(t *testing.T) {
 				t.Errorf("README.md speaks to %d readers", n)
 			}
 		})
+	}
+}
+
+// TestEarlierReadme: what another version wrote of the same splits is no damage, and whatever was changed
+// since is. TestAges of the command has outputs of the first version.
+func TestEarlierReadme(t *testing.T) {
+	dir := t.TempDir()
+	o := fixture.Output{Dir: dir}
+	o.Make(t)
+	manifest, err := dataset.LoadManifest(context.Background(), dir, "train")
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, err := formats.ByName("webdataset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := tree(t, dir)["README.md"]
+	content, _, found := strings.Cut(today, "<!-- sha256 ")
+	if !found {
+		t.Fatalf("README.md has no hash:\n%s", today)
+	}
+	sealed := func(s string) string { return s + fmt.Sprintf("<!-- sha256 %x -->\n", sha256.Sum256([]byte(s))) }
+	if sealed(content) != today {
+		t.Fatal("the hash is not that of what comes before it")
+	}
+	other := strings.Replace(content, "Do not crop again", "Crop no more", 1)
+	for _, tt := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"today's", today, true},
+		{"another text", sealed(other), true},
+		{"another table", sealed(strings.Replace(other, "| train | 12 |", "| train | 13 |", 1)), false},
+		{"a changed letter", strings.Replace(today, "Do not", "Do now", 1), false},
+		{"no hash", content, false},
+		{"a changed hash", strings.Replace(today, "<!-- sha256 ", "<!-- sha257 ", 1), false},
+	} {
+		if got := dataset.EarlierReadme(format, []*dataset.Manifest{manifest}, []byte(tt.text)); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
 	}
 }

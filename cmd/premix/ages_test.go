@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -54,6 +55,7 @@ func testAge(t *testing.T, home string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	maps.DeleteFunc(want, func(name, _ string) bool { return strings.HasSuffix(name, "README.md") })
 	program, err := exec.LookPath("premix")
 	if err != nil {
 		t.Fatal(err)
@@ -230,6 +232,9 @@ func (b *ageBench) check(sums map[string]string, prefix, folder string, planOnly
 	for name, sum := range b.files(folder) {
 		if strings.HasPrefix(path.Base(name), ".") {
 			b.t.Errorf("%s was left", name)
+		}
+		if filepath.Base(name) == "README.md" { // its text is that of the version that wrote it last, and verify compares it
+			continue
 		}
 		sums[prefix+filepath.ToSlash(name)] = sum
 	}

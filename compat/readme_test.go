@@ -1,6 +1,8 @@
 package compat
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,79 +12,290 @@ import (
 	"testing"
 
 	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/shard"
 )
 
-var pythonBlock = regexp.MustCompile("(?ms)^## ([^\n]*)\n(.*?)^```python\n(.*?)^```$")
+var (
+	pythonBlock = regexp.MustCompile("(?ms)^```python\n(.*?)^```$")
+)
+
+// readmeOutputs are the outputs whose README.md is tried, all of them in every format, with splits
+// of uneven size: 61 training images in 4 shards, 29 for validation in 2.
+var readmeOutputs = []struct {
+	name, flags string   // of both splits
+	mix         []string // of each run that mixes
+}{
+	{"pair", "", []string{""}},
+	{"dense", "--label-form dense --smoothing 0.1 --encode png", []string{"--replicas 2"}},
+	{"added", "", []string{"", "--first-replica 1"}}, // replica 0 has no number in its names
+}
+
+// sections says what a section of a README.md must do, beside what holds for all: train, evaluate, or
+// print what the first sample has.
+var sections = map[string]struct {
+	checks string
+	first  []string
+}{
+	"webdataset (PyTorch)":               {"loss accuracy", nil},
+	"wids (PyTorch, random access)":      {"", nil},
+	"Hugging Face datasets":              {"loss accuracy first", []string{"label"}},
+	"timm":                               {"loss accuracy", nil},
+	"DALI":                               {"", nil},
+	"tf.data":                            {"", nil},
+	"tf.data and Keras":                  {"loss accuracy", nil},
+	"TensorFlow Datasets and Keras":      {"loss accuracy", nil},
+	"PyTorch, with the package tfrecord": {"", nil},
+	"PyTorch":                            {"loss accuracy", nil},
+	"Grain":                              {"", nil},
+	"Plain Python":                       {"first", []string{"label_a", "label_b", "lam"}},
+	"Plain Python, with pyarrow":         {"first", []string{"key", "label_a", "label_b", "lam"}},
+	"pandas":                             {"first", []string{"label_a", "label_b", "lam"}},
+}
+
+// A snippet is a job of snippets.py.
+type snippet struct {
+	Name    string   `json:"name"`
+	Section string   `json:"section"`
+	Dir     string   `json:"dir"`
+	Blocks  []string `json:"blocks"`
+	Truth   string   `json:"truth"`
+	Split   string   `json:"split"`
+	Eval    string   `json:"eval"`
+	Checks  []string `json:"checks"`
+	First   []string `json:"first"`
+}
 
 // TestReadme runs what the README.md of an output tells its users to do, in the folder of the
-// output, with the readers that it names.
+// output, with the readers that it names, and compares what they read and train with the samples.
+// Copies of some programs, in which something is wrong on purpose, must be found wrong.
 func TestReadme(t *testing.T) {
-	py := python(t)
+	python(t)
 	bin := build(t)
 	root := t.TempDir()
-	for _, o := range []struct{ name, flags string }{
-		{"pair", "--images 64 --size 48 --shards 4"},
-		{"dense", "--images 40 --size 48 --shards 4 --label-form dense --smoothing 0.1 --replicas 2 --encode png"},
-	} {
-		in, out := filepath.Join(root, o.name+"-in"), filepath.Join(root, o.name)
-		var images string
-		var flags []string
-		for f := strings.Fields(o.flags); len(f) > 0; f = f[2:] {
-			if f[0] == "--images" {
-				images = f[1]
-				continue
-			}
-			flags = append(flags, f[0], f[1])
+	var jobs []snippet
+	for _, o := range readmeOutputs {
+		out := filepath.Join(root, o.name)
+		args := []string{"--out", out, "--size", "48", "--cache", "none", "--format", strings.Join(formats.Names(), ",")}
+		args = append(args, strings.Fields(o.flags)...)
+		for _, flags := range o.mix {
+			command(t, bin, append(append([]string{"mix", "--in", "synth:61", "--shards", "4"}, args...), strings.Fields(flags)...)...)
 		}
-		for _, args := range [][]string{
-			{"synth", "--out", in, "--images", images},
-			append([]string{"mix", "--in", in, "--out", out, "--cache", "none", "--format", strings.Join(formats.Names(), ",")}, flags...),
-		} {
-			if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
-				t.Fatalf("premix %s: %v\n%s", strings.Join(args, " "), err, text)
-			}
-		}
+		command(t, bin, append([]string{"pack", "--in", "synth:29", "--split", "validation", "--shards", "2"}, args...)...)
 		for _, format := range formats.Names() {
 			dir := filepath.Join(out, format)
+			truth := filepath.Join(root, o.name+"-"+format+".json")
+			writeTruth(t, dir, format, truth)
 			text, err := os.ReadFile(filepath.Join(dir, "README.md"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			blocks := pythonBlock.FindAllStringSubmatch(string(text), -1)
-			if n := strings.Count(string(text), "```python"); n != len(blocks) || n < 4 {
-				t.Errorf("%s %s: %d programs, %d under headings", o.name, format, n, len(blocks))
-			}
-			t.Run(o.name+"/"+format, func(t *testing.T) {
-				for i, b := range blocks {
-					t.Run(b[1], func(t *testing.T) {
-						t.Parallel() // most of the time goes into imports
-						runBlock(t, py, dir, filepath.Join(root, fmt.Sprintf("%s-%s-%d.py", o.name, format, i)), b[3])
-					})
+			found := 0
+			for rest := string(text); ; {
+				at := strings.Index(rest, "\n## ")
+				if at < 0 {
+					break
 				}
-			})
-			if text, err := exec.Command(bin, "verify", dir).CombinedOutput(); err != nil { // readers left it as it was
-				t.Errorf("verify after them: %v\n%s", err, text)
+				rest = rest[at+len("\n## "):]
+				end := strings.Index(rest, "\n## ")
+				if end < 0 {
+					end = len(rest)
+				}
+				heading, _, _ := strings.Cut(rest, "\n")
+				job := snippet{Name: o.name + "/" + format + "/" + heading, Section: heading, Dir: dir, Truth: truth, Split: "train", Eval: "validation"}
+				for _, b := range pythonBlock.FindAllStringSubmatch(rest[:end], -1) {
+					job.Blocks = append(job.Blocks, b[1])
+				}
+				if len(job.Blocks) == 0 {
+					continue
+				}
+				found += len(job.Blocks)
+				s, ok := sections[heading]
+				if !ok {
+					t.Errorf("%s: nothing says what this section must do", job.Name)
+				}
+				job.Checks, job.First = strings.Fields(s.checks), s.first
+				jobs = append(jobs, job)
 			}
+			if n := strings.Count(string(text), "```python"); n != found || n < 4 {
+				t.Errorf("%s %s: %d programs, %d under headings", o.name, format, n, found)
+			}
+		}
+	}
+	wrong := brokenCopies(t, jobs)
+	for name, answer := range runSnippets(t, root, append(jobs, wrong...)) {
+		t.Run(name, func(t *testing.T) {
+			errors := strings.Join(answer.Errors, "\n")
+			if b, ok := strings.CutPrefix(name, "wrong: "); ok {
+				if !strings.Contains(errors, breaks[b].says) {
+					t.Errorf("is not found: %q; it printed\n%s", errors, answer.Output)
+				}
+			} else if errors != "" {
+				t.Errorf("%s\nit printed\n%s", errors, answer.Output)
+			}
+		})
+	}
+	for _, o := range readmeOutputs {
+		for _, format := range formats.Names() { // readers left it as it was
+			command(t, bin, "verify", filepath.Join(root, o.name, format))
 		}
 	}
 }
 
-// runBlock runs a program in a folder, and wants it to print something.
-func runBlock(t *testing.T, py, dir, file, program string) {
+// breaks are changes that make a program wrong, and what the report says of it then.
+var breaks = map[string]struct{ old, new, says string }{
+	"pair/webdataset/webdataset (PyTorch)":           {`y[record["label_a"]] +=`, `y[record["label_b"]] +=`, "soft label"},
+	"pair/webdataset/timm":                           {"a, b, lam = mix", "b, a, lam = mix", "soft label"},
+	"dense/webdataset/timm":                          {"0.1 / 12", "0.0", "soft label"},
+	"pair/parquet/Hugging Face datasets":             {"compute_loss_func=soft_cross_entropy, ", "", "the first loss is"},
+	"pair/tfrecord/tf.data and Keras":                {"from_logits=True", "from_logits=True, label_smoothing=0.1", "the first loss is"},
+	"dense/webdataset/wids (PyTorch, random access)": {"-r001.json", "-r000.json", "of another replica"},
+	"added/parquet/PyTorch":                          {".argmax(1)", ".argmin(1)", "the accuracy is"},
+	"added/parquet/Grain":                            {"shuffle()", "shuffle()[:40]", "21 missing"},
+}
+
+// brokenCopies applies the breaks.
+func brokenCopies(t *testing.T, jobs []snippet) (wrong []snippet) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(program), 0o666); err != nil {
+	for _, job := range jobs {
+		b, ok := breaks[job.Name]
+		if !ok {
+			continue
+		}
+		changed := 0
+		blocks := make([]string, len(job.Blocks))
+		for i, code := range job.Blocks {
+			blocks[i] = strings.ReplaceAll(code, b.old, b.new)
+			if blocks[i] != code {
+				changed++
+			}
+		}
+		if changed == 0 {
+			t.Errorf("%s has no %q", job.Name, b.old)
+		}
+		job.Blocks, job.Name = blocks, "wrong: "+job.Name
+		wrong = append(wrong, job)
+	}
+	if len(wrong) != len(breaks) {
+		t.Errorf("%d of %d wrong programs", len(wrong), len(breaks))
+	}
+	return wrong
+}
+
+type snippetAnswer struct {
+	Name   string
+	Errors []string
+	Output string
+}
+
+// runSnippets runs all jobs in one process and its forks.
+func runSnippets(t *testing.T, root string, jobs []snippet) map[string]snippetAnswer {
+	t.Helper()
+	text, err := json.Marshal(jobs)
+	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(py, file)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "HF_HOME="+file+".hf", "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=")
-	var stdout, stderr strings.Builder
+	path := filepath.Join(root, "jobs.json")
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python(t), "snippets.py", path)
+	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "HF_HOME="+filepath.Join(root, "hf"), "TMPDIR="+root, "TF_CPP_MIN_LOG_LEVEL=3",
+		"CUDA_VISIBLE_DEVICES=", "OMP_NUM_THREADS=1", "PYTHONDONTWRITEBYTECODE=1")
+	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s\n%s%s", err, program, stdout.String(), stderr.String())
+		t.Fatalf("%v\n%s%s", err, stdout.String(), stderr.String())
 	}
-	if strings.TrimSpace(stdout.String()) == "" {
-		t.Errorf("it printed nothing:\n%s", program)
+	answers := map[string]snippetAnswer{}
+	for line := range strings.Lines(stdout.String()) {
+		var a snippetAnswer
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			continue // a framework's own
+		}
+		answers[a.Name] = a
 	}
-	t.Logf("%s", stdout.String())
+	if len(answers) != len(jobs) {
+		t.Fatalf("%d answers to %d programs\n%s%s", len(answers), len(jobs), stdout.String(), stderr.String())
+	}
+	return answers
+}
+
+// writeTruth writes the samples of all splits and replicas of an output, as premix's reader gives them.
+func writeTruth(t *testing.T, dir, format, path string) {
+	t.Helper()
+	type row struct {
+		Key    string    `json:"key"`
+		Label  int       `json:"label"`
+		LabelA int       `json:"label_a"`
+		LabelB int       `json:"label_b"`
+		Lam    float64   `json:"lam"`
+		Soft   []float32 `json:"soft"`
+		Image  []byte    `json:"image"`
+	}
+	type set struct {
+		Split   string `json:"split"`
+		Replica int    `json:"replica"`
+		Samples []row  `json:"samples"`
+	}
+	f, err := formats.ByName(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets []set
+	for _, split := range []string{"train", "validation"} {
+		spec := manifestSpec(t, dir, format, split)
+		for _, replica := range manifestReplicas(t, dir, split) {
+			spec.Replica = replica
+			records, err := Records(dir, f, spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := set{Split: split, Replica: replica}
+			for _, r := range records {
+				soft := r.Soft
+				if spec.LabelForm == shard.Pair {
+					soft = make([]float32, len(spec.Classes))
+					soft[r.LabelA] += float32(r.Lam)
+					soft[r.LabelB] += float32(1 - r.Lam)
+				}
+				s.Samples = append(s.Samples, row{r.Key, r.Label, r.LabelA, r.LabelB, r.Lam, soft, r.Image})
+			}
+			sets = append(sets, s)
+		}
+	}
+	text, err := json.Marshal(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// manifestReplicas returns the numbers in the names of a split's replicas, -1 for one without.
+func manifestReplicas(t *testing.T, dir, split string) (replicas []int) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "__premix__", split, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Replicas []struct {
+			Replica  int
+			Numbered bool
+		}
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range m.Replicas {
+		if !r.Numbered {
+			r.Replica = -1
+		}
+		replicas = append(replicas, r.Replica)
+	}
+	if len(replicas) == 0 {
+		t.Fatal(fmt.Errorf("%s, %s: no replicas", dir, split))
+	}
+	return replicas
 }

@@ -1,4 +1,6 @@
-"""One training and one evaluation pass with Hugging Face datasets on Parquet shards.
+"""One training and one evaluation pass with Hugging Face datasets and the Trainer, on Parquet shards.
+
+The Trainer takes float labels for those of many classes at once and trains a binary cross-entropy, so it is given its loss.
 
 usage: train.py OUT        (an output of premix mix --format parquet, with the splits train and validation)
 """
@@ -7,39 +9,68 @@ import os
 import sys
 import tempfile
 
-import numpy as np
 import torch
 from datasets import load_dataset
+from torchvision.transforms.v2.functional import pil_to_tensor
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
-out = sys.argv[1]
+out, BATCH = os.path.abspath(sys.argv[1]), 8
+seen = {"train": 0, "lam_sum": 0.0}
+
+
+class Linear(torch.nn.Module):
+    """What the Trainer wants of a model: it takes pixel_values and returns logits."""
+
+    def __init__(self, pixels, classes):
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(pixels, classes))
+
+    def forward(self, pixel_values):
+        return {"logits": self.layers(pixel_values)}
+
+
+class Losses(TrainerCallback):
+    def __init__(self):
+        self.values = []
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if "loss" in logs:
+            self.values.append(logs["loss"])
+
+
+def soft_cross_entropy(outputs, labels, num_items_in_batch=None):
+    loss = torch.nn.functional.cross_entropy(outputs["logits"].float(), labels, reduction="sum")
+    if num_items_in_batch is None:
+        return loss / len(labels)
+    # The Trainer counts labels in all accumulated batches, and a sample has one for each class.
+    return loss * labels.shape[1] / num_items_in_batch
+
+
 with tempfile.TemporaryDirectory() as cache:
-    data = load_dataset(os.path.abspath(out), cache_dir=cache)
+    data = load_dataset(out, cache_dir=cache)
     classes = data["train"].features["label"].num_classes
 
-    def batches(split):
-        for batch in data[split].iter(batch_size=8):
-            images = np.stack([np.array(i.convert("RGB")) for i in batch["image"]])
-            yield torch.from_numpy(images).permute(0, 3, 1, 2) / 255.0, batch
+    def collate(samples):
+        images = torch.stack([pil_to_tensor(s["image"].convert("RGB")) for s in samples]) / 255.0
+        y = torch.zeros(len(samples), classes)
+        for i, s in enumerate(samples):
+            y[i, s["label_a"]] += s["lam"]
+            y[i, s["label_b"]] += 1 - s["lam"]
+        if trainer.model.training:
+            seen["train"] += len(samples)
+            seen["lam_sum"] += sum(s["lam"] for s in samples)
+        return {"pixel_values": images, "labels": y}
 
-    first = next(batches("train"))[0]
     torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(first[0].numel(), classes))
-    opt = torch.optim.SGD(model.parameters(), lr=0.01)
-    losses, seen, lam_sum = [], 0, 0.0
-    for images, b in batches("train"):
-        lam = torch.tensor(b["lam"], dtype=torch.float32)
-        scores = model(images)
-        loss = (lam * torch.nn.functional.cross_entropy(scores, torch.tensor(b["label_a"]), reduction="none")
-                + (1 - lam) * torch.nn.functional.cross_entropy(scores, torch.tensor(b["label_b"]), reduction="none")).mean()
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-        losses.append(loss.item())
-        seen += len(images)
-        lam_sum += float(np.sum(b["lam"]))
-    right = total = 0
-    with torch.no_grad():
-        for images, b in batches("validation"):
-            right += (model(images).argmax(1) == torch.tensor(b["label"])).sum().item()
-            total += len(images)
-    print(json.dumps({"reader": "datasets", "train": seen, "lam_sum": lam_sum, "first_loss": losses[0], "last_loss": losses[-1], "validation": total, "right": right}))
+    losses = Losses()
+    trainer = Trainer(
+        model=Linear(pil_to_tensor(data["train"][0]["image"]).numel(), classes),
+        args=TrainingArguments(output_dir=os.path.join(cache, "trainer"), per_device_train_batch_size=BATCH, per_device_eval_batch_size=BATCH,
+                               num_train_epochs=1, learning_rate=0.001, logging_steps=1, disable_tqdm=True, remove_unused_columns=False, label_names=["labels"],
+                               report_to="none", save_strategy="no"),
+        train_dataset=data["train"], data_collator=collate, compute_loss_func=soft_cross_entropy, callbacks=[losses])
+    trainer.train()
+    prediction = trainer.predict(data["validation"])
+    right = (prediction.predictions.argmax(-1) == prediction.label_ids.argmax(-1)).sum().item()
+    print(json.dumps({"reader": "datasets", **seen, "first_loss": losses.values[0], "last_loss": losses.values[-1],
+                      "validation": len(prediction.label_ids), "right": right}))

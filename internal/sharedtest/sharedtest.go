@@ -10,25 +10,27 @@ import (
 	"testing"
 )
 
-// Dir returns the absolute path of ../shared/elem… beside the root of the module.
-func Dir(t testing.TB, elem ...string) string {
+// Root returns the absolute path of the root of the module.
+func Root(t testing.TB) string {
 	t.Helper()
 	wd, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := wd
-	for {
+	for root := wd; ; root = filepath.Dir(root) {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
+			return root
 		}
-		up := filepath.Dir(root)
-		if up == root {
+		if root == filepath.Dir(root) {
 			t.Fatalf("no go.mod above %s", wd)
 		}
-		root = up
 	}
-	p := filepath.Join(append([]string{filepath.Dir(root), "shared"}, elem...)...)
+}
+
+// Dir returns the absolute path of ../shared/elem… beside the root of the module.
+func Dir(t testing.TB, elem ...string) string {
+	t.Helper()
+	p := filepath.Join(append([]string{filepath.Dir(Root(t)), "shared"}, elem...)...)
 	if _, err := os.Stat(p); err != nil {
 		if os.Getenv("PREMIX_REQUIRE_SHARED") == "1" {
 			t.Fatalf("PREMIX_REQUIRE_SHARED=1, but %s is missing", p)

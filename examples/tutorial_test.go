@@ -45,7 +45,7 @@ func TestTutorial(t *testing.T) {
 	settings := map[string]string{
 		"DATA": data, "WORK": work, "VENV": filepath.Dir(filepath.Dir(python)),
 		// The five classes on which a newcomer tries everything are run as the page has them; all of it is made smaller.
-		"SIZE": "64", "REPLICAS": "2", "EPOCHS": "1", "BATCH": "30", "WORKERS": "1",
+		"SIZE": "64", "REPLICAS": "2", "EPOCHS": "1", "MODEL": "resnet18", "KERAS_MODEL": "small", "BATCH": "30", "WORKERS": "1",
 	}
 	output := tutorialOutput(t, dir, blocks, settings)
 

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -95,12 +95,12 @@ func holderOf(uri string) string {
 	if err != nil {
 		return ""
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osfile.Open(path, os.O_RDONLY|osfile.NoFollow|osfile.NonBlock, 0)
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+	if locked, err := osfile.TryLock(f, true); locked || err != nil {
 		return ""
 	}
 	text := make([]byte, 1<<10)

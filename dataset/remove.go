@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -372,7 +371,7 @@ func removeEmpty(ctx context.Context, out string, files []string) {
 		if err != nil {
 			continue
 		}
-		for d := filepath.Dir(f); strings.HasPrefix(d, root+string(filepath.Separator)); d = filepath.Dir(d) {
+		for d := blob.Dir(f); strings.HasPrefix(d, root+"/"); d = blob.Dir(d) {
 			dirs[d] = true
 		}
 	}

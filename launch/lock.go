@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -126,13 +127,13 @@ func (l Lock) takeOver(out, path, text string) (*os.File, error) {
 		return nil, err
 	}
 	defer old.Close()
-	err = flock(old)
+	locked, err := flock(old)
 	switch {
 	case !sameFile(old, path):
 		return nil, errAgain
-	case err == nil, l.Break:
-		return l.publish(path, text, os.Rename)
-	case errors.Is(err, syscall.EWOULDBLOCK):
+	case locked, l.Break:
+		return l.publish(path, text, osfile.Rename)
+	case err == nil:
 		who, _ := io.ReadAll(io.LimitReader(old, 1<<12))
 		return nil, usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
 	}
@@ -142,12 +143,15 @@ func (l Lock) takeOver(out, path, text string) (*os.File, error) {
 // publish makes a file with a text, locks it, and gives it its name.
 func (l Lock) publish(path, text string, rename func(from, to string) error) (*os.File, error) {
 	temp := filepath.Join(filepath.Dir(path), blob.TempName(filepath.Base(path)))
-	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o666)
+	f, err := osfile.Open(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL|osfile.NoFollow, 0o666)
 	if err != nil {
 		return nil, err
 	}
 	defer os.Remove(temp) // it is there after a failure, and after linkNew
-	if err = flock(f); err != nil && !l.Break {
+	if locked, err := flock(f); !locked && !l.Break {
+		if err == nil {
+			err = errors.New("another process has locked the new file")
+		}
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	if _, err = f.WriteString(text); err == nil {
@@ -166,23 +170,23 @@ func linkNew(from, to string) error {
 		return err
 	}
 	// Some file systems have no second names.
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o666)
+	f, err := osfile.Open(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL|osfile.NoFollow, 0o666)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Rename(from, to))
+	return errors.Join(f.Close(), osfile.Rename(from, to))
 }
 
 // flock locks a file for this process alone. It asks several times, since others lock the file for a
 // moment to see whether it is locked.
-func flock(f *os.File) (err error) {
+func flock(f *os.File) (locked bool, err error) {
 	for range 5 {
-		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+		if locked, err = osfile.TryLock(f, false); locked || err != nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return err
+	return locked, err
 }
 
 // watch looks now and then whether the lock is still held, until stop.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
@@ -183,7 +184,6 @@ func outsideOfInputs(c *pipeline.Config) error {
 
 // CheckWritable checks that a local folder can be written, or made. It changes nothing.
 func CheckWritable(dir string) error {
-	const write, search = 2, 1
 	for p := dir; ; p = filepath.Dir(p) {
 		info, err := os.Stat(p)
 		switch {
@@ -194,7 +194,7 @@ func CheckWritable(dir string) error {
 		case !info.IsDir():
 			return fmt.Errorf("%s is no folder", p)
 		}
-		if err := syscall.Access(p, write|search); err != nil {
+		if err := osfile.Writable(p); err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
 		return nil

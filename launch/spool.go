@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
-	"syscall"
 
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -60,10 +60,9 @@ func (j *Job) cropsFit(ctx context.Context) (bool, error) {
 // freeSpace is the number of bytes that may be written at a local path that need not exist yet.
 func freeSpace(path string) int64 {
 	for {
-		var s syscall.Statfs_t
-		err := syscall.Statfs(path, &s)
+		free, err := osfile.Free(path)
 		if err == nil {
-			return int64(s.Bavail) * int64(s.Bsize)
+			return free
 		}
 		if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
 			return math.MaxInt64 // unknown

@@ -180,7 +180,7 @@ func check(t *testing.T, file, target string) {
 		if from == "io" && folder != rest && ioLayer(rest) >= ioLayer(folder) && !example {
 			t.Errorf("%s imports %s: packages of io import downwards only", file, target)
 		}
-	case rest == "internal/reuse", rest == "internal/buildid", rest == "internal/printable": // they import nothing
+	case rest == "internal/reuse", rest == "internal/buildid", rest == "internal/osfile", rest == "internal/printable": // they import nothing
 	case to == "internal":
 		if !test && from != "internal" && !strings.Contains(folder, "test") && !strings.Contains(folder, "/internal/") {
 			t.Errorf("%s imports %s: only tests do", file, target)

@@ -1,12 +1,13 @@
 package blob
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/premix/premix/internal/osfile"
 )
 
 // A FileSystem makes the steps by which local files are written. It is an interface so that tests
@@ -74,7 +75,7 @@ func (OS) MkdirAll(dir string) error {
 
 // Create implements FileSystem.
 func (OS) Create(path string) (File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o666)
+	f, err := osfile.Open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|osfile.NoFollow, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -82,24 +83,11 @@ func (OS) Create(path string) (File, error) {
 }
 
 // Rename implements FileSystem.
-func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+func (OS) Rename(from, to string) error { return osfile.Rename(from, to) }
 
 // SyncDir implements FileSystem. File systems that cannot sync a directory (some that are mounted
 // over a network) are taken as they are.
-func (OS) SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
-		err = nil
-	}
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
+func (OS) SyncDir(dir string) error { return osfile.SyncDir(dir) }
 
 // Remove implements FileSystem.
 func (OS) Remove(path string) error { return os.Remove(path) }

@@ -51,7 +51,7 @@ func within(dir, uri string) bool {
 		if b, err2 = filepath.Abs(b); err2 != nil {
 			return false
 		}
-		dir, uri = a, b
+		dir, uri = filepath.ToSlash(a), filepath.ToSlash(b)
 	}
 	_, below := Rel(dir, uri)
 	return below || dir == uri

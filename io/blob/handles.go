@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/premix/premix/internal/osfile"
 )
 
 // handles keeps the local files that ranges are read from open for a while: an open costs five
@@ -48,7 +50,7 @@ func (c *handleCache) acquire(path string, fi fs.FileInfo) (*handle, error) {
 	}
 	c.mu.Unlock()
 
-	f, err := os.Open(path)
+	f, err := osfile.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

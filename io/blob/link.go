@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -27,7 +26,7 @@ func LinkBelow(root, uri string) (string, error) {
 		return "", wrap("stat", uri, err)
 	}
 	for _, name := range strings.Split(rel, "/") {
-		at = filepath.Join(at, name)
+		at = Join(at, name)
 		fi, err := os.Lstat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/premix/premix/internal/osfile"
 )
 
 // List returns the entries of one directory, sorted by the bytes of their names. Symbolic links are
@@ -29,7 +31,7 @@ func List(ctx context.Context, dirURI string) ([]Object, error) {
 // yielded, as Special. After an error Walk ends.
 func Walk(ctx context.Context, dirURI string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		w := walker{ctx: ctx, seen: map[fileID]bool{}}
+		w := walker{ctx: ctx, seen: map[osfile.ID]bool{}}
 		if err := w.walk(dirURI, yield); err != nil && !errors.Is(err, errStop) {
 			yield(Object{}, err)
 		}
@@ -41,7 +43,7 @@ var errStop = errors.New("stop")
 // A walker is one run of Walk. Local directories that it has visited are in seen.
 type walker struct {
 	ctx  context.Context
-	seen map[fileID]bool
+	seen map[osfile.ID]bool
 }
 
 func (w *walker) walk(dir string, yield func(Object, error) bool) error {
@@ -54,7 +56,7 @@ func (w *walker) walk(dir string, yield func(Object, error) bool) error {
 		if err != nil {
 			return wrap("list", dir, err)
 		}
-		if id, ok := idOf(fi); ok && fi.IsDir() {
+		if id, ok := osfile.IDOf(path, fi); ok && fi.IsDir() {
 			if w.seen[id] {
 				if !yield(Object{URI: dir, Size: -1, Special: "folder that is read already under another path"}, nil) {
 					return errStop

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/internal/reuse"
 )
 
@@ -34,7 +34,7 @@ func (localStore) list(ctx context.Context, dir string) ([]Object, error) {
 		if IsTemp(e.Name()) {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
+		path := Join(dir, e.Name())
 		fi, err := at.Lstat(e.Name())
 		if os.IsNotExist(err) {
 			continue // removed since the directory was read
@@ -90,7 +90,7 @@ func (localStore) stat(_ context.Context, path string) (Object, error) {
 // openLocal opens a file for reading. A named pipe is not waited for: one in the place of a file is empty, as
 // long as nobody writes into it.
 func openLocal(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	return osfile.Open(path, os.O_RDONLY|osfile.NonBlock, 0)
 }
 
 func (localStore) open(_ context.Context, path string, off, n int64) (io.ReadCloser, error) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/premix/premix/internal/osfile"
 )
 
 // A Name is an entry of a directory.
@@ -58,15 +60,15 @@ func Identity(dirURI string) (string, error) {
 	if err != nil {
 		return "", wrap("stat", dirURI, err)
 	}
-	return identity(fi), nil
+	return identity(dir, fi), nil
 }
 
-func identity(fi fs.FileInfo) string {
-	id, ok := idOf(fi)
+func identity(path string, fi fs.FileInfo) string {
+	id, ok := osfile.IDOf(path, fi)
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("%x:%x", id.dev, id.ino)
+	return fmt.Sprintf("%x:%x", id.Dev, id.Ino)
 }
 
 // leadsNowhere reports whether a symbolic link that fails so has no target at all: it is dangling, or leads
@@ -92,7 +94,8 @@ func localNames(ctx context.Context, dir string) ([]Name, error) {
 			names = append(names, Name{Base: e.Name()})
 			continue
 		}
-		fi, err := os.Stat(filepath.Join(dir, e.Name()))
+		path := filepath.Join(dir, e.Name())
+		fi, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && e.Type()&fs.ModeSymlink == 0:
 			continue // removed since the directory was read
@@ -105,7 +108,7 @@ func localNames(ctx context.Context, dir string) ([]Name, error) {
 		o := localObject("", fi)
 		n := Name{Base: e.Name(), Dir: o.Dir, Special: o.Special}
 		if o.Dir {
-			n.Identity = identity(fi)
+			n.Identity = identity(path, fi)
 		}
 		names = append(names, n)
 	}

@@ -41,7 +41,7 @@ func IsLocal(uri string) bool {
 	return s == "" || s == "file"
 }
 
-// localPath returns the path of a local URI.
+// localPath returns the path of a local URI. It has slashes on Windows too, as all addresses of this package.
 func localPath(uri string) (string, error) {
 	s, rest := scheme(uri)
 	if s == "" {
@@ -51,11 +51,14 @@ func localPath(uri string) (string, error) {
 		if strings.IndexByte(uri, 0) >= 0 {
 			return "", fmt.Errorf("the path holds a zero byte")
 		}
-		return uri, nil
+		return filepath.ToSlash(uri), nil
 	}
 	rest = strings.TrimPrefix(rest, "localhost")
 	if !strings.HasPrefix(rest, "/") && !strings.HasPrefix(rest, ".") {
 		return "", fmt.Errorf("a file address has no host: write file:///PATH, or the plain path")
+	}
+	if below := strings.TrimPrefix(rest, "/"); filepath.VolumeName(below) != "" { // file:///C:/data
+		return below, nil
 	}
 	return rest, nil
 }
@@ -116,7 +119,7 @@ func Join(uri string, elem ...string) string {
 		if p, err := localPath(uri); err == nil {
 			uri = p
 		}
-		return filepath.Join(append([]string{uri}, elem...)...)
+		return filepath.ToSlash(filepath.Join(append([]string{uri}, elem...)...))
 	}
 	var b strings.Builder
 	b.WriteString(uri)
@@ -161,7 +164,7 @@ func Dir(uri string) string {
 		if p, err := localPath(uri); err == nil {
 			uri = p
 		}
-		return filepath.Dir(uri)
+		return filepath.ToSlash(filepath.Dir(uri))
 	}
 	s, rest := scheme(uri)
 	root, key, _ := strings.Cut(rest, "/")
@@ -185,10 +188,11 @@ func Rel(root, uri string) (string, bool) {
 			return "", false
 		}
 		rel, err := filepath.Rel(r, u)
+		rel = filepath.ToSlash(rel)
 		if err != nil || rel == ".." || strings.HasPrefix(rel, "../") || rel == "." {
 			return "", false
 		}
-		return filepath.ToSlash(rel), true
+		return rel, true
 	}
 	rel, ok := strings.CutPrefix(uri, strings.TrimSuffix(root, "/")+"/")
 	return rel, ok && rel != ""
@@ -211,7 +215,7 @@ func Abs(uri string) (string, error) {
 		if err == nil {
 			p, err = filepath.Abs(p)
 		}
-		return p, wrap("resolve", uri, err)
+		return filepath.ToSlash(p), wrap("resolve", uri, err)
 	}
 	a, err := parse(uri)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -75,11 +75,11 @@ func (l *HeldLock) read(ctx context.Context) (text string, same bool, err error)
 	}
 	same = true
 	if host, herr := os.Hostname(); herr == nil && l.Ino != 0 && l.PID == os.Getpid() && l.Host == host {
-		dev, ino, err := fileNumbers(f)
+		id, err := osfile.IDOfOpen(f)
 		if err != nil {
 			return "", false, err
 		}
-		same = dev == l.Dev && ino == l.Ino
+		same = id == osfile.ID{Dev: l.Dev, Ino: l.Ino}
 	}
 	return string(data), same, nil
 }
@@ -94,20 +94,9 @@ func NewHeldLock(out, path string, f *os.File, text string) (l *HeldLock, err er
 		host = ""
 	}
 	l = &HeldLock{Dir: out, URI: path, Text: text, Host: host, PID: os.Getpid()}
-	l.Dev, l.Ino, err = fileNumbers(f)
+	id, err := osfile.IDOfOpen(f)
+	l.Dev, l.Ino = id.Dev, id.Ino
 	return l, err
-}
-
-func fileNumbers(f *os.File) (dev, ino uint64, err error) {
-	fi, err := f.Stat()
-	if err != nil {
-		return 0, 0, err
-	}
-	st, ok := fi.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, 0, fmt.Errorf("stage: %s has no numbers", f.Name())
-	}
-	return uint64(st.Dev), st.Ino, nil
 }
 
 // A WrongLockError says that something else lies in the place of a lock file.
@@ -128,8 +117,8 @@ func OpenLock(path string, flag int) (*os.File, error) {
 		return nil, &WrongLockError{path, kindOf(fi.Mode())}
 	}
 	// The file may be another one by now.
-	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, syscall.ELOOP) {
+	f, err := osfile.Open(path, flag|osfile.NoFollow|osfile.NonBlock, 0)
+	if osfile.IsLink(err) {
 		return nil, &WrongLockError{path, kindOf(fs.ModeSymlink)}
 	}
 	if err != nil {

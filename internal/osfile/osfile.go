@@ -1,0 +1,7 @@
+// Package osfile has what operating systems do with open files in different ways: locks, the identity of a
+// file, and names that change under an open file. Each function does on Windows what its callers know from
+// Unix, as far as Windows can.
+package osfile
+
+// An ID tells the files of this machine apart, under whatever paths they are reached.
+type ID struct{ Dev, Ino uint64 }

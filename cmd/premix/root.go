@@ -180,7 +180,7 @@ and writes shards with soft labels that any training framework reads.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newMixCommand(a), newPackCommand(a), newPeaksCommand(a), newSynthCommand(a), newVerifyCommand(a), newInspectCommand(a), newCacheCommand(a), newReindexCommand(a), newDocsCommand(a))
+	root.AddCommand(newMixCommand(a), newPackCommand(a), newPeaksCommand(a), newSynthCommand(a), newVerifyCommand(a), newInspectCommand(a), newCacheCommand(a), newReindexCommand(a), newVersionCommand(a), newDocsCommand(a))
 	return root
 }
 

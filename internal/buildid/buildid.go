@@ -164,6 +164,16 @@ func sources(info *debug.BuildInfo) (revision, sources string) {
 	return revision, info.Main.Path + " " + exact + " " + info.GoVersion
 }
 
+// Commit is the revision of the sources of this build, and whether files differed from it. It is empty where
+// the Go compiler did not record it.
+func Commit() (revision string, changed bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	return setting(info, "vcs.revision"), setting(info, "vcs.modified") == "true"
+}
+
 func setting(info *debug.BuildInfo, key string) string {
 	for _, s := range info.Settings {
 		if s.Key == key {

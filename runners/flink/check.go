@@ -17,6 +17,9 @@ import (
 // of scripts/flink/install.sh is. Flink's own protocol changes with it.
 const supported = "1.19"
 
+// Minors are the minor versions of Flink that jobs run on.
+func Minors() []string { return []string{supported} }
+
 // Check looks at the cluster and the job server before anything is submitted, and returns the
 // number of slots that a job may use.
 func Check(ctx context.Context, o Options) (slots int, err error) {

@@ -16,3 +16,4 @@ bench-kernels: ; bench/kernels.sh
 rewrite: ; go test ./... -rewrite
 generate: ; go generate ./...
 lint: ; scripts/lint.sh
+dist: ; go run ./internal/dist

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,10 @@ type rankAnswer struct {
 		Reshuffled      bool
 	}
 	Numbered []string
+	Smoothed struct {
+		Smoothing, Loss, Stored float64
+		Samples                 int
+	}
 	Resumed  struct {
 		Whole, Rest json.RawMessage
 		Half        []float64
@@ -55,7 +60,7 @@ func TestRanks(t *testing.T) {
 	commands := [][]string{{"go", "build", "-o", bin, "../cmd/premix"}}
 	for name, flags := range map[string]string{
 		"many": "--in synth:603 --shards 31 --replicas 2",
-		"few":  "--in synth:23 --shards 5",
+		"few":  "--in synth:23 --shards 5 --label-form dense --smoothing 0.1",
 		"one":  "--in synth:7 --shards 1",
 	} {
 		args := []string{bin, "mix", "--size", "16", "--cache", cache, "--out", filepath.Join(dir, "out", name)}
@@ -99,6 +104,9 @@ func TestRanks(t *testing.T) {
 	}
 	if want := []string{"wids-train.json", "wids-train-r001.json", "wids-train-r002.json", "wids-train-r010.json", "wids-train-r1000.json"}; !slices.Equal(got.Numbered, want) {
 		t.Errorf("indexes of replicas %v, want %v", got.Numbered, want)
+	}
+	if s := got.Smoothed; s.Smoothing != 0.1 || s.Samples != 23 || !(math.Abs(s.Loss-s.Stored) < 1e-6) {
+		t.Errorf("the loss of a smoothed output is not that with its dense labels: %+v", s)
 	}
 	if r := got.Resumed; !bytes.Equal(r.Whole, r.Rest) || !r.Same || len(r.Half) != 1 {
 		t.Errorf("in one go: %s\nresumed: %s, after %v; the same weights: %v", r.Whole, r.Rest, r.Half, r.Same)

@@ -3,7 +3,7 @@
     data = premix_data.Data("OUT", "train", batch=256, workers=8)
     for epoch in range(epochs):
         for batch in data.epoch(epoch):  # replica epoch mod K, in a new order
-            loss = premix_data.mixed_loss(model(batch["image"].float() / 255), batch["mix"])
+            loss = premix_data.mixed_loss(model(batch["image"].float() / 255), batch["mix"], data.smoothing)
 
 A batch has "image" (uint8, N×3×H×W), "mix" (N×3: label_a, label_b, weight of label_a), "label" (the heavier one) and "key".
 Each epoch has a new loader: a data set in a worker that persists would not see the next replica. Readers:
@@ -42,16 +42,26 @@ CHUNK_SHARDS = 8  # which chunked shuffles together
 SHUFFLE = 1000  # samples between which join and steps shuffle, beside the order of shards
 
 
-def mixed_loss(scores, mix):
-    """Cross-entropy with the soft label, in float32 also where the scores are not."""
+def mixed_loss(scores, mix, smoothing=0.0):
+    """Cross-entropy with the soft label, in float32 also where the scores are not. "mix" of a sample is never smoothed; with
+    the output's own smoothing, Data.smoothing, this is the loss with the dense label."""
     scores, a, b, lam = scores.float(), mix[:, 0].long(), mix[:, 1].long(), mix[:, 2]
-    entropy = torch.nn.functional.cross_entropy
-    return (lam * entropy(scores, a, reduction="none") + (1 - lam) * entropy(scores, b, reduction="none")).mean()
+
+    def entropy(labels):
+        return torch.nn.functional.cross_entropy(scores, labels, reduction="none", label_smoothing=smoothing)
+
+    return (lam * entropy(a) + (1 - lam) * entropy(b)).mean()
 
 
 def classes(out, split="train"):
     with open(os.path.join(out, "__premix__", split, "classes.txt")) as f:
         return f.read().splitlines()
+
+
+def config(out, split="train"):
+    """The recipe of a split and what else does not change when replicas are added."""
+    with open(os.path.join(out, "__premix__", split, "config.json")) as f:
+        return json.load(f)
 
 
 def replicas(out, split):
@@ -109,6 +119,9 @@ class Data:
         if not self.indexes:
             raise SystemExit(f"{out} has no index of a split {split!r} (__index__/wids-{split}.json): "
                              "it is not a finished output of --format webdataset, or was made without --indexes wids")
+        made = config(out, split)
+        self.fingerprint = made["fingerprint"]  # of recipe, classes and input
+        self.smoothing = made["recipe"].get("smoothing", 0.0)  # of premix mix --smoothing; pack has none
         self.rank, self.ranks = rank_and_ranks()
         self.batch, self.workers, self.seed, self.pin_memory = batch, workers, seed, pin_memory
         self.shards = [self.list_shards(index) for index in self.indexes]

@@ -84,7 +84,7 @@ def train_epoch(model, optimizer, data, epoch, prepare, autocast=contextlib.null
             images, mix = batch["image"].to(device(), non_blocking=True), batch["mix"].to(device(), non_blocking=True)
             with autocast():
                 scores = model(prepare(images))
-            loss = premix_data.mixed_loss(scores, mix)  # in float32, outside of autocast
+            loss = premix_data.mixed_loss(scores, mix, data.smoothing)  # in float32, outside of autocast
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -11,9 +11,11 @@ import itertools
 import json
 import os
 import sys
+import tarfile
 import tempfile
 import traceback
 
+import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
@@ -109,6 +111,24 @@ def epochs(out):
     return {"new": new, "persistent": [sorted({key[:4] for key in keys}) for keys in (first, second)], "reshuffled": first != second}
 
 
+def smoothed(out):
+    """The loss of an epoch, and that with the dense labels as they are stored: of an output with --smoothing."""
+    torch.manual_seed(0)
+    data = premix_data.Data(out, batch=8, workers=0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(data.shape().numel(), len(premix_data.classes(out))))
+    seen = train_webdataset.train_epoch(model, torch.optim.SGD(model.parameters(), lr=0.0), data, 0, train_webdataset.scale)
+    stored = []
+    for path, _ in data.shards[0]:
+        with tarfile.open(path) as shard:
+            members = {m.name: shard.extractfile(m).read() for m in shard.getmembers()}
+        for name in (name for name in members if name.endswith(".soft.npy")):
+            label = torch.from_numpy(np.load(io.BytesIO(members[name])).astype("float32"))
+            sample = premix_data.decode({kind: members[name.removesuffix("soft.npy") + kind] for kind in ("jpg", "json")})
+            scores = model(train_webdataset.scale(sample["image"][None]))
+            stored.append(torch.nn.functional.cross_entropy(scores, label[None]).item())
+    return {"smoothing": data.smoothing, "samples": len(stored), "loss": seen["loss"] / seen["samples"], "stored": sum(stored) / len(stored)}
+
+
 def numbered(folder):
     """The indexes of replicas that lie in a folder with others."""
     os.makedirs(os.path.join(folder, "__index__"))
@@ -143,4 +163,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as tmp:
         rows = [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]
         print(json.dumps({"rows": rows, "epochs": epochs(os.path.join(root, "many")), "numbered": numbered(os.path.join(tmp, "numbered")),
-                          "resumed": resumed(os.path.join(root, "few"), tmp)}))
+                          "smoothed": smoothed(os.path.join(root, "few")), "resumed": resumed(os.path.join(root, "few"), tmp)}))

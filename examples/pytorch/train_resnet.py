@@ -20,8 +20,8 @@ import premix_data
 from train_webdataset import device, distributed, launch, open_splits, options, run_epoch, say
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
-# What a checkpoint must agree with: another value would make it another training.
-SAME = ("model", "optimizer", "epochs", "batch", "lr", "weight_decay", "seed")
+# What a checkpoint must agree with, beside the data set: another value would make it another training.
+SAME = ("model", "optimizer", "epochs", "batch", "lr", "weight_decay", "seed", "float32")
 
 
 def parser():
@@ -73,15 +73,24 @@ def save(path, state):
     os.replace(path + ".new", path)
 
 
-def load(path, args):
+def identity(args, train):
+    """What a checkpoint must agree with. Reader and ranks are those in use, which no option need have set."""
+    options = {name: getattr(args, name) for name in SAME}
+    return {**options, "reader": train.reader, "ranks": train.ranks, "fingerprint": train.fingerprint}
+
+
+def load(path, wanted):
     """The checkpoint, or None where there is none yet."""
     if not os.path.exists(path):
         return None
     state = torch.load(path, map_location="cpu", weights_only=True)
-    for name in SAME:
-        if state["options"][name] != getattr(args, name):
-            raise SystemExit(f"{path} is of a training with --{name.replace('_', '-')} {state['options'][name]}, not {getattr(args, name)}: "
-                             "give the same options, or another --checkpoint")
+    for name, value in wanted.items():
+        found = state["identity"].get(name) if "identity" in state else None
+        if found == value:
+            continue
+        if name == "fingerprint":
+            raise SystemExit(f"{path} is of a training on another data set (fingerprint {found}, not {value}): give the same OUT, or another --checkpoint")
+        raise SystemExit(f"{path} is of a training with --{name.replace('_', '-')} {found}, not {value}: give the same options, or another --checkpoint")
     return state
 
 
@@ -92,7 +101,8 @@ def main(args):
     optimizer = make_optimizer(args, model)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs)
     path = os.path.join(args.checkpoint, "checkpoint.pt") if args.checkpoint else None
-    state = load(path, args) if path else None
+    wanted = identity(args, train)
+    state = load(path, wanted) if path else None
     begin, results = 0, []
     if state:
         begin, results = state["epoch"], state["results"]
@@ -111,7 +121,7 @@ def main(args):
         schedule.step()
         if path and train.rank == 0:
             save(path, {"epoch": epoch + 1, "model": getattr(model, "module", model).state_dict(), "optimizer_state": optimizer.state_dict(),
-                        "schedule": schedule.state_dict(), "results": results, "options": {name: getattr(args, name) for name in SAME}})
+                        "schedule": schedule.state_dict(), "results": results, "identity": wanted})
     say(json.dumps({"model": args.model, **results[-1], "losses": [r["loss"] for r in results]}))
 
 

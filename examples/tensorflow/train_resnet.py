@@ -6,7 +6,7 @@ usage: train_resnet.py OUT [--epochs 90] [--model resnet50|small] [--batch 256] 
 OUT is an output of premix --format tfrecord with the splits train and validation. With K replicas, epoch e reads replica
 e mod K. --batch is the global batch: where there are several GPUs, each gets its share of it. The crops were drawn when the
 set was made, so pictures are only flipped here. With --checkpoint DIR the state after each epoch is kept in
-DIR/checkpoint.keras, and the same command goes on from it; --stop-after E ends the program after that epoch. The last line
+DIR/checkpoint.keras, with what it must agree with in checkpoint.json, and the same command goes on from it; --stop-after E ends the program after that epoch. The last line
 is JSON.
 """
 import argparse
@@ -30,6 +30,7 @@ class Split:
         folder = os.path.join(out, "__premix__", name)
         with open(os.path.join(folder, "manifest.json")) as f:
             manifest = json.load(f)
+        self.fingerprint = manifest["fingerprint"]  # of recipe, classes and input; the same when replicas are added
         if manifest["output"]["format"] != "tfrecord":
             sys.exit(f"{out} is {manifest['output']['format']}: make it with premix --format tfrecord")
         replicas = sorted(manifest["replicas"], key=lambda r: r["replica"])
@@ -122,12 +123,15 @@ MODELS = {"small": small, "resnet50": resnet50}
 class Save(keras.callbacks.Callback):
     """Saves model and optimizer after each epoch: the old file stays until the new one is whole."""
 
-    def __init__(self, file):
+    def __init__(self, file, identity):
         super().__init__()
-        self.file = file
+        self.file, self.identity = file, identity
 
     def on_epoch_end(self, epoch, logs=None):
         os.makedirs(os.path.dirname(self.file), exist_ok=True)
+        if not os.path.exists(self.file):  # else load has compared them
+            with open(identity_file(self.file), "w") as f:
+                json.dump(self.identity, f)
         new = os.path.join(os.path.dirname(self.file), "new.keras")
         self.model.save(new)
         os.replace(new, self.file)
@@ -145,14 +149,29 @@ def compiled(args, split, steps):
     return model
 
 
-def load(file, model):
-    """The checkpoint; model is what would be trained without one."""
-    found = keras.models.load_model(file)
-    if found.optimizer.get_config()["learning_rate"] != model.optimizer.get_config()["learning_rate"]:
-        sys.exit(f"{file} is of a training with other --epochs, --batch or --lr: give the same, or another --checkpoint")
-    if found.count_params() != model.count_params() or found.input_shape != model.input_shape:
-        sys.exit(f"{file} is of a training with another --model, or of other data: give the same, or another --checkpoint")
-    return found
+def identity(args, split):
+    """What a checkpoint must agree with: another value would make it another training."""
+    return {**{name: getattr(args, name) for name in ("model", "epochs", "batch", "lr", "seed")}, "fingerprint": split.fingerprint}
+
+
+def identity_file(file):
+    return file.removesuffix(".keras") + ".json"
+
+
+def load(file, wanted):
+    """The checkpoint."""
+    try:
+        with open(identity_file(file)) as f:
+            found = json.load(f)
+    except FileNotFoundError:
+        sys.exit(f"{file} has no {identity_file(file)} beside it, which says what training it is of: give another --checkpoint")
+    for name, value in wanted.items():
+        if found.get(name) == value:
+            continue
+        if name == "fingerprint":
+            sys.exit(f"{file} is of a training on another data set (fingerprint {found.get(name)}, not {value}): give the same OUT, or another --checkpoint")
+        sys.exit(f"{file} is of a training with --{name} {found.get(name)}, not {value}: give the same options, or another --checkpoint")
+    return keras.models.load_model(file)
 
 
 def main():
@@ -176,7 +195,7 @@ def main():
     with (tf.distribute.MirroredStrategy() if several else tf.distribute.get_strategy()).scope():
         model = compiled(args, train, steps)
         if file and os.path.exists(file):
-            model = load(file, model)
+            model = load(file, identity(args, train))
     first, last = int(model.optimizer.iterations) // steps, min(args.epochs, args.stop_after or args.epochs)
     if first > 0:
         print(f"going on after epoch {first} of {args.epochs} ({file})")
@@ -184,7 +203,7 @@ def main():
     if first < last:
         losses = model.fit(
             train.training(first, last, args.batch, args.seed), shuffle=False, initial_epoch=first, epochs=last, steps_per_epoch=steps,
-            validation_data=validation.once(args.batch), callbacks=[Save(file)] if file else [], verbose=2).history["loss"]
+            validation_data=validation.once(args.batch), callbacks=[Save(file, identity(args, train))] if file else [], verbose=2).history["loss"]
     loss, accuracy = model.evaluate(validation.once(args.batch), verbose=0)
     print(f"validation accuracy {accuracy:.1%} of {validation.samples}")
     print(json.dumps({

@@ -38,11 +38,20 @@ def reads():
              "ordered": r == replicas[e % 2][:len(r)] or r in epochs[:e], "same_again": e != 2 or r == again} for e, r in enumerate(epochs)]
 
 
+def of_other_data():
+    """The checkpoint as if it were of a training on another output."""
+    with open(os.path.join(CHECKPOINT, "checkpoint.json")) as f:
+        written = json.load(f)
+    with open(os.path.join(CHECKPOINT, "checkpoint.json"), "w") as f:
+        json.dump({**written, "fingerprint": "other"}, f)
+    return run("--epochs", "3", "--checkpoint", CHECKPOINT)
+
+
 OUT, CHECKPOINT = sys.argv[1], sys.argv[2]
 print(json.dumps({
     "reads": reads(),
     "whole": run("--epochs", "3"),
     "stopped": run("--epochs", "3", "--checkpoint", CHECKPOINT, "--stop-after", "1"),
     "went_on": run("--epochs", "3", "--checkpoint", CHECKPOINT),
-    "other": run("--epochs", "4", "--checkpoint", CHECKPOINT),
+    "other": [run(*more, "--checkpoint", CHECKPOINT) for more in (["--epochs", "4"], ["--epochs", "3", "--seed", "1"])] + [of_other_data()],
 }))

@@ -137,9 +137,9 @@ def numbered(folder):
     return [os.path.basename(path) for path in premix_data.replicas(folder, "train")]
 
 
-def resumed(out, folder):
-    """Two epochs of train_resnet.py in one go, and with an end after the first."""
-    def run(name, *more):
+def resumed(out, other, folder):
+    """Two epochs of train_resnet.py in one go, and with an end after the first; and what other trainings are told."""
+    def run(name, *more, out=out):
         args = train_resnet.parser().parse_args([out, "--epochs", "2", "--batch", "8", "--workers", "0", "--checkpoint", os.path.join(folder, name), *more])
         stdout = io.StringIO()
         with contextlib.redirect_stdout(stdout):
@@ -151,10 +151,17 @@ def resumed(out, folder):
     rest = run("parts")
     states = [torch.load(os.path.join(folder, name, "checkpoint.pt")) for name in ("whole", "parts")]
     same = all(torch.equal(states[0]["model"][name], states[1]["model"][name]) for name in states[0]["model"])
+    refused = []
+    for more, data in (["--lr", "0.2"], out), (["--reader", "chunked"], out), (["--float32"], out), ([], other):
+        try:
+            refused.append(str(run("parts", *more, out=data)))
+        except SystemExit as e:
+            refused.append(str(e))
+    wanted = states[1]["identity"]
     try:
-        refused = run("parts", "--lr", "0.2")
+        refused.append(str(train_resnet.load(os.path.join(folder, "parts", "checkpoint.pt"), {**wanted, "ranks": 2})))
     except SystemExit as e:
-        refused = str(e)
+        refused.append(str(e))
     return {"whole": whole, "half": half["losses"], "rest": rest, "same": same, "refused": refused}
 
 
@@ -163,4 +170,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as tmp:
         rows = [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]
         print(json.dumps({"rows": rows, "epochs": epochs(os.path.join(root, "many")), "numbered": numbered(os.path.join(tmp, "numbered")),
-                          "smoothed": smoothed(os.path.join(root, "few")), "resumed": resumed(os.path.join(root, "few"), tmp)}))
+                          "smoothed": smoothed(os.path.join(root, "few")), "resumed": resumed(*(os.path.join(root, name) for name in ("few", "one")), tmp)}))

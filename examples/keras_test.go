@@ -54,6 +54,7 @@ func TestKerasEpochs(t *testing.T) {
 		}
 		Whole, Stopped run
 		WentOn         run `json:"went_on"`
+		Decay          []float64
 		Other          []run
 	}
 	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
@@ -78,6 +79,9 @@ func TestKerasEpochs(t *testing.T) {
 	}
 	if d := math.Abs(got.WentOn.ValidationLoss - got.Whole.ValidationLoss); d > 1e-3 || got.WentOn.Accuracy != got.Whole.Accuracy {
 		t.Errorf("validation: %+v after a stop, %+v without one", got.WentOn, got.Whole)
+	}
+	if d := got.Decay; len(d) != 2 || d[0] > 0.99 || math.Abs(d[0]-d[1]) > 2e-3 {
+		t.Errorf("of a weight of 1 is left, and with PyTorch: %v", d)
 	}
 	others := []string{"--epochs 3, not 4", "--seed 0, not 1", "another data set"}
 	if !slices.EqualFunc(got.Other, others, func(r run, part string) bool { return strings.Contains(r.Exit, part) }) {

@@ -38,6 +38,20 @@ def reads():
              "ordered": r == replicas[e % 2][:len(r)] or r in epochs[:e], "same_again": e != 2 or r == again} for e, r in enumerate(epochs)]
 
 
+def decay():
+    """What is left of a weight of 1 without a gradient after 200 steps at a rate of 0.1: here, and with PyTorch's SGD, by the
+    formula in its documentation, with a weight decay of 1e-4 and Nesterov's momentum."""
+    weight = train_resnet.keras.Variable(1.0)
+    optimizer = train_resnet.optimizer(0.1)
+    other, momentum = 1.0, 0.0
+    for _ in range(200):
+        optimizer.apply([train_resnet.tf.zeros(())], [weight])
+        gradient = 1e-4 * other
+        momentum = 0.9 * momentum + gradient
+        other -= 0.1 * (gradient + 0.9 * momentum)
+    return [float(weight.numpy()), other]
+
+
 def of_other_data():
     """The checkpoint as if it were of a training on another output."""
     with open(os.path.join(CHECKPOINT, "checkpoint.json")) as f:
@@ -50,6 +64,7 @@ def of_other_data():
 OUT, CHECKPOINT = sys.argv[1], sys.argv[2]
 print(json.dumps({
     "reads": reads(),
+    "decay": decay(),
     "whole": run("--epochs", "3"),
     "stopped": run("--epochs", "3", "--checkpoint", CHECKPOINT, "--stop-after", "1"),
     "went_on": run("--epochs", "3", "--checkpoint", CHECKPOINT),

@@ -33,8 +33,9 @@ type rankAnswer struct {
 		New, Persistent [][]string
 		Reshuffled      bool
 	}
-	Numbered []string
-	Smoothed struct {
+	NotLaunched []string `json:"not_launched"`
+	Numbered    []string
+	Smoothed    struct {
 		Smoothing, Loss, Stored float64
 		Samples                 int
 	}
@@ -104,6 +105,14 @@ func TestRanks(t *testing.T) {
 	}
 	if want := []string{"wids-train.json", "wids-train-r001.json", "wids-train-r002.json", "wids-train-r010.json", "wids-train-r1000.json"}; !slices.Equal(got.Numbered, want) {
 		t.Errorf("indexes of replicas %v, want %v", got.Numbered, want)
+	}
+	notLaunched := []string{
+		"2 GPUs for 3 ranks: fewer --ranks, or CUDA_VISIBLE_DEVICES= for the CPU",
+		"2 GPUs for 3 ranks: fewer --nproc-per-node, or CUDA_VISIBLE_DEVICES= for the CPU",
+		"RANK is set and WORLD_SIZE is not: start this with torchrun, which sets both, or unset RANK",
+	}
+	if !slices.Equal(got.NotLaunched, notLaunched) {
+		t.Errorf("launched with too few GPUs, and without WORLD_SIZE: %q, want %q", got.NotLaunched, notLaunched)
 	}
 	if s := got.Smoothed; s.Smoothing != 0.1 || s.Samples != 23 || !(math.Abs(s.Loss-s.Stored) < 1e-6) {
 		t.Errorf("the loss of a smoothed output is not that with its dense labels: %+v", s)

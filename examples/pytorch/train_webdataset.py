@@ -40,12 +40,21 @@ def launch(main, args):
     if args.ranks < 1 or args.workers < 0 or args.batch < 1 or args.epochs < 1:
         raise SystemExit("--ranks, --batch and --epochs must be at least 1, and --workers at least 0")
     if "RANK" in os.environ:
+        if "WORLD_SIZE" not in os.environ:
+            raise SystemExit("RANK is set and WORLD_SIZE is not: start this with torchrun, which sets both, or unset RANK")
         start_rank(None, main, args, None)
     elif args.ranks == 1:
         main(args)
     else:
+        check_gpus(args.ranks, "--ranks")
         with tempfile.TemporaryDirectory() as meeting:
             mp.spawn(start_rank, (main, args, os.path.join(meeting, "ranks")), nprocs=args.ranks)
+
+
+def check_gpus(ranks, option):
+    """A GPU is for one rank of this machine. Ranks without one would take part by another back end, and none would begin."""
+    if torch.cuda.is_available() and torch.cuda.device_count() < ranks:
+        raise SystemExit(f"{torch.cuda.device_count()} GPUs for {ranks} ranks: fewer {option}, or CUDA_VISIBLE_DEVICES= for the CPU")
 
 
 def start_rank(rank, main, args, meeting):
@@ -55,7 +64,8 @@ def start_rank(rank, main, args, meeting):
         os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(args.ranks))
         torch.set_num_threads(max(1, torch.get_num_threads() // args.ranks))
     ranks, local = int(os.environ["WORLD_SIZE"]), int(os.environ.get("LOCAL_RANK", 0))
-    cuda = torch.cuda.device_count() > local
+    check_gpus(int(os.environ.get("LOCAL_WORLD_SIZE", local + 1)), "--nproc-per-node")
+    cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(local)
     place = {"init_method": "file://" + meeting} if meeting else {}

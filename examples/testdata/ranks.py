@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import traceback
+from unittest import mock
 
 import numpy as np
 import torch
@@ -129,6 +130,18 @@ def smoothed(out):
     return {"smoothing": data.smoothing, "samples": len(stored), "loss": seen["loss"] / seen["samples"], "stored": sum(stored) / len(stored)}
 
 
+def not_launched():
+    """What train_webdataset.launch says where there are more ranks than GPUs, by --ranks and by torchrun, and without WORLD_SIZE."""
+    args = train_webdataset.options("").parse_args(["OUT", "--ranks", "3"])
+    torchrun = {"RANK": "5", "WORLD_SIZE": "6", "LOCAL_RANK": "2", "LOCAL_WORLD_SIZE": "3"}
+    for environment in {}, torchrun, {"RANK": "0"}:
+        with mock.patch("torch.cuda.is_available", lambda: True), mock.patch("torch.cuda.device_count", lambda: 2), mock.patch.dict(os.environ, environment):
+            try:
+                train_webdataset.launch(None, args)
+            except SystemExit as e:
+                yield str(e)
+
+
 def numbered(folder):
     """The indexes of replicas that lie in a folder with others."""
     os.makedirs(os.path.join(folder, "__index__"))
@@ -170,4 +183,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as tmp:
         rows = [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]
         print(json.dumps({"rows": rows, "epochs": epochs(os.path.join(root, "many")), "numbered": numbered(os.path.join(tmp, "numbered")),
+                          "not_launched": list(not_launched()),
                           "smoothed": smoothed(os.path.join(root, "few")), "resumed": resumed(*(os.path.join(root, name) for name in ("few", "one")), tmp)}))

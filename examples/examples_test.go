@@ -56,6 +56,7 @@ func TestTraining(t *testing.T) {
 		args            []string
 	}{
 		{"pytorch/train_webdataset.py", "webdataset", nil},
+		{"pytorch/train_webdataset.py", "webdataset", []string{"--ranks", "2", "--reader", "join", "--workers", "1"}},
 		{"pytorch/train_resnet.py", "webdataset", []string{"--epochs", "1", "--batch", "48", "--workers", "1"}},
 		{"timm/train.py", "webdataset", nil},
 		{"tensorflow/train_keras.py", "tfrecord", nil},

@@ -10,7 +10,8 @@ Each epoch has a new loader: a data set in a worker that persists would not see 
 
     wids     random access, a shuffle over the whole replica. All ranks get the same number of samples: up to ranks-1
              samples are read twice, none is left out.
-    chunked  the same, shuffled in chunks of a few shards, for replicas of more shards than should be open at once.
+    chunked  the same, for replicas of more shards than should be open at once: each rank shuffles within its own part of
+             the replica, in chunks of a few shards.
     join     webdataset, each shard read from beginning to end by one worker of one rank. Each sample once; ranks have
              different numbers of steps, so train inside of data.join(model). Not for FSDP or SyncBatchNorm.
     steps    webdataset, the same number of steps on all ranks: some samples are read twice and some not at all.

@@ -89,8 +89,8 @@ def load(path, wanted):
         if found == value:
             continue
         if name == "fingerprint":
-            raise SystemExit(f"{path} is of a training on another data set (fingerprint {found}, not {value}): give the same OUT, or another --checkpoint")
-        raise SystemExit(f"{path} is of a training with --{name.replace('_', '-')} {found}, not {value}: give the same options, or another --checkpoint")
+            raise SystemExit(f"{path} was saved by a run on another data set (fingerprint {found}, not {value}): give the same OUT, or another --checkpoint")
+        raise SystemExit(f"{path} was saved by a run with --{name.replace('_', '-')} {found}, not {value}: give the same options, or another --checkpoint")
     return state
 
 

@@ -170,13 +170,13 @@ def load(file, wanted):
         with open(identity_file(file)) as f:
             found = json.load(f)
     except FileNotFoundError:
-        sys.exit(f"{file} has no {identity_file(file)} beside it, which says what training it is of: give another --checkpoint")
+        sys.exit(f"{file} has no {identity_file(file)} beside it, which says what run saved it: give another --checkpoint")
     for name, value in wanted.items():
         if found.get(name) == value:
             continue
         if name == "fingerprint":
-            sys.exit(f"{file} is of a training on another data set (fingerprint {found.get(name)}, not {value}): give the same OUT, or another --checkpoint")
-        sys.exit(f"{file} is of a training with --{name} {found.get(name)}, not {value}: give the same options, or another --checkpoint")
+            sys.exit(f"{file} was saved by a run on another data set (fingerprint {found.get(name)}, not {value}): give the same OUT, or another --checkpoint")
+        sys.exit(f"{file} was saved by a run with --{name} {found.get(name)}, not {value}: give the same options, or another --checkpoint")
     return keras.models.load_model(file)
 
 

@@ -2,17 +2,18 @@
 
 usage: ranks.py FOLDER         (with the outputs many, few and one of TestRanks)
 
-Prints JSON. torch is imported once: ranks, and their loaders' workers, are forked.
+Prints JSON, and to stderr what it is at. torch is imported once: ranks, and their loaders' workers, are forked.
 """
 import collections
 import contextlib
+import faulthandler
 import io
-import itertools
 import json
 import os
 import sys
 import tarfile
 import tempfile
+import time
 import traceback
 from unittest import mock
 
@@ -26,7 +27,8 @@ import premix_data
 import train_resnet
 import train_webdataset
 
-OUTPUTS, WORKERS, RANKS = ("many", "few", "one"), (0, 1, 3), (1, 2, 3)
+RANKS = (1, 2, 3)
+HANGS = 180  # seconds after which a cell, of a second or two, shows where each of its threads waits, and ends
 
 
 class Counted(premix_data.Data):
@@ -54,13 +56,23 @@ def cell(out, reader, workers):
             "state": torch.cat([v.flatten() for v in state]).tolist()}
 
 
+def begin(what):
+    """Says what begins, and has Python show the stacks and end if that takes too long."""
+    if what:
+        print(f"{time.monotonic() - BEGAN:.1f} s: {what}", file=sys.stderr, flush=True)
+    faulthandler.dump_traceback_later(HANGS, exit=True)
+
+
 def rank_main(rank, ranks, root, meeting):
     try:
         torch.set_num_threads(1)
         if ranks > 1:
             os.environ.update(RANK=str(rank), WORLD_SIZE=str(ranks))
             dist.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=ranks)
-        results = [cell(os.path.join(root, out), reader, workers) for out, reader, workers in cells(ranks)]
+        results = []
+        for out, reader, workers in cells(ranks):
+            begin(f"{out}, {reader}, {ranks} ranks × {workers} workers" if rank == 0 else None)
+            results.append(cell(os.path.join(root, out), reader, workers))
         with open(f"{meeting}.{rank}", "w") as f:
             json.dump(results, f)
     except BaseException:
@@ -69,8 +81,13 @@ def rank_main(rank, ranks, root, meeting):
 
 
 def cells(ranks):
-    outputs = OUTPUTS if ranks == 2 else ("many", "one")  # few has fewer shards a rank than workers with two ranks
-    return list(itertools.product(outputs, premix_data.READERS, WORKERS))
+    """Outputs, readers and workers that are counted: what can differ, since loaders of 3 ranks × 3 workers take much time."""
+    for reader in premix_data.READERS:
+        streams = reader in ("join", "steps")  # where the shards are divided among workers
+        yield from (("many", reader, workers) for workers in ((0, 1, 3) if streams or ranks < 3 else (0, 1)))
+        yield from (("one", reader, workers) for workers in ((0, 3) if streams or ranks == 2 else (0,)))
+        if ranks == 2:  # two shards or three a rank, and three workers
+            yield from (("few", reader, workers) for workers in (0, 3))
 
 
 def table(root, ranks, meeting):
@@ -151,11 +168,16 @@ def numbered(folder):
 
 
 def resumed(out, other, folder):
-    """Two epochs of train_resnet.py in one go, and with an end after the first; and what other trainings are told."""
+    """Two epochs of train_resnet.py in one go, and with an end after the first; and what other trainings are told. The network
+    is small, since saving a ResNet takes longer than all the rest; TestTraining trains one."""
+    def network(name, classes, size):
+        return torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(4),
+                                   torch.nn.Flatten(), torch.nn.Linear(128, classes))
+
     def run(name, *more, out=out):
         args = train_resnet.parser().parse_args([out, "--epochs", "2", "--batch", "8", "--workers", "0", "--checkpoint", os.path.join(folder, name), *more])
         stdout = io.StringIO()
-        with contextlib.redirect_stdout(stdout):
+        with contextlib.redirect_stdout(stdout), mock.patch.object(train_resnet, "network", network):
             train_resnet.main(args)
         return json.loads(stdout.getvalue().splitlines()[-1])
 
@@ -179,9 +201,14 @@ def resumed(out, other, folder):
 
 
 if __name__ == "__main__":
-    root = sys.argv[1]
+    root, BEGAN = sys.argv[1], time.monotonic()
+    many, few, one = (os.path.join(root, name) for name in ("many", "few", "one"))
     with tempfile.TemporaryDirectory() as tmp:
-        rows = [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]
-        print(json.dumps({"rows": rows, "epochs": epochs(os.path.join(root, "many")), "numbered": numbered(os.path.join(tmp, "numbered")),
-                          "not_launched": list(not_launched()),
-                          "smoothed": smoothed(os.path.join(root, "few")), "resumed": resumed(*(os.path.join(root, name) for name in ("few", "one")), tmp)}))
+        answer = {"rows": [row for ranks in RANKS for row in table(root, ranks, os.path.join(tmp, f"meeting{ranks}"))]}
+        for name, what in {
+            "epochs": lambda: epochs(many), "numbered": lambda: numbered(os.path.join(tmp, "numbered")), "smoothed": lambda: smoothed(few),
+            "not_launched": lambda: list(not_launched()), "resumed": lambda: resumed(few, one, tmp),
+        }.items():
+            begin(name)
+            answer[name] = what()
+        print(json.dumps(answer))

@@ -6,8 +6,8 @@ usage: train_resnet.py OUT [--epochs 90] [--model resnet50|small] [--batch 256] 
 OUT is an output of premix --format tfrecord with the splits train and validation. With K replicas, epoch e reads replica
 e mod K. --batch is the global batch: where there are several GPUs, each gets its share of it. The crops were drawn when the
 set was made, so pictures are only flipped here. With --checkpoint DIR the state after each epoch is kept in
-DIR/checkpoint.keras, with what it must agree with in checkpoint.json, and the same command goes on from it; --stop-after E ends the program after that epoch. The last line
-is JSON.
+DIR/checkpoint.keras, and what it must agree with in DIR/checkpoint.json; the same command goes on from it. --stop-after E
+ends the program after that epoch. The last line is JSON.
 """
 import argparse
 import json

@@ -32,7 +32,7 @@ func newJobCommand(a *app, o *jobOptions, cmd *cobra.Command) *cobra.Command {
 		if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 			return usagef("%q is no flag: inputs are given with --in, the output with --out", args[0])
 		}
-		if err := o.readConfig(cmd); err != nil {
+		if err := o.readConfig(a, cmd); err != nil {
 			return err
 		}
 		if err := o.check(cmd); err != nil {

@@ -13,13 +13,14 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
 )
 
 // readConfig sets the options of a YAML file that no flag has set. Keys are the names of flags.
-func (o *jobOptions) readConfig(cmd *cobra.Command) error {
+func (o *jobOptions) readConfig(a *app, cmd *cobra.Command) error {
 	o.config.Given = map[string]bool{}
 	cmd.Flags().Visit(func(flag *pflag.Flag) { o.config.Given[flag.Name] = true })
 	if o.file == "" {
@@ -83,7 +84,23 @@ func (o *jobOptions) readConfig(cmd *cobra.Command) error {
 			o.config.Given[p.Name] = true
 		}
 	}
+	if seen["hflip"] && !cmd.Flags().Changed("hflip") {
+		o.readEarlierFlip(a)
+	}
 	return nil
+}
+
+// readEarlierFlip takes the probability 0.5 of a file for auto under center and squash. It was the default of
+// earlier versions, which mirrored no such crop, and --print-config wrote it: those files must go on to mean
+// the same crops, and so must one that mix and pack share.
+func (o *jobOptions) readEarlierFlip(a *app) {
+	c := &o.config
+	if c.HFlip != 0.5 || c.Geometry != crop.Center && c.Geometry != crop.Squash {
+		return
+	}
+	c.HFlip = pipeline.AutoFlip
+	delete(c.Given, "hflip")
+	a.say("warning: %s: hflip: 0.5 is read as auto under --geometry %s, and mirrors nothing, since earlier versions wrote it there without an effect; write hflip: auto, or to mirror add --hflip 0.5 to the command line", o.file, c.Geometry)
 }
 
 func setNode(o *pipeline.Option, n *yaml.Node) error {

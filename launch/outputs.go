@@ -73,6 +73,9 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
 		}
 	}
+	if err := checkNames(c, dir, state.Splits); err != nil {
+		return err
+	}
 	if c.Overwrite {
 		if err := checkFolder(c, dir, state); err != nil {
 			return err

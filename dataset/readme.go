@@ -31,10 +31,12 @@ func parseReadme(pattern string) *template.Template {
 type readmeData struct {
 	*Manifest // of the first split by name, train if there is one
 	Splits    []readmeSplit
-	Dense     bool // every split has dense labels
-	Half      bool // those of the first split are float16
-	Mixed     bool
-	Replicas  bool // the first split has more than one
+	Dense     bool // its labels are dense
+	Half      bool // and float16
+	// HardEval says that the split for evaluation lacks such labels, so that programs take its class indices.
+	HardEval bool
+	Mixed    bool
+	Replicas bool // the first split has more than one
 	// Unnumbered says that names of its first replica have no number.
 	Unnumbered bool
 	Shape      Shape
@@ -56,7 +58,7 @@ type readmeSplit struct {
 
 // newReadme describes all finished splits.
 func newReadme(format shard.Format, manifests []*Manifest) *readmeData {
-	d := &readmeData{Dense: true}
+	d := new(readmeData)
 	for _, m := range manifests {
 		if len(m.Replicas) == 0 || len(m.Replicas[0].Shards) == 0 {
 			continue
@@ -64,11 +66,13 @@ func newReadme(format shard.Format, manifests []*Manifest) *readmeData {
 		if d.Manifest == nil || m.Shape.Split == "train" {
 			d.Manifest = m
 		}
-		d.Dense = d.Dense && m.Shape.LabelForm != shard.Pair
 		d.Splits = append(d.Splits, splitOf(format, m))
 	}
 	d.Shape = d.Manifest.Shape
-	d.Half = d.Shape.LabelForm == shard.Dense16
+	d.Dense, d.Half = d.Shape.LabelForm != shard.Pair, d.Shape.LabelForm == shard.Dense16
+	if eval := d.Eval(); eval != nil {
+		d.HardEval = d.Dense && eval.Form == shard.Pair
+	}
 	d.Replicas = len(d.Manifest.Replicas) > 1
 	d.Unnumbered = !d.Manifest.Replicas[0].Numbered
 	for _, s := range d.Manifest.Statistics {

@@ -12,6 +12,7 @@ import (
 	"github.com/premix/premix/internal/golden"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/mix"
 )
 
 // TestReadme pins README.md of every format. Package compat runs what is in it.
@@ -30,6 +31,53 @@ func TestReadme(t *testing.T) {
 			}
 			if n := strings.Count(text, "\n## "); n < 5 {
 				t.Errorf("README.md speaks to %d readers", n)
+			}
+		})
+	}
+}
+
+// TestReadmeForms: training takes the labels of the main split, whatever form those for evaluation have.
+func TestReadmeForms(t *testing.T) {
+	smoothed := mix.Default()
+	smoothed.Smoothing = 0.1
+	for _, tt := range []struct {
+		format            string
+		train, validation string
+		want, not         []string
+	}{
+		{"webdataset", shard.Dense, shard.Pair, []string{
+			`"soft.npy").map_tuple(pil_to_tensor, soft)`, `"cls").map_tuple(pil_to_tensor, int)`, `if sample.get("soft.npy") is None:`, "y = torch.full((3,), 0.1 / 3)",
+		}, []string{`y[record["label_a"]]`}},
+		{"webdataset", shard.Dense, shard.Dense, []string{`"soft.npy").map_tuple`}, []string{`get("soft.npy")`, `y[record["label_a"]]`}},
+		{"webdataset", shard.Pair, shard.Dense, []string{`"json").map_tuple`}, []string{"soft.npy", "0.1 / 3"}},
+		{"tfrecord", shard.Dense, shard.Pair, []string{
+			`"image/class/soft_label": tf.io.FixedLenFeature([3], tf.float32, [0.0] * 3),`, `tf.one_hot(f["image/class/label"] - 1, 3)`,
+		}, []string{"label_a\": tf.io"}},
+		{"tfrecord", shard.Dense, shard.Dense, []string{`FixedLenFeature([3], tf.float32),`}, []string{`"image/class/label": tf.io`}},
+		{"tfrecord", shard.Pair, shard.Dense, []string{`image/mix/label_a": tf.io`}, []string{"image/class/soft_label"}},
+	} {
+		t.Run(tt.format+" "+tt.train+" "+tt.validation, func(t *testing.T) {
+			dir := t.TempDir()
+			for split, form := range map[string]string{"train": tt.train, "validation": tt.validation} {
+				o := fixture.Output{Dir: dir, Format: tt.format, Split: split, LabelForm: form}
+				if form != shard.Pair {
+					o.Mix = &smoothed
+				}
+				o.Make(t)
+			}
+			text := tree(t, dir)["README.md"]
+			for _, want := range tt.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %s", want)
+				}
+			}
+			for _, not := range tt.not {
+				if strings.Contains(text, not) {
+					t.Errorf("has %s", not)
+				}
+			}
+			if t.Failed() {
+				t.Log(text)
 			}
 		})
 	}

@@ -48,9 +48,7 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		return false, lost
 	}
 	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
-		if r.Code != stage.CodeFailed {
-			j.removeCopies(j.guarded(context.WithoutCancel(ctx)))
-		}
+		j.removeCopies(j.guarded(context.WithoutCancel(ctx)), r)
 		return false, r
 	}
 	if err != nil || !finished {
@@ -79,16 +77,17 @@ func (j *Job) removeOwn(ctx context.Context) {
 	}
 }
 
-// removeCopies removes the copies of pixels that a job made before it was refused, where an output is
-// finished: it is left as it was. In other places they are of use to the next run.
-func (j *Job) removeCopies(ctx context.Context) {
-	finished := false
-	for _, dir := range j.Config.OutputDirs() {
-		list, damaged, err := dataset.Finished(ctx, dir)
-		finished = finished || err == nil && len(list)+len(damaged) > 0
-	}
-	if !finished || j.Description.Spool.URI == "" {
+// removeCopies removes the copies of pixels that a job made before it was refused as one of another recipe or
+// input, where the split is finished: it is left as it was. After other refusals, and where a run was
+// interrupted, the copies are of use to the next run.
+func (j *Job) removeCopies(ctx context.Context, r *stage.Refusal) {
+	if r.Code != stage.CodeOther || j.Description.Spool.URI == "" {
 		return
+	}
+	for _, dir := range j.Config.OutputDirs() {
+		if !complete(ctx, dir, j.Config.Split) {
+			return
+		}
 	}
 	err := blob.RemoveAll(ctx, j.Description.Spool.URI)
 	if err == nil && len(j.Config.Formats) > 1 {
@@ -97,6 +96,24 @@ func (j *Job) removeCopies(ctx context.Context) {
 	if err != nil {
 		j.Options.Reporter.Warn("%s could not be removed (%v): it is of no use, remove it, or let the next run do so", j.Description.Spool.URI, err)
 	}
+}
+
+// complete reports whether a split is finished and no run has begun replicas that are not in its manifest.
+func complete(ctx context.Context, dir, split string) bool {
+	m, err := dataset.LoadManifest(ctx, dir, split)
+	if err != nil {
+		return false
+	}
+	listed := map[int]bool{}
+	for _, r := range m.Replicas {
+		if r.Numbered {
+			listed[r.Replica] = true
+		} else {
+			listed[-1] = true // as inputs.json has it
+		}
+	}
+	in, err := dataset.LoadInputs(ctx, dir, split)
+	return err == nil && !slices.ContainsFunc(in.Replicas, func(r int) bool { return !listed[r] })
 }
 
 // guarded returns a context under which this process changes the outputs only as long as it holds their

@@ -14,6 +14,7 @@ import (
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/mix"
+	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -93,9 +94,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	}
 	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
 	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, printable.Count(shards, "shard"), dataset.Bytes(bytes), printable.Count(int64(m.Shape.Classes.Count), "class"))
-	if format == "webdataset" { // a stream gives whole shards to workers
-		printable.Fprintf(w, "stream   %s a replica: enough for up to %d ranks × loader workers\n", printable.Count(m.Shape.Shards, "shard"), m.Shape.Shards)
-	}
+	tellStream(w, j.Config, m, format)
 	if err := summarizeShards(ctx, w, j, dir); err != nil {
 		return err
 	}
@@ -124,6 +123,15 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	}
 	_, err = fmt.Fprintln(w)
 	return err
+}
+
+// tellStream says for how many readers there are shards where a stream gives whole shards to them. That is news
+// where something is trained on, or premix has chosen the number.
+func tellStream(w io.Writer, c *pipeline.Config, m *dataset.Manifest, format string) {
+	chosen := c.Shards == 0 && c.SamplesPerShard == 0
+	if n := m.Shape.Shards; format == "webdataset" && (chosen && n > 1 || c.Method != mix.None) {
+		printable.Fprintf(w, "stream   %s a replica: enough for ranks × loader workers up to %d\n", printable.Count(n, "shard"), n)
+	}
 }
 
 // summarizeShards says what became of the shards that were there before, if they were rechecked or some
@@ -155,7 +163,7 @@ func tellReplicas(w io.Writer, j *launch.Job, m *dataset.Manifest, format string
 	if len(list) > 2 {
 		fmt.Fprint(w, ", …")
 	}
-	printable.Fprintf(w, "; a looser pattern such as %s now matches all of them\n", loose)
+	printable.Fprintf(w, "; a looser pattern such as %s matches all of them\n", loose)
 }
 
 // summarizePairs says how many pairs could not be of different classes.

@@ -2,10 +2,12 @@ package dataset
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -94,24 +96,47 @@ func readmeText(format shard.Format, manifests []*Manifest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return htmlSeal.seal(append(text, '\n')), nil
+	return readmeSeal(readmeVersion).seal(append(text, '\n')), nil
+}
+
+// readmeVersion is the number of the text of README.md. A release that changes a template raises it, since
+// verify wants the very bytes of a README with this number.
+const readmeVersion = "2"
+
+var readmeEnd = regexp.MustCompile(`<!-- premix README ([0-9]+), sha256 [0-9a-f]{64} -->\n$`)
+
+func readmeSeal(version string) sealForm {
+	return sealForm{"<!-- premix README " + version + ", sha256 ", " -->\n", ""}
 }
 
 // EarlierReadme reports whether data is the README.md that another version of premix writes for these
-// splits: its text is not today's, but it is whole, and has the same table of splits.
+// splits: its text is not today's, but it is whole, and has the name of the set, the same table of splits
+// and the same shards.
 func EarlierReadme(format shard.Format, manifests []*Manifest, data []byte) bool {
 	d := newReadme(format, manifests)
-	content, sealed, err := htmlSeal.unseal(data)
-	if err != nil {
+	end := readmeEnd.FindSubmatch(data)
+	if end == nil {
+		first, err := d.execute(firstReadme, format.Name()+".md")
+		return err == nil && bytes.Equal(first, data)
+	}
+	version := string(end[1])
+	content, _, err := readmeSeal(version).unseal(data)
+	if err != nil || version == readmeVersion {
 		return false
 	}
-	if sealed {
-		table, err := d.execute(readmeTemplate, "table")
-		return err == nil && bytes.Contains(content, table)
-	}
-	first, err := d.execute(firstReadme, format.Name()+".md")
-	return err == nil && bytes.Equal(first, data)
+	table, err := d.execute(readmeTemplate, "table")
+	return err == nil && bytes.Contains(content, table) && bytes.Count(content, []byte(tableHead)) == 1 &&
+		bytes.Contains(content, []byte("\n# "+d.Shape.Name+"\n")) && d.Main().namedIn(content)
 }
+
+// namedIn reports whether a text has the pattern of each replica: one by one, or as the list of a program.
+func (s readmeSplit) namedIn(text []byte) bool {
+	missing := slices.ContainsFunc(s.All, func(r readmeShards) bool { return !bytes.Contains(text, []byte(`"`+r.Exact+`"`)) })
+	return !missing || bytes.Contains(text, []byte(s.Globs()))
+}
+
+// tableHead is the first line of the table of splits.
+const tableHead = "| split | samples | shards | size | replicas | labels | mean lam |"
 
 func (d *readmeData) execute(t *template.Template, name string) ([]byte, error) {
 	var b bytes.Buffer
@@ -181,7 +206,7 @@ type readmeConfig struct {
 	Splits []readmeShards
 }
 
-// Configs returns the configurations in the order of the replicas.
+// Configs returns the configurations: the default one, then the others by the number of their replica.
 func (d *readmeData) Configs() []readmeConfig {
 	var configs []readmeConfig
 	for _, s := range d.Splits {
@@ -194,7 +219,10 @@ func (d *readmeData) Configs() []readmeConfig {
 			configs[i].Splits = append(configs[i].Splits, r)
 		}
 	}
-	slices.SortStableFunc(configs, func(a, b readmeConfig) int { return a.Splits[0].Replica - b.Splits[0].Replica })
+	first := func(c readmeConfig) int { return slices.Index([]string{c.Name, defaultConfig}, defaultConfig) }
+	slices.SortStableFunc(configs, func(a, b readmeConfig) int { 
+		return cmp.Or(first(a)-first(b), a.Splits[0].Replica-b.Splits[0].Replica)
+	})
 	return configs
 }
 
@@ -242,5 +270,5 @@ func Bytes(n int64) string {
 
 // IsReadme reports whether a README.md is one that premix wrote for an output.
 func IsReadme(data []byte) bool {
-	return bytes.Contains(data, []byte("by premix")) && bytes.Contains(data, []byte("| split | samples | shards | size | replicas | labels | mean lam |"))
+	return bytes.Contains(data, []byte("by premix")) && bytes.Contains(data, []byte(tableHead))
 }

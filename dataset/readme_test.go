@@ -98,12 +98,14 @@ func TestEarlierReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	today := tree(t, dir)["README.md"]
-	content, _, found := strings.Cut(today, "<!-- sha256 ")
+	content, _, found := strings.Cut(today, "<!-- premix README ")
 	if !found {
 		t.Fatalf("README.md has no hash:\n%s", today)
 	}
-	sealed := func(s string) string { return s + fmt.Sprintf("<!-- sha256 %x -->\n", sha256.Sum256([]byte(s))) }
-	if sealed(content) != today {
+	sealed := func(version int, s string) string {
+		return s + fmt.Sprintf("<!-- premix README %d, sha256 %x -->\n", version, sha256.Sum256([]byte(s)))
+	}
+	if sealed(2, content) != today {
 		t.Fatal("the hash is not that of what comes before it")
 	}
 	other := strings.Replace(content, "Do not crop again", "Crop no more", 1)
@@ -111,12 +113,15 @@ func TestEarlierReadme(t *testing.T) {
 		name, text string
 		want       bool
 	}{
-		{"today's", today, true},
-		{"another text", sealed(other), true},
-		{"another table", sealed(strings.Replace(other, "| train | 12 |", "| train | 13 |", 1)), false},
+		{"another version", sealed(3, other), true},
+		{"today's version, another text", sealed(2, other), false},
+		{"another table", sealed(3, strings.Replace(other, "| train | 12 |", "| train | 13 |", 1)), false},
+		{"two tables", sealed(3, other+strings.Replace(other, "| train | 12 |", "| train | 13 |", 1)), false},
+		{"another name", sealed(3, strings.Replace(other, "\n# demo\n", "\n# other\n", 1)), false},
+		{"other shards", sealed(3, strings.ReplaceAll(other, "demo-train-", "other-train-")), false},
 		{"a changed letter", strings.Replace(today, "Do not", "Do now", 1), false},
 		{"no hash", content, false},
-		{"a changed hash", strings.Replace(today, "<!-- sha256 ", "<!-- sha257 ", 1), false},
+		{"a changed hash", strings.Replace(today, ", sha256 ", ", sha257 ", 1), false},
 	} {
 		if got := dataset.EarlierReadme(format, []*dataset.Manifest{manifest}, []byte(tt.text)); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)

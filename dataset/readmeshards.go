@@ -16,10 +16,13 @@ type readmeShards struct {
 	Wids   string // the list of wids
 }
 
+// defaultConfig is the configuration that a reader takes which names none.
+const defaultConfig = "default"
+
 // replicasOf returns the names of each replica of a split, in order.
 func replicasOf(format shard.Format, m *Manifest) (list []readmeShards) {
 	for i, p := range m.Patterns(format) {
-		s := readmeShards{Patterns: p, Name: m.Shape.Split, Config: "default"}
+		s := readmeShards{Patterns: p, Name: m.Shape.Split, Config: defaultConfig}
 		spec := m.Shape.Spec(nil)
 		if p.Numbered {
 			spec.Replica = p.Replica

@@ -74,10 +74,10 @@ func orWord[T comparable](v Value, word string, stands T) Value {
 			}
 			x, err := number.parse(s)
 			if err != nil {
-				return x, fmt.Errorf("%w, nor %s", err, word)
+				return x, fmt.Errorf("%w; write a number, or %s", err, word)
 			}
 			if x == stands {
-				return x, fmt.Errorf("%s: write %s", s, word)
+				return x, fmt.Errorf("%s is negative; write a number, or %s", s, word)
 			}
 			return x, nil
 		}}

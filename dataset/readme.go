@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -206,6 +205,14 @@ type readmeConfig struct {
 	Splits []readmeShards
 }
 
+// order is the number of the replica, and −1 of the default configuration, whose splits may have several.
+func (c readmeConfig) order() int {
+	if c.Name == defaultConfig {
+		return -1
+	}
+	return c.Splits[0].Replica
+}
+
 // Configs returns the configurations: the default one, then the others by the number of their replica.
 func (d *readmeData) Configs() []readmeConfig {
 	var configs []readmeConfig
@@ -219,10 +226,7 @@ func (d *readmeData) Configs() []readmeConfig {
 			configs[i].Splits = append(configs[i].Splits, r)
 		}
 	}
-	first := func(c readmeConfig) int { return slices.Index([]string{c.Name, defaultConfig}, defaultConfig) }
-	slices.SortStableFunc(configs, func(a, b readmeConfig) int { 
-		return cmp.Or(first(a)-first(b), a.Splits[0].Replica-b.Splits[0].Replica)
-	})
+	slices.SortStableFunc(configs, func(a, b readmeConfig) int { return a.order() - b.order() })
 	return configs
 }
 

@@ -83,6 +83,24 @@ func TestReadmeForms(t *testing.T) {
 	}
 }
 
+// TestReadmeConfigs: the default configuration is the first, whatever replicas it has.
+func TestReadmeConfigs(t *testing.T) {
+	dir := t.TempDir()
+	for _, o := range []fixture.Output{{Split: "a", Replicas: []int{3, 5}}, {Split: "train", Replicas: []int{0, 1}}} {
+		o.Dir = dir
+		o.Make(t)
+	}
+	var names []string
+	for line := range strings.Lines(tree(t, dir)["README.md"]) {
+		if name, ok := strings.CutPrefix(line, "- config_name: "); ok {
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	if got := strings.Join(names, " "); got != "default r001 r005" {
+		t.Errorf("configurations %s, want default r001 r005", got)
+	}
+}
+
 // TestEarlierReadme: what another version wrote of the same splits is no damage, and whatever was changed
 // since is. TestAges of the command has outputs of the first version.
 func TestEarlierReadme(t *testing.T) {

@@ -29,12 +29,18 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 	var bad []error
 	refuse := func(format string, args ...any) { bad = append(bad, fmt.Errorf(format, args...)) }
 	r := *c
-	mine, result := Options(c), Options(&r)
+	// What --hflip, --resize and the like mean hangs on the geometry, which is the plan's where none was set.
+	asked := *c
+	if !c.Given["geometry"] {
+		asked.Geometry = p.Geometry
+	}
+	mine, result := Options(&asked), Options(&r)
 	for i, o := range Options(p) {
 		if o.Scope == Execution || o.Scope == Form && c.Given[o.Name] {
 			continue
 		}
-		if have, want := mine[i].Canonical(), o.Canonical(); c.Given[o.Name] && have != want {
+		auto := o.Name == "hflip" && c.HFlip == AutoFlip // contradicts nothing
+		if have, want := mine[i].Canonical(), o.Canonical(); c.Given[o.Name] && have != want && !auto {
 			refuse("--%s %s contradicts --plan %s, which says %s: leave it out, or plan anew", o.Name, mine[i].Value, c.Plan, want)
 			continue
 		}

@@ -37,7 +37,7 @@ var sections = map[string]struct {
 }{
 	"webdataset (PyTorch)":               {"loss accuracy", nil},
 	"wids (PyTorch, random access)":      {"", nil},
-	"Hugging Face datasets":              {"loss accuracy first", []string{"label"}},
+	"Hugging Face datasets":              {"loss accuracy first", []string{"size", "label"}},
 	"timm":                               {"loss accuracy", nil},
 	"DALI":                               {"", nil},
 	"tf.data":                            {"", nil},
@@ -46,9 +46,9 @@ var sections = map[string]struct {
 	"PyTorch, with the package tfrecord": {"", nil},
 	"PyTorch":                            {"loss accuracy", nil},
 	"Grain":                              {"", nil},
-	"Plain Python":                       {"first", []string{"label_a", "label_b", "lam"}},
-	"Plain Python, with pyarrow":         {"first", []string{"key", "label_a", "label_b", "lam"}},
-	"pandas":                             {"first", []string{"label_a", "label_b", "lam"}},
+	"Plain Python":                       {"first", []string{"size", "label_a", "label_b", "lam"}},
+	"Plain Python, with pyarrow":         {"first", []string{"key", "size", "label_a", "label_b", "lam"}},
+	"pandas":                             {"first", []string{"size", "label_a", "label_b", "lam"}},
 }
 
 // A snippet is a job of snippets.py.
@@ -150,6 +150,9 @@ var breaks = map[string]struct{ old, new, says string }{
 	"dense/webdataset/wids (PyTorch, random access)": {"-r001.json", "-r000.json", "61 missing"},
 	"added/parquet/PyTorch":                          {`== torch.tensor(batch["label"])`, `!= torch.tensor(batch["label"])`, "the accuracy is"},
 	"added/parquet/Grain":                            {"shuffle()", "shuffle()[:40]", "21 missing"},
+	"added/tfrecord/tf.data and Keras":               {".batch(16)", ".batch(16, drop_remainder=True)", "13 missing"},
+	"added/webdataset/webdataset (PyTorch)":          {"min(step * 16 // 61, 1)", "step // (61 // 16)", "the epochs of the chain's steps"},
+	"pair/parquet/pandas":                            {`row["label_a"], row["label_b"]`, `row["label_b"], row["label_a"]`, "was not printed"},
 }
 
 // brokenCopies applies the breaks.

@@ -49,6 +49,10 @@ archive(place("name.tar.gz"), {**ten, "batches.meta": {"label_names": ["../up", 
 archive(place("order.tar.gz"), {**ten, "batches.meta": {"label_names": ["dog", "cat", "bird"]}})
 archive(place("cut.tar.gz"), {**ten, "test_batch": pickle.dumps(ten["test_batch"], 2)[:-500]})
 archive(place("other.tar.gz"), {"readme": b"x"})
+with open(place("ten.tar.gz"), "rb") as whole, open(place("half.tar.gz"), "wb") as half:
+    half.write(whole.read()[:-400])
+with open(place("page.tar.gz"), "w") as page:
+    page.write("<html>not found</html>")
 `
 
 // TestFolders has small/folders.py write class folders of archives as those of CIFAR, and refuse others;
@@ -109,7 +113,8 @@ func TestFolders(t *testing.T) {
 	}
 	for archive, want := range map[string]string{
 		"attack": "the pickle asks for posix.mkdir", "objects": "not of bytes", "rows": "want rows of 3072 bytes", "label": "a label that is none of 0 to 2",
-		"name": "a name that is no folder's", "order": "not in the order of their names", "cut": "test_batch", "other": "holds neither batches.meta nor meta",
+		"name": "a class has a name that cannot be a folder name", "order": "not in the order of their names", "cut": "test_batch", "other": "holds neither batches.meta nor meta",
+		"half": "download it again", "page": "download it again", "absent": "is not there",
 	} {
 		text, err := exec.Command(python, "small/folders.py", at(archive+".tar.gz"), at("refused-"+archive)).CombinedOutput()
 		if err == nil || !strings.Contains(string(text), want) || strings.Contains(string(text), "Traceback") {

@@ -15,10 +15,12 @@ import pickle
 import re
 import sys
 import tarfile
+import zlib
 
 import numpy as np
 from PIL import Image
 
+DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError)  # what reading a tar.gz raises that is cut off, or is none
 LIMIT = 512 << 20  # bytes of a member; CIFAR-100's largest has 155 MB
 
 
@@ -55,15 +57,21 @@ def stop(message):
     sys.exit("folders.py: " + message)
 
 
+def damaged(archive, err):
+    stop(f"{archive} cannot be read ({str(err).partition(chr(10))[0].rstrip(':')}): download it again")
+
+
 def load(tar, name):
     """The dictionary in a member of the archive."""
-    member = next((m for m in tar if m.isfile() and os.path.basename(m.name) == name), None)
+    member = next((m for m in tar.getmembers() if m.isfile() and os.path.basename(m.name) == name), None)
     if member is None:
         stop(f"{tar.name} has no {name}: want cifar-10-python.tar.gz or cifar-100-python.tar.gz")
     if member.size > LIMIT:
         stop(f"{member.name} has {member.size} bytes, more than any CIFAR")
     try:
         return Unpickler(tar.extractfile(member), encoding="latin1").load()
+    except DAMAGE as err:
+        damaged(tar.name, err)
     except Exception as err:  # a damaged pickle raises nearly anything
         stop(f"{tar.name}: {member.name}: {err}")
 
@@ -86,8 +94,14 @@ def write(out, split, classes, batches, key):
 def main(archive, out):
     if os.path.exists(out):
         stop(f"{out} exists: choose a new folder")
-    with tarfile.open(archive) as tar:
-        names = {os.path.basename(m.name) for m in tar}
+    try:
+        tar = tarfile.open(archive)
+        names = {os.path.basename(m.name) for m in tar}  # reads all of it
+    except FileNotFoundError:
+        stop(f"{archive} is not there")
+    except DAMAGE as err:
+        damaged(archive, err)
+    with tar:
         if "batches.meta" in names:
             classes, key = load(tar, "batches.meta")["label_names"], "labels"
             members = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
@@ -97,7 +111,7 @@ def main(archive, out):
         else:
             stop(f"{archive} holds neither batches.meta nor meta: want cifar-10-python.tar.gz or cifar-100-python.tar.gz")
         if not all(isinstance(c, str) and re.fullmatch("[A-Za-z0-9_-]+", c) for c in classes):
-            stop(f"{archive}: a class has a name that is no folder's")
+            stop(f"{archive}: a class has a name that cannot be a folder name")
         if classes != sorted(set(classes)):
             stop(f"{archive}: its classes are not in the order of their names, so folders would number them otherwise")
         for split in members:

@@ -1,6 +1,6 @@
 """One training and one evaluation pass with Hugging Face datasets and the Trainer, on Parquet shards.
 
-The Trainer takes float labels for those of many classes at once and trains a binary cross-entropy, so it is given its loss.
+The Trainer treats float labels as multi-label and uses binary cross-entropy, so we pass it a loss.
 
 usage: train.py OUT        (an output of premix mix --format parquet, with the splits train and validation)
 """

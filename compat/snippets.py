@@ -234,7 +234,7 @@ class Run:
             elif p["chain"]:
                 both = [s for e in range(EPOCHS) for s in self.truth.of(split, replicas[e % len(replicas)])]
                 self.once(p["rows"], both, tuple(EPOCHS * n for n in slack))
-                epochs = p["epochs"]
+                epochs = p.get("epochs")  # model.fit has none
                 assert not epochs or (epochs == sorted(epochs) and set(epochs) == set(range(EPOCHS))), f"the epochs of the chain's steps are {epochs}"
             else:
                 loops.setdefault(p["line"], []).append(p["rows"])

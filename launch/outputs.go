@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -86,7 +87,11 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) er
 		return nil // other errors come up again when it is removed
 	}
 	for _, s := range state.Splits {
-		if s.Name != c.Split || s.Config == nil {
+		if s.Name != c.Split {
+			continue
+		}
+		if s.Config == nil {
+			nameZeroAsBegun(ctx, c, dir)
 			continue
 		}
 		if err := nameZero(c, dir, s.Config); err != nil {
@@ -136,6 +141,17 @@ func nameZero(c *pipeline.Config, dir string, have *dataset.Config) error {
 	}
 	return &OutputError{printable.Sprintf("%s holds the split %s %s a number in the names of replica 0, and %s has it %s: choose another --out, or add --overwrite to replace what is there",
 		dir, c.Split, with[*recipe.Numbered], other, with[!*recipe.Numbered])}
+}
+
+// nameZeroAsBegun takes the names of replica 0 from inputs.json, where config.json is lost. Where that is lost as
+// well, the records say in the gate whether the names are those of the job.
+func nameZeroAsBegun(ctx context.Context, c *pipeline.Config, dir string) {
+	in, err := dataset.LoadInputs(ctx, dir, c.Split)
+	if err != nil || len(in.Replicas) == 0 || c.NumberZero != nil {
+		return
+	}
+	numbered := !slices.Contains(in.Replicas, -1)
+	c.NumberZero = &numbered
 }
 
 // checkRoot looks at the folder above the outputs of several formats: it must not be an output

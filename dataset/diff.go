@@ -41,7 +41,11 @@ func RecipeDiff(old, new json.RawMessage) []string {
 		if !okB {
 			vb = "(absent)"
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s → %s", k, va, vb))
+		line := fmt.Sprintf("%s: %s → %s", k, va, vb)
+		if k == "replica-names" {
+			line += " (whether names of replica 0 have its number, r000)"
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

@@ -27,6 +27,7 @@ func TestRecipeDiff(t *testing.T) {
 		{"seeds beyond 2^53", `{"seed":9007199254740992}`, `{"seed":9007199254740993}`, []string{"seed: 9007199254740992 → 9007199254740993"}},
 		{"types", `{"a":1}`, `{"a":"1"}`, []string{`a: 1 → "1"`}},
 		{"null", `{"a":null}`, `{}`, []string{"a: (none) → (absent)"}},
+		{"names", `{"replica-names":false}`, `{"replica-names":true}`, []string{"replica-names: false → true (whether names of replica 0 have its number, r000)"}},
 		{"damaged", `{`, `{"a":1}`, []string{"recipe: (unreadable) → (readable)"}},
 	}
 	for _, test := range tests {

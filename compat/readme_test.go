@@ -149,7 +149,7 @@ var breaks = map[string]struct{ old, new, says string }{
 	"pair/tfrecord/tf.data and Keras":                {"from_logits=True", "from_logits=True, label_smoothing=0.1", "the first loss is"},
 	"dense/webdataset/wids (PyTorch, random access)": {"-r001.json", "-r000.json", "61 missing"},
 	"added/parquet/PyTorch":                          {`== torch.tensor(batch["label"])`, `!= torch.tensor(batch["label"])`, "the accuracy is"},
-	"added/parquet/Grain":                            {"shuffle()", "shuffle()[:40]", "21 missing"},
+	"added/parquet/Grain":                            {"shuffle()", "shuffle()[:40]", "42 missing"},
 	"pair/tfds/TensorFlow Datasets and Keras":        {".batch(16)", ".batch(16, drop_remainder=True)", "13 missing"},
 	"added/webdataset/webdataset (PyTorch)":          {"min(step * 16 // 61, 1)", "step // (61 // 16)", "the epochs of the chain's steps"},
 	"pair/parquet/pandas":                            {`row["label_a"], row["label_b"]`, `row["label_b"], row["label_a"]`, "was not printed"},

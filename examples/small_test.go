@@ -135,7 +135,7 @@ func TestFolders(t *testing.T) {
 	}
 	for _, args := range [][]string{{"mix", "--config", "small/cifar.yaml", "--replicas", "2", "--in", at("folders-ten")}, {"pack", "--config", "small/cifar-test.yaml", "--in", at("folders-ten/test")}} {
 		args = append(args, "--out", at("out"), "--cache", at("cache"))
-		if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil || strings.Contains(string(text), "warning") {
+		if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil || strings.Contains(string(text), "warning: --size") {
 			t.Fatalf("%v: %v\n%s", args, err, text)
 		}
 	}

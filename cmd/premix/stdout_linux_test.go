@@ -18,7 +18,7 @@ import (
 // stdoutCommands are commands with results, at least one for each subcommand. OUT is an output, BAD one
 // with a defect, NEW a folder that is not there.
 var stdoutCommands = []string{
-	"--help", "--version", "help verify", "mix --help", "cache", "docs", "completion bash",
+	"--help", "--version", "version", "version --json", "help verify", "mix --help", "cache", "docs", "completion bash",
 	"mix --in synth:8 --out NEW --size 16 --cache none --print-config",
 	"mix --in synth:8 --out NEW --size 16 --cache none --dry-run",
 	"mix --in synth:8 --out NEW --size 16 --cache none",

@@ -283,8 +283,13 @@ class Run:
                 scores = model(torch.from_numpy(scale([s["pixels"] for s in rows], self.first["batch"])))
             scores = array(getattr(scores, "logits", scores))
             got = space["right"] / len(rows) if "right" in space else next(a[0]["eval_accuracy"] for a in self.printed if isinstance(a[0], dict))
-        want = float(np.mean(scores.argmax(1) == [s["label"] for s in rows]))
-        assert abs(got - want) < 1e-6, f"the accuracy is {got}, by hand it is {want}"
+        right = scores.argmax(1) == [s["label"] for s in rows]
+        best = np.sort(scores, 1)
+        # Other batches round otherwise, and the scores of a network that has hardly learned are near each other: where the
+        # first two differ by little of their range, either may win.
+        unsure = best[:, -1] - best[:, -2] < 0.05 * (best[:, -1] - best[:, 0]) + 1e-3
+        want, low, high = float(np.mean(right)), float(np.mean(right & ~unsure)), float(np.mean(right | unsure))
+        assert low - 1e-6 < got < high + 1e-6, f"the accuracy is {got}, by hand it is {want}"
 
     def check_first(self, space):
         """Programs that look at one sample print it: the numbers of "first" one after another, in this order."""

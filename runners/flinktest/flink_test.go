@@ -132,25 +132,6 @@ func TestFlinkSameBytes(t *testing.T) {
 	figure(t, "whole job of 800 images, 2 replicas, 2 formats: %.1f s", r.wall.Seconds())
 }
 
-// TestFlinkAddedReplica adds a replica to an output that a local run began as one replica without a number,
-// and wants the bytes of a local run.
-func TestFlinkAddedReplica(t *testing.T) {
-	w := theWorld(t)
-	dir := t.TempDir()
-	cache, local, flink := filepath.Join(dir, "cache"), filepath.Join(dir, "local"), filepath.Join(dir, "flink")
-	args := []string{"mix", "--in", w.in, "--cache", cache, "--size", "64", "--shards", "8", "--limit", "200"}
-	w.local(t, append(args, "--out", local)...)
-	if err := os.CopyFS(flink, os.DirFS(local)); err != nil {
-		t.Fatal(err)
-	}
-	args = append(args, "--first-replica", "1")
-	w.start(t, w.on(append(args, "--out", flink)...)...).wait(0)
-	w.local(t, append(args, "--out", local)...)
-	promised(t, local, flink)
-	hidden(t, flink, cache)
-	w.alone(t)
-}
-
 // TestFlinkBalance wants that the busiest of four slots has at most 25 % more shards than the mean.
 func TestFlinkBalance(t *testing.T) {
 	w := theWorld(t)

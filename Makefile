@@ -1,4 +1,4 @@
-check: ; go vet ./... && go test ./...
+check: ; go vet ./... && go test -timeout 30m ./...
 race: ; scripts/race.sh
 fuzz: ; scripts/fuzz.sh 10s
 races: ; scripts/races.sh 20
@@ -13,7 +13,7 @@ mutations: ; PREMIX_MUTATIONS=300 go test ./dataset/verify -run TestMutations -c
 layouts: ; PREMIX_LAYOUTS=all go test ./cmd/premix -run 'TestLayouts$$' -count=1 -timeout 1h
 bench: ; go test -run '^$$' -bench . -benchmem ./imaging/... ./saliency ./io/...
 bench-kernels: ; bench/kernels.sh
-rewrite: ; go test ./... -rewrite
+rewrite: ; go test -timeout 30m ./... -rewrite
 generate: ; go generate ./...
 lint: ; scripts/lint.sh
 dist: ; go run ./internal/dist

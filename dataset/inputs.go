@@ -31,6 +31,9 @@ type Inputs struct {
 	// settled: without them the inputs are not understood again.
 	Labels []source.Input `json:"labels,omitempty"`
 	Accept []string       `json:"accept,omitempty"`
+	// Listing is a hash of what the launcher saw of the inputs without opening them: names, sizes and times, and
+	// of what it was asked. A later run with the same one needs to read nothing again. Empty: it did not list them.
+	Listing string `json:"listing,omitempty"`
 	// Warnings are what of the labels may surprise, a line each.
 	Warnings []string `json:"warnings,omitempty"`
 }

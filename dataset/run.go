@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/premix/premix/io/blob"
 )
@@ -31,18 +32,25 @@ func RunWithShards(run json.RawMessage, counts RunShards) (json.RawMessage, erro
 	return json.Marshal(fields)
 }
 
-// LoadRunShards reads the counts from run.json. They are zero in one of an earlier premix.
-func LoadRunShards(ctx context.Context, out, split string) (RunShards, error) {
-	var run struct {
-		Shards RunShards `json:"shards"`
-	}
+// A Run is what premix itself reads of run.json: when and where the last run that wrote the split began, and what
+// it found there. Fields that an earlier premix did not write are zero.
+type Run struct {
+	Started time.Time `json:"started"`
+	Host    string    `json:"host"`
+	Command []string  `json:"command"`
+	Shards  RunShards `json:"shards"`
+}
+
+// LoadRun reads run.json.
+func LoadRun(ctx context.Context, out, split string) (Run, error) {
+	var run Run
 	uri := Meta(out, split, RunFile)
 	data, err := blob.ReadAll(ctx, uri, blob.MaxMeta)
 	if err != nil {
-		return run.Shards, fmt.Errorf("dataset: %w", err)
+		return run, fmt.Errorf("dataset: %w", err)
 	}
 	if err := json.Unmarshal(data, &run); err != nil {
-		return run.Shards, fmt.Errorf("dataset: %s: %w", uri, err)
+		return run, fmt.Errorf("dataset: %s: %w", uri, err)
 	}
-	return run.Shards, nil
+	return run, nil
 }

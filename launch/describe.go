@@ -33,7 +33,7 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 	}
 	spool := "" // the place for copies for the mix stage
 	if !f.options.PeaksOnly {
-		if spool, err = scratch(c, ".spool-"+c.Split, runID); err != nil {
+		if spool, err = scratch(c, spoolName(c), runID); err != nil {
 			return nil, err
 		}
 	}
@@ -93,6 +93,9 @@ func cachePlace(c *pipeline.Config, peaksOnly bool, runID string) (uri string, t
 
 // ownCacheName is the name of the cache of an output whose peaks are kept nowhere else.
 func ownCacheName(c *pipeline.Config) string { return ".peaks-" + c.Split }
+
+// spoolName is the name of the folder of copies of pixels.
+func spoolName(c *pipeline.Config) string { return ".spool-" + c.Split }
 
 // scratch is the place of a folder that a run makes in its output and removes at its end. A later run
 // finds it by its name. Where the way to it leads over a symbolic link, or something else has the name, it

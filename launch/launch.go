@@ -18,6 +18,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
@@ -56,6 +57,8 @@ type Reporter interface {
 	Began(*Job)
 	Status(runners.Status)
 	Ended()
+	// Complete is called instead of Began and Finished if the outputs were complete before. Its error ends the job.
+	Complete(context.Context, *Job) error
 	// Finished is called when the outputs are complete and still locked. Its error ends the job.
 	Finished(context.Context, *Job) error
 }
@@ -68,7 +71,11 @@ type Job struct {
 	Catalog *source.Catalog
 	// Description is what the workers get.
 	Description *stage.Job
-	// Cache is what the peaks cache has for the input; nil for a replay, which needs no peaks.
+	// Complete has the manifests of the outputs if an earlier run has made all that this one is to make: Run has
+	// nothing to do then. Otherwise it is nil.
+	Complete []*dataset.Manifest
+	// Cache is what the peaks cache has for the input; nil for a replay, which needs no peaks, and where the
+	// outputs are complete.
 	Cache *CacheLook
 	// Start is when the preparation began.
 	Start time.Time
@@ -140,4 +147,5 @@ func (silent) Cache(*CacheLook)                     {}
 func (silent) Began(*Job)                           {}
 func (silent) Status(runners.Status)                {}
 func (silent) Ended()                               {}
+func (silent) Complete(context.Context, *Job) error { return nil }
 func (silent) Finished(context.Context, *Job) error { return nil }

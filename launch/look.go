@@ -50,17 +50,38 @@ func (j *Job) lookAtCache(ctx context.Context) error {
 	if err := j.reportClasses(ctx); err != nil {
 		return err
 	}
-	var err error
-	if j.Cache, err = j.look(ctx); err != nil {
+	chunks, err := j.list(ctx)
+	if err != nil {
+		return err
+	}
+	if j.Complete, err = j.complete(ctx); err != nil || j.Complete != nil {
+		return err
+	}
+	if j.Cache, err = j.look(ctx, chunks); err != nil {
 		return err
 	}
 	return j.chooseSpool(ctx)
 }
 
-// look lists the chunks of a local input, as far as the limits want them, so that the first line of a
-// run can say what of the cache is valid, and why the rest is not. Workers list them again; that
-// takes seconds for a million files.
-func (j *Job) look(ctx context.Context) (*CacheLook, error) {
+// list lists the chunks of a local input, as far as the limits want them, and sets the hash of the listing.
+// Workers list them again; that takes seconds for a million files.
+func (j *Job) list(ctx context.Context) (chunks []source.Chunk, err error) {
+	if !j.listable() {
+		return nil, nil
+	}
+	err = stage.Choose(ctx, j.Description, j.Catalog.Containers, func(c source.Chunk) error {
+		chunks = append(chunks, c)
+		return nil
+	})
+	if err == nil {
+		j.Description.Listing, err = j.listing(chunks)
+	}
+	return chunks, err
+}
+
+// look compares the chunks of a local input with the cache, so that the first line of a run can say what of
+// the cache is valid, and why the rest is not.
+func (j *Job) look(ctx context.Context, chunks []source.Chunk) (*CacheLook, error) {
 	store := j.Description.Store()
 	held, err := store.Chunks(ctx)
 	look := &CacheLook{URI: store.URI(), Chunks: held, Temporary: j.Description.Cache.Temporary, Listed: j.listable()}
@@ -72,14 +93,6 @@ func (j *Job) look(ctx context.Context) (*CacheLook, error) {
 	}
 	if err != nil {
 		return nil, cmp.Or(j.checkCache(), err)
-	}
-	var chunks []source.Chunk
-	err = stage.Choose(ctx, j.Description, j.Catalog.Containers, func(c source.Chunk) error {
-		chunks = append(chunks, c)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	states := make([]stage.Status, len(chunks))
 	g, gctx := errgroup.WithContext(ctx)

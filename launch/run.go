@@ -18,6 +18,9 @@ import (
 // after a dry run of Dataflow. The job ends with ctx, unless it is on a cluster that does not need its
 // launcher; then the error is [runners.ErrGoesOn].
 func (j *Job) Run(ctx context.Context) (finished bool, err error) {
+	if j.Complete != nil {
+		return true, j.Options.Reporter.Complete(ctx, j)
+	}
 	options := runnerOptions(j.Config, j.Options, j.cluster)
 	if j.cluster.DryRun {
 		_, err := j.runPipeline(ctx, options)
@@ -85,7 +88,7 @@ func (j *Job) removeCopies(ctx context.Context, r *stage.Refusal) {
 		return
 	}
 	for _, dir := range j.Config.OutputDirs() {
-		if !complete(ctx, dir, j.Config.Split) {
+		if !dataset.IsFinished(ctx, dir, j.Config.Split) {
 			return
 		}
 	}
@@ -96,24 +99,6 @@ func (j *Job) removeCopies(ctx context.Context, r *stage.Refusal) {
 	if err != nil {
 		j.Options.Reporter.Warn("%s could not be removed (%v): it is of no use, remove it, or let the next run do so", j.Description.Spool.URI, err)
 	}
-}
-
-// complete reports whether a split is finished and no run has begun replicas that are not in its manifest.
-func complete(ctx context.Context, dir, split string) bool {
-	m, err := dataset.LoadManifest(ctx, dir, split)
-	if err != nil {
-		return false
-	}
-	listed := map[int]bool{}
-	for _, r := range m.Replicas {
-		if r.Numbered {
-			listed[r.Replica] = true
-		} else {
-			listed[-1] = true // as inputs.json has it
-		}
-	}
-	in, err := dataset.LoadInputs(ctx, dir, split)
-	return err == nil && !slices.ContainsFunc(in.Replicas, func(r int) bool { return !listed[r] })
 }
 
 // guarded returns a context under which this process changes the outputs only as long as it holds their

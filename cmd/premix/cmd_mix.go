@@ -19,7 +19,8 @@ func newMixCommand(a *app) *cobra.Command {
 		Long: `mix finds the saliency peak of every image of the input (or takes it from the cache), pairs
 the images, pastes the patch around the source's peak into the target, and writes shards.
 
-A run that was interrupted goes on when the same command is given again. With --recheck it
+A run that was interrupted goes on when the same command is given again, and one that is
+complete says so and does nothing. With --recheck it
 also reads the shards that are there, and makes those anew that are damaged. A run into an
 output of another recipe or input is refused (exit 4) unless --overwrite is given.
 Flags after -- go to the Beam runner.`,

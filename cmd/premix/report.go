@@ -70,6 +70,11 @@ func (r reporter) Cache(look *launch.CacheLook) {
 	}
 }
 
+// Complete says that an earlier run has made all of it.
+func (r reporter) Complete(ctx context.Context, j *launch.Job) error {
+	return summarizeComplete(ctx, r.app.stdout, j)
+}
+
 // Finished prints the summary.
 func (r reporter) Finished(ctx context.Context, j *launch.Job) error { return summarize(ctx, r.app, j) }
 

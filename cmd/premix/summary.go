@@ -37,7 +37,33 @@ func describe(w io.Writer, j *launch.Job) error {
 			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
 		}
 	}
+	if j.Complete != nil {
+		for i, dir := range j.Config.OutputDirs() {
+			printable.Fprintf(w, "%s\n", completeLine(context.Background(), dir, j.Config.Formats[i], j.Complete[i]))
+		}
+	}
 	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
+	return err
+}
+
+// completeLine says of a finished output which run made it.
+func completeLine(ctx context.Context, dir, format string, m *dataset.Manifest) string {
+	made := ""
+	if run, err := dataset.LoadRun(ctx, dir, m.Shape.Split); err == nil && !run.Started.IsZero() {
+		made = printable.Sprintf(", made by the run of %s on %s", run.Started.UTC().Format("2006-01-02 15:04 UTC"), run.Host)
+	}
+	return printable.Sprintf("already complete: %s (%s, split %s)%s", shortPath(dir), format, m.Shape.Split, made)
+}
+
+// summarizeComplete prints what is in outputs that an earlier run has completed.
+func summarizeComplete(ctx context.Context, w io.Writer, j *launch.Job) error {
+	for i, dir := range j.Config.OutputDirs() {
+		format := j.Config.Formats[i]
+		printable.Fprintf(w, "%s\n", completeLine(ctx, dir, format, j.Complete[i]))
+		tellSize(w, j, j.Complete[i], format)
+		tellSamples(w, j, j.Complete[i], dir, format)
+	}
+	_, err := printable.Fprintf(w, "nothing was done: the files of the input have the same names, sizes and times as then\nlook     premix inspect %s\n", shortPath(j.Config.Out))
 	return err
 }
 
@@ -86,18 +112,29 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	if err != nil {
 		return err
 	}
+	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
+	tellSize(w, j, m, format)
+	if err := summarizeShards(ctx, w, j, dir); err != nil {
+		return err
+	}
+	tellSamples(w, j, m, dir, format)
+	return nil
+}
+
+// tellSize prints how much an output holds.
+func tellSize(w io.Writer, j *launch.Job, m *dataset.Manifest, format string) {
 	var shards, samples, bytes int64
 	for _, r := range m.Replicas {
 		shards += int64(len(r.Shards))
 		samples += r.Samples
 		bytes += r.Bytes
 	}
-	printable.Fprintf(w, "output   %s (%s, split %s)\n", shortPath(dir), format, j.Config.Split)
 	printable.Fprintf(w, "samples  %d in %s, %s, %s\n", samples, printable.Count(shards, "shard"), dataset.Bytes(bytes), printable.Count(int64(m.Shape.Classes.Count), "class"))
 	tellStream(w, j.Config, m, format)
-	if err := summarizeShards(ctx, w, j, dir); err != nil {
-		return err
-	}
+}
+
+// tellSamples prints how the samples of an output were made, and from what.
+func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format string) {
 	tellReplicas(w, j, m, format)
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
@@ -121,8 +158,7 @@ func summarizeOutput(ctx context.Context, w io.Writer, j *launch.Job, dir, forma
 	if j.Description.StopsEarly() {
 		fmt.Fprint(w, "; the rest was not looked at (--limit)")
 	}
-	_, err = fmt.Fprintln(w)
-	return err
+	fmt.Fprintln(w)
 }
 
 // tellStream says for how many readers there are shards where a stream gives whole shards to them. That is news
@@ -137,10 +173,11 @@ func tellStream(w io.Writer, c *pipeline.Config, m *dataset.Manifest, format str
 // summarizeShards says what became of the shards that were there before, if they were rechecked or some
 // were damaged.
 func summarizeShards(ctx context.Context, w io.Writer, j *launch.Job, dir string) error {
-	n, err := dataset.LoadRunShards(ctx, dir, j.Config.Split)
+	run, err := dataset.LoadRun(ctx, dir, j.Config.Split)
 	if err != nil {
 		return err
 	}
+	n := run.Shards
 	if j.Config.Recheck || n.Anew > 0 {
 		fmt.Fprintf(w, "shards   %d kept, %d damaged and made anew, %d new\n", n.Kept, n.Anew, n.New)
 	}

@@ -177,10 +177,11 @@ func (b *bench) resume(d damage, first *dataset.ShardRecord, want map[string]str
 	if err != nil {
 		b.Fatal(err)
 	}
-	counts, err := dataset.LoadRunShards(b.Context(), b.job.Outputs[0].Dir, "train")
+	run, err := dataset.LoadRun(b.Context(), b.job.Outputs[0].Dir, "train")
 	if err != nil {
 		b.Fatal(err)
 	}
+	counts := run.Shards
 	got := b.files()
 	differ := 0
 	for name := range want {

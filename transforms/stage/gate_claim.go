@@ -73,7 +73,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	}
 	err = dataset.SaveInputs(ctx, o.Dir, job.Split, &dataset.Inputs{
 		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: held.begun(job, o, g), Roots: job.Inputs, Containers: rows,
-		Labels: job.Source.Labels, Accept: job.Source.Accept, Warnings: g.Warnings,
+		Labels: job.Source.Labels, Accept: job.Source.Accept, Listing: job.Listing, Warnings: g.Warnings,
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ type Job struct {
 	RunID     string // of one start of the job: an overwrite happens once for it
 	Indexes   Indexes
 	Inputs    json.RawMessage
+	Listing   string // of the inputs, by the launcher, as [dataset.Inputs] has it
 	Run       json.RawMessage
 	Versions  map[string]string
 }

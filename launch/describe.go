@@ -126,7 +126,7 @@ func runInfo(c *pipeline.Config, command []string, start time.Time) (json.RawMes
 		}
 	}
 	return json.MarshalIndent(map[string]any{
-		"started": start.UTC().Format(time.RFC3339), "host": host, "command": withoutSecrets(command), "version": VersionText(),
+		"started": start.UTC().Format(time.RFC3339), "host": host, "command": WithoutSecrets(command), "version": VersionText(),
 		"cpus": runtime.NumCPU(), "execution": execution,
 	}, "", "  ")
 }

@@ -82,6 +82,7 @@ type Job struct {
 	// Options are those of Prepare.
 	Options Options
 
+	chunks  []source.Chunk // of the input, if the launcher lists it
 	cluster runners.Cluster
 	held    []stage.HeldLock // the locks of this process, while it runs
 }

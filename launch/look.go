@@ -54,6 +54,7 @@ func (j *Job) lookAtCache(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.chunks = chunks
 	if j.Complete, err = j.complete(ctx); err != nil || j.Complete != nil {
 		return err
 	}

@@ -29,8 +29,8 @@ func checkSecrets(c *pipeline.Config) error {
 // environmentFlag is Beam's flag that tells a cluster how to start a worker, with environment variables.
 const environmentFlag = "environment_config"
 
-// withoutSecrets is a command line as it may be recorded.
-func withoutSecrets(command []string) []string {
+// WithoutSecrets is a command line as it may be recorded.
+func WithoutSecrets(command []string) []string {
 	list := make([]string, len(command))
 	for i, word := range command {
 		name, value, ok := strings.Cut(strings.TrimLeft(word, "-"), "=")

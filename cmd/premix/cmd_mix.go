@@ -57,6 +57,8 @@ func (o *jobOptions) check(cmd *cobra.Command) error {
 		return usagef("--samples-per-shard 0: at least 1; leave the flag out to have it chosen")
 	case !slices.Contains([]string{"auto", "plain", "json", "none"}, o.progress):
 		return usagef("--progress %q: use auto, plain, json or none", o.progress)
+	case !slices.Contains([]string{"", dryRunTry, dryRunFast}, o.dryRun):
+		return usagef("--dry-run=%s: give --dry-run, which tries some images, or --dry-run=fast, which tries none", o.dryRun)
 	case o.config.Async && runners.Local(o.config.Runner):
 		return usagef("--async: the runner %s works in this process; leave the flag out, or choose --runner flink or dataflow", o.config.Runner)
 	}
@@ -66,7 +68,7 @@ func (o *jobOptions) check(cmd *cobra.Command) error {
 // runMix runs a job and says what it did.
 func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error {
 	report := newReporter(a, o.progress)
-	report.dryRun = o.dryRun
+	report.dryRun = o.dryRun != ""
 	job, err := launch.Prepare(ctx, o.config, launch.Options{
 		PeaksOnly: o.peaksOnly, BreakLock: o.breakLock, BeamArgs: beamArgs, Command: os.Args,
 		Reporter: report, Out: a.stdout,
@@ -74,8 +76,8 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return describe(a.stdout, job)
+	if o.dryRun != "" {
+		return dryRun(ctx, a, job, o.dryRun == dryRunTry)
 	}
 	_, err = job.Run(ctx)
 	return err

@@ -20,7 +20,7 @@ type jobOptions struct {
 	print     bool
 	progress  string
 	breakLock bool
-	dryRun    bool
+	dryRun    string
 }
 
 // AddFlags defines the flags, those of the options that the command takes among them.
@@ -38,7 +38,8 @@ func (o *jobOptions) AddFlags(cmd *cobra.Command) {
 	fs.BoolVar(&o.print, "print-config", false, "print the configuration as YAML and stop")
 	fs.StringVar(&o.progress, "progress", "auto", "auto, plain, json or none")
 	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
-	fs.BoolVar(&o.dryRun, "dry-run", false, "check everything, say what would be done, and stop")
+	fs.StringVar(&o.dryRun, "dry-run", "", "check everything, try some images, say what would be done and how long it takes, and stop; fast: try no image")
+	fs.Lookup("dry-run").NoOptDefVal = dryRunTry
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
 		_, err := fmt.Fprint(c.OutOrStderr(), o.usage(c))
 		return err

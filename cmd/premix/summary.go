@@ -18,34 +18,6 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// describe says what would be done.
-func describe(w io.Writer, j *launch.Job) error {
-	printable.Fprintf(w, "layout   %s\ninput    %s", j.Catalog.Layout, printable.Count(int64(len(j.Catalog.Containers)), "container"))
-	if n := j.Expected(); n > 0 {
-		printable.Fprintf(w, ", about %d images", n)
-	}
-	if j.Catalog.Classes != nil {
-		printable.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
-	}
-	fmt.Fprintln(w)
-	for _, line := range j.Catalog.Understood() {
-		fmt.Fprintf(w, "         %s\n", line)
-	}
-	printable.Fprintf(w, "cache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
-	if !j.Options.PeaksOnly {
-		for i, dir := range j.Config.OutputDirs() {
-			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
-		}
-	}
-	if j.Complete != nil {
-		for i, dir := range j.Config.OutputDirs() {
-			printable.Fprintf(w, "%s\n", completeLine(context.Background(), dir, j.Config.Formats[i], j.Complete[i]))
-		}
-	}
-	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
-	return err
-}
-
 // completeLine says of a finished output which run made it.
 func completeLine(ctx context.Context, dir, format string, m *dataset.Manifest) string {
 	made := ""

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/launch"
+)
+
+// The values of --dry-run.
+const (
+	dryRunTry  = "try"
+	dryRunFast = "fast"
+)
+
+// dryRun says what a job would do. If try is set, it tries some images, to say how much that is and how long it takes.
+func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
+	w := a.stdout
+	describe(w, j)
+	switch {
+	case j.Complete != nil:
+		for i, dir := range j.Config.OutputDirs() {
+			printable.Fprintf(w, "%s\n", completeLine(ctx, dir, j.Config.Formats[i], j.Complete[i]))
+		}
+	case try && j.Config.Plan == "":
+		trial, err := j.Try(ctx)
+		if err != nil {
+			return err
+		}
+		tellTrial(w, j, trial)
+	}
+	if j.Complete == nil {
+		printable.Fprintf(w, "go on    %s\n", withoutDryRun(launch.WithoutSecrets(os.Args)))
+	}
+	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
+	return err
+}
+
+// describe says how the inputs are understood, and which places the job uses.
+func describe(w io.Writer, j *launch.Job) {
+	printable.Fprintf(w, "layout   %s\ninput    %s", j.Catalog.Layout, printable.Count(int64(len(j.Catalog.Containers)), "container"))
+	if n := j.Expected(); n > 0 {
+		printable.Fprintf(w, ", about %d images", n)
+	}
+	if j.Catalog.Classes != nil {
+		printable.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
+	}
+	fmt.Fprintln(w)
+	for _, line := range j.Catalog.Understood() {
+		fmt.Fprintf(w, "         %s\n", line)
+	}
+	printable.Fprintf(w, "cache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
+	if !j.Options.PeaksOnly {
+		for i, dir := range j.Config.OutputDirs() {
+			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
+		}
+	}
+}
+
+// tellTrial says what some images of the input tell about the job.
+func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial) {
+	if t.Images == 0 {
+		fmt.Fprintln(w, "tried    no image: none was found")
+		return
+	}
+	fmt.Fprintf(w, "tried    %s in %.1f s: %d bad, %s each, %.1f ms to decode, %.1f ms to crop and find the peak",
+		printable.Count(int64(t.Images), "image"), t.Took.Seconds(), t.Bad, dataset.Bytes(int64(t.Bytes)), ms(t.Decode), ms(t.Peak))
+	if t.Mix > 0 {
+		fmt.Fprintf(w, ", %.1f ms to mix and encode", ms(t.Mix))
+	}
+	fmt.Fprintln(w)
+	f := j.Forecast(t)
+	if f.Images == 0 {
+		fmt.Fprintln(w, "reads    an unknown number of images: names and sizes do not tell")
+		return
+	}
+	fmt.Fprintf(w, "reads    about %d images, %s\n", f.Images, dataset.Bytes(f.In))
+	if f.Samples > 0 {
+		fmt.Fprintf(w, "writes   about %d samples", f.Samples)
+		if n := len(j.Description.Replicas); n > 1 {
+			fmt.Fprintf(w, " in %d replicas of %s", n, printable.Count(f.Shards, "shard"))
+		} else {
+			fmt.Fprintf(w, " in %s", printable.Count(f.Shards, "shard"))
+		}
+		for i, s := range f.Out {
+			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(s.Mean)), dataset.Bytes(int64(math.Ceil(s.Error))), j.Config.Formats[i])
+		}
+		fmt.Fprintln(w)
+	}
+	if f.Copies > 0 {
+		fmt.Fprintf(w, "copies   %s of crops lie beside the output until the end (--spool)\n", dataset.Bytes(f.Copies))
+	}
+	memory := j.Config.MaxMemory
+	if memory == 0 {
+		memory = 1 << 30
+	}
+	fmt.Fprintf(w, "memory   at most %s of decoded pixels a process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
+	cores := j.Config.Workers
+	if cores == 0 {
+		cores = runtime.GOMAXPROCS(0)
+	}
+	fmt.Fprintf(w, "time     %s of one core: %s on the %d of this machine", span(f.Core), span(f.Core/time.Duration(cores)), cores)
+	for _, n := range []int{16, 256} {
+		if n > cores && f.Core > time.Duration(n)*time.Minute {
+			fmt.Fprintf(w, ", %s on %d such cores", span(f.Core/time.Duration(n)), n)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// span is a duration to two digits.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", math.Ceil(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 100*time.Hour:
+		return fmt.Sprintf("%.1f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f h", d.Hours())
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// withoutDryRun is a command line for a shell, without --dry-run.
+func withoutDryRun(args []string) string {
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		return arg == "--dry-run" || strings.HasPrefix(arg, "--dry-run=")
+	})
+	for i, arg := range args {
+		if !plainWord.MatchString(arg) {
+			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(args, " ")
+}

@@ -1,0 +1,350 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/premix/premix"
+	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/formats"
+	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/plan"
+	"github.com/premix/premix/sample"
+	"github.com/premix/premix/transforms/stage"
+)
+
+// The bounds of a trial.
+const (
+	trialImages = 200
+	trialTime   = 5 * time.Second
+	trialChunks = 20       // from which its images come
+	trialRemote = 4        // the same, where each is a request or more to a store
+	trialCrops  = 64 << 20 // bytes of crops that it holds
+)
+
+// A Trial says what a few images of the input tell about a job. Times are those of one core of this machine.
+type Trial struct {
+	// Images is the number of images that were tried, Bad how many of them cannot be used.
+	Images, Bad int
+	// Bytes is the mean size of an image as it is stored.
+	Bytes float64
+	// Decode and Peak are for one image: decoding, and crop and saliency. Mix is for one sample.
+	Decode, Peak, Mix time.Duration
+	// Took is how long the trial was.
+	Took time.Duration
+	// Outputs has the sizes of a sample in each output.
+	Outputs []TrialSize
+}
+
+// A TrialSize is the mean number of bytes that a sample takes in an output, with its share of indexes and plans,
+// and the standard error of the mean.
+type TrialSize struct{ Mean, Error float64 }
+
+// Try reads, crops and mixes at most 200 images from all over the input, for at most five seconds and a little, and
+// writes nothing. A job that has no images to look at, such as a replay, gives a Trial without images.
+func (j *Job) Try(ctx context.Context) (*Trial, error) {
+	t := &trier{job: j, began: time.Now(), most: min(trialImages, max(2, trialCrops/(3*j.Config.Size.H*j.Config.Size.W)))}
+	if j.Config.Plan != "" || j.Complete != nil {
+		return &t.Trial, nil
+	}
+	chunks, err := j.trialChunks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.maker, err = sample.New(&j.Description.Params); err != nil {
+		return nil, err
+	}
+	for i, c := range chunks {
+		left := len(chunks) - i
+		if err := t.read(ctx, c, (t.most-t.Images+left-1)/left); err != nil {
+			return nil, err
+		}
+	}
+	if n := time.Duration(t.Images); n > 0 {
+		t.Bytes /= float64(n)
+		t.Decode /= n
+		t.Peak /= n
+	}
+	if len(t.rows) > 1 && !j.Options.PeaksOnly {
+		if err := t.mix(); err != nil {
+			return nil, err
+		}
+	}
+	t.Took = time.Since(t.began)
+	return &t.Trial, ctx.Err()
+}
+
+// trialChunks chooses chunks from all over the input.
+func (j *Job) trialChunks(ctx context.Context) ([]source.Chunk, error) {
+	if j.chunks != nil {
+		return evenly(j.chunks, trialChunks), nil
+	}
+	var chunks []source.Chunk
+	for _, c := range evenly(j.Catalog.Containers, trialRemote) {
+		list, err := stage.Split(ctx, j.Description, c)
+		if err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, evenly(list, 1)...)
+	}
+	return chunks, nil
+}
+
+// evenly returns at most n of a list, from all over it.
+func evenly[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return list
+	}
+	var chosen []T
+	for i := range n {
+		chosen = append(chosen, list[(2*i+1)*len(list)/(2*n)])
+	}
+	return chosen
+}
+
+type trier struct {
+	Trial
+	job   *Job
+	maker *sample.Maker
+	began time.Time
+	most  int
+	half  sample.Half
+	crops []imaging.Image
+	rows  []plan.Row
+}
+
+var errEnough = errors.New("enough images were tried")
+
+// read tries at most n images of a chunk.
+func (t *trier) read(ctx context.Context, c source.Chunk, n int) error {
+	d := t.job.Description
+	err := source.Read(ctx, c, d.Source, d.Decode.MaxBytes, func(e source.Entry) error {
+		if n <= 0 || t.Images >= t.most || time.Since(t.began) > trialTime {
+			return errEnough
+		}
+		if e.Ignored {
+			return nil
+		}
+		n--
+		t.Images++
+		if e.Sample.Fault != nil {
+			t.Bad++
+			return nil
+		}
+		t.Bytes += float64(len(e.Data))
+		err := t.image(ctx, &e)
+		if fault := (*premix.Fault)(nil); errors.As(err, &fault) {
+			t.Bad++
+			return nil
+		}
+		return err
+	})
+	var doubt *source.Doubt
+	if errors.Is(err, errEnough) || errors.As(err, &doubt) {
+		return nil
+	}
+	return err
+}
+
+// image decodes and crops an image, and finds its peak.
+func (t *trier) image(ctx context.Context, e *source.Entry) error {
+	s := e.Sample
+	s.Replica = t.job.Description.Replicas[0]
+	start := time.Now()
+	err := t.maker.Decode(ctx, &t.half, e.Data)
+	t.Decode += time.Since(start)
+	if err != nil {
+		return err
+	}
+	start = time.Now()
+	if _, err := t.maker.Crop(&t.half, &s); err != nil {
+		return err
+	}
+	if t.job.Description.Detects() {
+		err = t.maker.Peak(&t.half, &s, false)
+	} else {
+		s.Peak, s.Trough, s.Flat = premix.Peak{}, premix.Peak{}, true // as where no peak is known
+	}
+	t.Peak += time.Since(start)
+	if err != nil {
+		return err
+	}
+	crop := imaging.Image{W: t.half.Crop.W, H: t.half.Crop.H, Pix: append([]byte(nil), t.half.Crop.Pix...)}
+	i := int64(len(t.rows))
+	t.crops = append(t.crops, crop)
+	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: int(i) % max(1, len(t.job.Catalog.Classes)), Sample: &s})
+	return nil
+}
+
+// mix mixes the crops, and measures what shards of them would be.
+func (t *trier) mix() error {
+	d := t.job.Description
+	params := plan.Params{Mix: d.Mix, Size: d.Geometry.Size, Shards: plan.Shards{N: int64(len(t.rows)), S: 1}, Replica: d.Replicas[0], Named: true}
+	recipes, err := params.Recipes(nil, t.rows)
+	if err != nil {
+		return err
+	}
+	of := map[*premix.Sample]*imaging.Image{}
+	for i := range t.rows {
+		of[t.rows[i].Sample] = &t.crops[i]
+	}
+	plans, err := dataset.EncodePlan(recipes)
+	if err != nil {
+		return err
+	}
+	pictures := make([][]byte, len(recipes))
+	var dst imaging.Image
+	start := time.Now()
+	for i := range recipes {
+		r := &recipes[i]
+		if pictures[i], err = t.maker.Mix(&dst, nil, of[r.Target], of[r.Source], r); err != nil {
+			return err
+		}
+	}
+	t.Mix = time.Since(start) / time.Duration(len(recipes))
+	sizes := make([]float64, len(pictures))
+	for i, p := range pictures {
+		sizes[i] = float64(len(p))
+	}
+	for i := range d.Outputs {
+		n, err := t.shard(&d.Outputs[i], recipes, pictures)
+		if err != nil {
+			return err
+		}
+		mean := float64(n+int64(len(plans))) / float64(len(recipes))
+		t.Outputs = append(t.Outputs, TrialSize{mean, standardError(sizes)})
+	}
+	return nil
+}
+
+// shard returns the bytes of a shard with its index.
+func (t *trier) shard(o *stage.Output, recipes []premix.Recipe, pictures [][]byte) (int64, error) {
+	format, err := formats.ByName(o.Format)
+	if err != nil {
+		return 0, err
+	}
+	spec := o.Spec
+	spec.Shards, spec.Classes = 1, t.job.Catalog.Classes
+	if len(spec.Classes) == 0 {
+		spec.Classes = []string{"0"}
+	}
+	var size counter
+	w := format.NewWriter(&size, spec)
+	for i := range recipes {
+		rec := dataset.Sample(&recipes[i], pictures[i], &spec)
+		if spec.Dense() {
+			rec.Soft = t.job.Description.Soft(nil, &recipes[i], len(spec.Classes))
+		}
+		if err := w.Write(&rec); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return 0, err
+	}
+	if format.IndexPath(spec, 0) != "" {
+		size += counter(len(w.Index()))
+	}
+	return int64(size), nil
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// standardError is that of the mean.
+func standardError(list []float64) float64 {
+	n, sum, squares := float64(len(list)), 0.0, 0.0
+	for _, v := range list {
+		sum += v
+		squares += v * v
+	}
+	return math.Sqrt(max(0, squares/n-sum/n*sum/n) / n)
+}
+
+// A Forecast is what a job will do, as far as a [Trial] and the listing of the inputs tell.
+type Forecast struct {
+	Images  int64 // to be read, about; 0: unknown
+	Samples int64 // to be written, in all replicas
+	Shards  int64 // of one replica
+	// In is the bytes of the images; Out those of each output, give or take two standard errors. Copies is the
+	// bytes of crops that lie beside the output until the end.
+	In, Copies int64
+	Out        []TrialSize
+	// Core is the time that one core of this machine takes for all; 0: unknown.
+	Core time.Duration
+}
+
+// Forecast tells from a trial what the job will do.
+func (j *Job) Forecast(t *Trial) *Forecast {
+	f := &Forecast{Images: j.images(t)}
+	if f.Images == 0 || t.Images == 0 {
+		return f
+	}
+	replicas := int64(len(j.Description.Replicas))
+	good := f.Images * int64(t.Images-t.Bad) / int64(t.Images)
+	f.In = int64(float64(f.Images) * t.Bytes)
+	crops := int64(1)
+	if j.Description.Geometry.Random() {
+		crops = replicas
+	}
+	cached := int64(0)
+	if j.Cache != nil && j.Cache.By[stage.Valid] != nil {
+		cached = min(f.Images, j.Cache.By[stage.Valid].Images)
+	}
+	f.Core = time.Duration(f.Images-cached) * (t.Decode + time.Duration(crops)*t.Peak)
+	if j.Options.PeaksOnly {
+		return f
+	}
+	f.Samples = good * replicas
+	switch {
+	case j.Config.Shards > 0:
+		f.Shards = j.Config.Shards
+	case j.Config.SamplesPerShard > 0:
+		f.Shards = plan.ShardsFor(good, j.Config.SamplesPerShard)
+	case good > 0:
+		f.Shards = plan.DefaultShards(good, f.In)
+	}
+	if j.Config.PlanOnly {
+		return f
+	}
+	f.Core += time.Duration(f.Samples) * t.Mix
+	if j.Description.Spool.Mode == stage.SpoolPixels {
+		f.Copies = f.Images * crops * int64(3*j.Config.Size.H*j.Config.Size.W)
+	} else {
+		f.Core += time.Duration(f.Samples) * t.Decode
+	}
+	for _, s := range t.Outputs {
+		f.Out = append(f.Out, TrialSize{s.Mean * float64(f.Samples), 2 * s.Error * float64(f.Samples)})
+	}
+	return f
+}
+
+// images is about how many images the job will read: by the listing, or by names, or by the bytes of containers.
+func (j *Job) images(t *Trial) (n int64) {
+	if n = j.Expected(); n == 0 {
+		for _, k := range j.Catalog.Images {
+			n += k
+		}
+	}
+	if n == 0 && t.Bytes > 0 {
+		var bytes int64
+		for _, c := range j.Catalog.Containers {
+			if c.Size == 0 {
+				return 0
+			}
+			bytes += c.Size
+		}
+		n = int64(float64(bytes) / t.Bytes)
+	}
+	if limit := j.Description.Limit; limit > 0 {
+		n = min(n, limit)
+	}
+	return n
+}

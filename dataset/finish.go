@@ -102,7 +102,7 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 			p.wrote(f.Path)
 		}
 	}
-	if err := p.writeRun(ctx); err != nil {
+	if err := SaveRun(ctx, p.Out, p.Spec.Split, p.Run); err != nil {
 		return nil, err
 	}
 	if err := p.writeReport(ctx, m, failures); err != nil {
@@ -150,20 +150,6 @@ func (p *FinishParams) wrote(path string) {
 	if p.Wrote != nil {
 		p.Wrote(path)
 	}
-}
-
-func (p *FinishParams) writeRun(ctx context.Context) error {
-	if len(p.Run) == 0 {
-		return nil
-	}
-	data, err := Encode(p.Run)
-	if err != nil {
-		return fmt.Errorf("%s: %w", RunFile, err)
-	}
-	if err := blob.WriteFile(ctx, Meta(p.Out, p.Spec.Split, RunFile), jsonSeal.seal(data)); err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	return nil
 }
 
 // allRecords returns the records of this run and of the replicas that existed before, in order.

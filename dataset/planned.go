@@ -58,7 +58,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.writeRun(ctx); err != nil {
+	if err := SaveRun(ctx, p.Out, p.Spec.Split, p.Run); err != nil {
 		return nil, err
 	}
 	if covers(finished, m) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 )
 
@@ -39,6 +40,32 @@ type Run struct {
 	Host    string    `json:"host"`
 	Command []string  `json:"command"`
 	Shards  RunShards `json:"shards"`
+}
+
+// String says when and where the run began, and the command; it is empty if that is not known.
+func (r Run) String() string {
+	if r.Started.IsZero() || len(r.Command) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s on %s: %s", r.Began(), r.Host, printable.Shell(r.Command))
+}
+
+// Began is when the run began, to the minute.
+func (r Run) Began() string { return r.Started.UTC().Format("2006-01-02 15:04 UTC") }
+
+// SaveRun writes run.json. The gate does so before the first shard, and the finish stage with what became of shards.
+func SaveRun(ctx context.Context, out, split string, run json.RawMessage) error {
+	if len(run) == 0 {
+		return nil
+	}
+	data, err := Encode(run)
+	if err != nil {
+		return fmt.Errorf("%s: %w", RunFile, err)
+	}
+	if err := blob.WriteFile(ctx, Meta(out, split, RunFile), jsonSeal.seal(data)); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
 }
 
 // LoadRun reads run.json.

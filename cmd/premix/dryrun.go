@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -133,17 +132,9 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%.0f h", d.Hours())
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
 // withoutDryRun is a command line for a shell, without --dry-run.
 func withoutDryRun(args []string) string {
-	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+	return printable.Shell(slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
 		return arg == "--dry-run" || strings.HasPrefix(arg, "--dry-run=")
-	})
-	for i, arg := range args {
-		if !plainWord.MatchString(arg) {
-			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(args, " ")
+	}))
 }

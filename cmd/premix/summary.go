@@ -22,7 +22,7 @@ import (
 func completeLine(ctx context.Context, dir, format string, m *dataset.Manifest) string {
 	made := ""
 	if run, err := dataset.LoadRun(ctx, dir, m.Shape.Split); err == nil && !run.Started.IsZero() {
-		made = printable.Sprintf(", made by the run of %s on %s", run.Started.UTC().Format("2006-01-02 15:04 UTC"), run.Host)
+		made = printable.Sprintf(", made by the run of %s on %s", run.Began(), run.Host)
 	}
 	return printable.Sprintf("already complete: %s (%s, split %s)%s", shortPath(dir), format, m.Shape.Split, made)
 }

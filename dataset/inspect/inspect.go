@@ -126,8 +126,10 @@ type Split struct {
 	Replicas int    `json:"replicas"`
 	Shards   int    `json:"shards"`
 	// Unfinished says how far a split without a manifest is, and what completes it.
-	Unfinished string          `json:"unfinished,omitempty"`
-	Counts     *dataset.Counts `json:"counts,omitempty"`
+	Unfinished string `json:"unfinished,omitempty"`
+	// Run is when, where and by which command the last run on the split began, as run.json says.
+	Run    string          `json:"run,omitempty"`
+	Counts *dataset.Counts `json:"counts,omitempty"`
 	Summary
 	Recipe json.RawMessage `json:"recipe,omitempty"`
 }

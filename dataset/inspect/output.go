@@ -159,6 +159,9 @@ func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]i
 	} else if s.Unfinished, err = unfinished(ctx, out, name); err != nil {
 		return err
 	}
+	if run, err := dataset.LoadRun(ctx, out, name); err == nil { // verify says what is wrong with one
+		s.Run = run.String()
+	}
 	records, err := dataset.Records(ctx, out, name)
 	if err != nil {
 		return err

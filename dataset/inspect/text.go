@@ -133,6 +133,9 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 		replicas = fmt.Sprintf(" in %d replicas", s.Replicas)
 	}
 	line("  %s: %d samples%s, %d shards, %s, %s", name, s.Samples, replicas, s.Shards, dataset.Bytes(s.Bytes), state)
+	if s.Run != "" {
+		line("    run of %s", s.Run)
+	}
 	if recipe := new(bytes.Buffer); !s.Finished && json.Compact(recipe, s.Recipe) == nil {
 		line("    recipe %s", recipe)
 	}

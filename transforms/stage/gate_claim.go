@@ -78,6 +78,9 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	if err != nil {
 		return err
 	}
+	if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.Run); err != nil {
+		return err
+	}
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
 }
 

@@ -70,11 +70,6 @@ var notBeam = []string{"transforms/stage"}
 // maxLines limits every Go file, tests included, so that each has one subject.
 const maxLines = 400
 
-// longer are the files that may exceed it, with the reason.
-var longer = map[string]string{
-	"io/hfparquet/chunk.go": "the pages of a column chunk share their buffers",
-}
-
 func TestImportDirections(t *testing.T) {
 	eachImport(t, func(file, target string) { check(t, file, target) })
 }
@@ -105,8 +100,8 @@ func TestFileLength(t *testing.T) {
 			return err
 		}
 		n := bytes.Count(text, []byte("\n"))
-		if long := n > maxLines; long != (longer[file] != "") {
-			t.Errorf("%s has %d lines: at most %d, or an entry in the table with the reason", file, n, maxLines)
+		if n > maxLines {
+			t.Errorf("%s has %d lines: at most %d", file, n, maxLines)
 		}
 		return nil
 	})

@@ -96,7 +96,7 @@ func (l Lock) lockFile(out, path string) (f *os.File, text string, err error) {
 		switch {
 		case errors.Is(err, errAgain), errors.Is(err, fs.ErrNotExist):
 			continue
-		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		case errors.Is(err, fs.ErrPermission), osfile.IsReadOnly(err), errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 			// access(2) may have allowed it: for root it allows everything.
 			return nil, "", usagef("--out %s cannot be written: %v", out, err)
 		case err != nil:

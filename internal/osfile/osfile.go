@@ -1,5 +1,5 @@
 // Package osfile has what operating systems do with open files in different ways: locks, the identity of a
-// file, and names that change under an open file. Each function does on Windows what its callers know from
+// file, names that change under an open file, and what the errors mean. Each function does on Windows what its callers know from
 // Unix, as far as Windows can.
 package osfile
 

@@ -116,6 +116,37 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestLoop follows links that lead in a circle, and one that leads nowhere.
+func TestLoop(t *testing.T) {
+	dir := t.TempDir()
+	a, b, dangling := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")
+	for from, to := range map[string]string{a: b, b: a, dangling: filepath.Join(dir, "none")} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Logf("no symbolic links here: %v", err)
+			return
+		}
+	}
+	if _, err := os.Stat(a); !IsLoop(err) || IsFull(err) || IsReadOnly(err) {
+		t.Errorf("links in a circle: %v", err)
+	}
+	if _, err := os.Stat(dangling); err == nil || IsLoop(err) {
+		t.Errorf("a link that leads nowhere: %v", err)
+	}
+}
+
+// TestErrors wants that each of the errors of this operating system means one thing.
+func TestErrors(t *testing.T) {
+	is := map[string]func(error) bool{"full": IsFull, "a loop": IsLoop, "read-only": IsReadOnly}
+	for err, what := range meanings {
+		wrapped := &fs.PathError{Op: "write", Path: "a", Err: err}
+		for other, f := range is {
+			if f(wrapped) != (other == what) {
+				t.Errorf("%v (%d) is %s: %v", err, err, other, f(wrapped))
+			}
+		}
+	}
+}
+
 func TestID(t *testing.T) {
 	dir := t.TempDir()
 	a, b, c := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")

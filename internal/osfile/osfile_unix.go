@@ -21,6 +21,15 @@ const (
 // IsLink reports whether an error of Open comes from NoFollow.
 func IsLink(err error) bool { return errors.Is(err, syscall.ELOOP) }
 
+// IsLoop reports whether an error says that symbolic links lead in a circle.
+func IsLoop(err error) bool { return errors.Is(err, syscall.ELOOP) }
+
+// IsFull reports whether an error says that a disk is full, or the share of its user.
+func IsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// IsReadOnly reports whether an error says that nothing can be written to a disk.
+func IsReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
+
 // Open is [os.OpenFile]. While the file is open, it can be renamed, replaced and removed.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag, perm)

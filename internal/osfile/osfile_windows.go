@@ -23,6 +23,17 @@ var errLink = errors.New("it is a symbolic link")
 // IsLink reports whether an error of Open comes from NoFollow.
 func IsLink(err error) bool { return errors.Is(err, errLink) }
 
+// IsLoop reports whether an error says that symbolic links lead in a circle.
+func IsLoop(err error) bool { return errors.Is(err, windows.ERROR_CANT_RESOLVE_FILENAME) }
+
+// IsFull reports whether an error says that a disk is full, or the share of its user.
+func IsFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
+}
+
+// IsReadOnly reports whether an error says that nothing can be written to a disk.
+func IsReadOnly(err error) bool { return errors.Is(err, windows.ERROR_WRITE_PROTECT) }
+
 // Open is [os.OpenFile], for the flags that the callers use. While the file is open, it can be renamed, replaced
 // and removed, which Windows allows only if each who opened it did so.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {

@@ -12,6 +12,7 @@ import (
 
 	"gocloud.dev/gcerrors"
 
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/internal/printable"
 )
 
@@ -113,9 +114,9 @@ func wrap(op, uri string, err error) error {
 
 func localRemedy(err error) string {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case osfile.IsFull(err):
 		return "free some space there, or write to another place"
-	case errors.Is(err, syscall.EROFS):
+	case osfile.IsReadOnly(err):
 		return "write to another place"
 	case errors.Is(err, fs.ErrPermission):
 		return "check owner and mode of the file and of its directories"

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/premix/premix/internal/osfile"
 )
@@ -74,7 +73,7 @@ func identity(path string, fi fs.FileInfo) string {
 // leadsNowhere reports whether a symbolic link that fails so has no target at all: it is dangling, or leads
 // to itself. Every other error may hide a file that is there.
 func leadsNowhere(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP)
+	return errors.Is(err, fs.ErrNotExist) || osfile.IsLoop(err)
 }
 
 func localNames(ctx context.Context, dir string) ([]Name, error) {

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"syscall"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
@@ -133,7 +133,7 @@ func saveRows(ctx context.Context, job *Job, c source.Chunk, r *rows, fresh bool
 	if err == nil && fresh && hasRefused(r.chunk) {
 		err = job.Store().MarkReader(ctx, c.ID, r.content, source.Reader)
 	}
-	if (there || !fresh) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+	if (there || !fresh) && (errors.Is(err, fs.ErrPermission) || osfile.IsReadOnly(err)) {
 		err = nil
 	}
 	return err

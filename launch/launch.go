@@ -118,13 +118,16 @@ func Prepare(ctx context.Context, c pipeline.Config, o Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	goesOn := false
 	if !o.PeaksOnly {
-		if err := checkOutputs(ctx, &settled.config); err != nil {
+		if goesOn, err = checkOutputs(ctx, &settled.config); err != nil {
 			return nil, err
 		}
 	}
-	for _, w := range settled.config.Warnings() { // a refusal above stands alone
-		o.Reporter.Warn("%s", w)
+	if !goesOn { // whoever began the output was warned
+		for _, w := range settled.config.Warnings() { // a refusal above stands alone
+			o.Reporter.Warn("%s", w)
+		}
 	}
 	found, err := findInputs(ctx, settled)
 	if err != nil {

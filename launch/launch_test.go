@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // lockedEnd is a Reporter that wants the output to be locked when the job has finished.
@@ -64,6 +68,56 @@ func TestPrepare(t *testing.T) {
 	if after := tree(t, dir); !slices.Equal(after, before) {
 		t.Errorf("Prepare wrote something: %v became %v", before, after)
 	}
+}
+
+// TestNamesChange lets another run finish an output between the look at it and its lock, with other names of
+// replica 0: the job is refused and changes nothing, and the next start takes the names that are there.
+func TestNamesChange(t *testing.T) {
+	dir := t.TempDir()
+	config := func(out string, first int) pipeline.Config {
+		c := pipeline.Default()
+		c.In, c.Out, c.Cache = []string{"synth:20"}, filepath.Join(dir, out), filepath.Join(dir, "cache")
+		c.Size.H, c.Size.W, c.Shards, c.FirstReplica = 32, 32, 2, first
+		return c
+	}
+	added := config("out", 1)
+	job, err := Prepare(t.Context(), added, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Run(t.Context(), config("out", 0), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	out := os.DirFS(added.Out)
+	before := content(t, out)
+	var refusal *stage.Refusal
+	if finished, err := job.Run(t.Context()); finished || !errors.As(err, &refusal) || refusal.Code != stage.CodeOther || !strings.Contains(err.Error(), "replica-names") {
+		t.Errorf("finished %v, %v; want a refusal that names replica-names", finished, err)
+	}
+	if after := content(t, out); !maps.Equal(before, after) {
+		t.Errorf("the refused job changed the output: it had %d files and has %d", len(before), len(after))
+	}
+	if _, finished, err := Run(t.Context(), added, Options{}); err != nil || !finished {
+		t.Errorf("the next start: finished %v, %v", finished, err)
+	}
+}
+
+// content reads all files of a folder.
+func content(t *testing.T, dir fs.FS) map[string]string {
+	t.Helper()
+	m := map[string]string{}
+	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(dir, path)
+		m[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // tree lists what is below a folder.

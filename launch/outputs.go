@@ -22,26 +22,32 @@ import (
 )
 
 // checkOutputs looks at the places of the outputs, and writes nothing: something else may be there,
-// another recipe, or a newer schema. Replica 0 keeps the names that it has in an output.
-func checkOutputs(ctx context.Context, c *pipeline.Config) error {
+// another recipe, or a newer schema. Replica 0 keeps the names that it has in an output. It reports whether
+// the job goes on with what an earlier run began or finished.
+//
+// It looks before the outputs are locked. If another run changes them until then, the gate, which has the lock,
+// compares the recipe again, names of replica 0 included, and refuses.
+func checkOutputs(ctx context.Context, c *pipeline.Config) (goesOn bool, err error) {
 	if err := outsideOfInputs(c); err != nil {
-		return err
+		return false, err
 	}
 	if err := checkPlace(c.Out); err != nil {
-		return err
+		return false, err
 	}
 	if err := checkRoot(ctx, c); err != nil {
-		return err
+		return false, err
 	}
 	for i, dir := range c.OutputDirs() {
 		if err := checkPlace(dir); err != nil {
-			return err
+			return false, err
 		}
-		if err := checkOutput(ctx, c, dir, c.Formats[i]); err != nil {
-			return err
+		begun, err := checkOutput(ctx, c, dir, c.Formats[i])
+		if err != nil {
+			return false, err
 		}
+		goesOn = goesOn || begun
 	}
-	return nil
+	return goesOn, nil
 }
 
 // checkPlace refuses a local folder that cannot be written.
@@ -55,53 +61,55 @@ func checkPlace(dir string) error {
 	return nil
 }
 
-// checkOutput compares what is in the folder of an output with the job.
-func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) error {
+// checkOutput compares what is in the folder of an output with the job, and reports whether the job goes on
+// with it.
+func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) (goesOn bool, err error) {
 	state, err := dataset.Look(ctx, dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if state.Foreign != "" {
-		return usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
+		return false, usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
 	}
 	for _, s := range state.Splits {
 		switch {
 		case s.Damaged != nil && s.Name != c.Split:
-			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", s.Damaged, dir)
+			return false, fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, or choose another --out", s.Damaged, dir)
 		case s.Damaged != nil && s.Unfinished:
 			// The records of its shards say whose it is; the job compares them before its first write.
 		case s.Damaged != nil && !c.Overwrite:
-			return fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
+			return false, fmt.Errorf("%w: the file is damaged; premix reindex %s rebuilds it, --overwrite makes the split again, or choose another --out", s.Damaged, dir)
 		}
 	}
 	if err := checkNames(c, dir, state.Splits); err != nil {
-		return err
+		return false, err
 	}
+	at := slices.IndexFunc(state.Splits, func(s dataset.SplitState) bool { return s.Name == c.Split })
 	if c.Overwrite {
 		if err := checkFolder(c, dir, state); err != nil {
-			return err
+			return false, err
 		}
 		if err := dataset.CheckRemove(ctx, dir, c.Split); errors.As(err, new(*blob.LinkError)) {
-			return usagef("--overwrite: %v", err)
+			return false, usagef("--overwrite: %v", err)
 		}
-		return nil // other errors come up again when it is removed
+		// Other errors come up again when it is removed. An interrupted run of this recipe goes on.
+		return at >= 0 && state.Splits[at].Unfinished && state.Splits[at].Config != nil &&
+			len(dataset.RecipeDiff(state.Splits[at].Config.Recipe, c.RecipeJSON(format))) == 0, nil
 	}
-	for _, s := range state.Splits {
-		if s.Name != c.Split {
-			continue
-		}
-		if s.Config == nil {
-			nameZeroAsBegun(ctx, c, dir)
-			continue
-		}
-		if err := nameZero(c, dir, s.Config); err != nil {
-			return err
-		}
-		if diff := dataset.RecipeDiff(s.Config.Recipe, c.RecipeJSON(format)); len(diff) > 0 {
-			return &OutputError{stage.RecipeRefusal(dir, c.Split, diff)}
-		}
+	if at < 0 {
+		return false, nil
 	}
-	return nil
+	have := state.Splits[at].Config
+	if have == nil {
+		return nameZeroAsBegun(ctx, c, dir), nil
+	}
+	if err := nameZero(c, dir, have); err != nil {
+		return false, err
+	}
+	if diff := dataset.RecipeDiff(have.Recipe, c.RecipeJSON(format)); len(diff) > 0 {
+		return false, &OutputError{stage.RecipeRefusal(dir, c.Split, diff)}
+	}
+	return true, nil
 }
 
 // checkFolder refuses to overwrite a split in the folder of a format that is a link below --out.
@@ -144,14 +152,18 @@ func nameZero(c *pipeline.Config, dir string, have *dataset.Config) error {
 }
 
 // nameZeroAsBegun takes the names of replica 0 from inputs.json, where config.json is lost. Where that is lost as
-// well, the records say in the gate whether the names are those of the job.
-func nameZeroAsBegun(ctx context.Context, c *pipeline.Config, dir string) {
+// well, the records say in the gate whether the names are those of the job. It reports whether a run has begun
+// the split.
+func nameZeroAsBegun(ctx context.Context, c *pipeline.Config, dir string) bool {
 	in, err := dataset.LoadInputs(ctx, dir, c.Split)
-	if err != nil || len(in.Replicas) == 0 || c.NumberZero != nil {
-		return
+	if err != nil || len(in.Replicas) == 0 {
+		return false
 	}
-	numbered := !slices.Contains(in.Replicas, -1)
-	c.NumberZero = &numbered
+	if c.NumberZero == nil {
+		numbered := !slices.Contains(in.Replicas, -1)
+		c.NumberZero = &numbered
+	}
+	return true
 }
 
 // checkRoot looks at the folder above the outputs of several formats: it must not be an output

@@ -132,6 +132,22 @@ func TestFlinkSameBytes(t *testing.T) {
 	figure(t, "whole job of 800 images, 2 replicas, 2 formats: %.1f s", r.wall.Seconds())
 }
 
+// TestFlinkAddedReplica adds a replica to an output that a local run began as one replica without a number,
+// and wants the bytes of a local run.
+func TestFlinkAddedReplica(t *testing.T) {
+	w := theWorld(t)
+	dir := t.TempDir()
+	local, flink := filepath.Join(dir, "local"), filepath.Join(dir, "flink")
+	w.local(t, w.mix(local)...)
+	if err := os.CopyFS(flink, os.DirFS(local)); err != nil {
+		t.Fatal(err)
+	}
+	w.start(t, w.on(w.mix(flink, "--first-replica", "1")...)...).wait(0)
+	w.local(t, w.mix(local, "--first-replica", "1")...)
+	promised(t, local, flink)
+	w.clean(t, flink)
+}
+
 // TestFlinkBalance wants that the busiest of four slots has at most 25 % more shards than the mean.
 func TestFlinkBalance(t *testing.T) {
 	w := theWorld(t)

@@ -2,11 +2,8 @@ package stage
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"math/bits"
 
-	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/plan"
 )
 
@@ -56,38 +53,17 @@ func (g *Global) keepShards(ctx context.Context, job *Job) error {
 	}
 	for i := range job.Outputs {
 		o := &job.Outputs[i]
-		has, err := holds(ctx, job, o, shardFingerprint(o, &before))
+		held, err := lookHeld(ctx, job, o)
 		if err != nil {
 			return err
 		}
-		if has {
+		keeps, err := held.keeps(ctx, shardFingerprint(o, &before))
+		if err != nil {
+			return err
+		}
+		if keeps {
 			g.Shards = before.Shards
 		}
 	}
 	return nil
-}
-
-// holds reports whether shards of a fingerprint were begun in an output, and are not to be replaced.
-func holds(ctx context.Context, job *Job, o *Output, fp string) (bool, error) {
-	m, err := dataset.LoadManifest(ctx, o.Dir, job.Split)
-	switch {
-	case err == nil || dataset.Damaged(err):
-		if job.Overwrite {
-			return false, nil // it was finished
-		}
-		if err == nil && m.Fingerprint == fp {
-			return true, nil
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return false, err
-	}
-	config, err := dataset.LoadConfig(ctx, o.Dir, job.Split)
-	if err == nil && config.Fingerprint == fp {
-		return true, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
-		return false, nil // the claim says what is wrong with it
-	}
-	recorded, _, err := dataset.Recorded(ctx, o.Dir, job.Split)
-	return recorded == fp, err
 }

@@ -2,7 +2,6 @@ package compat
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -15,10 +14,7 @@ import (
 // TestIndependent has a program of Pillow, NumPy and OpenCV make every sample of a PNG output again,
 // from drawn images and the photographs of ../shared: each peak, box, λ, label and pixel.
 func TestIndependent(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs Pillow and OpenCV: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./compat")
-	}
+	py := python(t)
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "premix")
 	run := func(name string, args ...string) {
@@ -41,7 +37,7 @@ func TestIndependent(t *testing.T) {
 			if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			text, err := exec.Command(python, "independent.py", out, in, c.resize).CombinedOutput()
+			text, err := exec.Command(py, "independent.py", out, in, c.resize).CombinedOutput()
 			if err != nil || !strings.Contains(string(text), `"differences": 0`) {
 				t.Errorf("%v\n%s", err, text)
 			}

@@ -19,10 +19,7 @@ import (
 // TestOnline holds the data sets of examples/pytorch/online.py against the PNGs of premix: the same
 // pixels, labels and λ from folders and tars, of PNG and of JPEG, in each replica and geometry.
 func TestOnline(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs PyTorch and Pillow: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./compat")
-	}
+	py := python(t)
 	bin, dir := build(t), t.TempDir()
 	premix := func(args ...string) {
 		t.Helper()
@@ -61,7 +58,7 @@ func TestOnline(t *testing.T) {
 		args = append(args, out, tt.in, filepath.Dir(caches[0]))
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(python, args...)
+	cmd := exec.Command(py, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, stdout.String(), stderr.String())

@@ -75,9 +75,9 @@ type rederived struct {
 	Samples             map[string]map[string]int
 }
 
-func rederive(t *testing.T, python, in string, outs ...string) *rederived {
+func rederive(t *testing.T, in string, outs ...string) *rederived {
 	t.Helper()
-	cmd := exec.Command(python, append([]string{"rederive.py", in}, outs...)...)
+	cmd := exec.Command(python(t), append([]string{"rederive.py", in}, outs...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	runErr := cmd.Run()
@@ -148,10 +148,7 @@ func smallPictures(t *testing.T, dir string) {
 // every row of the plans, and every field and pixel of the shards, of every method, scheme, border,
 // detector, geometry and law of λ.
 func TestRederive(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs Pillow and OpenCV: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./compat")
-	}
+	python(t)
 	bin, dir := build(t), t.TempDir()
 	mixed := func(in, out string, args ...string) string {
 		t.Helper()
@@ -186,7 +183,7 @@ func TestRederive(t *testing.T) {
 			}
 			outs = append(outs, mixed(drawn, name, args...))
 		}
-		r := rederive(t, python, drawn, outs...)
+		r := rederive(t, drawn, outs...)
 		if r.Differences > 0 || r.Images != 40 {
 			t.Errorf("%d images, %d differences: %s", r.Images, r.Differences, strings.Join(r.First, "\n"))
 		}
@@ -214,7 +211,7 @@ func TestRederive(t *testing.T) {
 	t.Run("not resized", func(t *testing.T) {
 		in := filepath.Join(dir, "small")
 		smallPictures(t, in)
-		r := rederive(t, python, in,
+		r := rederive(t, in,
 			mixed(in, "small-pad", "--size", "16", "--geometry", "pad:4", "--resize", "none", "--shards", "2", "--replicas", "3"),
 			mixed(in, "small-reflect", "--size", "16x18", "--geometry", "pad:4:reflect", "--resize", "none", "--shards", "2", "--replicas", "3"),
 			mixed(in, "small-center", "--size", "12", "--geometry", "center", "--resize", "none", "--hflip", "0.5", "--shards", "2"))
@@ -238,7 +235,7 @@ func TestRederive(t *testing.T) {
 			if err := os.WriteFile(config, []byte(other), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if r := rederive(t, python, drawn, out); r.Differences == 0 {
+			if r := rederive(t, drawn, out); r.Differences == 0 {
 				t.Errorf("with %s nothing differs", edit[1])
 			}
 		}
@@ -246,7 +243,7 @@ func TestRederive(t *testing.T) {
 	for _, name := range []string{"flowers", "objects"} {
 		t.Run(name, func(t *testing.T) {
 			in := sharedtest.Dir(t, "data", name)
-			r := rederive(t, python, in,
+			r := rederive(t, in,
 				mixed(in, name+"-default", "--size", "224"),
 				mixed(in, name+"-list", "--size", "160x224", "--method", "saliencymix:0.4,resizemix:0.3,mixup:0.3", "--scheme", "sal2sal"))
 			if r.Differences > 0 || r.Images < 40 {

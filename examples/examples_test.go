@@ -13,25 +13,28 @@ import (
 	"testing"
 )
 
+// spawned runs a program whose workers are new processes, as on macOS and Windows: what they work on must be pickled.
+const spawned = `
+import multiprocessing, os, runpy, sys
+multiprocessing.set_start_method("spawn")
+del sys.argv[0]
+sys.path[0] = os.path.dirname(sys.argv[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+`
+
 // TestTraining has every program train and evaluate on a tiny output, and compares what it saw
 // with the manifest. It needs the packages of compat/install.sh.
 func TestTraining(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs the frameworks: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "premix")
-	if text, err := exec.Command("go", "build", "-o", bin, "../cmd/premix").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
 	const train, validation = 96, 48
 	for _, format := range []string{"webdataset", "tfrecord", "tfds", "parquet"} {
 		for _, args := range [][]string{{"mix", "--in", "synth:96"}, {"pack", "--in", "synth:48"}} {
-			args = append(args, "--out", filepath.Join(dir, format), "--size", "32", "--shards", "4", "--label-form", "dense", "--format", format, "--cache", filepath.Join(dir, "cache"))
-			if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, text)
+			if args[0] == "mix" {
+				args = append(args, "--smoothing", "0.1")
 			}
+			args = append(args, "--out", filepath.Join(dir, format), "--size", "32", "--shards", "4", "--label-form", "dense", "--format", format, "--cache", filepath.Join(dir, "cache"))
+			premix(t, args...)
 		}
 	}
 	var manifest struct {
@@ -55,7 +58,8 @@ func TestTraining(t *testing.T) {
 		program, format string
 		args            []string
 	}{
-		{"pytorch/train_webdataset.py", "webdataset", nil},
+		{"spawn pytorch/train_webdataset.py", "webdataset", []string{"--workers", "1"}},
+		{"spawn pytorch/train_webdataset.py", "webdataset", []string{"--workers", "1", "--reader", "join"}},
 		{"pytorch/train_webdataset.py", "webdataset", []string{"--ranks", "2", "--reader", "join", "--workers", "1"}},
 		{"pytorch/train_resnet.py", "webdataset", []string{"--epochs", "1", "--batch", "48", "--workers", "1"}},
 		{"timm/train.py", "webdataset", nil},
@@ -66,7 +70,13 @@ func TestTraining(t *testing.T) {
 		{"huggingface/train.py", "parquet", nil},
 	} {
 		t.Run(strings.Join(append([]string{tt.program}, tt.args...), " "), func(t *testing.T) {
-			cmd := exec.Command(python, append([]string{tt.program, filepath.Join(dir, tt.format)}, tt.args...)...)
+			args := append([]string{filepath.Join(dir, tt.format)}, tt.args...)
+			if program, ok := strings.CutPrefix(tt.program, "spawn "); ok {
+				args = append([]string{"-c", spawned, program}, args...)
+			} else {
+				args = append([]string{tt.program}, args...)
+			}
+			cmd := exec.Command(py, args...)
 			cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "TF_CPP_MIN_LOG_LEVEL=3", "HF_HOME="+filepath.Join(dir, "hf"))
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -94,6 +104,10 @@ func TestTraining(t *testing.T) {
 			if checked == 0 {
 				t.Error("neither the sum of λ nor that of the dense labels was reported")
 			}
+			// A sample shows two of the twelve classes of synth: the share of the others is that of the smoothing.
+			if v, ok := got["soft_least"].(float64); !strings.Contains(tt.program, "pytorch/") && !(ok && math.Abs(v-0.1/12) < 1e-6) {
+				t.Errorf("the least share of a class is %v, want %v", got["soft_least"], 0.1/12)
+			}
 			loss, ok := got["first_loss"].(float64)
 			if !ok || math.IsNaN(loss) || loss <= 0 {
 				t.Errorf("first loss %v", got["first_loss"])
@@ -105,22 +119,11 @@ func TestTraining(t *testing.T) {
 // TestOnline has the data sets that mix online train by a plan without pixels and by a cache of
 // peaks. Package compat compares their pixels.
 func TestOnline(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs PyTorch: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "premix")
 	in, out, cache := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "cache")
-	for _, args := range [][]string{
-		{"go", "build", "-o", bin, "../cmd/premix"},
-		{bin, "synth", "--images", "40", "--out", in},
-		{bin, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--replicas", "2", "--plan-only"},
-	} {
-		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, text)
-		}
-	}
+	premix(t, "synth", "--images", "40", "--out", in)
+	premix(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--replicas", "2", "--plan-only")
 	caches, err := filepath.Glob(filepath.Join(cache, "*"))
 	if err != nil || len(caches) != 1 {
 		t.Fatalf("caches %v, %v", caches, err)
@@ -140,7 +143,7 @@ func TestOnline(t *testing.T) {
 	}
 	for reader, place := range map[string]string{"Planned": out, "Peaks": caches[0]} {
 		var stdout, stderr bytes.Buffer
-		cmd := exec.Command(python, "pytorch/online.py", place, in)
+		cmd := exec.Command(py, "pytorch/online.py", place, in)
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v\n%s", err, stderr.String())

@@ -15,22 +15,12 @@ import (
 // TestKerasEpochs has tensorflow/train_resnet.py train over more epochs than there are replicas, at once and with a stop after
 // the first, and looks at what each epoch reads.
 func TestKerasEpochs(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs TensorFlow: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	dir := t.TempDir()
-	bin, out := filepath.Join(dir, "premix"), filepath.Join(dir, "out")
-	for _, args := range [][]string{
-		{"go", "build", "-o", bin, "../cmd/premix"},
-		{bin, "mix", "--in", "synth:90", "--out", out, "--size", "32", "--shards", "4", "--replicas", "2", "--format", "tfrecord", "--cache", "none"},
-		{bin, "pack", "--in", "synth:30", "--out", out, "--size", "32", "--shards", "2", "--format", "tfrecord", "--cache", "none"},
-	} {
-		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, text)
-		}
-	}
-	cmd := exec.Command(python, "testdata/keras_epochs.py", out, filepath.Join(dir, "checkpoint"))
+	out := filepath.Join(dir, "out")
+	premix(t, "mix", "--in", "synth:90", "--out", out, "--size", "32", "--shards", "4", "--replicas", "2", "--format", "tfrecord", "--cache", "none")
+	premix(t, "pack", "--in", "synth:30", "--out", out, "--size", "32", "--shards", "2", "--format", "tfrecord", "--cache", "none")
+	cmd := exec.Command(py, "testdata/keras_epochs.py", out, filepath.Join(dir, "checkpoint"))
 	cmd.Env = append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=", "PYTHONDONTWRITEBYTECODE=1")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

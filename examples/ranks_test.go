@@ -54,25 +54,15 @@ type rankAnswer struct {
 // each rank read. It also proves what docs/training.md says about epochs, and that
 // train_resnet.py goes on from a checkpoint as if nothing had happened.
 func TestRanks(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs PyTorch: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	dir := t.TempDir()
-	bin, cache := filepath.Join(dir, "premix"), filepath.Join(dir, "cache")
-	commands := [][]string{{"go", "build", "-o", bin, "../cmd/premix"}}
 	for name, flags := range map[string]string{
 		"many": "--in synth:603 --shards 31 --replicas 2",
 		"few":  "--in synth:23 --shards 5 --label-form dense --smoothing 0.1",
 		"one":  "--in synth:7 --shards 1",
 	} {
-		args := []string{bin, "mix", "--size", "16", "--cache", cache, "--out", filepath.Join(dir, "out", name)}
-		commands = append(commands, append(args, strings.Fields(flags)...))
-	}
-	for _, args := range commands {
-		if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, text)
-		}
+		args := []string{"mix", "--size", "16", "--cache", filepath.Join(dir, "cache"), "--out", filepath.Join(dir, "out", name)}
+		premix(t, append(args, strings.Fields(flags)...)...)
 	}
 	var stdout, stderr bytes.Buffer
 	ctx := t.Context()
@@ -81,7 +71,7 @@ func TestRanks(t *testing.T) {
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-15*time.Second))
 		defer cancel()
 	}
-	cmd := exec.CommandContext(ctx, python, "testdata/ranks.py", filepath.Join(dir, "out"))
+	cmd := exec.CommandContext(ctx, py, "testdata/ranks.py", filepath.Join(dir, "out"))
 	cmd.WaitDelay = 5 * time.Second // ranks hold stderr open
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

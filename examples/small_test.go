@@ -58,13 +58,10 @@ with open(place("page.tar.gz"), "w") as page:
 // TestFolders has small/folders.py write class folders of archives as those of CIFAR, and refuse others;
 // no pickle runs anything. premix reads the folders with the labels of the archive.
 func TestFolders(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs NumPy and Pillow: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	if text, err := exec.Command(python, "-c", makeCIFAR, dir).CombinedOutput(); err != nil {
+	if text, err := exec.Command(py, "-c", makeCIFAR, dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	for _, tt := range []struct {
@@ -78,7 +75,7 @@ func TestFolders(t *testing.T) {
 		{"hundred", map[string]int{"train/bird/00000.png": 0, "train/bird/00001.png": 3, "train/cat/00000.png": 1, "train/dog/00000.png": 2, "test/dog/00000.png": 0}},
 	} {
 		out := at("folders-" + tt.archive)
-		if text, err := exec.Command(python, "small/folders.py", at(tt.archive+".tar.gz"), out).CombinedOutput(); err != nil {
+		if text, err := exec.Command(py, "small/folders.py", at(tt.archive+".tar.gz"), out).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
 		files := 0
@@ -116,7 +113,7 @@ func TestFolders(t *testing.T) {
 		"name": "a class has a name that cannot be a folder name", "order": "not in the order of their names", "cut": "test_batch", "other": "holds neither batches.meta nor meta",
 		"half": "download it again", "page": "download it again", "absent": "is not there",
 	} {
-		text, err := exec.Command(python, "small/folders.py", at(archive+".tar.gz"), at("refused-"+archive)).CombinedOutput()
+		text, err := exec.Command(py, "small/folders.py", at(archive+".tar.gz"), at("refused-"+archive)).CombinedOutput()
 		if err == nil || !strings.Contains(string(text), want) || strings.Contains(string(text), "Traceback") {
 			t.Errorf("%s: %v, want %q in %s", archive, err, want, text)
 		}
@@ -124,19 +121,15 @@ func TestFolders(t *testing.T) {
 	if _, err := os.Stat(at("hacked")); err == nil {
 		t.Error("a pickle ran a program")
 	}
-	if text, err := exec.Command(python, "small/folders.py", at("ten.tar.gz"), at("folders-ten")).CombinedOutput(); err == nil || !strings.Contains(string(text), "exists") {
+	if text, err := exec.Command(py, "small/folders.py", at("ten.tar.gz"), at("folders-ten")).CombinedOutput(); err == nil || !strings.Contains(string(text), "exists") {
 		t.Errorf("a folder that exists: %v %s", err, text)
 	}
 
 	// The configurations of the page go with these folders.
-	bin := at("premix")
-	if text, err := exec.Command("go", "build", "-o", bin, "../cmd/premix").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
 	for _, args := range [][]string{{"mix", "--config", "small/cifar.yaml", "--replicas", "2", "--in", at("folders-ten")}, {"pack", "--config", "small/cifar-test.yaml", "--in", at("folders-ten/test")}} {
 		args = append(args, "--out", at("out"), "--cache", at("cache"))
-		if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil || strings.Contains(string(text), "warning: --size") {
-			t.Fatalf("%v: %v\n%s", args, err, text)
+		if text := premix(t, args...); strings.Contains(text, "warning: --size") {
+			t.Fatalf("%v:\n%s", args, text)
 		}
 	}
 	for split, samples := range map[string]int{"train": 30, "validation": 2} {

@@ -26,10 +26,7 @@ type training struct {
 // TestTutorial copies every command of docs/tutorial.md into one shell, in their order. The tars are small, of five classes of
 // real photographs; the settings that the page itself makes are changed to that, and nothing else is.
 func TestTutorial(t *testing.T) {
-	python := os.Getenv("PREMIX_COMPAT_PY")
-	if python == "" {
-		t.Skip("needs the frameworks: PREMIX_COMPAT_PY=$(compat/install.sh) go test ./examples")
-	}
+	py := python(t)
 	flowers := sharedtest.Dir(t, "data", "flowers")
 	page, err := os.ReadFile("../docs/tutorial.md")
 	if err != nil {
@@ -43,7 +40,7 @@ func TestTutorial(t *testing.T) {
 	data, work := filepath.Join(dir, "data"), filepath.Join(dir, "work")
 	layouttest.ILSVRC(t, data, flowers, false)
 	settings := map[string]string{
-		"DATA": data, "WORK": work, "VENV": filepath.Dir(filepath.Dir(python)),
+		"DATA": data, "WORK": work, "VENV": filepath.Dir(filepath.Dir(py)),
 		// The five classes on which a newcomer tries everything are run as the page has them; all of it is made smaller.
 		"SIZE": "64", "REPLICAS": "2", "EPOCHS": "1", "MODEL": "resnet18", "KERAS_MODEL": "small", "BATCH": "30", "WORKERS": "1",
 	}

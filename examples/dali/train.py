@@ -14,6 +14,7 @@ from nvidia.dali import fn, pipeline_def, types
 out = sys.argv[1]
 manifest = {s: json.load(open(os.path.join(out, f"__premix__/{s}/manifest.json"))) for s in ("train", "validation")}
 classes, size = manifest["train"]["output"]["classes"]["count"], manifest["train"]["output"]["size"]
+smoothing = json.load(open(os.path.join(out, "__premix__/train/config.json")))["recipe"].get("smoothing", 0.0)  # "lam" is never smoothed
 BATCH = 8
 
 
@@ -42,13 +43,15 @@ def batches(split):
 torch.manual_seed(0)
 model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * size[0] * size[1], classes))
 opt = torch.optim.SGD(model.parameters(), lr=0.01)
-losses, seen, lam_sum = [], 0, 0.0
+losses, seen, lam_sum, least = [], 0, 0.0, 1.0
 for images, records in batches("train"):
     y = torch.zeros(len(records), classes)
     for i, r in enumerate(records):
         y[i, r["label_a"]] += r["lam"]
         y[i, r["label_b"]] += 1 - r["lam"]
         lam_sum += r["lam"]
+    y = (1 - smoothing) * y + smoothing / classes
+    least = min(least, y.min().item())
     loss = torch.nn.functional.cross_entropy(model(images), y)
     opt.zero_grad()
     loss.backward()
@@ -60,4 +63,4 @@ with torch.no_grad():
     for images, records in batches("validation"):
         right += sum(int(p == r["label"]) for p, r in zip(model(images).argmax(1).tolist(), records))
         total += len(records)
-print(json.dumps({"reader": "dali", "train": seen, "lam_sum": lam_sum, "first_loss": losses[0], "last_loss": losses[-1], "validation": total, "right": right}))
+print(json.dumps({"reader": "dali", "train": seen, "lam_sum": lam_sum, "soft_least": least, "first_loss": losses[0], "last_loss": losses[-1], "validation": total, "right": right}))

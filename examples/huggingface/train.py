@@ -15,7 +15,8 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 out, BATCH = os.path.abspath(sys.argv[1]), 8
-seen = {"train": 0, "lam_sum": 0.0}
+seen = {"train": 0, "lam_sum": 0.0, "soft_least": 1.0}
+smoothing = json.load(open(os.path.join(out, "__premix__/train/config.json")))["recipe"].get("smoothing", 0.0)  # "lam" is never smoothed
 
 
 class Linear(torch.nn.Module):
@@ -57,8 +58,10 @@ with tempfile.TemporaryDirectory() as cache:
             y[i, s["label_a"]] += s["lam"]
             y[i, s["label_b"]] += 1 - s["lam"]
         if trainer.model.training:
+            y = (1 - smoothing) * y + smoothing / classes
             seen["train"] += len(samples)
             seen["lam_sum"] += sum(s["lam"] for s in samples)
+            seen["soft_least"] = min(seen["soft_least"], y.min().item())
         return {"pixel_values": images, "labels": y}
 
     torch.manual_seed(0)

@@ -30,4 +30,5 @@ loss, accuracy = model.evaluate(validation.map(scale).batch(8), verbose=0)
 print(json.dumps({
     "reader": "tfds", "train": int(train.reduce(0, lambda n, _: n + 1)),
     "soft_sum": float(train.reduce(0.0, lambda s, x: s + tf.reduce_sum(x[1]))),
+    "soft_least": float(train.reduce(1.0, lambda s, x: tf.minimum(s, tf.reduce_min(x[1])))),
     "first_loss": history["loss"][0], "validation": int(validation.reduce(0, lambda n, _: n + 1)), "validation_loss": loss, "accuracy": accuracy}))

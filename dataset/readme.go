@@ -213,10 +213,14 @@ func (c readmeConfig) order() int {
 	return c.Splits[0].Replica
 }
 
-// Configs returns the configurations: the default one, then the others by the number of their replica.
+// Configs returns the configurations: the default one, then the others by the number of their replica. Splits with
+// dense labels are the last ones of a configuration, since datasets takes from its last split which members the
+// samples of all splits have, and leaves out what those of the others have more.
 func (d *readmeData) Configs() []readmeConfig {
 	var configs []readmeConfig
-	for _, s := range d.Splits {
+	splits := slices.Clone(d.Splits)
+	slices.SortStableFunc(splits, func(a, b readmeSplit) int { return a.members() - b.members() })
+	for _, s := range splits {
 		for _, r := range s.All {
 			i := slices.IndexFunc(configs, func(c readmeConfig) bool { return c.Name == r.Config })
 			if i < 0 {
@@ -228,6 +232,14 @@ func (d *readmeData) Configs() []readmeConfig {
 	}
 	slices.SortStableFunc(configs, func(a, b readmeConfig) int { return a.order() - b.order() })
 	return configs
+}
+
+// members is 1 for a split whose samples have a member with the dense label, and 0 for the others.
+func (s readmeSplit) members() int {
+	if s.Form == shard.Pair {
+		return 0
+	}
+	return 1
 }
 
 func splitOf(format shard.Format, m *Manifest) readmeSplit {

@@ -47,9 +47,10 @@ func TestReadmeForms(t *testing.T) {
 	}{
 		{"webdataset", shard.Dense, shard.Pair, []string{
 			`"soft.npy").map_tuple(pil_to_tensor, soft)`, `"cls").map_tuple(pil_to_tensor, int)`, `if sample.get("soft.npy") is None:`, "y = torch.full((3,), 0.1 / 3)",
+			"  - split: \"validation\"\n    path: \"demo-validation-[0-9]*.tar\"\n  - split: \"train\"\n", // train's members are those of all
 		}, []string{`y[record["label_a"]]`}},
 		{"webdataset", shard.Dense, shard.Dense, []string{`"soft.npy").map_tuple`}, []string{`get("soft.npy")`, `y[record["label_a"]]`}},
-		{"webdataset", shard.Pair, shard.Dense, []string{`"json").map_tuple`}, []string{"soft.npy", "0.1 / 3"}},
+		{"webdataset", shard.Pair, shard.Dense, []string{`"json").map_tuple`, "  - split: \"train\"\n    path: \"demo-train-[0-9]*.tar\"\n  - split: \"validation\"\n"}, []string{"soft.npy", "0.1 / 3"}},
 		{"tfrecord", shard.Dense, shard.Pair, []string{
 			`"image/class/soft_label": tf.io.FixedLenFeature([3], tf.float32, [0.0] * 3),`, `tf.one_hot(f["image/class/label"] - 1, 3)`,
 		}, []string{"label_a\": tf.io"}},

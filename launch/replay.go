@@ -101,7 +101,7 @@ func plannedSplit(ctx context.Context, c *pipeline.Config) (string, error) {
 		if begun {
 			return "", usagef("--plan %s is an output that a run began and did not plan: run the command that plans it again first", c.Plan)
 		}
-		return "", usagef("--plan %s is no output of premix: give the folder that holds %s (of an output in several formats: one of its folders)", c.Plan, dataset.MetaDir)
+		return "", usagef("--plan %s is not an output of premix: give the folder that holds %s (of an output in several formats: one of its folders)", c.Plan, dataset.MetaDir)
 	case c.Given["split"]:
 		if slices.Contains(splits, c.Split) {
 			return c.Split, nil

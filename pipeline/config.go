@@ -9,7 +9,9 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
@@ -185,7 +187,7 @@ func (c *Config) SourceOptions() source.Options {
 func (c *Config) mixParams() (mix.Params, error) {
 	methods, err := mix.ParseMethods(c.Method)
 	if err != nil {
-		return mix.Params{}, err
+		return mix.Params{}, c.badMethod(err)
 	}
 	law := mix.Lambda{Alpha: c.Alpha, Min: c.MinLambda, Max: c.MaxLambda, Outside: c.LambdaOutside}
 	if c.Lambda != "" && c.Lambda != "beta" {
@@ -200,6 +202,14 @@ func (c *Config) mixParams() (mix.Params, error) {
 	}
 	p.EnsureDefaults()
 	return p, nil
+}
+
+// badMethod is the message for a method, or a list of methods, that cannot be.
+func (c *Config) badMethod(err error) error {
+	if !strings.ContainsAny(c.Method, ":,") {
+		return errors.New("--method: " + Unknown("method", c.Method, mix.Names()))
+	}
+	return fmt.Errorf("--method %s: %s", c.Method, strings.TrimPrefix(err.Error(), "mix: "))
 }
 
 // saliencyParams are the settings of the detector.

@@ -56,7 +56,7 @@ func TestSpellings(t *testing.T) {
 
 // TestZeros: an option that is 0 is not the default that the zero value of a law stands for.
 func TestZeros(t *testing.T) {
-	for option, want := range map[string]string{"alpha": "--alpha 0: at least 0.05", "max-lambda": "--max-lambda 0: every patch"} {
+	for option, want := range map[string]string{"alpha": "--alpha 0: use at least 0.05", "max-lambda": "--max-lambda 0: every patch"} {
 		c := Default()
 		c.In, c.Out = []string{"synth:10"}, "out"
 		if err := c.Validate(); err != nil {

@@ -57,6 +57,10 @@ func (c *Config) Validate() error {
 	if len(c.In) == 0 {
 		addf("no input: give --in URI (a folder of class folders, shards, or synth:2000 to try)")
 	}
+	for _, in := range c.In {
+		_, uri := SplitInput(in)
+		add(badAddress("--in", uri))
+	}
 	if !nameForm.MatchString(c.Split) {
 		addf("--split %q: use letters a-z, digits and _ only", c.Split)
 	}
@@ -71,7 +75,7 @@ func (c *Config) Validate() error {
 	}
 	for _, name := range c.Accept {
 		if !slices.Contains(source.Acceptable(), name) {
-			addf("--accept %s: use some of %s", name, strings.Join(source.Acceptable(), ", "))
+			addf("--accept: %s", Unknown("accept", name, source.Acceptable()))
 		}
 	}
 	if c.MaxPixels < 1 || c.MaxBytes < 1 {
@@ -80,10 +84,10 @@ func (c *Config) Validate() error {
 	add(c.cropGeometry().Validate())
 	// Zero stands for the default in mix.Lambda; of an option it is what the user asked for.
 	if c.Alpha == 0 {
-		addf("--alpha 0: at least %v; for unmixed images use --method none, for patches of the whole image --lambda 0", mix.MinAlpha)
+		addf("--alpha 0: use at least %v; for unmixed images use --method none, for patches of the whole image --lambda 0", mix.MinAlpha)
 	}
 	if c.MaxLambda == 0 {
-		addf("--max-lambda 0: every patch would be the whole image, which is --lambda 0")
+		addf("--max-lambda 0: every patch would be the whole image; use --lambda 0 for that")
 	}
 	if p, err := c.mixParams(); err != nil {
 		add(err)
@@ -96,16 +100,16 @@ func (c *Config) Validate() error {
 	}
 	add(c.checkOutput())
 	if c.SamplesPerShard == 1 && c.Mixes() {
-		addf("--samples-per-shard 1: partners are in one shard, so that nothing could be mixed; use at least 2")
+		addf("--samples-per-shard 1: an image is mixed with another of its shard, so use at least 2")
 	}
 	if c.Replicas < 1 {
-		addf("--replicas %d: at least 1", c.Replicas)
+		addf("--replicas %d: use at least 1", c.Replicas)
 	}
 	if c.FirstReplica+c.Replicas > 1000 {
-		addf("--first-replica %d with --replicas %d: replica numbers end at 999", c.FirstReplica, c.Replicas)
+		addf("--first-replica %d with --replicas %d: the last replica would be %d, and 999 is the largest number", c.FirstReplica, c.Replicas, c.FirstReplica+c.Replicas-1)
 	}
 	if c.ChunkSize < 1 {
-		addf("--chunk-size 0: at least 1 image")
+		addf("--chunk-size 0: use at least 1 image")
 	}
 	if len(bad) > 0 {
 		return &ConfigError{bad}
@@ -125,78 +129,87 @@ func (c *Config) checkDetector() error {
 		return err
 	}
 	if _, err := saliency.New(c.Detector, p); err != nil {
-		names := sample.Detectors()
-		hint := ""
-		if n := Nearest(c.Detector, names); n != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", n)
-		}
-		return fmt.Errorf("--detector %q is none of %s, and no file of peaks%s", c.Detector, strings.Join(names, ", "), hint)
+		return errors.New("--detector: " + Unknown("detector", c.Detector, append(sample.Detectors(), "a file of peaks")))
 	}
 	return nil
 }
 
 func (c *Config) checkOutput() error {
 	var bad []error
+	add := func(err error) {
+		if err != nil {
+			bad = append(bad, err)
+		}
+	}
 	addf := func(format string, args ...any) {
 		bad = append(bad, printable.Errorf(format, args...))
 	}
 	if c.Out == "" {
 		addf("no output: give --out FOLDER")
 	}
+	add(badAddress("--out", c.Out))
+	add(badAddress("--cache", c.Cache))
 	if len(c.Formats) == 0 {
-		addf("no --format: use webdataset, tfrecord, tfds or parquet")
+		addf("--format has no value: use %s", Alternatives(formats.Names()))
 	}
 	for i, f := range c.Formats {
 		if slices.Contains(c.Formats[:i], f) {
 			addf("--format %s is given twice", f)
 		}
 		if _, err := formats.ByName(f); err != nil {
-			hint := ""
-			if n := Nearest(f, formats.Names()); n != "" {
-				hint = fmt.Sprintf(" (did you mean %s?)", n)
-			}
-			addf("--format %q is none of %s%s", f, strings.Join(formats.Names(), ", "), hint)
+			addf("--format: %s", Unknown("format", f, formats.Names()))
 		}
 	}
 	if c.LabelForm == "dense16" && !slices.Equal(c.Formats, []string{"webdataset"}) {
-		addf("--label-form dense16 exists in webdataset only; use dense")
+		addf("--label-form dense16 works with --format webdataset only: use --label-form dense")
 	}
 	if c.Smoothing != 0 && c.LabelForm == "pair" {
-		addf("--smoothing %g changes dense labels only; add --label-form dense", c.Smoothing)
+		addf("--smoothing %g changes dense labels only: add --label-form dense", c.Smoothing)
 	}
 	if _, err := imaging.NewEncoder(c.Encode); err != nil {
-		addf("--encode: %w", err)
+		bad = append(bad, c.badEncoding(err))
 	}
 	if c.Shards != 0 && c.SamplesPerShard != 0 {
-		addf("--shards and --samples-per-shard contradict each other; give one")
+		addf("--shards and --samples-per-shard contradict each other: give one of them")
 	}
 	if c.Shards > 99999 {
-		addf("--shards %d: at most 99999 a replica", c.Shards)
+		addf("--shards %d: use at most 99999 for each replica", c.Shards)
 	}
 	for _, x := range c.Indexes {
 		if !slices.Contains([]string{"dali", "wids", "timm", "none"}, x) {
-			addf("--indexes %q: use dali, wids, timm or none", x)
+			addf("--indexes: %s", Unknown("indexes", x, []string{"dali", "wids", "timm", "none"}))
 		}
 	}
 	if c.PlanOnly && c.Recheck {
-		addf("--recheck compares shards, and --plan-only makes none; leave one of them out")
+		addf("--recheck compares shards, and --plan-only writes none: leave one of them out")
 	}
 	if c.PlanOnly && c.Plan != "" {
-		addf("--plan-only with --plan: there is a plan already; leave one of them out")
+		addf("--plan-only with --plan: the plan already exists; leave one of them out")
 	}
 	if c.Cache == "" && c.Plan == "" && c.remote() {
-		addf("--cache is needed where input or output is remote: a folder of a store that all workers reach")
+		addf("no --cache: if the input or the output is remote, give a folder that all workers reach, such as --cache s3://bucket/cache")
 	}
 	return errors.Join(bad...)
 }
 
+// badEncoding is the message for a codec that there is not.
+func (c *Config) badEncoding(err error) error {
+	if strings.HasPrefix(c.Encode, "jpeg:") {
+		return printable.Errorf("--encode: %s", strings.TrimPrefix(err.Error(), "imaging: "))
+	}
+	return printable.Errorf("--encode: %s", Unknown("encode", c.Encode, []string{"jpeg:95", "jpeg:95:444", "png"}))
+}
+
 // remote says whether an input or the output lies in an object store.
 func (c *Config) remote() bool {
+	if badAddress("", c.Out) != nil {
+		return false // that is what has to be said
+	}
 	if !blob.IsLocal(c.Out) {
 		return true
 	}
 	for _, in := range c.In {
-		if _, uri := SplitInput(in); !blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") {
+		if _, uri := SplitInput(in); !blob.IsLocal(uri) && !strings.HasPrefix(uri, "synth:") && badAddress("", uri) == nil {
 			return true
 		}
 	}

@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -30,17 +30,13 @@ func stringVar(p *string) Value {
 	return &value[string]{p: p, typ: "string", parse: func(s string) (string, error) { return s, nil }, print: func(s string) string { return s }}
 }
 
-func choiceVar(p *string, names ...string) Value {
+func choiceVar(option string, p *string, names ...string) Value {
 	initial := *p // nothing, where the default depends on other options
 	parse := func(s string) (string, error) {
 		if slices.Contains(names, s) || s == initial {
 			return s, nil
 		}
-		hint := ""
-		if n := Nearest(s, names); n != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", n)
-		}
-		return "", fmt.Errorf("%q is none of %s%s", s, strings.Join(names, ", "), hint)
+		return "", errors.New(Unknown(option, s, names))
 	}
 	return &value[string]{p: p, typ: strings.Join(names, "|"), parse: parse, print: func(s string) string { return s }}
 }

@@ -92,11 +92,7 @@ func geometryVar(p *string) Value {
 		if s == crop.Pad || strings.HasPrefix(s, crop.Pad+":") {
 			return "", fmt.Errorf("%q: write pad:N, pad:N:zero or pad:N:reflect, N being pixels, as in pad:4", s)
 		}
-		hint := ""
-		if n := Nearest(s, crop.Modes()); n != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", n)
-		}
-		return "", fmt.Errorf("%q is none of rrc, center, squash, pad:N%s", s, hint)
+		return "", errors.New(Unknown("geometry", s, []string{crop.RRC, crop.Center, crop.Squash, "pad:N"}))
 	}
 	return &value[string]{p: p, typ: "rrc|center|squash|pad:N[:reflect]", parse: parse, print: func(s string) string { return s }}
 }

@@ -32,9 +32,9 @@ func (o *cacheOptions) AddFlags(fs *pflag.FlagSet) {
 
 // AddPruneFlags defines the flags of prune.
 func (o *cacheOptions) AddPruneFlags(fs *pflag.FlagSet) {
-	fs.IntVar(&o.days, "days", 30, "remove what was not used for so many days")
+	fs.IntVar(&o.days, "days", 30, "remove peaks not used for N days")
 	fs.BoolVar(&o.all, "all", false, "remove everything")
-	fs.BoolVar(&o.dryRun, "dry-run", false, "only list what would be removed")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "list what would be removed, and remove nothing")
 }
 
 // place is the folder of the cache.
@@ -68,7 +68,7 @@ func newCacheCommand(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCacheList(cmd.Context(), a, o) },
 	}
 	prune := &cobra.Command{
-		Use: "prune", Short: "Remove peaks that were not used for some time", Args: noArgs,
+		Use: "prune", Short: "Remove peaks that have not been used for some time", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCachePrune(cmd.Context(), a, o) },
 	}
 	o.AddPruneFlags(prune.Flags())

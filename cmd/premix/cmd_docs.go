@@ -66,10 +66,11 @@ const cliHead = `# The command line
 `
 
 const cliRules = `
-Messages go to stderr, one line each: what, where, what to do. Results go to stdout;
-where they cannot be written (a full disk), the command fails with exit code 1.
-Characters of a name that a terminal obeys or does not show are printed as escapes, such as \x1b,
-and a name of more than 500 bytes is cut. JSON has names as they are.
+Messages go to stderr. Each says what is wrong, where, and what to do, in one line or two. If
+premix refuses an input, it prints one line of what it understood, and at most two for each doubt.
+Results go to stdout. If they cannot be written (a full disk), the command fails with exit code 1.
+Control characters and invisible characters in a name are printed as escapes, such as \x1b, and a
+name of more than 500 bytes is cut. JSON has names as they are.
 
 ## Exit codes
 `
@@ -77,10 +78,10 @@ and a name of more than 500 bytes is cut. JSON has names as they are.
 const configRules = `
 ## Configuration files
 
-` + "`--config FILE.yaml`" + ` reads options from a YAML file. Keys are the names of the flags below, without dashes in front;
-a flag on the command line wins over the file. Values are written as on the command line; lists may be YAML lists, and
-` + "`--rrc-scale`" + ` a list of two numbers. An unknown key, a key that is given twice, and a value of a wrong type are errors
-with file and line. ` + "`--print-config`" + ` prints what results, in this form, and stops:
+` + "`--config FILE.yaml`" + ` reads options from a YAML file. Its keys are the names of the flags below, without the leading dashes.
+A flag on the command line overrides the file. Write values as on the command line; a list may be a YAML list, and
+` + "`--rrc-scale`" + ` a list of two numbers. For an unknown key, a repeated key, or a value of the wrong type, the message gives
+file and line. ` + "`--print-config`" + ` prints the resulting configuration in this form, and stops:
 
 <!-- test -->
 
@@ -88,10 +89,13 @@ with file and line. ` + "`--print-config`" + ` prints what results, in this form
 
 ## Options of mix, pack and peaks
 
-*Stage* is where an option takes effect first. *Changes* says which fingerprint it is part of: ` + "`peaks`" + ` are the options
-that decide crops and peaks, so that another value computes them anew and gives another output; ` + "`output`" + ` are those that
-decide the bytes of an output and no peak; – changes no byte of an output, and may differ when a run goes on.
-† is no option of peaks.
+*Stage* is the first stage in which an option takes effect. *Changes* says what another value of the option changes:
+
+- ` + "`peaks`" + `: crops and peaks, which are computed again, and so the output.
+- ` + "`output`" + `: the bytes of the output. Cached peaks stay valid.
+- –: no byte of the output. You may change such an option when you continue an interrupted run.
+
+` + "`peaks`" + ` does not take the options marked with †.
 `
 
 // commands lists all commands that are not hidden, in the order of their names, those below others
@@ -124,7 +128,7 @@ func packDefaults() string {
 			diff = append(diff, fmt.Sprintf("`--%s %s`", b[i].Name, b[i].Value.String()))
 		}
 	}
-	return "\nThe defaults of pack are those of mix but for " + strings.Join(diff, ", ") + ".\n"
+	return "\npack has the defaults of mix, except " + strings.Join(diff, ", ") + ".\n"
 }
 
 // optionTables writes the options of jobs by group.
@@ -148,7 +152,7 @@ func optionTables(b *strings.Builder, root *cobra.Command) {
 	}
 	b.WriteString("\n### Other\n")
 	flagTable(b, mix, func(f *pflag.Flag) bool { return !known[f.Name] })
-	b.WriteString("\nWhat follows `--` goes to the Beam runner as it stands.\n")
+	b.WriteString("\npremix passes everything after `--` to the Beam runner, unchanged.\n")
 }
 
 func flagTable(b *strings.Builder, c *cobra.Command, want func(*pflag.Flag) bool) {

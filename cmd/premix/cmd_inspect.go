@@ -41,7 +41,7 @@ func (o *inspectOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.split, "split", "", "split of the output (default: the first that has the sample)")
 	fs.StringVar(&o.png, "png", "", "draw pictures into this file")
 	fs.StringVar(&o.html, "html", "", "write text and pictures into this file, as a page that opens offline")
-	fs.IntVar(&o.records, "records", 3, "how many of the first records to tell")
+	fs.IntVar(&o.records, "records", 3, "how many of the first records to show")
 	fs.StringArrayVar(&o.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
 	fs.BoolVar(&o.asJSON, "json", false, "print JSON")
 }
@@ -50,11 +50,11 @@ func newInspectCommand(a *app) *cobra.Command {
 	var o inspectOptions
 	cmd := &cobra.Command{
 		Use:   "inspect PATH",
-		Short: "Say what a path is: input, shard, output, cache, plan, or one image",
-		Long: `inspect says what a path is and what is in it. Of an output,
---sample KEY tells all of one sample, and makes it again from its sources;
---uses NAME lists the samples that hold an image;
---png FILE draws a contact sheet, or with --sample the sample's steps;
+		Short: "Show what a path holds: input, shard, output, cache, plan, or one image",
+		Long: `inspect shows what a path is, and what it holds. For an output,
+--sample KEY shows one sample in full, and builds it again from its sources;
+--uses NAME lists the samples that contain an image;
+--png FILE draws a contact sheet, or with --sample the steps of that sample;
 --html FILE writes both, text and pictures, as a page.`,
 		Args: onePath("inspect PATH", "an input, a shard, an output, a cache, a plan or an image"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd.Context(), a, o, args[0]) },
@@ -68,7 +68,7 @@ func runInspect(ctx context.Context, a *app, o inspectOptions, path string) erro
 	var missing *inspect.NotFoundError
 	var none *verify.NoOutputError
 	if errors.As(err, &missing) || errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
-		return usagef("%v", err)
+		return wrongPath(ctx, path, err)
 	}
 	return err
 }
@@ -115,7 +115,7 @@ func (a *app) inspectUses(ctx context.Context, path string, f inspectOptions, o 
 		printable.Fprintf(a.stdout, "%s  %s  weight %.4f  %s  %s\n", u.Key, u.Role, float64(u.Weight), u.Shard, u.Name)
 	}
 	if len(uses) == 0 {
-		return usagef("no sample of %s holds an image named %s", path, f.uses)
+		return usagef("no sample of %s contains an image named %s", path, f.uses)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"slices"
 
@@ -16,13 +17,15 @@ func newMixCommand(a *app) *cobra.Command {
 	return newJobCommand(a, &jobOptions{config: pipeline.Default()}, &cobra.Command{
 		Use:   "mix --in URI… --out FOLDER [flags] [-- beam flags]",
 		Short: "Mix images in pairs into shards with soft labels",
-		Long: `mix finds the saliency peak of every image of the input (or takes it from the cache), pairs
-the images, pastes the patch around the source's peak into the target, and writes shards.
+		Example: "  premix mix --in photos/train --out mixed --size 224 --seed 7\n" +
+			"  premix mix --in photos/train --out mixed --dry-run     check first, and write nothing",
+		Long: `mix finds the saliency peak of each image, or takes it from the cache. It pairs the images,
+pastes the patch around the peak of one image, the source, into the other, the target, and
+writes shards.
 
-A run that was interrupted goes on when the same command is given again, and one that is
-complete says so and does nothing. With --recheck it
-also reads the shards that are there, and makes those anew that are damaged. A run into an
-output of another recipe or input is refused (exit 4) unless --overwrite is given.
+After an interruption, run the same command again: it continues where it stopped. If the output
+is complete, it says so and does nothing. With --recheck it also reads the shards that exist, and rewrites those that are damaged. If the output has
+another recipe or input, mix stops (exit 4), unless you add --overwrite.
 Flags after -- go to the Beam runner.`,
 	})
 }
@@ -30,8 +33,12 @@ Flags after -- go to the Beam runner.`,
 // newJobCommand completes mix, or a command that runs a job like it.
 func newJobCommand(a *app, o *jobOptions, cmd *cobra.Command) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if o.helpAll {
+			_, err := io.WriteString(cmd.OutOrStdout(), o.help(cmd, true))
+			return err
+		}
 		if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-			return usagef("%q is no flag: inputs are given with --in, the output with --out", args[0])
+			return usagef("unexpected argument %q: give inputs with --in, and the output with --out", args[0])
 		}
 		if err := o.readConfig(a, cmd); err != nil {
 			return err
@@ -52,15 +59,15 @@ func newJobCommand(a *app, o *jobOptions, cmd *cobra.Command) *cobra.Command {
 func (o *jobOptions) check(cmd *cobra.Command) error {
 	switch {
 	case cmd.Flags().Changed("shards") && o.config.Shards == 0:
-		return usagef("--shards 0: at least 1; leave the flag out to have it chosen")
+		return usagef("--shards 0: use at least 1, or leave out the flag")
 	case cmd.Flags().Changed("samples-per-shard") && o.config.SamplesPerShard == 0:
-		return usagef("--samples-per-shard 0: at least 1; leave the flag out to have it chosen")
+		return usagef("--samples-per-shard 0: use at least 1, or leave out the flag")
 	case !slices.Contains([]string{"auto", "plain", "json", "none"}, o.progress):
-		return usagef("--progress %q: use auto, plain, json or none", o.progress)
+		return usagef("--progress: %s", pipeline.Unknown("progress", o.progress, []string{"auto", "plain", "json", "none"}))
 	case !slices.Contains([]string{"", dryRunTry, dryRunFast}, o.dryRun):
-		return usagef("--dry-run=%s: give --dry-run, which tries some images, or --dry-run=fast, which tries none", o.dryRun)
+		return usagef("--dry-run=%s: use --dry-run, which tries some images, or --dry-run=fast, which tries none", o.dryRun)
 	case o.config.Async && runners.Local(o.config.Runner):
-		return usagef("--async: the runner %s works in this process; leave the flag out, or choose --runner flink or dataflow", o.config.Runner)
+		return usagef("--async with --runner %s, which works in this process: leave out the flag, or choose --runner flink or dataflow", o.config.Runner)
 	}
 	return nil
 }

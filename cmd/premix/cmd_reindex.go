@@ -35,9 +35,9 @@ func newReindexCommand(a *app) *cobra.Command {
 	var o reindexOptions
 	cmd := &cobra.Command{
 		Use:   "reindex OUT",
-		Short: "Rebuild what can be rebuilt from the shards of an output",
-		Long: `reindex rebuilds indexes, records, side files, README.md and, if need be, the manifest from the
-shards of an output, and says what cannot be rebuilt. Shards are never changed.`,
+		Short: "Rebuild indexes, records and side files from the shards of an output",
+		Long: `reindex rebuilds indexes, records, side files, README.md and, if necessary, the manifest from the
+shards of an output, and reports what it cannot rebuild. It never changes a shard.`,
 		Args: onePath("reindex OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runReindex(cmd.Context(), a, o, args[0]) },
 	}
@@ -61,7 +61,7 @@ func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error
 	var empty *reindex.EmptyError
 	var foreign *reindex.ForeignError
 	if errors.As(err, &empty) || errors.As(err, &foreign) || errors.Is(err, fs.ErrNotExist) {
-		return usagef("%v", err)
+		return wrongPath(ctx, out, err)
 	}
 	if err != nil {
 		return err

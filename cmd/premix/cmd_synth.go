@@ -30,10 +30,10 @@ func newSynthCommand(a *app) *cobra.Command {
 	var o synthOptions
 	cmd := &cobra.Command{
 		Use:   "synth --out FOLDER --images N",
-		Short: "Draw a labelled data set, to try things and for tests",
-		Long: `synth writes a labelled data set that is drawn by code: a textured salient object on a
-cluttered background, of many sizes and encodings. Image i is the same everywhere.
-An --in of synth:N is the same data set without a copy on disk.`,
+		Short: "Draw a labelled data set, for trials and tests",
+		Long: `synth draws a labelled data set: each image is a textured salient object on a cluttered
+background. Sizes and encodings vary. Image i is the same on every machine.
+--in synth:N gives the same data set without a copy on disk.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("%s takes no %q: the folder is given with --out", cmd.CommandPath(), args[0])

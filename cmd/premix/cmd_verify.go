@@ -14,6 +14,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
 )
 
@@ -29,11 +30,11 @@ type verifyOptions struct {
 
 // AddFlags defines the flags.
 func (o *verifyOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.IntVar(&o.deep, "deep", 0, "make so many samples of each split again from their sources")
+	fs.IntVar(&o.deep, "deep", 0, "build N samples of each split again from their sources, and compare them")
 	fs.StringArrayVar(&o.in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
 	fs.StringSliceVar(&o.split, "split", nil, "splits to verify (default: all)")
 	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
-	fs.IntVar(&o.maxDefects, "most", 100, "list at most so many defects")
+	fs.IntVar(&o.maxDefects, "most", 100, "list at most N defects")
 	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
 }
 
@@ -41,15 +42,14 @@ func newVerifyCommand(a *app) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify OUT",
-		Short: "Re-read an output, all of it, and say what is wrong",
+		Short: "Read an output again, all of it, and report what is wrong",
 		Long: `verify reads every shard again: hashes and counts, the rules of the format, labels, λ against
-the pasted box, plans, indexes, side files, and that every input entry ended somewhere.
-With --deep N it makes N samples again from their sources and compares bytes.
-It ends with exit code 3 if it found a defect.`,
+the pasted box, plans, indexes, side files, and that every entry of the input is accounted for.
+With --deep N it builds N samples again from their sources and compares bytes.
+If it finds a defect, it exits with code 3.`,
 		Args: onePath("verify OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), a, o, args[0]) },
 	}
-	cmd.SetFlagErrorFunc(flagError)
 	o.AddFlags(cmd.Flags())
 	return cmd
 }
@@ -68,7 +68,7 @@ func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
 	})
 	var none *verify.NoOutputError
 	if errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
-		return usagef("%v", err)
+		return wrongPath(ctx, out, err)
 	}
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func printVerified(w io.Writer, path string, r *verify.Report) {
 		}
 		line := printable.Sprintf("%s: split %s: %s in %s, %s", where, s.Name, printable.Count(s.Samples, "sample"), printable.Count(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes))
 		if s.Derived > 0 {
-			line += fmt.Sprintf(", %d made again from their sources", s.Derived)
+			line += fmt.Sprintf(", %d built again from their sources", s.Derived)
 		}
 		if s.Failures > 0 {
 			line += fmt.Sprintf(", %s of the input", printable.Count(s.Failures, "failure"))
@@ -112,6 +112,14 @@ func printVerified(w io.Writer, path string, r *verify.Report) {
 	if r.OK {
 		fmt.Fprintln(w, "no defects")
 	}
+}
+
+// wrongPath is the message for a path that a command cannot work on.
+func wrongPath(ctx context.Context, path string, err error) error {
+	if _, gone := blob.Stat(ctx, path); errors.Is(gone, fs.ErrNotExist) && !blob.HasMeta(path) {
+		return usagef("%s: no such file or folder", path)
+	}
+	return usagef("%v", err)
 }
 
 // onePath wants one argument.

@@ -46,32 +46,29 @@ func (o *jobOptions) readConfig(a *app, cmd *cobra.Command) error {
 		return usagef("%s: %s", o.file, message)
 	}
 	if err := dec.Decode(new(yaml.Node)); err == nil {
-		return usagef("%s: more than one YAML document", o.file)
+		return usagef("%s: it has more than one YAML document; write one", o.file)
 	}
 	top := doc.Content[0]
 	if top.Kind != yaml.MappingNode {
-		return usagef("%s:%d: want lines of the form key: value", o.file, top.Line)
+		return usagef("%s:%d: write lines of the form key: value", o.file, top.Line)
 	}
 	seen := map[string]bool{}
 	for i := 0; i < len(top.Content); i += 2 {
 		key, val := top.Content[i], top.Content[i+1]
 		where := fmt.Sprintf("%s:%d", o.file, key.Line)
 		if seen[key.Value] {
-			return usagef("%s: %s is given twice", where, key.Value)
+			return usagef("%s: %s is given twice; remove one", where, key.Value)
 		}
 		seen[key.Value] = true
-		p, near := pipeline.Find(o.options, key.Value)
+		p, _ := pipeline.Find(o.options, key.Value)
 		if p == nil && cmd.Flags().Lookup(key.Value) != nil {
-			return usagef("%s: --%s stands on the command line only", where, key.Value)
+			return usagef("%s: write --%s on the command line", where, key.Value)
 		}
 		if p == nil && key.Kind != yaml.ScalarNode {
-			return usagef("%s: want lines of the form key: value", where)
+			return usagef("%s: write lines of the form key: value", where)
 		}
 		if p == nil {
-			if near != "" {
-				return usagef("%s: unknown key %q: did you mean %s?", where, key.Value, near)
-			}
-			return usagef("%s: unknown key %q: premix %s --help lists the names", where, key.Value, cmd.Name())
+			return usagef("%s: unknown key %q: %s", where, key.Value, aboutFlag(cmd, key.Value))
 		}
 		if cmd.Flags().Changed(p.Name) {
 			continue
@@ -110,7 +107,7 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if n.Tag == "!!null" {
-			return errors.New("no value; leave the key out for the default")
+			return errors.New("it has no value; leave out the key for the default")
 		}
 		s, err := text(n)
 		if err != nil {
@@ -121,7 +118,7 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 		var words []string
 		for _, e := range n.Content {
 			if e.Kind != yaml.ScalarNode || e.Tag == "!!null" {
-				return errors.New("want a list of plain values")
+				return errors.New("give a list of plain values")
 			}
 			s, err := text(e)
 			if err != nil {
@@ -133,11 +130,11 @@ func setNode(o *pipeline.Option, n *yaml.Node) error {
 			return l.SetItems(words)
 		}
 		if t := o.Value.Type(); t != "low,high" {
-			return fmt.Errorf("want one value (%s), not a list", form(o))
+			return fmt.Errorf("give one value (%s), not a list", form(o))
 		}
 		return o.Value.Set(strings.Join(words, ","))
 	}
-	return fmt.Errorf("want a value (%s), not a mapping", form(o))
+	return fmt.Errorf("give a value (%s), not a mapping", form(o))
 }
 
 // text is the value of a scalar. What is no UTF-8 is written as !!binary.

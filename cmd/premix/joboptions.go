@@ -1,9 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,6 +20,7 @@ type jobOptions struct {
 	progress  string
 	breakLock bool
 	dryRun    string
+	helpAll   bool
 }
 
 // AddFlags defines the flags, those of the options that the command takes among them.
@@ -40,79 +40,9 @@ func (o *jobOptions) AddFlags(cmd *cobra.Command) {
 	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
 	fs.StringVar(&o.dryRun, "dry-run", "", "check everything, try some images, say what would be done and how long it takes, and stop; fast: try no image")
 	fs.Lookup("dry-run").NoOptDefVal = dryRunTry
-	cmd.SetUsageFunc(func(c *cobra.Command) error {
-		_, err := fmt.Fprint(c.OutOrStderr(), o.usage(c))
-		return err
-	})
-}
-
-// usage lists the flags by group.
-func (o *jobOptions) usage(cmd *cobra.Command) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
-	group := ""
-	known := map[string]bool{}
-	for _, p := range o.options {
-		known[p.Name] = true
-		if p.Group != group {
-			group = p.Group
-			fmt.Fprintf(&b, "\n%s:\n", strings.ToUpper(group[:1])+group[1:])
-		}
-		flag := cmd.Flags().Lookup(p.Name)
-		def := ""
-		if flag.DefValue != "" && flag.DefValue != "0" && flag.DefValue != "false" {
-			def = " (default " + flag.DefValue + ")"
-		}
-		line := fmt.Sprintf("  --%s", p.Name)
-		if v := form(&p); v != "" {
-			line += " " + v
-		}
-		help := wrap(p.Help+def, 110-helpColumn)
-		if len([]rune(line)) >= helpColumn {
-			b.WriteString(line + "\n")
-			line = ""
-		}
-		fmt.Fprintf(&b, "%-*s%s\n", helpColumn, line, strings.ReplaceAll(help, "\n", "\n"+strings.Repeat(" ", helpColumn)))
-	}
-	b.WriteString("\nOther:\n")
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		if !known[flag.Name] && !flag.Hidden {
-			fmt.Fprintf(&b, "%-*s%s\n", helpColumn, "  --"+flag.Name, flag.Usage)
-		}
-	})
-	return b.String()
-}
-
-// helpColumn is where the explanations of the help text begin.
-const helpColumn = 32
-
-// form is how the value of an option looks: its alternatives, or its unit.
-func form(o *pipeline.Option) string {
-	if t := o.Value.Type(); strings.Contains(t, "|") {
-		return t
-	}
-	return o.Unit
-}
-
-// wrap breaks a text into lines of at most width characters.
-func wrap(text string, width int) string {
-	var b strings.Builder
-	at := 0
-	for i, word := range strings.Fields(text) {
-		n := len([]rune(word))
-		switch {
-		case i == 0:
-		case at+1+n > width:
-			b.WriteByte('\n')
-			at = 0
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
+	fs.BoolVar(&o.helpAll, "help-all", false, "show this help, with all flags")
+	fs.BoolP("help", "h", false, "show the flags that are used most")
+	cmd.SetHelpFunc(func(c *cobra.Command, _ []string) { io.WriteString(c.OutOrStdout(), o.help(c, false)) })
 }
 
 func flagNames(cmd *cobra.Command) []string {

@@ -150,15 +150,8 @@ func trimBeam(s string) string {
 
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "premix",
-		Short: "Pre-mix image data sets with SaliencyMix, offline",
-		Long: `premix pre-mixes image data sets with SaliencyMix, offline: it finds and caches the
-saliency peak of each image, pastes the patch around a source's peak into a target,
-and writes shards with soft labels that any training framework reads.
-
-  premix mix --in synth:2000 --out demo
-
-` + exitHelp,
+		Use:           "premix",
+		Short:         "Pre-mix image data sets with SaliencyMix, offline",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       launch.VersionText(),
@@ -166,40 +159,14 @@ and writes shards with soft labels that any training framework reads.
 			if len(args) == 0 {
 				return nil
 			}
-			var names []string
-			for _, c := range cmd.Commands() {
-				names = append(names, c.Name())
-			}
-			if n := pipeline.Nearest(args[0], names); n != "" {
-				return usagef("unknown command %q: did you mean %s?", args[0], n)
-			}
-			return usagef("unknown command %q: run premix --help", args[0])
+			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
+	setHelp(root)
 	root.AddCommand(newMixCommand(a), newPackCommand(a), newPeaksCommand(a), newSynthCommand(a), newVerifyCommand(a), newInspectCommand(a), newCacheCommand(a), newReindexCommand(a), newVersionCommand(a), newDocsCommand(a))
 	return root
-}
-
-// flagError adds a suggestion to the error of a flag.
-func flagError(cmd *cobra.Command, err error) error {
-	text := err.Error()
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		if n := pipeline.Nearest(name, flagNames(cmd)); n != "" {
-			return usagef("unknown flag --%s: did you mean --%s?", name, n)
-		}
-		return usagef("unknown flag --%s: premix %s --help lists the flags", name, cmd.Name())
-	}
-	if strings.HasPrefix(text, "invalid argument ") {
-		// pflag says: invalid argument "x" for "--size" flag: reason
-		if _, rest, ok := strings.Cut(text, `" for "`); ok {
-			if flag, reason, ok := strings.Cut(rest, `" flag: `); ok {
-				return usagef("%s: %s", flag, reason)
-			}
-		}
-	}
-	return usagef("%s: premix %s --help lists the flags", text, cmd.Name())
 }

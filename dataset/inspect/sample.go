@@ -80,7 +80,7 @@ type Again struct {
 type NotFoundError struct{ Output, Key, Have string }
 
 func (e *NotFoundError) Error() string {
-	return printable.Sprintf("inspect: no sample %q in %s; it has %s", e.Key, e.Output, e.Have)
+	return printable.Sprintf("no sample %q in %s; it has %s", e.Key, e.Output, e.Have)
 }
 
 // Find returns the sample of a key, or of a position in the only replica that a bare number

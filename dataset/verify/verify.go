@@ -98,7 +98,7 @@ func (e *NoOutputError) Error() string {
 	if len(e.Begun) > 0 {
 		return printable.Sprintf("%s is an output of premix without a split: %s", e.Path, e.Begun[0])
 	}
-	return printable.Sprintf("%s is no output of premix: it has no %s folder", e.Path, dataset.MetaDir)
+	return printable.Sprintf("%s is not an output of premix: it does not contain the folder %s", e.Path, dataset.MetaDir)
 }
 
 // Run verifies an output, or the outputs of several formats below one folder. Defects are not

@@ -223,7 +223,7 @@ func TestCap(t *testing.T) {
 
 func TestNoOutput(t *testing.T) {
 	ctx := context.Background()
-	if _, err := verify.Run(ctx, t.TempDir(), verify.Options{}); err == nil || !strings.Contains(err.Error(), "no output of premix") {
+	if _, err := verify.Run(ctx, t.TempDir(), verify.Options{}); err == nil || !strings.Contains(err.Error(), "is not an output of premix") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	if _, err := verify.Run(ctx, filepath.Join(t.TempDir(), "x"), verify.Options{}); err == nil {

@@ -67,7 +67,7 @@ func (r root) addFolders(t *tree.Reading, s *survey, d *discovery) error {
 		d.Classes = append(d.Classes, c.Name)
 		for _, path := range c.Folders {
 			if path == "" {
-				return usagef("--in %s: there are keys with two slashes behind it, which makes a class folder without a name: rename them", r.in.URI)
+				return usagef("--in %s: some keys have two slashes after it, which makes a class folder without a name: rename them", r.in.URI)
 			}
 			for at := below(t.Base, path); at != ""; at = parent(at) {
 				if name, odd := s.odd[at]; odd {
@@ -142,10 +142,13 @@ func (r root) noImages(ctx context.Context) error {
 	}
 	dirs, files := r.split(&discovery{})
 	if i := slices.IndexFunc(files, func(o blob.Object) bool { return zipName(blob.Base(o.URI)) }); i >= 0 {
-		return usagef("--in %s: no image in its folders, but %s, a zip archive: --in-format zip reads it", r.in.URI, r.rel(files[i]))
+		return usagef("--in %s: there are no images in its folders, but %s, a zip archive: add --in-format zip to read it", r.in.URI, r.rel(files[i]))
+	}
+	if r.picked && len(r.objects) == 1 {
+		return usagef("--in %s is a file that premix does not read: give a folder with a folder of images for each class, or shards (tar, TFRecord, Parquet, zip)", r.in.URI)
 	}
 	if len(dirs) == 0 {
-		return usagef("--in %s has no class folders: expected %s/CLASS/IMAGE, or shards that --in-format can name", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
+		return usagef("--in %s contains no images in class folders: expected %s/CLASS/IMAGE, or shards (tar, TFRecord, Parquet, zip)", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
 	}
-	return usagef("--in %s: no image in its %d class folders", r.in.URI, len(dirs))
+	return usagef("--in %s: there are no images in its %d class folders", r.in.URI, len(dirs))
 }

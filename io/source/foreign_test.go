@@ -34,15 +34,15 @@ func TestHubFolder(t *testing.T) {
 	}{
 		{"main", "hf:owner/pets", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", map[string]string{"main": "12ab\n"}, []string{"12ab", "34cd"}, "snapshots/12ab", ""},
 		{"a configuration", "hf:owner/pets:plain_text", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", map[string]string{"main": "12ab"}, []string{"12ab"}, "snapshots/12ab/plain_text", ""},
-		{"no such configuration", "hf:owner/pets:cropped", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", map[string]string{"main": "12ab"}, []string{"12ab"}, "", "no folder cropped; it has plain_text"},
+		{"no such configuration", "hf:owner/pets:cropped", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", map[string]string{"main": "12ab"}, []string{"12ab"}, "", "does not have the folder cropped; its folders are plain_text"},
 		{"HF_HOME", "hf:owner/pets", map[string]string{"HF_HOME": "$/b"}, "b/hub", map[string]string{"main": "12ab"}, []string{"12ab"}, "snapshots/12ab", ""},
 		{"XDG_CACHE_HOME", "hf:owner/pets", map[string]string{"XDG_CACHE_HOME": "$/x"}, "x/huggingface/hub", map[string]string{"main": "12ab"}, []string{"12ab"}, "snapshots/12ab", ""},
 		{"home", "hf:owner/pets", nil, ".cache/huggingface/hub", map[string]string{"main": "12ab"}, []string{"12ab"}, "snapshots/12ab", ""},
 		{"a revision was asked for", "hf:owner/pets", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", nil, []string{"12ab"}, "snapshots/12ab", ""},
 		{"two revisions", "hf:owner/pets", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", nil, []string{"12ab", "34cd"}, "", "holds 2 revisions"},
 		{"not there", "hf:owner/cars", map[string]string{"HF_HUB_CACHE": "$/a"}, "a", nil, []string{"12ab"}, "", "hf download --repo-type dataset owner/cars"},
-		{"no name", "hf:../x", nil, "a", nil, nil, "", "want hf:OWNER/NAME"},
-		{"out of the data set", "hf:owner/pets:../x", nil, "a", nil, nil, "", "want hf:OWNER/NAME"},
+		{"no name", "hf:../x", nil, "a", nil, nil, "", "write hf:OWNER/NAME"},
+		{"out of the data set", "hf:owner/pets:../x", nil, "a", nil, nil, "", "write hf:OWNER/NAME"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

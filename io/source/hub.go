@@ -25,8 +25,11 @@ var hubName = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9._-]*/)?[A-Za-z0-9_][A
 // ~/.cache/huggingface/hub.
 func HubFolder(ctx context.Context, uri string) (string, error) {
 	name, config, _ := strings.Cut(strings.TrimPrefix(uri, HubScheme), ":")
+	if rest, ok := strings.CutPrefix(name, "//"); ok {
+		return "", usagef("--in %s: write hf:%s, which reads the local cache of the Hub", uri, strings.TrimPrefix(rest, "datasets/"))
+	}
 	if !hubName.MatchString(name) || strings.Contains(config, "..") {
-		return "", usagef("--in %s: want hf:OWNER/NAME or hf:OWNER/NAME:CONFIG", uri)
+		return "", usagef("--in %s: write hf:OWNER/NAME or hf:OWNER/NAME:CONFIG", uri)
 	}
 	cache, err := hubCache()
 	if err != nil {
@@ -48,7 +51,7 @@ func HubFolder(ctx context.Context, uri string) (string, error) {
 	}
 	dir = filepath.Join(dir, config)
 	if _, err := blob.Stat(ctx, dir); err != nil {
-		return "", usagef("--in %s: the data set has no folder %s; it has %s", uri, config, foldersOf(ctx, filepath.Dir(dir)))
+		return "", usagef("--in %s: the data set does not have the folder %s; its folders are %s", uri, config, foldersOf(ctx, filepath.Dir(dir)))
 	}
 	return dir, nil
 }

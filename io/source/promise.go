@@ -87,7 +87,7 @@ func (d *discovery) missing(o Options, missing []string, n, of int, by string) {
 		d.Warnings = append(d.Warnings, text)
 		return
 	}
-	d.Doubts = append(d.Doubts, tree.Doubt{Text: text, Flags: []string{"get the missing files", "--accept missing to go on without them"}})
+	d.Doubts = append(d.Doubts, tree.Doubt{Text: text, Flags: []string{"get the missing files", "--accept missing to continue without them"}})
 }
 
 // maxPromise bounds totals: a larger number is no count of shards.

@@ -129,15 +129,12 @@ func (d *discovery) unused(list []tree.Unused) {
 	}
 }
 
-// Doubtful is the refusal of an input with what was understood and all its doubts; nil if it has none.
+// Doubtful is the refusal of an input: a line of what was understood, and all its doubts; nil if it has none.
 func (c *Catalog) Doubtful() error {
 	if len(c.Doubts) == 0 {
 		return nil
 	}
-	lines := []string{"the classes of the input are in doubt, and nothing is guessed about labels; the output is untouched. Understood:"}
-	for _, line := range c.Understood() {
-		lines = append(lines, "  "+line)
-	}
+	lines := []string{"the classes of the input are in doubt, and premix does not guess; nothing was written. Understood: " + strings.Join(c.Understood(), "; ")}
 	return &UsageError{strings.Join(append(lines, DoubtLines(c.Doubts)...), "\n"), true}
 }
 

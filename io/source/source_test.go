@@ -267,7 +267,7 @@ func TestDiscoverUsage(t *testing.T) {
 		{"missing", in("nowhere"), Options{}, []string{"nowhere", "no such file or folder"}},
 		{"pattern", in("*.tar"), Options{}, []string{"*.tar", "nothing matches"}},
 		{"empty", in("empty"), Options{}, []string{"the folder is empty"}},
-		{"no class folders", in("flat"), Options{}, []string{"no folder says their class", "--labels FILE"}},
+		{"no class folders", in("flat"), Options{}, []string{"no folder gives their class", "--labels FILE"}},
 		{"no image", in("noimage"), Options{}, []string{"no image"}},
 		{"same names", in("one", "two"), Options{}, []string{"cat", "two inputs", "NAME="}},
 		{"other classes", in("a=two", "b=three"), Options{}, []string{"class 0", "“cat”", "“cow”"}},

@@ -110,11 +110,14 @@ func saysClasses(ctx context.Context, uri string, o Options) (bool, error) {
 
 // flatDoubt asks for a list of labels, and names the lists that lie around.
 func (r root) flatDoubt(ctx context.Context, base root, t *tree.Reading) tree.Doubt {
-	where := "the images lie in the input itself"
+	where := "the images are directly in the input"
 	if t.Base != "" {
-		where = "the images lie in " + t.Base
+		where = "the images are directly in " + t.Base
 	}
-	d := tree.Doubt{Text: where + ", and no folder says their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
+	if r.picked && len(r.objects) == 1 {
+		return tree.Doubt{Text: "--in " + r.in.URI + " is a single image, and nothing gives its class", Flags: []string{"--in FOLDER with a folder of images for each class", "--labels FILE with a list of images and classes"}}
+	}
+	d := tree.Doubt{Text: where + ", and no folder gives their classes", Flags: []string{"--labels FILE with a list of images and classes", "--in FOLDER with a folder of images for each class"}}
 	var near []string
 	for at := base.uri; ; at = blob.Dir(at) {
 		near = append(near, listsIn(ctx, at)...)
@@ -130,7 +133,7 @@ func (r root) flatDoubt(ctx context.Context, base root, t *tree.Reading) tree.Do
 		}
 	}
 	if len(near) > 0 {
-		d.Text += "; lists near them: " + strings.Join(near[:min(len(near), 5)], ", ")
+		d.Text += "; lists nearby: " + strings.Join(near[:min(len(near), 5)], ", ")
 	}
 	return d
 }

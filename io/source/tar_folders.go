@@ -129,7 +129,7 @@ func flatTar(base string) tree.Doubt {
 	if base != "" {
 		where = "the images lie in " + base
 	}
-	return tree.Doubt{Text: where + ", and neither a folder nor a member beside them says their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
+	return tree.Doubt{Text: where + ", and neither a folder nor a member next to them gives their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
 }
 
 // classOf is the class that the folders of a key name. It is empty for an image above the folders of

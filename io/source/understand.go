@@ -71,7 +71,7 @@ func (c *Catalog) count(found []*discovery) {
 // OneClassDoubt is what is said of an input whose images are all of one class.
 func OneClassDoubt(class string) tree.Doubt {
 	return tree.Doubt{
-		Text:  fmt.Sprintf("all images are of the class %s, so that mixing changes no label", class),
-		Flags: []string{"a deeper --in or --class-depth N if its folders are the classes", "--labels FILE with a list of classes", "--accept one-class if it is meant"},
+		Text:  fmt.Sprintf("all images are of the class %s, so mixing would not change a label", class),
+		Flags: []string{"a deeper --in, or --class-depth N, if its folders are the classes", "--labels FILE with a list of classes", "--accept one-class if that is intended"},
 	}
 }

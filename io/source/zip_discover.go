@@ -210,25 +210,25 @@ func (r root) noImagesInZips(list []*listedZip) error {
 		for _, f := range z.files {
 			name, kind := f.path, dataKind(f.path)
 			if k := foreignOf(name[strings.LastIndexByte(name, '/')+1:]); k != nil && kind == "" {
-				return usagef("--in %s: %s has no image, but %s, which is %s: %s", r.in.URI, z.c.Name, name, k.what, k.convert)
+				return usagef("--in %s: %s contains no image, but %s, which is %s: %s", r.in.URI, z.c.Name, name, k.what, k.convert)
 			}
 			if kind != "" {
 				_, more, _ := strings.Cut(kind, "|")
-				return usagef("--in %s: %s has no image, but %s, as %s: unpack the zip archive, and give --in the folder that they are in", r.in.URI, z.c.Name, more, name)
+				return usagef("--in %s: %s contains no image, but %s, as %s: unpack the archive, and give the folder to --in", r.in.URI, z.c.Name, more, name)
 			}
 		}
 	}
-	return usagef("--in %s: no image is in %s", r.in.URI, printable.Count(int64(len(list)), "zip archive"))
+	return usagef("--in %s: there are no images in %s", r.in.URI, printable.Count(int64(len(list)), "zip archive"))
 }
 
 // flatZip is the doubt about images in one folder of a zip archive, with the lists in it and beside it.
 func flatZip(base string, lists []string) tree.Doubt {
 	d := tree.Doubt{
-		Text:  "the images lie side by side in " + cmp.Or(base, "the zip archive") + ", and no folder says their classes",
-		Flags: []string{"--labels FILE with a list of images and classes, which is a file of its own"},
+		Text:  "the images are side by side in " + cmp.Or(base, "the zip archive") + ", and no folder gives their classes",
+		Flags: []string{"--labels FILE with a list of images and classes, in a separate file"},
 	}
 	if len(lists) > 0 {
-		d.Text += "; lists near them: " + strings.Join(lists[:min(len(lists), 5)], ", ")
+		d.Text += "; lists nearby: " + strings.Join(lists[:min(len(lists), 5)], ", ")
 	}
 	return d
 }

@@ -27,16 +27,16 @@ func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 	}
 	switch containers := countContainers(sums); {
 	case bad > 0 && job.OnBad == "fail":
-		return refuse(CodeMaxBad, "%s and --on-bad is fail: nothing was mixed, peaks are kept%s", f, where)
+		return refuse(CodeMaxBad, "%s, and --on-bad is fail: nothing was mixed, peaks are kept%s", f, where)
 	case over:
 		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept%s; %s",
 			f, job.MaxBad*100, where, f.remedy(g.N))
 	case f.images == 0 && containers == 1:
-		return refuse(CodeMaxBad, "no usable image in the input: %s holds none", sums[0].Container)
+		return refuse(CodeMaxBad, "there is no usable image in the input: %s contains none", sums[0].Container)
 	case f.images == 0 && containers > 1:
-		return refuse(CodeMaxBad, "no usable image in the input: of its %d containers none holds one; the first is %s", containers, sums[0].Container)
+		return refuse(CodeMaxBad, "there is no usable image in the input: none of its %d containers holds one; the first is %s", containers, sums[0].Container)
 	}
-	return refuse(CodeMaxBad, "no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
+	return refuse(CodeMaxBad, "there is no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
 }
 
 // faults are the bad images of the input. A row that stands for lost bytes weighs as many images as these
@@ -103,32 +103,39 @@ func (f *faults) String() string {
 	return fmt.Sprintf("%s%d of %d images are bad (%s%s)", about, total(f.kinds), f.images, strings.Join(kinds, ", "), where)
 }
 
-// remedy says what to do where more images are bad than --max-bad allows; good are left. Where none is, a
-// larger limit is of no help.
+// remedy says what to do where more images are bad than --max-bad allows; good are left. A larger limit does not
+// help where none is, or where labels are missing.
 func (f *faults) remedy(good int64) string {
+	if labels := f.kinds[string(premix.NoLabel)] + f.kinds[string(premix.BadLabel)]; good > 0 && 2*labels > total(f.kinds) {
+		kind := premix.NoLabel
+		if f.kinds[string(premix.BadLabel)] > labels/2 {
+			kind = premix.BadLabel
+		}
+		return "most of them have no usable label: " + remedies[kind]
+	}
 	if good > 0 {
-		return "raise --max-bad to go on without them"
+		return "raise --max-bad to continue without them"
 	}
 	kinds := slices.DeleteFunc(slices.Collect(maps.Keys(f.kinds)), func(k string) bool { return f.kinds[k] == 0 })
 	if len(kinds) != 1 {
-		return "no image is left to go on with"
+		return "no good image is left"
 	}
 	todo := remedies[premix.FaultKind(kinds[0])]
 	if todo == "" {
 		todo = "get the files again, or convert them"
 	}
-	return "all images are bad in this way, so the input as a whole is not what it should be: " + todo
+	return "all images are bad in this way, so something is wrong with the input as a whole: " + todo
 }
 
 // remedies say what to do where all images have a fault of a kind.
 var remedies = map[premix.FaultKind]string{
-	premix.Truncated: "get the files again, or give --truncated accept if they are JPEGs that end early",
+	premix.Truncated: "get the files again, or add --truncated accept if they are JPEGs that end early",
 	premix.TooLarge:  "raise --max-pixels or --max-bytes",
-	premix.TooSmall:  "choose a smaller --size, or leave --resize none out",
-	premix.NoLabel:   "--label-key names the labels, or --labels FILE a list of images and classes",
-	premix.BadLabel:  "--classes, --label-key and --label-offset say what the labels mean",
-	premix.Duplicate: "name one of the copies with --in",
-	premix.BadPeak:   "--detector names the file of peaks that was made from these images",
+	premix.TooSmall:  "choose a smaller --size, or leave out --resize none",
+	premix.NoLabel:   "add --label-key FIELD, the field with the label, or --labels FILE, a list of images and classes",
+	premix.BadLabel:  "add --classes FILE, a longer list, or set --label-key or --label-offset",
+	premix.Duplicate: "give only one of the copies to --in",
+	premix.BadPeak:   "give --detector the file of peaks that was made from these images",
 }
 
 // firstFailure says which image is the first bad one, and why, as the beginning of a sentence. It is

@@ -25,12 +25,12 @@ func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warn
 		case !bare || len(numbers) == 0:
 		case !job.Catalog.OffsetSaid && fromOne(numbers):
 			doubts = append(doubts, tree.Doubt{
-				Text:  fmt.Sprintf("the labels of the input are the numbers 1 to %d, and no list says what they mean: %s", len(numbers), firstOfLabel(ctx, job, sums, numbers[0])),
-				Flags: []string{"--label-offset 1 to make label 1 class 0", "--label-offset 0 to keep the numbers, with a class 0 that has no image"},
+				Text:  fmt.Sprintf("the labels of the input are the numbers 1 to %d, and no list gives their names: %s", len(numbers), firstOfLabel(ctx, job, sums, numbers[0])),
+				Flags: []string{"--label-offset 1 to make label 1 class 0", "--label-offset 0 to keep the numbers, with a class 0 without images"},
 			})
 		case len(numbers) < len(g.Classes):
 			top := numbers[len(numbers)-1]
-			warnings = append(warnings, fmt.Sprintf("%d of %d numbers have images; the highest, %d, has %d: %s; --classes FILE says which there are",
+			warnings = append(warnings, fmt.Sprintf("%d of %d numbers have images; the highest, %d, has %d: %s; --classes FILE lists all classes",
 				len(numbers), len(g.Classes), top, countOf(labels, top), firstOfLabel(ctx, job, sums, top)))
 		}
 	}
@@ -47,7 +47,7 @@ func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warn
 	if len(doubts) == 0 {
 		return warnings, nil
 	}
-	lines := append([]string{"the classes of the input are in doubt, and nothing is guessed about labels; the output is untouched, peaks are kept"}, source.DoubtLines(doubts)...)
+	lines := append([]string{"the classes of the input are in doubt, and premix does not guess; nothing was mixed, peaks are kept"}, source.DoubtLines(doubts)...)
 	return nil, &Refusal{Code: CodeUsage, Message: strings.Join(lines, "\n")}
 }
 

@@ -73,7 +73,7 @@ func (r *reader) byNumber() {
 		r.doubt(Doubt{Text: fmt.Sprintf("--label-offset %d: the class folder %s has a lower number", offset, folders[lowest].Name), Flags: []string{fmt.Sprintf("--label-offset %d", lowest)}})
 	case r.o.Offset == nil && !r.o.Listed && lowest == 1 && highest == len(folders):
 		r.doubt(Doubt{
-			Text:  fmt.Sprintf("the class folders are the numbers 1 to %d, and labels count from 0: class 0 would have no image", highest),
+			Text:  fmt.Sprintf("the class folders are the numbers 1 to %d, and labels count from 0: class 0 would be empty", highest),
 			Flags: []string{"--label-offset 1 to make folder 1 label 0", "--label-offset 0 to keep the numbers"},
 		})
 	}

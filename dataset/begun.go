@@ -60,7 +60,7 @@ func (h Holder) remedy() string {
 	case h.Job != "":
 		return "wait for its end, or run the same command again with --break-lock"
 	}
-	return "run the same command again, and it goes on"
+	return "run the same command again to continue"
 }
 
 // LookHolder looks which run works on an output. It changes nothing.

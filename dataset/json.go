@@ -16,7 +16,7 @@ type Float float64
 // MarshalJSON implements [json.Marshaler]. NaN and the infinities are errors.
 func (f Float) MarshalJSON() ([]byte, error) {
 	if f != f || f-f != 0 {
-		return nil, fmt.Errorf("dataset: %v is no JSON number", float64(f))
+		return nil, fmt.Errorf("dataset: %v is not a JSON number", float64(f))
 	}
 	return shard.AppendFloat(nil, float64(f)), nil
 }

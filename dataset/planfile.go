@@ -60,7 +60,7 @@ const sumMark checksum.Mark = `,"checksum":"`
 func sound(data []byte) error {
 	switch err := sumMark.Verify(data); {
 	case err == checksum.ErrMissing:
-		return errors.New("no plan of premix, or cut off: it has no checksum")
+		return errors.New("not a plan of premix, or cut off: it has no checksum")
 	case err != nil:
 		return errors.New("damaged: its checksum does not fit")
 	}

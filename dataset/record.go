@@ -95,7 +95,7 @@ func loadRecord(ctx context.Context, uri string) (*ShardRecord, error) {
 		return nil, err
 	}
 	if r.Path == "" || r.Replica < 0 || r.Shard < 0 || r.Samples < 0 || r.Bytes < 0 {
-		return nil, fmt.Errorf("dataset: %s is no record of a shard", uri)
+		return nil, fmt.Errorf("dataset: %s is not the record of a shard", uri)
 	}
 	if want := RecordName(r.Replica, r.Shard); blob.Base(uri) != want {
 		return nil, fmt.Errorf("dataset: %s is the record of another shard, %s", uri, want)

@@ -121,7 +121,7 @@ func CheckReport(data []byte) error {
 		return err
 	}
 	if !bytes.HasPrefix(content, []byte("<!DOCTYPE html>\n")) || !bytes.HasSuffix(content, []byte("</html>\n")) {
-		return errors.New("is no whole page")
+		return errors.New("is not a complete page")
 	}
 	return nil
 }

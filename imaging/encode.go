@@ -29,7 +29,7 @@ func NewEncoder(spec string) (*Encoder, error) {
 		number, sampling, given := strings.Cut(rest, ":")
 		quality, err := strconv.Atoi(number)
 		if err != nil || quality < 1 || quality > 100 || strconv.Itoa(quality) != number {
-			return nil, fmt.Errorf("imaging: encoding %q: quality %q is not one of 1 to 100", spec, number)
+			return nil, fmt.Errorf("imaging: encoding %q: quality %q is not a number from 1 to 100", spec, number)
 		}
 		if given && sampling != "420" && sampling != "444" {
 			return nil, fmt.Errorf("imaging: encoding %q: chroma %q is neither 420 nor 444", spec, sampling)
@@ -41,7 +41,7 @@ func NewEncoder(spec string) (*Encoder, error) {
 		}
 		return &Encoder{spec: spec, ext: "jpg", run: jpegEncoder{jpegenc.New(quality, full)}}, nil
 	}
-	return nil, fmt.Errorf("imaging: encoding %q, want jpeg:95, jpeg:95:444 or png", spec)
+	return nil, fmt.Errorf("imaging: encoding %q, use jpeg:95, jpeg:95:444 or png", spec)
 }
 
 // NewGrayEncoder returns an encoder of baseline JPEGs of quality Q, 1 to 100, with one component:

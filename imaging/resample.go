@@ -120,7 +120,7 @@ func checkResize(dst, src *Image, from premix.Box, w, h int, win premix.Box) err
 	case dst == src:
 		return errors.New("imaging: resize of an image onto itself")
 	case from.Empty() || from.X0 < 0 || from.Y0 < 0 || from.X1 > src.W || from.Y1 > src.H || len(src.Pix) < 3*src.W*src.H:
-		return fmt.Errorf("imaging: resize of %v, which is no part of an image of %d×%d pixels", from, src.W, src.H)
+		return fmt.Errorf("imaging: resize of %v, which is not part of an image of %d×%d pixels", from, src.W, src.H)
 	case w <= 0 || h <= 0 || w > math.MaxInt32 || h > math.MaxInt32:
 		return fmt.Errorf("imaging: resize to %d×%d pixels", w, h)
 	case win.Empty() || win.X0 < math.MinInt32 || win.Y0 < math.MinInt32 || win.X1 > math.MaxInt32 || win.Y1 > math.MaxInt32,

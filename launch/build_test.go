@@ -37,7 +37,7 @@ func TestWorkersBuild(t *testing.T) {
 		{"elsewhere", runners.Cluster{Elsewhere: true}, own.SHA256, ""},
 		{"this file is sent", runners.Cluster{Elsewhere: true, WorkerBinary: own.Path}, own.SHA256, ""},
 		{"another file is sent", runners.Cluster{Elsewhere: true, WorkerBinary: tool}, "", "--worker_binary: " + tool + " is build "},
-		{"a script is sent", runners.Cluster{Elsewhere: true, WorkerBinary: script}, "", "is no premix"},
+		{"a script is sent", runners.Cluster{Elsewhere: true, WorkerBinary: script}, "", "is not premix"},
 	} {
 		id, err := workersBuild(c.cluster)
 		if usage := (*UsageError)(nil); c.wrong != "" && (!errors.As(err, &usage) || !strings.Contains(err.Error(), c.wrong)) || c.wrong == "" && err != nil {

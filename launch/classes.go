@@ -26,16 +26,16 @@ func readClasses(ctx context.Context, path string) ([]string, error) {
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, usagef("--classes %s: the file is empty; want one class name a line", path)
+		return nil, usagef("--classes %s: the file is empty: write one class name on each line", path)
 	}
 	seen := map[string]int{}
 	for i, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
 		name := strings.TrimSpace(line)
 		if name == "" {
-			return nil, usagef("%s:%d: an empty line; want one class name a line", path, i+1)
+			return nil, usagef("%s:%d: an empty line: write one class name on each line", path, i+1)
 		}
 		if at, twice := seen[name]; twice {
-			return nil, usagef("%s:%d: class %q stands in line %d already", path, i+1, name, at)
+			return nil, usagef("%s:%d: class %q is in line %d already; remove one", path, i+1, name, at)
 		}
 		seen[name] = i + 1
 	}

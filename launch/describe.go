@@ -77,7 +77,7 @@ func cachePlace(c *pipeline.Config, peaksOnly bool, runID string) (uri string, t
 	switch place {
 	case pipeline.NoCache:
 		if peaksOnly {
-			return "", false, usagef("premix peaks fills a cache; --cache none makes no sense")
+			return "", false, usagef("--cache none with premix peaks, which only fills the cache: leave it out")
 		}
 		uri, err := scratch(c, ownCacheName(c), runID)
 		return uri, true, err

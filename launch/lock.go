@@ -135,7 +135,7 @@ func (l Lock) takeOver(out, path, text string) (*os.File, error) {
 		return l.publish(path, text, osfile.Rename)
 	case err == nil:
 		who, _ := io.ReadAll(io.LimitReader(old, 1<<12))
-		return nil, usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", out, strings.TrimSpace(string(who)))
+		return nil, usagef("another run uses %s (%s): wait for it, or add --break-lock if you are sure that it has ended", out, strings.TrimSpace(string(who)))
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }

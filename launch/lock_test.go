@@ -88,7 +88,7 @@ func TestLockLost(t *testing.T) {
 	if err := second.Check(t.Context()); err != nil {
 		t.Errorf("the end of the first run took the lock of the second: %v", err)
 	}
-	if _, _, err := (Lock{RunID: "3"}).Take(t.Context(), out); err == nil || !strings.Contains(err.Error(), "another run works on "+out) {
+	if _, _, err := (Lock{RunID: "3"}).Take(t.Context(), out); err == nil || !strings.Contains(err.Error(), "another run uses "+out) {
 		t.Errorf("%v", err)
 	}
 	unlockSecond()

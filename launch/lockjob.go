@@ -75,7 +75,7 @@ func checkJobs(ctx context.Context, out string, breakIt bool) error {
 		if err != nil {
 			return err
 		}
-		return usagef("a job on a cluster works on %s (%s): wait for its end, or add --break-lock if it was cancelled or has failed", out, strings.TrimSpace(string(text)))
+		return usagef("a job on a cluster uses %s (%s): wait for its end, or add --break-lock if it was cancelled or has failed", out, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

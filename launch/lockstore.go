@@ -96,7 +96,7 @@ func (l *storeLock) takeOver(ctx context.Context, breakAll bool) error {
 	}
 	if alive != "" && !breakAll {
 		who, _ := blob.ReadAll(ctx, alive, 1<<12)
-		return usagef("another run works on %s (%s): wait for it, or add --break-lock if you are sure that it is gone", l.out, strings.TrimSpace(string(who)))
+		return usagef("another run uses %s (%s): wait for it, or add --break-lock if you are sure that it has ended", l.out, strings.TrimSpace(string(who)))
 	}
 	for uri := range others {
 		l.broken[uri] = true

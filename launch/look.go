@@ -149,7 +149,7 @@ func (j *Job) checkCache() error {
 		return nil
 	}
 	if err := CheckWritable(blob.Join(uri, j.Description.Cache.Fingerprint)); err != nil {
-		return usagef("the peaks cache %s cannot be written (%v): choose another place with --cache DIR, or keep no cache with --cache none", uri, err)
+		return usagef("the peaks cache %s cannot be written (%v): choose another folder with --cache DIR, or use --cache none", uri, err)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func checkOutput(ctx context.Context, c *pipeline.Config, dir, format string) (g
 		return false, err
 	}
 	if state.Foreign != "" {
-		return false, usagef("--out %s holds something else (%s): choose an empty or new folder", dir, state.Foreign)
+		return false, usagef("--out %s contains other files (%s): choose an empty or new folder", dir, state.Foreign)
 	}
 	for _, s := range state.Splits {
 		switch {
@@ -192,7 +192,7 @@ func checkRoot(ctx context.Context, c *pipeline.Config) error {
 	}
 	for _, o := range objects {
 		if name := blob.Base(o.URI); !known[name] {
-			return usagef("--out %s holds something else (%s): choose an empty or new folder", c.Out, name)
+			return usagef("--out %s contains other files (%s): choose an empty or new folder", c.Out, name)
 		}
 	}
 	return nil
@@ -207,7 +207,7 @@ func outsideOfInputs(c *pipeline.Config) error {
 			continue
 		}
 		if rel, ok := blob.Rel(uri, c.Out); ok {
-			return usagef("--out %s lies in the input %s, which would read it as a part of itself (%s): choose a folder outside", c.Out, uri, rel)
+			return usagef("--out %s is inside the input %s, so the next run would read it as input (%s): choose a folder outside", c.Out, uri, rel)
 		}
 	}
 	return nil
@@ -223,7 +223,7 @@ func CheckWritable(dir string) error {
 		case err != nil:
 			return err
 		case !info.IsDir():
-			return fmt.Errorf("%s is no folder", p)
+			return fmt.Errorf("%s is not a folder", p)
 		}
 		if err := osfile.Writable(p); err != nil {
 			return fmt.Errorf("%s: %w", p, err)

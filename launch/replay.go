@@ -27,7 +27,7 @@ func readPlan(ctx context.Context, c pipeline.Config) (*pipeline.Config, error) 
 	}
 	m, err := dataset.LoadPlanned(ctx, dir, split)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("--plan %s: the split %s is neither planned nor finished: run its job to the end, with --plan-only or without", dir, split)
+		return nil, usagef("--plan %s: the split %s is neither planned nor finished: run its job to the end first, with --plan-only or without", dir, split)
 	}
 	if err != nil {
 		return nil, err
@@ -99,14 +99,14 @@ func plannedSplit(ctx context.Context, c *pipeline.Config) (string, error) {
 			return "", err
 		}
 		if begun {
-			return "", usagef("--plan %s is an output that a run began and did not plan: run the command that plans it again first", c.Plan)
+			return "", usagef("--plan %s is an output whose run stopped before it had a plan: run that command again first", c.Plan)
 		}
 		return "", usagef("--plan %s is not an output of premix: give the folder that holds %s (of an output in several formats: one of its folders)", c.Plan, dataset.MetaDir)
 	case c.Given["split"]:
 		if slices.Contains(splits, c.Split) {
 			return c.Split, nil
 		}
-		return "", usagef("--plan %s has no split %s, but %s", c.Plan, c.Split, strings.Join(splits, ", "))
+		return "", usagef("--plan %s has no split %s: choose %s", c.Plan, c.Split, strings.Join(splits, ", "))
 	case len(splits) > 1:
 		return "", usagef("--plan %s has the splits %s: choose one with --split", c.Plan, strings.Join(splits, ", "))
 	}

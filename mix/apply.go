@@ -64,7 +64,7 @@ func fits(target, source *imaging.Image, r *premix.Recipe) error {
 	case m.Pairs && (source.W != target.W || source.H != target.H):
 		return bad("target is %v, source %v", size, premix.Size{H: source.H, W: source.W})
 	case !within(r.Box, size) || !within(r.SrcBox, size):
-		return bad("box %v or %v outside of the image of %v", r.Box, r.SrcBox, size)
+		return bad("box %v or %v is outside the image of %v", r.Box, r.SrcBox, size)
 	case m.Resizes && (r.Box.Empty() || r.SrcBox.Empty()):
 		return bad("box %v of source box %v is empty", r.Box, r.SrcBox)
 	case m.Pastes && !m.Resizes && (r.Box.X1-r.Box.X0 != r.SrcBox.X1-r.SrcBox.X0 || r.Box.Y1-r.Box.Y0 != r.SrcBox.Y1-r.SrcBox.Y0):

@@ -77,26 +77,26 @@ func (l *Lambda) Validate() error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("mix: lambda: "+format, args...)) }
 	bounded := l.Min >= 0 && l.Min <= l.Max && l.Max <= 1
 	if !bounded {
-		bad("bounds [%v,%v]: the lower comes first, and both lie in [0,1]", l.Min, l.Max)
+		bad("bounds [%v,%v]: give two numbers in [0,1], the lower first", l.Min, l.Max)
 	}
 	switch l.Law {
 	case LawBeta:
 		if err := checkAlpha(l.Alpha); err != nil {
 			bad("%w", err)
 		} else if bounded && l.Outside == Redraw && !l.drawsInside() {
-			bad("fewer than one draw in a hundred with alpha %v lies in [%v,%v]: clamp, widen the bounds or fix lambda", l.Alpha, l.Min, l.Max)
+			bad("fewer than 1 in 100 draws with alpha %v are in [%v,%v]: clamp, widen the bounds, or fix lambda", l.Alpha, l.Min, l.Max)
 		}
 	case LawFixed:
 		if !(l.Value >= 0 && l.Value <= 1) {
 			bad("fixed value %v is not in [0,1]", l.Value)
 		} else if bounded && (l.Value < l.Min || l.Value > l.Max) {
-			bad("fixed value %v is outside of its bounds [%v,%v]", l.Value, l.Min, l.Max)
+			bad("fixed value %v is outside its bounds [%v,%v]", l.Value, l.Min, l.Max)
 		}
 	default:
 		bad("%w", unknown("law", l.Law, []string{LawBeta, LawFixed}))
 	}
 	if l.Outside != Clamp && l.Outside != Redraw {
-		bad("%w", unknown("way with draws outside of the bounds", l.Outside, []string{Clamp, Redraw}))
+		bad("%w", unknown("rule for draws outside the bounds", l.Outside, []string{Clamp, Redraw}))
 	}
 	return errors.Join(errs...)
 }

@@ -115,12 +115,12 @@ func TestLambdaValidate(t *testing.T) {
 		{Lambda{Max: 1.1}, "bounds"},
 		{Lambda{Law: LawFixed, Value: 0}, ""},
 		{Lambda{Law: LawFixed, Value: 1.5}, "fixed value 1.5"},
-		{Lambda{Law: LawFixed, Value: 0.1, Min: 0.2}, "outside of its bounds"},
+		{Lambda{Law: LawFixed, Value: 0.1, Min: 0.2}, "outside its bounds"},
 		{Lambda{Law: "betta"}, "did you mean beta"},
 		{Lambda{Outside: "reject"}, "clamp, redraw"},
 		{Lambda{Min: 0.98, Outside: Redraw}, ""},
-		{Lambda{Min: 0.995, Outside: Redraw}, "fewer than one draw in a hundred"},
-		{Lambda{Min: 0.9, Alpha: 300, Outside: Redraw}, "fewer than one draw in a hundred"},
+		{Lambda{Min: 0.995, Outside: Redraw}, "fewer than 1 in 100 draws"},
+		{Lambda{Min: 0.9, Alpha: 300, Outside: Redraw}, "fewer than 1 in 100 draws"},
 	}
 	for _, tt := range tests {
 		l := tt.law

@@ -62,14 +62,14 @@ func parseMethod(item string, weighted bool) (Weighted, error) {
 	}
 	if !more {
 		if weighted {
-			return m, fmt.Errorf("mix: %s in a list has no weight: write %s:0.5, say", name, name)
+			return m, fmt.Errorf("mix: %s in a list has no weight: write %s:0.5, for example", name, name)
 		}
 		return m, nil
 	}
 	weight, rest, more := strings.Cut(rest, ":")
 	var err error
 	if m.Weight, err = strconv.ParseFloat(weight, 64); err != nil {
-		return m, fmt.Errorf("mix: %s: weight %q is no number: write %s:WEIGHT:OPTION=VALUE", name, weight, name)
+		return m, fmt.Errorf("mix: %s: weight %q is not a number: write %s:WEIGHT:OPTION=VALUE", name, weight, name)
 	}
 	for more {
 		var option string
@@ -102,7 +102,7 @@ func (m *Weighted) set(option string) error {
 	case "alpha":
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil {
-			return fmt.Errorf("alpha %q is no number", value)
+			return fmt.Errorf("alpha %q is not a number", value)
 		}
 		m.Alpha = v
 		return checkAlpha(v)
@@ -112,7 +112,7 @@ func (m *Weighted) set(option string) error {
 		m.MinScale, err1 = strconv.ParseFloat(lo, 64)
 		m.MaxScale, err2 = strconv.ParseFloat(hi, 64)
 		if !ok || err1 != nil || err2 != nil {
-			return fmt.Errorf("scale %q is no range: write scale=0.1-0.8", value)
+			return fmt.Errorf("scale %q is not a range: write scale=0.1-0.8", value)
 		}
 		return nil
 	}
@@ -146,7 +146,7 @@ func checkMethods(methods []Weighted) error {
 		if m.Name != ResizeMix {
 			bad("%s: scale is an option of resizemix, which alone resizes", m.Name)
 		} else if !(m.MinScale > 0 && m.MinScale <= m.MaxScale && m.MaxScale <= 1) {
-			bad("resizemix: scale %v-%v: the smaller comes first, and both lie in (0,1]", m.MinScale, m.MaxScale)
+			bad("resizemix: scale %v-%v: give two numbers in (0,1], the smaller first", m.MinScale, m.MaxScale)
 		}
 	}
 	if sum > 1+tolerance {

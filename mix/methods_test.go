@@ -34,25 +34,25 @@ func TestParseMethods(t *testing.T) {
 
 func TestParseMethodsRefuses(t *testing.T) {
 	tests := []struct{ list, want string }{
-		{"", `unknown method "": there are saliencymix, cutmix`},
+		{"", `unknown method "": use saliencymix, cutmix`},
 		{"saliencemix", "did you mean saliencymix?"},
 		{"MixUp", "did you mean mixup?"},
-		{"puzzle", "there are saliencymix, cutmix, mixup, cutout, resizemix, none"},
+		{"puzzle", "use saliencymix, cutmix, mixup, cutout, resizemix, none"},
 		{"saliencymix,mixup", "saliencymix in a list has no weight: write saliencymix:0.5"},
-		{"cutmix:half", `weight "half" is no number`},
-		{"cutmix:alpha=1", `weight "alpha=1" is no number: write cutmix:WEIGHT:OPTION=VALUE`},
+		{"cutmix:half", `weight "half" is not a number`},
+		{"cutmix:alpha=1", `weight "alpha=1" is not a number: write cutmix:WEIGHT:OPTION=VALUE`},
 		{"cutmix:0.7,mixup:0.4", "add up to 1.1"},
 		{"cutmix:1.2", "weight 1.2 is not in [0,1]"},
 		{"cutmix:-0.2", "weight -0.2"},
 		{"cutmix:NaN", "weight NaN"},
 		{"cutmix:0.2,cutmix:0.4", "cutmix is there twice"},
 		{"cutmix:1:alpha=0.01", "alpha 0.01 is below 0.05"},
-		{"cutmix:1:alpha=x", `alpha "x" is no number`},
+		{"cutmix:1:alpha=x", `alpha "x" is not a number`},
 		{"cutmix:1:alpa=1", `unknown option "alpa": did you mean alpha?`},
 		{"cutmix:1:scale=0.1-0.2", "scale is an option of resizemix"},
-		{"resizemix:1:scale=0.5", "no range: write scale=0.1-0.8"},
-		{"resizemix:1:scale=0.8-0.1", "the smaller comes first"},
-		{"resizemix:1:scale=0.5-1.5", "both lie in (0,1]"},
+		{"resizemix:1:scale=0.5", "not a range: write scale=0.1-0.8"},
+		{"resizemix:1:scale=0.8-0.1", "the smaller first"},
+		{"resizemix:1:scale=0.5-1.5", "two numbers in (0,1]"},
 	}
 	for _, tt := range tests {
 		_, err := ParseMethods(tt.list)

@@ -59,7 +59,7 @@ var methods = []Method{
 		noScheme: "it blends whole images and has no patch to place", noBorder: "it blends whole images and has no patch"},
 	{Name: Cutout, noScheme: "it pastes nothing", noBorder: "it clips, as its paper does"},
 	{Name: ResizeMix, Pairs: true, Pastes: true, Resizes: true,
-		noScheme: "it pastes the whole source at a random place", noBorder: "its patch always lies inside"},
+		noScheme: "it pastes the whole source at a random place", noBorder: "its patch is always inside"},
 	{Name: None, noScheme: "it mixes nothing", noBorder: "it mixes nothing"},
 }
 

@@ -39,7 +39,7 @@ func TestValidate(t *testing.T) {
 		{"alpha of a method never inside", func(p *Params) {
 			p.Methods = []Weighted{{Name: MixUp, Weight: 1, Alpha: 200}}
 			p.Lambda = Lambda{Min: 0.9, Outside: Redraw}
-		}, "mixup: mix: lambda: fewer than one"},
+		}, "mixup: mix: lambda: fewer than 1"},
 		{"scheme", func(p *Params) { p.Scheme = "sal2core" }, `unknown scheme "sal2core": did you mean sal2corr?`},
 		{"border", func(p *Params) { p.Border = "wrap" }, `unknown border "wrap"`},
 		{"pair", func(p *Params) { p.Pair = "different" }, `unknown pairing "different"`},
@@ -47,7 +47,7 @@ func TestValidate(t *testing.T) {
 		{"mixup with a scheme", func(p *Params) { p.Methods, p.Scheme = only(MixUp), Sal2Sal }, "it blends whole images and has no patch to place"},
 		{"cutmix with a scheme", func(p *Params) { p.Methods, p.Scheme = only(CutMix), Sal2Rand }, "at a random place"},
 		{"one of two with a scheme", func(p *Params) { p.Methods, p.Scheme = only(CutMix, SaliencyMix), Sal2Rand }, ""},
-		{"resizemix with a border", func(p *Params) { p.Methods, p.Border = only(ResizeMix), Shift }, "always lies inside"},
+		{"resizemix with a border", func(p *Params) { p.Methods, p.Border = only(ResizeMix), Shift }, "is always inside"},
 		{"cutout with pairing", func(p *Params) { p.Methods, p.Pair = only(Cutout), DifferentClass }, "nobody to pair"},
 		{"cutout and mixup with pairing", func(p *Params) { p.Methods, p.Pair = only(Cutout, MixUp), DifferentClass }, ""},
 		{"troughs of no map", func(p *Params) { p.Detector, p.Scheme = DetectorUniform, Sal2NonSal }, "this detector looks at none"},

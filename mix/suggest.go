@@ -17,7 +17,7 @@ func unknown(what, word string, known []string) error {
 	if best != "" {
 		return fmt.Errorf("unknown %s %q: did you mean %s?", what, word, best)
 	}
-	return fmt.Errorf("unknown %s %q: there are %s", what, word, strings.Join(known, ", "))
+	return fmt.Errorf("unknown %s %q: use %s", what, word, strings.Join(known, ", "))
 }
 
 // EditDistance is the number of bytes to insert, delete, replace or swap with their neighbour to turn a

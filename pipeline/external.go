@@ -54,7 +54,7 @@ func (c *Config) checkExternal() error {
 		if e.Original {
 			low = "trough_x and trough_y"
 		}
-		bad = append(bad, fmt.Errorf("--scheme %s asks where an image is least salient, and --detector %s does not tell: add columns %s, or use another scheme", c.Scheme, c.Detector, low))
+		bad = append(bad, fmt.Errorf("--scheme %s needs the least salient point of each image, which --detector %s does not have: add the columns %s, or use another scheme", c.Scheme, c.Detector, low))
 	}
 	return errors.Join(bad...)
 }

@@ -41,7 +41,7 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 		}
 		auto := o.Name == "hflip" && c.HFlip == AutoFlip // contradicts nothing
 		if have, want := mine[i].Canonical(), o.Canonical(); c.Given[o.Name] && have != want && !auto {
-			refuse("--%s %s contradicts --plan %s, which says %s: leave it out, or plan anew", o.Name, mine[i].Value, c.Plan, want)
+			refuse("--%s %s contradicts --plan %s, which has %s: leave it out, or make a new plan", o.Name, mine[i].Value, c.Plan, want)
 			continue
 		}
 		if err := result[i].Value.Set(o.Value.String()); err != nil {
@@ -49,14 +49,14 @@ func (c *Config) FromPlan(m *dataset.Manifest, classes []string) (*Config, error
 		}
 	}
 	if c.Given["classes"] && !slices.Equal(c.ClassList, classes) {
-		refuse("--classes %s contradicts --plan %s, which has a class list of its own: leave it out, or plan anew", c.ClassFile, c.Plan)
+		refuse("--classes %s contradicts --plan %s, which has its own class list: leave it out, or make a new plan", c.ClassFile, c.Plan)
 	}
 	if r.ClassList = nil; recipe.Classes != nil {
 		r.ClassList = classes
 	}
 	sums := strings.Fields(recipe.Labels)
 	if c.Given["labels"] && !slices.Equal(slices.Sorted(slices.Values(c.LabelSums)), sums) {
-		refuse("--labels %s contradicts --plan %s, which was made with other lists: leave it out, or plan anew", strings.Join(c.Labels, ", "), c.Plan)
+		refuse("--labels %s contradicts --plan %s, which was made with other lists: leave it out, or make a new plan", strings.Join(c.Labels, ", "), c.Plan)
 	}
 	r.LabelSums = sums
 	r.External = nil
@@ -87,7 +87,7 @@ func (c *Config) chooseReplicas(m *dataset.Manifest) error {
 	if c.Given["replicas"] || c.Given["first-replica"] {
 		for _, r := range c.replicaList() {
 			if !slices.Contains(have, r) {
-				return fmt.Errorf("--plan %s has no replica %d, but %v", c.Plan, r, have)
+				return fmt.Errorf("--plan %s has no replica %d, only %v", c.Plan, r, have)
 			}
 		}
 		return nil
@@ -107,9 +107,9 @@ type PlanError struct {
 
 func (e *PlanError) Error() string {
 	if dataset.OnlyVersions(e.Diff) {
-		return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes (%s): plan anew, or use that premix", e.Plan, strings.Join(e.Diff, ", "))
+		return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes (%s): make a new plan, or use that premix", e.Plan, strings.Join(e.Diff, ", "))
 	}
-	return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes: plan anew, or use that premix\n  %s", e.Plan, strings.Join(e.Diff, "\n  "))
+	return fmt.Sprintf("%s was planned by a premix of other versions, which gives other bytes: make a new plan, or use that premix\n  %s", e.Plan, strings.Join(e.Diff, "; "))
 }
 
 // sameRecipe reports in what the recipe differs from that of a plan, besides the form of the

@@ -63,7 +63,7 @@ func (c *Config) checkGiven(p mix.Params) error {
 		refuse("saliency-gray", c.SaliencyGray, "--detector "+c.Detector, "only finegrained and spectral look at gray")
 	}
 	if c.Given["lambda-outside"] && c.LambdaOutside != mix.Clamp && p.Lambda.Min == 0 && p.Lambda.Max == 1 {
-		refuse("lambda-outside", c.LambdaOutside, "neither --min-lambda nor --max-lambda", "no draw is outside of 0 to 1")
+		refuse("lambda-outside", c.LambdaOutside, "neither --min-lambda nor --max-lambda", "no draw is outside 0 to 1")
 	}
 	return errors.Join(bad...)
 }

@@ -61,9 +61,9 @@ func TestGeometryWords(t *testing.T) {
 		{"geometry", "pad", "pad:N, pad:N:zero or pad:N:reflect"},
 		{"geometry", "pad:4:edge", "pad:N, pad:N:zero or pad:N:reflect"},
 		{"geometry", "centre", "did you mean center?"},
-		{"resize", "auto", "\"auto\" is no whole number; write a number, or none"},
+		{"resize", "auto", "\"auto\" is not a whole number; write a number, or none"},
 		{"resize", "-1", "-1 is negative; write a number, or none"},
-		{"hflip", "often", "\"often\" is no number; write a number, or auto"},
+		{"hflip", "often", "\"often\" is not a number; write a number, or auto"},
 		{"hflip", "-1", "-1 is negative; write a number, or auto"},
 	} {
 		c := Default()

@@ -27,7 +27,7 @@ func intVar(p *int) Value {
 func parseInt(s string, bits int) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, bits)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no whole number", s)
+		return 0, fmt.Errorf("%q is not a whole number", s)
 	}
 	if n < 0 {
 		return 0, fmt.Errorf("%s is negative", s)
@@ -40,7 +40,7 @@ func uint64Var(p *uint64) Value {
 		parse: func(s string) (uint64, error) {
 			n, err := strconv.ParseUint(s, 10, 64)
 			if err != nil {
-				return 0, fmt.Errorf("%q is no whole number from 0 to 2⁶⁴−1", s)
+				return 0, fmt.Errorf("%q is not a whole number from 0 to 2⁶⁴−1", s)
 			}
 			return n, nil
 		}}
@@ -53,7 +53,7 @@ func floatVar(p *float64) Value {
 func parseFloat(s string) (float64, error) {
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, fmt.Errorf("%q is no number", s)
+		return 0, fmt.Errorf("%q is not a number", s)
 	}
 	return x, nil
 }
@@ -113,16 +113,16 @@ func shareVar(p *float64) Value {
 		t, isPercent := strings.CutSuffix(s, "%")
 		x, err := parseFloat(t)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no share: use 1%% or 0.01", s)
+			return 0, fmt.Errorf("%q is not a share: use 1%% or 0.01", s)
 		}
 		switch {
 		case isPercent:
 			x /= 100
 		case t == "1":
-			return 0, errors.New("1 may be 1% or the whole: say 1% or 100%")
+			return 0, errors.New("1 can mean 1% or everything: write 1% or 100%")
 		}
 		if x < 0 || x > 1 {
-			return 0, fmt.Errorf("%s is outside of 0%% to 100%%", s)
+			return 0, fmt.Errorf("%s is outside 0%% to 100%%", s)
 		}
 		return x, nil
 	}}
@@ -135,7 +135,7 @@ func pairVar(p *[2]float64) Value {
 			lo, err1 := parseFloat(strings.TrimSpace(a))
 			hi, err2 := parseFloat(strings.TrimSpace(b))
 			if !ok || err1 != nil || err2 != nil {
-				return [2]float64{}, fmt.Errorf("%q are no two numbers: use low,high or low-high", s)
+				return [2]float64{}, fmt.Errorf("%q is not two numbers: use low,high or low-high", s)
 			}
 			return [2]float64{lo, hi}, nil
 		}}
@@ -150,7 +150,7 @@ func sizeVar(p *premix.Size) Value {
 		h, err1 := strconv.Atoi(a)
 		w, err2 := strconv.Atoi(b)
 		if err1 != nil || err2 != nil || h < 1 || w < 1 {
-			return premix.Size{}, fmt.Errorf("%q is no size: use 224, or HxW such as 192x256", s)
+			return premix.Size{}, fmt.Errorf("%q is not a size: use 224, or HxW such as 192x256", s)
 		}
 		return premix.Size{H: h, W: w}, nil
 	}}
@@ -191,7 +191,7 @@ func scaled(p *int64, what, example, printUnit string) Value {
 			}
 			return int64(x * float64(u.n)), nil
 		}
-		return 0, fmt.Errorf("%q is no number of %s: use a form such as %s", s, what, example)
+		return 0, fmt.Errorf("%q is not a number of %s: use a form such as %s", s, what, example)
 	}}
 }
 

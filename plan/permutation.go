@@ -82,7 +82,7 @@ func (p *Permutation) swap(x uint64) uint64 {
 // check keeps an index from outside from walking a cycle that never comes below n.
 func (p *Permutation) check(i int64) uint64 {
 	if uint64(i) >= p.n {
-		panic("plan: index outside of the permutation")
+		panic("plan: index outside the permutation")
 	}
 	return uint64(i)
 }

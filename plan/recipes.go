@@ -69,7 +69,7 @@ func (p *Params) check(rows []Row) error {
 		return fmt.Errorf("plan: a replica in %d shards", p.Shards.S)
 	}
 	if first < 0 || first >= p.Shards.N {
-		return fmt.Errorf("plan: position %d is outside of the replica's %d", first, p.Shards.N)
+		return fmt.Errorf("plan: position %d is outside the replica's %d", first, p.Shards.N)
 	}
 	if p.Size.H <= 0 || p.Size.W <= 0 {
 		return fmt.Errorf("plan: crops of %v pixels", p.Size)

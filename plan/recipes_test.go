@@ -275,7 +275,7 @@ func TestRecipesRefuse(t *testing.T) {
 		{"a row is missing", func(p *Params, r []Row) []Row { return slices.Delete(r, 3, 4) }, "holds positions 10 to 19, got 9 rows from 10"},
 		{"a row is there twice", func(p *Params, r []Row) []Row { r[4] = r[3]; return r }, "row 4 has position 13 instead of 14"},
 		{"not in order", func(p *Params, r []Row) []Row { slices.Reverse(r); return r }, "shard 1"},
-		{"another replica's number", func(p *Params, r []Row) []Row { p.Shards = Shards{5, 1}; return r }, "position 10 is outside of the replica's 5"},
+		{"another replica's number", func(p *Params, r []Row) []Row { p.Shards = Shards{5, 1}; return r }, "position 10 is outside the replica's 5"},
 		{"no shards", func(p *Params, r []Row) []Row { p.Shards.S = 0; return r }, "in 0 shards"},
 		{"no sample", func(p *Params, r []Row) []Row { r[2].Sample = nil; return r }, "position 12 has no sample"},
 		{"no size", func(p *Params, r []Row) []Row { p.Size.H = 0; return r }, "crops of 0x128"},

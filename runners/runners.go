@@ -59,7 +59,7 @@ func initialise(args []string) error {
 		return &UsageError{fmt.Errorf("flags after --: %w", err)}
 	}
 	if rest := flag.CommandLine.Args(); len(rest) > 0 {
-		return &UsageError{fmt.Errorf("flags after --: %q is no flag", rest[0])}
+		return &UsageError{fmt.Errorf("flags after --: %q is not a flag", rest[0])}
 	}
 	beam.Init()
 	redactLogs()

@@ -19,7 +19,7 @@ func TestFlags(t *testing.T) {
 		want   string
 	}{
 		{Flink, []string{"--no_such_flag"}, "flags after --: flag provided but not defined: -no_such_flag"},
-		{Flink, []string{"word"}, `flags after --: "word" is no flag`},
+		{Flink, []string{"word"}, `flags after --: "word" is not a flag`},
 		{Flink, []string{"--environment_type=DOCKER"}, "--environment_type=DOCKER: on Flink the workers are processes"},
 		{Flink, []string{"--environment_config=/opt/premix"}, `as {"command":"/opt/premix/premix"}`},
 		{Flink, []string{`--environment_config={"env":{}}`}, `as {"command":"/opt/premix/premix"}`},

@@ -56,7 +56,7 @@ func newCacheCommand(a *app) *cobra.Command {
 		Short: "Show or remove cached peaks",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("premix cache %s: use premix cache ls, or premix cache prune", args[0])
+				return usagef("unknown command \"cache %s\": use premix cache ls, or premix cache prune", args[0])
 			}
 			return nil
 		},
@@ -78,7 +78,7 @@ func newCacheCommand(a *app) *cobra.Command {
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("%s takes no %q: the folder is given with --cache", cmd.CommandPath(), args[0])
+		return usagef("%s takes no argument %q: give the folder with --cache", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func runCachePrune(ctx context.Context, a *app, o cacheOptions) error {
 		return err
 	}
 	if o.days < 0 {
-		return usagef("--days %d: want a number of days", o.days)
+		return usagef("--days %d is negative: give a number of days", o.days)
 	}
 	age := time.Duration(o.days) * 24 * time.Hour
 	if o.all {

@@ -80,9 +80,9 @@ func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error 
 	}
 	switch {
 	case f.sample != "" && f.uses != "":
-		return usagef("--sample and --uses ask for two things; give one")
+		return usagef("--sample with --uses: give one of them")
 	case f.uses != "" && f.png+f.html != "":
-		return usagef("--uses lists samples: give the key of one to --sample to see it with --png or --html")
+		return usagef("--uses with --png or --html: it lists samples; give the key of one to --sample to draw it")
 	case f.uses != "":
 		return a.inspectUses(ctx, path, f, o)
 	case f.sample != "":

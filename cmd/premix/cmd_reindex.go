@@ -26,7 +26,7 @@ type reindexOptions struct {
 
 // AddFlags defines the flags.
 func (o *reindexOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
+	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one per core)")
 	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
 	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
 }
@@ -74,7 +74,7 @@ func runReindex(ctx context.Context, a *app, o reindexOptions, out string) error
 		printReindexed(a.stdout, out, r)
 	}
 	if !r.OK() {
-		return &codeError{exitBad, printable.Sprintf("%s: not all of it could be rebuilt", out)}
+		return &codeError{exitBad, printable.Sprintf("%s could not be rebuilt completely: see what is lost or damaged above", out)}
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func printReindexed(w io.Writer, path string, r *reindex.Report) {
 		if s.Output != "" {
 			where += "/" + s.Output
 		}
-		printable.Fprintf(w, "%s: split %s: %d samples in %d shards\n", where, s.Name, s.Samples, s.Shards)
+		printable.Fprintf(w, "%s: split %s: %s in %s\n", where, s.Name, printable.Count(int64(s.Samples), "sample"), printable.Count(int64(s.Shards), "shard"))
 		for _, f := range s.Rebuilt {
 			printable.Fprintf(w, "  rebuilt  %s\n", f)
 		}

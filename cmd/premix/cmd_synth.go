@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source/synth"
 	"github.com/premix/premix/launch"
+	"github.com/premix/premix/pipeline"
 )
 
 // synthOptions are the options of premix synth.
@@ -36,7 +37,7 @@ background. Sizes and encodings vary. Image i is the same on every machine.
 --in synth:N gives the same data set without a copy on disk.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("%s takes no %q: the folder is given with --out", cmd.CommandPath(), args[0])
+				return usagef("%s takes no argument %q: give the folder with --out", cmd.CommandPath(), args[0])
 			}
 			return nil
 		},
@@ -48,13 +49,13 @@ background. Sizes and encodings vary. Image i is the same on every machine.
 
 func runSynth(ctx context.Context, a *app, o synthOptions) error {
 	if o.out == "" || o.images < 1 {
-		return usagef("give --out FOLDER and --images N with N from 1")
+		return usagef("--out or --images is missing: give --out FOLDER and --images N, N being 1 or more")
 	}
 	if !slices.Contains(synth.Formats(), o.format) {
-		return usagef("--format %q: use %s", o.format, strings.Join(synth.Formats(), ", "))
+		return usagef("--format: %s", pipeline.Unknown("layout", o.format, synth.Formats()))
 	}
 	if o.images > synth.Max {
-		return usagef("--images %d: at most %d", o.images, int64(synth.Max))
+		return usagef("--images %d: use at most %d", o.images, int64(synth.Max))
 	}
 	if err := launch.CheckWritable(o.out); err != nil {
 		return usagef("--out %s cannot be written: %v", o.out, err)
@@ -62,6 +63,6 @@ func runSynth(ctx context.Context, a *app, o synthOptions) error {
 	if err := synth.Write(ctx, o.out, o.format, o.images); err != nil {
 		return err
 	}
-	_, err := printable.Fprintf(a.stdout, "%d images in %s (%s)\n", o.images, o.out, o.format)
+	_, err := printable.Fprintf(a.stdout, "%s in %s (%s)\n", printable.Count(o.images, "image"), o.out, o.format)
 	return err
 }

@@ -33,7 +33,7 @@ func (o *verifyOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.deep, "deep", 0, "build N samples of each split again from their sources, and compare them")
 	fs.StringArrayVar(&o.in, "in", nil, "where the inputs are now, [NAME=]URI (default: where inputs.json says)")
 	fs.StringSliceVar(&o.split, "split", nil, "splits to verify (default: all)")
-	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one a core)")
+	fs.IntVar(&o.workers, "workers", 0, "shards read at once (0: one per core)")
 	fs.IntVar(&o.maxDefects, "most", 100, "list at most N defects")
 	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
 }
@@ -57,11 +57,11 @@ If it finds a defect, it exits with code 3.`,
 func runVerify(ctx context.Context, a *app, o verifyOptions, out string) error {
 	switch {
 	case o.deep < 0:
-		return usagef("--deep %d: want a number of samples", o.deep)
+		return usagef("--deep %d is negative: give a number of samples", o.deep)
 	case o.deep == 0 && len(o.in) > 0:
-		return usagef("--in says where --deep N finds the sources; nothing else reads them")
+		return usagef("--in without --deep: only --deep N reads the inputs; add it, or leave out --in")
 	case o.maxDefects < 0:
-		return usagef("--most %d: want a number of defects", o.maxDefects)
+		return usagef("--most %d is negative: give a number of defects", o.maxDefects)
 	}
 	report, err := verify.Run(ctx, out, verify.Options{
 		Splits: o.split, Params: pipeline.DeriveParams, Deep: o.deep, In: pipeline.Inputs(o.in), Workers: o.workers, MaxDefects: o.maxDefects,
@@ -126,7 +126,7 @@ func wrongPath(ctx context.Context, path string, err error) error {
 func onePath(usage, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return usagef("usage: premix %s; give %s", usage, what)
+			return usagef("premix %s: give one argument, %s", usage, what)
 		}
 		return nil
 	}

@@ -63,7 +63,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Short: "Print version, commit and what this program was built with",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("premix version takes no arguments, got %q", args[0])
+				return usagef("premix version takes no argument %q: leave it out", args[0])
 			}
 			return nil
 		},

@@ -282,7 +282,7 @@ func TestDataflowEnds(t *testing.T) {
 		{"a worker's own error", "JOB_STATE_FAILED", "Error message from worker: process bundle failed:\n1: Plan\n\tcaused by:\nsource failed\n\tcaused by:\nDoFn[UID:4, PID:e8, Name: mixFn] failed:\nread gs://bkt/in/a:\nno permission\n\npassed through:\n==>\n", exitFailed,
 			"\npremix: dataflow: job " + jobID + " failed: read gs://bkt/in/a: no permission\n"},
 		{"refused", "JOB_STATE_FAILED", "workflow failed. Causes: DoFn failed:\n" + refusal, exitBad, "7 of 60 images are bad"},
-		{"cancelled", "JOB_STATE_CANCELLED", "", exitFailed, "was cancelled; run again to go on"},
+		{"cancelled", "JOB_STATE_CANCELLED", "", exitFailed, "was cancelled; run again to continue"},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			c.runs(func(*pipepb.Pipeline) (string, string) { return e.state, e.message })
@@ -368,12 +368,12 @@ func TestDataflowFlags(t *testing.T) {
 		{"labels", []string{"--labels=team"}, []string{"must be JSON"}},
 		{"job name", []string{"--job_name=Mix_It"}, []string{"use a-z, 0-9 and -"}},
 		{"no binary", []string{"--worker_binary=" + filepath.Join(dir, "none")}, []string{"no such file", "GOOS=linux GOARCH=amd64 go build"}},
-		{"no program", []string{"--worker_binary=" + text}, []string{"is no program for Linux"}},
+		{"no program", []string{"--worker_binary=" + text}, []string{"is not a program for Linux"}},
 		{"other processor", []string{"--worker_binary=" + arm}, []string{"another processor", "GOARCH=amd64"}},
 		{"right processor", []string{"--worker_binary=" + arm, "--worker_machine_type=t2a-standard-4", "--project="}, []string{"--project is missing"}},
 		{"another build", []string{"--worker_binary=" + other}, []string{"--worker_binary: " + other + " is build ", "another file: start the job with the file itself"}},
 		{"unknown flag", []string{"--no_such_flag=1"}, []string{"flags after --", "no_such_flag"}},
-		{"no flag", []string{"word"}, []string{`"word" is no flag`}},
+		{"no flag", []string{"word"}, []string{`"word" is not a flag`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := []string{"mix", "--in", "synth:10", "--out", "gs://bkt/out", "--cache", "gs://bkt/cache", "--runner", "dataflow", "--"}

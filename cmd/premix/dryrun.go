@@ -52,7 +52,7 @@ func describe(w io.Writer, j *launch.Job) {
 		printable.Fprintf(w, ", about %d images", n)
 	}
 	if j.Catalog.Classes != nil {
-		printable.Fprintf(w, ", %d classes", len(j.Catalog.Classes))
+		printable.Fprintf(w, ", %s", printable.Count(int64(len(j.Catalog.Classes)), "class"))
 	}
 	fmt.Fprintln(w)
 	for _, line := range j.Catalog.Understood() {

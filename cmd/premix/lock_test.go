@@ -218,7 +218,7 @@ func TestBrokenLockHolds(t *testing.T) {
 		t.Helper()
 		text, err := exec.Command("premix", args...).CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "another run works on "+out) {
+		if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "another run uses "+out) {
 			t.Errorf("a third run was not refused: %v\n%s", err, text)
 		}
 	}

@@ -42,7 +42,7 @@ func (r reporter) Classes(c launch.Choice) {
 	if len(c.Left) > 0 {
 		about := ""
 		if c.Images > 0 {
-			about = fmt.Sprintf(" with %d images", c.Images)
+			about = " with " + printable.Count(c.Images, "image")
 		}
 		r.Say("--classes leaves out %d of %d classes of the input%s: %s", len(c.Left), c.Of, about, source.FirstNames(c.Left))
 	}
@@ -61,9 +61,9 @@ func (r reporter) Cache(look *launch.CacheLook) {
 	default:
 		why := reasons(look)
 		if look.Chunks == 0 {
-			why = "; nothing is cached for these settings"
+			why = "; this is the first run with these settings"
 			if len(look.Nearest) > 0 {
-				why += fmt.Sprintf(" (the nearest that are differ in %s)", strings.Join(look.Nearest, "; "))
+				why += fmt.Sprintf(" (the nearest in the cache differ in %s)", strings.Join(look.Nearest, "; "))
 			}
 		}
 		r.Say("peaks: %d of %d images are in the cache %s%s", look.By[stage.Valid].Images, look.Images, place, why)

@@ -35,7 +35,7 @@ const exitHelp = `Exit codes:
   2    wrong usage, configuration or input; the output is untouched
   3    more bad images than --max-bad, or verify found defects
   4    the output belongs to another recipe or input
-  130  interrupted; run again to go on`
+  130  interrupted; run again to continue`
 
 // An app is one run of the command line.
 type app struct {
@@ -112,7 +112,7 @@ func explain(ctx context.Context, err error) (int, string) {
 		// The runner has said how to end the job.
 		return exitInterrupted, err.Error()
 	case ctx.Err() != nil:
-		return exitInterrupted, "interrupted: what is finished is kept, run the same command again to go on"
+		return exitInterrupted, "interrupted: finished work is kept; run the same command again to continue"
 	case errors.As(err, &lost):
 		return exitFailed, lost.Error()
 	case errors.As(err, &code):

@@ -178,7 +178,7 @@ func TestStores(t *testing.T) {
 		cmd := exec.Command("premix", "mix", "--in", in, "--out", blob.Join(g, "y"))
 		text, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !asExit(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "--cache is needed") {
+		if !asExit(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(text), "no --cache: ") {
 			t.Errorf("%v: %s", err, text)
 		}
 	})

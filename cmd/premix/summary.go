@@ -117,7 +117,7 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 		summarizePairs(w, m)
 	}
 	c := m.Counts
-	printable.Fprintf(w, "input    %d entries: %d good, %d ignored, %d left out, %d bad", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
+	printable.Fprintf(w, "input    %s: %d good, %d ignored, %d left out, %d bad", printable.Count(c.Entries, "entry"), c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
 		printable.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
 		if text := c.Lost.Text(); text != "" {
@@ -128,7 +128,7 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 		printable.Fprintf(w, "; %s of other classes not opened (--classes)", printable.Count(n, "container"))
 	}
 	if j.Description.StopsEarly() {
-		fmt.Fprint(w, "; the rest was not looked at (--limit)")
+		fmt.Fprint(w, "; the rest was not read (--limit)")
 	}
 	fmt.Fprintln(w)
 }
@@ -138,7 +138,7 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 func tellStream(w io.Writer, c *pipeline.Config, m *dataset.Manifest, format string) {
 	chosen := c.Shards == 0 && c.SamplesPerShard == 0
 	if n := m.Shape.Shards; format == "webdataset" && (chosen && n > 1 || c.Method != mix.None) {
-		printable.Fprintf(w, "stream   %s a replica: enough for ranks × loader workers up to %d\n", printable.Count(n, "shard"), n)
+		printable.Fprintf(w, "stream   %s per replica: enough for ranks × loader workers up to %d\n", printable.Count(n, "shard"), n)
 	}
 }
 
@@ -151,7 +151,7 @@ func summarizeShards(ctx context.Context, w io.Writer, j *launch.Job, dir string
 	}
 	n := run.Shards
 	if j.Config.Recheck || n.Anew > 0 {
-		fmt.Fprintf(w, "shards   %d kept, %d damaged and made anew, %d new\n", n.Kept, n.Anew, n.New)
+		fmt.Fprintf(w, "shards   %d kept, %d damaged and rewritten, %d new\n", n.Kept, n.Anew, n.New)
 	}
 	return nil
 }
@@ -200,8 +200,8 @@ func summarizePlan(ctx context.Context, w io.Writer, j *launch.Job, dir, _ strin
 	for _, r := range m.Replicas {
 		shards += len(r.Shards)
 	}
-	_, err = printable.Fprintf(w, "plan     %s\nsamples  %d in %d shards, %d classes; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
-		shortPath(dataset.Meta(dir, j.Config.Split, dataset.PlanDir)), m.Counts.Samples, shards, m.Shape.Classes.Count, shortPath(dir))
+	_, err = printable.Fprintf(w, "plan     %s\nsamples  %d in %s, %s; no pixels were written (--plan-only)\nmake     premix mix --plan %s --out FOLDER\n",
+		shortPath(dataset.Meta(dir, j.Config.Split, dataset.PlanDir)), m.Counts.Samples, printable.Count(int64(shards), "shard"), printable.Count(int64(m.Shape.Classes.Count), "class"), shortPath(dir))
 	return err
 }
 

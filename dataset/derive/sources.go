@@ -24,7 +24,7 @@ func LoadInputs(ctx context.Context, out, split string) ([]source.Input, error) 
 		}
 	}
 	if len(roots) == 0 {
-		return nil, fmt.Errorf("derive: %s names no input: tell where it is with --in", dataset.Meta(out, split, dataset.InputsFile))
+		return nil, fmt.Errorf("derive: the input of %s is unknown: give its place with --in", dataset.Meta(out, split, dataset.InputsFile))
 	}
 	return roots, nil
 }

@@ -53,7 +53,7 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 		return nil // the notes say how far they are
 	}
 	if len(r.Splits) == 0 {
-		return fmt.Errorf("inspect: %s has no split %q", out, o.Split)
+		return fmt.Errorf("%s has no split %q", out, o.Split)
 	}
 	r.Keys = r.Splits[0].Keys
 	r.Methods = map[string]int64{}

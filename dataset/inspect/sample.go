@@ -294,7 +294,7 @@ func (s *Sample) derive(ctx context.Context, p *sample.Params, options source.Op
 	options = derive.Understand(ctx, s.Output, s.Split, options)
 	sources, err := derive.Locate(ctx, inputs, options, p.Decode.MaxBytes)
 	if usage := (*source.UsageError)(nil); errors.As(err, &usage) {
-		s.note("the sources cannot be read: %v; tell where they are with --in", err)
+		s.note("the sources cannot be read: %v; give their place with --in", err)
 		return false, nil
 	}
 	if err != nil {
@@ -363,7 +363,7 @@ func (s *Sample) again(p *sample.Params, rec *shard.Record, recipes []premix.Rec
 	}
 	same := bytes.Equal(data, rec.Image)
 	if !same {
-		s.differ("made again, the image has %d other bytes; the shard has %d", len(data), len(rec.Image))
+		s.differ("built again, the image has %d bytes, and they differ; in the shard it has %d", len(data), len(rec.Image))
 	}
 	s.Again = &Again{LamDrawn: dataset.Float(now.LamDrawn), Lam: dataset.Float(now.Lam), Box: box(now.Box), SrcBox: box(now.SrcBox), SameBytes: same}
 	return nil

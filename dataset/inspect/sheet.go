@@ -92,7 +92,7 @@ func (s *Sample) Sheet() image.Image {
 		{title: "target crop, box", img: original(&s.a.Crop), boxes: boxMark(r.Box, green), peak: premix.NoPeak},
 		{title: "source crop, peak, box", img: original(&s.b.Crop), boxes: boxMark(r.SrcBox, green), peak: r.Peak},
 		{title: "saliency of the source", peak: r.Peak, boxes: boxMark(r.SrcBox, green)},
-		{title: "made again", img: original(&s.mixed), peak: premix.NoPeak},
+		{title: "built again", img: original(&s.mixed), peak: premix.NoPeak},
 	}}
 	if s.b.Map.W > 0 {
 		rows[1][2].img = gray(&s.b.Map)

@@ -16,27 +16,24 @@ import (
 
 // title is what the path is, in a few words.
 func (r *Report) title() string {
+	samples := printable.Count(int64(r.Samples), "sample")
 	switch r.Kind {
 	case KindOutput:
 		if len(r.Splits) == 0 {
 			return "an output of premix, begun and not planned yet"
 		}
 		if all := strings.Split(r.Format, ","); len(all) > 1 {
-			return fmt.Sprintf("an output of premix, %d samples of %d x %d pixels in %d classes, in each of %s", r.Samples, r.Size[0], r.Size[1], r.Classes, strings.Join(all, ", "))
+			return fmt.Sprintf("an output of premix, %s of %d x %d pixels in %s, in each of %s", samples, r.Size[0], r.Size[1], printable.Count(int64(r.Classes), "class"), strings.Join(all, ", "))
 		}
-		return fmt.Sprintf("an output of premix, %s, %d samples of %d x %d pixels in %d classes", r.Format, r.Samples, r.Size[0], r.Size[1], r.Classes)
+		return fmt.Sprintf("an output of premix, %s, %s of %d x %d pixels in %s", r.Format, samples, r.Size[0], r.Size[1], printable.Count(int64(r.Classes), "class"))
 	case KindShard:
-		return fmt.Sprintf("a shard, %s, %d samples", r.Format, r.Samples)
+		return fmt.Sprintf("a shard, %s, %s", r.Format, samples)
 	case KindPlan:
-		return fmt.Sprintf("the plan of a shard, %d samples", r.Samples)
+		return fmt.Sprintf("the plan of a shard, %s", samples)
 	case KindCache:
-		return fmt.Sprintf("peaks, %d rows", r.Samples)
+		return fmt.Sprintf("peaks, %s", printable.Count(int64(r.Samples), "row"))
 	case KindInput:
-		s := "s"
-		if r.Input.Containers == 1 {
-			s = ""
-		}
-		return fmt.Sprintf("an input, %s, %d images in %d container%s", r.Format, r.Samples, r.Input.Containers, s)
+		return fmt.Sprintf("an input, %s, %s in %s", r.Format, printable.Count(int64(r.Samples), "image"), printable.Count(int64(r.Input.Containers), "container"))
 	case KindImage:
 		return fmt.Sprintf("an image, %s, %d x %d pixels", r.Format, r.Image.Width, r.Image.Height)
 	case KindArray:
@@ -59,7 +56,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		r.writeSplit(line, &s)
 	}
 	for _, c := range r.Caches {
-		line("  %s: %d rows in %d chunks, %s%s%s", c.Fingerprint, c.Rows, c.Chunks, dataset.Bytes(c.Bytes), ifAny(", %d failed", c.Failed), ifAny(", %d damaged", int64(c.Damaged)))
+		line("  %s: %s in %s, %s%s%s", c.Fingerprint, printable.Count(int64(c.Rows), "row"), printable.Count(int64(c.Chunks), "chunk"), dataset.Bytes(c.Bytes), ifAny(", %d failed", c.Failed), ifAny(", %d damaged", int64(c.Damaged)))
 		if c.Settings != nil {
 			line("    %s", c.Settings)
 		}
@@ -132,7 +129,7 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 	if s.Replicas > 1 {
 		replicas = fmt.Sprintf(" in %d replicas", s.Replicas)
 	}
-	line("  %s: %d samples%s, %d shards, %s, %s", name, s.Samples, replicas, s.Shards, dataset.Bytes(s.Bytes), state)
+	line("  %s: %s%s, %s, %s, %s", name, printable.Count(int64(s.Samples), "sample"), replicas, printable.Count(int64(s.Shards), "shard"), dataset.Bytes(s.Bytes), state)
 	if s.Run != "" {
 		line("    run of %s", s.Run)
 	}
@@ -140,7 +137,7 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 		line("    recipe %s", recipe)
 	}
 	if c := s.Counts; c != nil {
-		line("    of %d entries of the input %d good, %d ignored, %d excluded, %d failed", c.Entries, c.Good, c.Ignored, c.Excluded, c.Failed)
+		line("    of %s of the input %d good, %d ignored, %d excluded, %d failed", printable.Count(int64(c.Entries), "entry"), c.Good, c.Ignored, c.Excluded, c.Failed)
 		for _, k := range slices.Sorted(maps.Keys(c.Failures)) {
 			line("      %d %s", c.Failures[k], k)
 		}

@@ -248,7 +248,7 @@ func (t *task) unfinished() string {
 	if t.config == nil || t.manifest != nil {
 		return ""
 	}
-	return ": the split is not finished; run the same command again, and it goes on"
+	return ": the split is not finished; run the same command again to continue"
 }
 
 func (t *task) lose(what string) {

@@ -108,7 +108,7 @@ func scan(ctx context.Context, format shard.Format, uri string, spec shard.Spec)
 		return nil, damage(err)
 	}
 	if hex.EncodeToString(again.Sum(nil)) != s.SHA256 {
-		return nil, damage(errors.New("its bytes are not those that premix writes for these records; premix verify tells which"))
+		return nil, damage(errors.New("its bytes are not those that premix writes for these records; premix verify lists them"))
 	}
 	return s, nil
 }
@@ -133,7 +133,7 @@ func (t *shardTask) proven(hash string, old *dataset.ShardRecord) error {
 	if len(have) == 0 {
 		return nil
 	}
-	return damage(fmt.Errorf("its bytes are not those of %s; the job that made it makes it anew with --recheck", strings.Join(have, " and ")))
+	return damage(fmt.Errorf("its bytes are not those of %s; run its job again with --recheck to rewrite it", strings.Join(have, " and ")))
 }
 
 // damage marks an error as a defect of the shard, unless it comes from disk or network.

@@ -80,7 +80,7 @@ func TestDefects(t *testing.T) {
 			[]string{"tar1: ", "bytes, its record says", "sha256", "samples, its record says"}},
 		{"bytes behind the end", tar0, func(_ *testing.T, b []byte) []byte { return append(b, "x"...) }, []string{tar0 + ": ", "sha256", "its record says"}},
 		{"bit of a picture", tar0, member("000000002.png", func(b []byte) []byte { b[len(b)/2] ^= 4; return b }),
-			[]string{"000000002: image: ", "sha256", "000000002: made again"}},
+			[]string{"000000002: image: ", "sha256", "000000002: built again"}},
 		{"header of a member", tar0, func(_ *testing.T, b []byte) []byte { copy(b[100:], "0000644\x00"); fix(b[:512]); return b },
 			[]string{"header field mode", "sha256"}},
 		{"cls", tar0, member("000000001.cls", func([]byte) []byte { return []byte("7") }),
@@ -127,7 +127,7 @@ func TestDefects(t *testing.T) {
 		{"record of another recipe", meta + "shards/r000-000001.json", replace(`"f00d"`, `"beef"`), []string{"the record of demo-train-000001.tar says beef"}},
 		{"timm's index", "_info.json", replace(`12`, `13`), []string{"_info.json: line "}},
 		{"README", "README.md", nil, []string{"README.md: missing; premix reindex"}},
-		{"a shard too many", tar0, func(t *testing.T, b []byte) []byte { return b }, []string{"demo-train-000007.tar: is no shard of the split, but readers that take demo-train-*.tar"}},
+		{"a shard too many", tar0, func(t *testing.T, b []byte) []byte { return b }, []string{"demo-train-000007.tar: is not a shard of the split, but readers that take demo-train-*.tar"}},
 	}
 	base := fixture.Output{Dir: t.TempDir(), Failures: []premix.Failure{
 		{Name: "a", Stage: "decode", Kind: premix.Truncated, Reason: "gone"},

@@ -119,7 +119,7 @@ func (c *checker) labels(r *shard.Record) bool {
 		value int
 	}{{"label", r.Label}, {"label_a", r.LabelA}, {"label_b", r.LabelB}} {
 		if l.value < 0 || l.value >= n {
-			c.bad(r.Key, "%s %d is outside of the %d classes", l.name, l.value, n)
+			c.bad(r.Key, "%s %d is outside the %d classes", l.name, l.value, n)
 			ok = false
 		}
 	}
@@ -148,12 +148,12 @@ func (c *checker) lambda(r *shard.Record) {
 		box  premix.Box
 	}{{"box", r.Box}, {"src_box", r.SrcBox}} {
 		if b.box.X0 < 0 || b.box.Y0 < 0 || b.box.X1 > size.W || b.box.Y1 > size.H || b.box.X0 > b.box.X1 || b.box.Y0 > b.box.Y1 {
-			bad("%s %v is not inside of %d×%d", b.name, b.box, size.W, size.H)
+			bad("%s %v is not inside %d×%d", b.name, b.box, size.W, size.H)
 			return
 		}
 	}
 	if r.Peak != premix.NoPeak && (r.Peak.X < 0 || r.Peak.X >= size.W || r.Peak.Y < 0 || r.Peak.Y >= size.H) {
-		bad("peak [%d,%d] is not inside of %d×%d", r.Peak.X, r.Peak.Y, size.W, size.H)
+		bad("peak [%d,%d] is not inside %d×%d", r.Peak.X, r.Peak.Y, size.W, size.H)
 	}
 	if r.Mixed != (r.Method != mix.None) {
 		bad("method %s, mixed %v", r.Method, r.Mixed)
@@ -315,7 +315,7 @@ func (c *checker) again(ctx context.Context, r *shard.Record, recipe *premix.Rec
 	if err != nil {
 		c.bad(r.Key, "%s", oneLine(err))
 	} else if !bytes.Equal(data, r.Image) {
-		c.bad(r.Key, "made again from its sources, the image has %d bytes that differ from byte %d; it holds %d",
+		c.bad(r.Key, "built again from its sources, the image has %d bytes and differs from byte %d on; the shard has %d",
 			len(data), firstDifference(data, r.Image), len(r.Image))
 	}
 	return nil

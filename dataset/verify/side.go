@@ -52,7 +52,7 @@ func (v *verifier) chooseDeep(ctx context.Context) error {
 	}
 	options = derive.Understand(ctx, v.out, v.name, options)
 	if v.sources, err = derive.Locate(ctx, inputs, options, v.params.Decode.MaxBytes); err != nil {
-		return fmt.Errorf("verify: the sources of %s: %w; tell where they are with --in", v.name, err)
+		return fmt.Errorf("verify: the sources of %s: %w; give their place with --in", v.name, err)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func stray(format shard.Format, spec shard.Spec, plans bool, p string) string {
 		}
 	}
 	if glob != "" {
-		return fmt.Sprintf("is no shard of the split, but readers that take %s will read it", glob)
+		return fmt.Sprintf("is not a shard of the split, but readers that take %s will read it", glob)
 	}
 	return ""
 }

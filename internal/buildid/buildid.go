@@ -91,7 +91,7 @@ func Own() (ID, error) {
 		running = "/proc/self/exe" // the file that was started, even if another one has its path now
 	}
 	if id.SHA256, err = hash(running); err != nil {
-		return id, fmt.Errorf("this program's own file, by which workers are told from those of another build, cannot be read: %w", err)
+		return id, fmt.Errorf("premix cannot read its own program file, which it compares with that of the workers: %w", err)
 	}
 	own.id = id
 	return id, nil
@@ -113,7 +113,7 @@ func File(path string) (ID, error) {
 	id := described()
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {
-		return id, fmt.Errorf("%s is no premix: %w", path, err)
+		return id, fmt.Errorf("%s is not premix: %w", path, err)
 	}
 	id.Platform = setting(info, "GOOS") + "/" + setting(info, "GOARCH")
 	id.Revision, id.Sources = sources(info)

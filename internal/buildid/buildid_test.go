@@ -187,7 +187,7 @@ func TestCheckFile(t *testing.T) {
 		want    string
 	}{
 		"other":  {append(text, 0), "another file: start the job with the file itself, or leave it out"},
-		"script": {[]byte("#!/bin/sh\n"), "is no premix"},
+		"script": {[]byte("#!/bin/sh\n"), "is not premix"},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, c.content, 0o777); err != nil {

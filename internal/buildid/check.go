@@ -49,7 +49,7 @@ func (want ID) compare(worker ID) error {
 	case why == "":
 		return nil
 	case want == ID{}:
-		return &OtherError{fmt.Sprintf(rejected+"it is %s (%s), and the job was started by an older build, which does not say what its workers must be: start it with the program that the workers have", worker.Host, worker, worker.Path)}
+		return &OtherError{fmt.Sprintf(rejected+"it is %s (%s), and the job was started by an older build, which does not record the program of its workers: start it with the program that the workers have", worker.Host, worker, worker.Path)}
 	case want.SHA256 == "":
 		return &OtherError{fmt.Sprintf(rejected+"the job is for its launcher's own process on %s", worker.Host, want.Host)}
 	case want.Host == worker.Host && want.Path == worker.Path:

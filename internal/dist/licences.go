@@ -142,7 +142,7 @@ func (m module) legal() ([]string, error) {
 				break
 			}
 			if strings.HasPrefix(at, "..") {
-				return nil, fmt.Errorf("%s: a package is in %s, outside of %s", m.name, dir, m.dir)
+				return nil, fmt.Errorf("%s: a package is in %s, outside %s", m.name, dir, m.dir)
 			}
 		}
 	}

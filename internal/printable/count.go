@@ -13,5 +13,8 @@ func Count(n int64, thing string) string {
 	case strings.HasSuffix(thing, "s"):
 		return fmt.Sprintf("%d %ses", n, thing)
 	}
+	if stem, ok := strings.CutSuffix(thing, "ry"); ok { // entries
+		return fmt.Sprintf("%d %sries", n, stem)
+	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }

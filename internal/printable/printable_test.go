@@ -135,7 +135,7 @@ func TestJSONWriter(t *testing.T) {
 }
 
 func TestCount(t *testing.T) {
-	for want, got := range map[string]string{"1 class": Count(1, "class"), "2 classes": Count(2, "class"), "0 images": Count(0, "image"), "1 image": Count(1, "image")} {
+	for want, got := range map[string]string{"1 class": Count(1, "class"), "2 classes": Count(2, "class"), "0 images": Count(0, "image"), "1 image": Count(1, "image"), "2 entries": Count(2, "entry")} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

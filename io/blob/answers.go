@@ -17,7 +17,7 @@ func checkObject(req *http.Request, resp *http.Response) error {
 	case resp.StatusCode == http.StatusOK && ranged && first > 0:
 		return answerErrorf("it sent the whole object instead of the bytes from %d on", first)
 	case resp.StatusCode == http.StatusOK && resp.ContentLength < 0:
-		return answerErrorf("it does not tell the length of the object")
+		return answerErrorf("it does not give the length of the object")
 	case resp.StatusCode != http.StatusPartialContent:
 		return nil
 	case !ranged:
@@ -83,14 +83,14 @@ func checkHead(resp *http.Response) error {
 		return nil
 	}
 	if resp.ContentLength < 0 {
-		return answerErrorf("it does not tell the length of the object")
+		return answerErrorf("it does not give the length of the object")
 	}
 	return checkModified(resp)
 }
 
 func checkModified(resp *http.Response) error {
 	if text := resp.Header.Get("Last-Modified"); text == "" {
-		return answerErrorf("it does not tell when the object was written (Last-Modified)")
+		return answerErrorf("it does not give the time when the object was written (Last-Modified)")
 	} else if _, err := http.ParseTime(text); err != nil {
 		return answerErrorf("it says that the object was written at %.40q", text)
 	}

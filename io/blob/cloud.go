@@ -222,7 +222,7 @@ func (s *cloudStore) checkEntry(o *blob.ListObject, prefix string) error {
 	case !strings.HasPrefix(o.Key, prefix):
 		return answerErrorf("the list has %.100q, which is not below %q", o.Key, prefix)
 	case !o.IsDir && (o.Key == "" || o.Size < 0 || o.ModTime.IsZero()):
-		return answerErrorf("the list tells neither size nor time of %.100q", o.Key)
+		return answerErrorf("the list gives neither size nor time of %.100q", o.Key)
 	}
 	return nil
 }
@@ -231,7 +231,7 @@ func (s *cloudStore) checkEntry(o *blob.ListObject, prefix string) error {
 func (s *cloudStore) attributes(ctx context.Context, key string) (*blob.Attributes, error) {
 	a, err := s.Attributes(ctx, key)
 	if err == nil && (a.Size < 0 || a.ModTime.IsZero()) {
-		err = answerErrorf("it tells neither size nor time of the object")
+		err = answerErrorf("it gives neither size nor time of the object")
 	}
 	return a, err
 }

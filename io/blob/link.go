@@ -50,11 +50,11 @@ type LinkError struct {
 }
 
 func (e *LinkError) Error() string {
-	what := e.URI + " lies"
+	what := e.URI + " is"
 	if e.More > 0 {
-		what = fmt.Sprintf("%s and %d more files lie", e.URI, e.More)
+		what = fmt.Sprintf("%s and %d more files are", e.URI, e.More)
 	}
-	return fmt.Sprintf("%s behind the symbolic link %s, and premix removes nothing there: remove what is no longer needed yourself, or choose another place", what, e.Link)
+	return fmt.Sprintf("%s below the symbolic link %s, where premix removes nothing: remove what you no longer need yourself, or choose another place", what, e.Link)
 }
 
 // RemoveBelow is [Remove] for an object below a folder. A local file that exists is not removed if a

@@ -104,7 +104,7 @@ func (s *Store) Reload(ctx context.Context, id, content string, files []string, 
 	for _, name := range files {
 		f, ok := parseData(name)
 		if !ok || f.ID != id {
-			return nil, fmt.Errorf("cache: %q is no file of the chunk %s", name, id)
+			return nil, fmt.Errorf("cache: %q is not a file of the chunk %s", name, id)
 		}
 		h.files = append(h.files, f)
 	}

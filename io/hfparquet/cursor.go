@@ -31,7 +31,7 @@ func (f *File) open(group int, leafs []int) ([]*cursor, error) {
 	for i, leaf := range leafs {
 		column, ok := columns[leaf].(*parquet.FileColumnChunk)
 		if !ok {
-			return nil, formatError("column %d of row group %d is no file's", leaf, group)
+			return nil, formatError("column %d of row group %d is not in a file", leaf, group)
 		}
 		// The pages are inflated while they are read, and end where the chunk says.
 		m := &f.f.Metadata().RowGroups[group].Columns[leaf].MetaData

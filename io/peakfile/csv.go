@@ -96,7 +96,7 @@ func (b *builder) record(line int64, names []string, at [columns]int, rec []stri
 		}
 		v, err := number(rec[at[c]])
 		if err != nil {
-			return errorf("%s:%d: %s %q is no number", b.uri, line, names[at[c]], rec[at[c]])
+			return errorf("%s:%d: %s %q is not a number", b.uri, line, names[at[c]], rec[at[c]])
 		}
 		numbers[c] = v
 	}
@@ -104,7 +104,7 @@ func (b *builder) record(line int64, names []string, at [columns]int, rec []stri
 	if i := at[colReplica]; i >= 0 {
 		n, err := strconv.Atoi(strings.TrimSpace(rec[i]))
 		if err != nil {
-			return errorf("%s:%d: replica %q is no whole number", b.uri, line, rec[i])
+			return errorf("%s:%d: replica %q is not a whole number", b.uri, line, rec[i])
 		}
 		replica = n
 	}

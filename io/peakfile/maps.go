@@ -64,7 +64,7 @@ func hashMaps(ctx context.Context, uri string) (digest string, n int64, err erro
 		return "", 0, err
 	}
 	if n == 0 {
-		return "", 0, errorf("%s: there is no PNG below this folder: want a gray map a/b.png for an image a/b.JPEG", uri)
+		return "", 0, errorf("%s: there is no PNG below this folder: give a gray map a/b.png for an image a/b.JPEG", uri)
 	}
 	var all []byte
 	for _, v := range sum {

@@ -76,13 +76,13 @@ func (b *builder) values(line int64, names []string, at [columns]int, v []parque
 		}
 		x, ok := numeric(v[at[c]])
 		if !ok {
-			return errorf("%s:%d: %s is no number", b.uri, line, names[at[c]])
+			return errorf("%s:%d: %s is not a number", b.uri, line, names[at[c]])
 		}
 		numbers[c] = x
 	}
 	name := v[at[colName]]
 	if name.IsNull() || name.Kind() != parquet.ByteArray {
-		return errorf("%s:%d: name is no text", b.uri, line)
+		return errorf("%s:%d: name is not text", b.uri, line)
 	}
 	replica := 0
 	if at[colReplica] >= 0 {

@@ -103,12 +103,12 @@ func TestMistakes(t *testing.T) {
 		{"a.csv", "name,peak_x,peak_y,trough_x\na,1,1,1\n", "of trough_y and trough_x there is only one"},
 		{"a.csv", "name,name,peak_x,peak_y\na,a,1,1\n", "two columns name"},
 		{"a.csv", "name,peak_x,peak_y,peak_row\na,1,1,1\n", "peaks are given twice"},
-		{"a.csv", "name,peak_x,peak_y\na,1,1\nb,one,1\n", `a.csv:3: peak_x "one" is no number`},
+		{"a.csv", "name,peak_x,peak_y\na,1,1\nb,one,1\n", `a.csv:3: peak_x "one" is not a number`},
 		{"a.csv", "name,peak_x,peak_y\na,1,1\nb,1\n", "a.csv:3: wrong number of fields"},
 		{"a.csv", "name,peak_x,peak_y\n\"a,1,1\nb,1,1\n", "a.csv:"},
 		{"a.csv", "name,peak_x,peak_y\n\"" + strings.Repeat("a", 3<<20), "a quote not closed"},
 		{"a.csv", "name,peak_x,peak_y,flat\na,1,1,maybe\n", `a.csv:2: flat "maybe" is neither`},
-		{"a.csv", "name,peak_x,peak_y,replica\na,1,1,x\n", `a.csv:2: replica "x" is no whole number`},
+		{"a.csv", "name,peak_x,peak_y,replica\na,1,1,x\n", `a.csv:2: replica "x" is not a whole number`},
 		{"a.csv", "name,peak_x,peak_y,replica\na,1,1,1000\n", `a.csv:2: replica 1000`},
 		{"a.csv", "name,peak_x,peak_y\n,1,1\n", "a.csv:2: the name is empty"},
 		{"a.csv", "name,peak_x,peak_y\na,1,1\nb,1,1\n\nb,2,2\na,2,2\n", "a.csv:5: the image of line 3 of the file of peaks again"},
@@ -197,7 +197,7 @@ func TestParquet(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	parquetFile(t, filepath.Join(dir, "2.parquet"), []row{{number(1), nil, 1, 0, false, nil}})
-	if _, err := Look(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "2.parquet:1: name is no text") {
+	if _, err := Look(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "2.parquet:1: name is not text") {
 		t.Errorf("%v", err)
 	}
 	parquetFile(t, filepath.Join(dir, "2.parquet"), []struct {

@@ -177,7 +177,7 @@ func (b *builder) choose(names []string) (at [columns]int, err error) {
 	}
 	for _, c := range []int{colName, colPeakX, colPeakY} {
 		if at[c] < 0 {
-			return at, errorf("%s: there is no column %s: want name and peak_row, peak_col (pixels of the crop), or name and peak_x, peak_y (of the original)", b.uri, words[c])
+			return at, errorf("%s: there is no column %s: give name and peak_row, peak_col (pixels of the crop), or name and peak_x, peak_y (of the original)", b.uri, words[c])
 		}
 	}
 	if (at[colLowX] < 0) != (at[colLowY] < 0) {

@@ -67,11 +67,11 @@ func (r *Record) Check(s *Spec) error {
 		value int
 	}{{"label", r.Label}, {"label_a", r.LabelA}, {"label_b", r.LabelB}} {
 		if l.value < 0 || l.value >= len(s.Classes) {
-			return bad("%s %d is outside of the %d classes", l.name, l.value, len(s.Classes))
+			return bad("%s %d is outside the %d classes", l.name, l.value, len(s.Classes))
 		}
 	}
 	if !(r.Lam >= 0 && r.Lam <= 1) {
-		return bad("lam %v is outside of [0, 1]", r.Lam)
+		return bad("lam %v is outside [0, 1]", r.Lam)
 	}
 	if math.IsNaN(r.LamDrawn) || math.IsInf(r.LamDrawn, 0) {
 		return bad("lam_drawn is %v", r.LamDrawn)

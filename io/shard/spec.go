@@ -55,7 +55,7 @@ func (s *Spec) Check() error {
 	}
 	for i, c := range s.Classes {
 		if strings.ContainsAny(c, "\r\n") || !utf8.ValidString(c) {
-			bad("class %d, %q, is no single line of UTF-8", i, c)
+			bad("class %d, %q, is not a single line of UTF-8", i, c)
 		}
 	}
 	switch s.LabelForm {

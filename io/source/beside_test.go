@@ -66,7 +66,7 @@ func TestDanglingShard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantUsage(t, Options{}, []Input{{"", dir}}, "each of its 1 shards is no file")
+	wantUsage(t, Options{}, []Input{{"", dir}}, "none of its shards is a file")
 }
 
 // TestPromises: shards that names or lists promise are missing, or accepted.

@@ -37,7 +37,7 @@ func agree(inputs []*discovery, given []string) (*discovery, error) {
 			}
 			hint := LookAlike(first.Classes, l.Classes)
 			if first.byName || l.byName {
-				hint += "; --classes FILE takes the classes that it names"
+				hint += "; give --classes FILE to use the classes in it"
 			}
 			return nil, usagef("class %d is %s in %s and %s in %s: the class lists of all inputs must be the same%s", k, a, first.in.URI, b, l.in.URI, hint)
 		}

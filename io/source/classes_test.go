@@ -70,7 +70,7 @@ func TestClassLists(t *testing.T) {
 		if got, err := sub.Labels(nil).Of(&premix.Sample{Label: rows[len(rows)-1].Label, Class: "dog"}); got != 1 || err != nil {
 			t.Errorf("%s: dog is %d, %v", name, got, err)
 		}
-		wantUsage(t, Options{Classes: []string{"cow"}}, in(name), "none of the 1 classes of --classes (cow)", "(cat, dog)")
+		wantUsage(t, Options{Classes: []string{"cow"}}, in(name), "--classes: the input has none of its classes (cow); it has cat, dog")
 	}
 	if cat, _ := scan(t, Options{Classes: []string{"cow", "cat"}}, in("none")...); cat.Own != nil || cat.Classes[0] != "cow" {
 		t.Errorf("%v %v", cat.Own, cat.Classes)

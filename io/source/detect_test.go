@@ -113,7 +113,7 @@ func TestSplitsInNames(t *testing.T) {
 			t.Errorf("split %q: %d containers", split, len(cat.Containers))
 		}
 	}
-	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "no shard speaks of the split test")
+	wantUsage(t, Options{Split: "test"}, []Input{{"", dir}}, "no name of a shard contains the split test")
 	if cat, _ := scan(t, Options{}, Input{"", filepath.Join(dir, "*.tar")}); len(cat.Containers) != 4 {
 		t.Errorf("a pattern takes %d containers", len(cat.Containers))
 	}

@@ -84,7 +84,7 @@ func Discover(ctx context.Context, inputs []Input, o Options) (*Catalog, error) 
 		if all.Cut != "" {
 			all.missing(o.Classes)
 		} else if all.Absent = absent(found, o.Classes); len(all.Absent) == len(o.Classes) {
-			return nil, usagef("none of the %d classes of --classes (%s) is one of the input's (%s)%s", len(o.Classes), FirstNames(o.Classes), FirstNames(found[0].Classes), LookAlike(o.Classes, found[0].Classes))
+			return nil, usagef("--classes: the input has none of its classes (%s); it has %s%s", FirstNames(o.Classes), FirstNames(found[0].Classes), LookAlike(o.Classes, found[0].Classes))
 		}
 		all.choose(o.Classes)
 		all.Cut = "" // what is left can be used
@@ -154,7 +154,7 @@ func find(ctx context.Context, inputs []Input, o Options) (*Catalog, []*discover
 		return nil, nil, usagef("no input: give --in FOLDER, a pattern of shards, or --in synth:N")
 	}
 	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
-		return nil, nil, usagef("--in-format %s: unknown; use one of %s", o.Format, strings.Join(Formats(), ", "))
+		return nil, nil, usagef("--in-format %s is unknown: use one of %s", o.Format, strings.Join(Formats(), ", "))
 	}
 	inputs = slices.Clone(inputs)
 	slices.SortFunc(inputs, func(a, b Input) int {
@@ -239,7 +239,7 @@ func (c *Catalog) sort() error {
 	})
 	for i := 1; i < len(c.Containers); i++ {
 		if a, b := c.Containers[i-1], c.Containers[i]; a.Name == b.Name {
-			return usagef("%s is in two inputs (%s and %s): tell them apart with --in NAME=URI", a.Name, a.URI, b.URI)
+			return usagef("%s is in two inputs (%s and %s): give them names with --in NAME=URI", a.Name, a.URI, b.URI)
 		}
 	}
 	slices.SortStableFunc(c.Failures, func(a, b premix.Failure) int {
@@ -248,12 +248,12 @@ func (c *Catalog) sort() error {
 	for i := 1; i < len(c.Failures); i++ {
 		// A damaged container may have several, each with its place.
 		if a, b := c.Failures[i-1], c.Failures[i]; a.Name == b.Name && a.Reason == b.Reason {
-			return usagef("%s is in two inputs: tell them apart with --in NAME=URI", b.Name)
+			return usagef("%s is in two inputs: give them names with --in NAME=URI", b.Name)
 		}
 	}
 	slices.Sort(c.IgnoredNames)
 	if len(c.Containers) == 0 {
-		return usagef("the input holds nothing to read: no container of the input is of a class in --classes")
+		return usagef("there is nothing to read: no container of the input belongs to a class in --classes")
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func onlySnapshot(ctx context.Context, repo string) (string, error) {
 	case 1:
 		return blob.Join(repo, "snapshots", names[0].Base), nil
 	}
-	return "", usagef("%s holds %d revisions, and no refs/main says which one is meant: --in %s takes one of them", repo, len(names), blob.Join(repo, "snapshots", names[0].Base))
+	return "", usagef("%s holds %d revisions, and no refs/main selects one: choose one, such as --in %s", repo, len(names), blob.Join(repo, "snapshots", names[0].Base))
 }
 
 // inSnapshot goes to the main revision where a root is a repository of the Hub's cache.

@@ -92,7 +92,7 @@ func discoverILSVRC(ctx context.Context, r root, o Options, d *discovery) error 
 		slices.Sort(d.Classes)
 		return nil
 	case len(images) > 0 && r.picked:
-		return usagef("--in %s names images of a folder whose labels stand in a list: name the folder itself, --in %s", r.in.URI, r.uri)
+		return usagef("--in %s names images of a folder whose labels are in a list: give the folder itself, --in %s", r.in.URI, r.uri)
 	case len(images) > 0:
 		d.Ignored, d.IgnoredNames = 0, nil // the chunks count them
 		return addListed(ctx, r, Container{Name: r.in.Name, URI: r.uri, Layout: layoutFlat, Label: -1}, d)
@@ -132,7 +132,7 @@ func addListed(ctx context.Context, r root, c Container, d *discovery) error {
 		return err
 	}
 	if files.Files == nil {
-		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt beside it",
+		return usagef("--in %s: no labels for %s: put one of LOC_val_solution.csv, synset_labels.txt, ILSVRC2012_devkit_t12.tar.gz or its ILSVRC2012_validation_ground_truth.txt next to it",
 			r.in.URI, blob.Base(c.URI))
 	}
 	l, hash, err := readList(ctx, files)
@@ -233,12 +233,12 @@ func (c Container) openHeaders(ctx context.Context) (*window.Window, io.Closer, 
 func cutList(r root, outer Container, last tarfile.Member, d *tarfile.Damage) string {
 	what := d.Fault.Reason
 	if d.Inside {
-		what = fmt.Sprintf("it ends at byte %d inside of %s, of which %d of %d bytes are missing, as is all behind it",
+		what = fmt.Sprintf("it ends at byte %d inside %s: %d of its %d bytes are missing, and everything after it",
 			outer.Size, member(last.Name), max(0, last.Data+last.Size-outer.Size), last.Size)
 	} else if last.Name != "" {
-		what += ", behind " + member(last.Name)
+		what += ", after " + member(last.Name)
 	}
-	return fmt.Sprintf("--in %s: %s is damaged: %s: whole classes may be missing, and the numbers of the others would be wrong; get the file again, or name all classes with --classes FILE to use what is there",
+	return fmt.Sprintf("--in %s: %s is damaged: %s: whole classes may be missing, and the numbers of the others would be wrong; get the file again, or list all classes with --classes FILE to use what it has",
 		r.in.URI, outer.Name, what)
 }
 

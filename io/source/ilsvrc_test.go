@@ -143,7 +143,7 @@ func TestILSVRCPattern(t *testing.T) {
 	valSet(t, dir, false)
 	put(t, filepath.Join(dir, "synset_labels.txt"), []byte("a\nb\na\nb\n"))
 	for _, pattern := range []string{"*.JPEG", valName(1) + ".JPEG"} {
-		wantUsage(t, Options{Split: "validation"}, []Input{{"", filepath.Join(dir, pattern)}}, pattern+" names images of a folder", "name the folder itself, --in "+dir)
+		wantUsage(t, Options{Split: "validation"}, []Input{{"", filepath.Join(dir, pattern)}}, pattern+" names images of a folder", "give the folder itself, --in "+dir)
 	}
 }
 
@@ -253,13 +253,13 @@ func TestILSVRCCut(t *testing.T) {
 		reasons int      // of the damage itself
 	}{
 		{"whole", whole, "", nil, 0},
-		{"in a class tar", whole[:at(classes[2])+512+3000], fmt.Sprintf("it ends at byte %d inside of n01484850.tar, of which %d of %d bytes are missing, as is all behind it", at(classes[2])+512+3000, size-3000, size), classes[3:], 1},
-		{"between class tars", whole[:at(classes[2])], fmt.Sprintf("byte %d: the archive ends without its end mark: members may be missing, behind n01443537.tar", at(classes[2])), classes[2:], 1},
-		{"in a header", whole[:at(classes[2])+100], "100 bytes where a header should be, behind n01443537.tar", classes[2:], 1},
+		{"in a class tar", whole[:at(classes[2])+512+3000], fmt.Sprintf("it ends at byte %d inside n01484850.tar: %d of its %d bytes are missing, and everything after it", at(classes[2])+512+3000, size-3000, size), classes[3:], 1},
+		{"between class tars", whole[:at(classes[2])], fmt.Sprintf("byte %d: the archive ends without its end mark: members may be missing, after n01443537.tar", at(classes[2])), classes[2:], 1},
+		{"in a header", whole[:at(classes[2])+100], "100 bytes where a header should be, after n01443537.tar", classes[2:], 1},
 		{"without its end mark", whole[:len(whole)-1024], "without its end mark", nil, 1},
-		{"a broken header", broken, "a broken header; what it stands for is lost, behind n01440764.tar", classes[1:2], 1},
+		{"a broken header", broken, "a broken header; what it stands for is lost, after n01440764.tar", classes[1:2], 1},
 		{"two broken headers", twice, "a broken header", []string{classes[1], classes[3]}, 2},
-		{"zeros", append(bytes.Clone(whole[:at(classes[2])]), make([]byte, 2<<20)...), "is zeros, as of a download that did not finish, behind n01443537.tar", classes[2:], 1},
+		{"zeros", append(bytes.Clone(whole[:at(classes[2])]), make([]byte, 2<<20)...), "is zeros, as of a download that did not finish, after n01443537.tar", classes[2:], 1},
 		{"nothing", whole[:100], "is damaged", nil, -1},
 	}
 	for _, test := range tests {

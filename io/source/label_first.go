@@ -70,7 +70,7 @@ func (c *Catalog) firstLabels(ctx context.Context, d *discovery, o Options) erro
 	case err != nil && !errors.Is(err, errSeen) && DoubtOf(err) == nil:
 		return inContainer(in, k, err)
 	case bad == 0 && (none == firstNone || none > 0 && only && err == nil):
-		return usagef("--in %s: none of the first %d images of %s has a label (%s): images without labels, as those of a test split, cannot be mixed; take another --split, or tell where labels are with --label-key",
+		return usagef("--in %s: none of the first %d images of %s has a label (%s): images without labels, as those of a test split, cannot be mixed; take another --split, or name the label with --label-key",
 			in.URI, none, k.Name, why.Reason)
 	case bad == firstEntries:
 		return usagef("--in %s: none of the first %d labels is in the class list: %s: %s; is --classes, --label-key or --label-offset wrong?", in.URI, bad, first.Name, why.Reason)

@@ -90,10 +90,10 @@ func discoverParquet(ctx context.Context, r root, o Options, d *discovery) error
 				return usagef("--in %s: %s has the labels %s: choose one with --label-key", r.in.URI, c.Name, strings.Join(several, ", "))
 			}
 			if label == "" {
-				return usagef("--in %s: %s has no column of labels under %s: --label-key names it", r.in.URI, c.Name, cmp.Or(o.LabelKey, "label"))
+				return usagef("--in %s: %s has no column of labels %s: name the column with --label-key", r.in.URI, c.Name, cmp.Or(o.LabelKey, "label"))
 			}
 			if !integers && !f.Texts(label) {
-				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0, or texts: --label-key names another column", r.in.URI, label, c.Name, kind)
+				return usagef("--in %s: the column %s of %s is %s, and labels are integers that count classes from 0, or texts: name another column with --label-key", r.in.URI, label, c.Name, kind)
 			}
 			if refused != nil {
 				return usagef("--in %s: %s: %v", r.in.URI, c.Name, reason(refused))

@@ -179,7 +179,7 @@ func agreeRecords(inputs []*discovery, first *discovery, o Options) error {
 			} else {
 				has = "“" + said[class].class + "” in the records of"
 			}
-			return usagef("class %d is %s %s and “%s” in the records of %s: the class lists of all inputs must be the same; --classes FILE takes the classes that it names, and a classes.txt beside the records says what their indexes mean",
+			return usagef("class %d is %s %s and “%s” in the records of %s: the class lists of all inputs must be the same; give --classes FILE to use the classes in it, or put a classes.txt next to the records",
 				class, has, from.URI, other, r.in.URI)
 		}
 		feature := slices.Index(nameKeys[:], r.keys.Class)

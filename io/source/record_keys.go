@@ -147,7 +147,7 @@ func (k *recordKeys) labelOf(ex *tfexample.Example) (label, error) {
 	}
 	if v < int64(k.Offset) {
 		if k.Assumed { // to go on would shift all other labels by one, unnoticed
-			return label{}, usagef("the label is %d, though %s counts from %d by custom: say --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
+			return label{}, usagef("the label is %d, although %s usually counts from %d: add --label-offset 0 if labels count from 0 here, or --label-offset %d if this one is wrong",
 				v, k.Label, k.Offset, k.Offset)
 		}
 		return label{}, premix.Faultf(premix.BadLabel, "%s is %d where labels count from %d", k.Label, v, k.Offset)

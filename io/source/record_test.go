@@ -149,7 +149,7 @@ func TestTFRecordContradiction(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = Read(t.Context(), chunks[0], Options{}, 0, func(Entry) error { return nil })
-	where := regexp.MustCompile(fmt.Sprintf("^record %d at byte [0-9]+: the label is 0, though .* say --label-offset 0 ", peekRecords+1))
+	where := regexp.MustCompile(fmt.Sprintf("^record %d at byte [0-9]+: the label is 0, although .* add --label-offset 0 ", peekRecords+1))
 	if _, ok := err.(*UsageError); !ok || !where.MatchString(err.Error()) {
 		t.Errorf("error %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/labels"
 	"github.com/premix/premix/io/source/tree"
@@ -98,7 +99,7 @@ func (l *listed) errorf(format string, args ...any) error {
 	if l.given {
 		return usagef("--labels %s: %s", l.uri, fmt.Sprintf(format, args...))
 	}
-	return usagef("%s, the list of labels that lies beside the images: %s", l.uri, fmt.Sprintf(format, args...))
+	return usagef("%s, the list of labels next to the images: %s", l.uri, fmt.Sprintf(format, args...))
 }
 
 func (l *listed) paths() []string {
@@ -123,7 +124,7 @@ func (l *listed) load(ctx context.Context, o Options) (labelFiles, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return files, l.errorf("no such file")
 	case errors.Is(err, blob.ErrLimit):
-		return files, l.errorf("it has more than %d bytes: it is no list of images and classes, or must be parted, one list an input", int64(MaxList))
+		return files, l.errorf("it has more than %d bytes, so it is not a list of images and classes, or you must split it, one list for each input", int64(MaxList))
 	}
 	if err != nil {
 		return files, fmt.Errorf("source: %w", err)
@@ -326,7 +327,7 @@ func (l *listed) lacks(ctx context.Context, there []bool, away []string, all *Ca
 		}
 	}
 	if len(away) > 0 {
-		all.Notes = append(all.Notes, fmt.Sprintf("%s also has images that lie beside the input, and are not used: %d, as %s", blob.Base(l.uri), len(away), away[0]))
+		all.Notes = append(all.Notes, fmt.Sprintf("not used: %s that %s lists outside the input, such as %s", printable.Count(int64(len(away)), "image"), blob.Base(l.uri), away[0]))
 	}
 	return nil
 }

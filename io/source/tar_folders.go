@@ -125,9 +125,9 @@ func foldersInTars(ctx context.Context, o Options, d *discovery) error {
 
 // flatTar is the doubt about images in one folder of a tar.
 func flatTar(base string) tree.Doubt {
-	where := "the images lie side by side in the tar"
+	where := "the images are side by side in the tar"
 	if base != "" {
-		where = "the images lie in " + base
+		where = "the images are in " + base
 	}
 	return tree.Doubt{Text: where + ", and neither a folder nor a member next to them gives their classes", Flags: []string{"--labels FILE with a list of images and classes"}}
 }

@@ -108,7 +108,7 @@ func discoverTFDS(ctx context.Context, r root, o Options, d *discovery) error {
 			return err
 		}
 		if !found {
-			return usagef("--in %s is no folder of TFDS: it has no %s", r.in.URI, name)
+			return usagef("--in %s is not a folder of TFDS: it has no %s", r.in.URI, name)
 		}
 	}
 	if info.FileFormat != "" && info.FileFormat != "tfrecord" {
@@ -199,7 +199,7 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 	}
 	switch {
 	case len(versions) == 0:
-		return r, usagef("--in %s is no folder of TFDS: name the folder NAME/VERSION that holds features.json", r.in.URI)
+		return r, usagef("--in %s is not a folder of TFDS: give the folder NAME/VERSION that holds features.json", r.in.URI)
 	case len(versions) > 1:
 		return r, usagef("--in %s has several versions: name one of them, as %s", r.in.URI, versions[len(versions)-1].URI)
 	}
@@ -249,7 +249,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 	}
 	d.missing(o, missing, len(missing), len(split.Lengths), "dataset_info.json")
 	if len(shards) == 0 && len(missing) > 0 {
-		return nil, nil, usagef("--in %s: dataset_info.json promises %d shards of the split %s, and none is there: %s", r.in.URI, len(missing), split.Name, FirstNames(missing))
+		return nil, nil, usagef("--in %s: dataset_info.json lists %d shards of the split %s, and none of them exists: %s", r.in.URI, len(missing), split.Name, FirstNames(missing))
 	}
 	if len(shards) == 0 {
 		return nil, nil, usagef("--in %s: dataset_info.json lists no shards of the split %s", r.in.URI, split.Name)
@@ -284,7 +284,7 @@ func tfdsKeys(r root, o Options, top tfdsFeature, info tfdsInfo) (*recordKeys, i
 		label = ""
 	}
 	if image == "" || label == "" {
-		return nil, 0, usagef("--in %s: features.json has the images %v and the class labels %v: --label-key names the label", r.in.URI, images, labels)
+		return nil, 0, usagef("--in %s: features.json has the images %v and the class labels %v: name the label with --label-key", r.in.URI, images, labels)
 	}
 	k := &recordKeys{Image: image, Label: label, Offset: o.labels().Offset}
 	count, err := classCount(features[label])

@@ -42,9 +42,9 @@ func TestTFDSUsage(t *testing.T) {
 	wantUsage(t, Options{}, []Input{{"", data}}, "several data sets", "flowers")
 	other := t.TempDir()
 	put(t, filepath.Join(other, "shards", "1.0.0", "x.bin"), []byte("x"))
-	wantUsage(t, Options{}, []Input{{"", other}}, "no folder of TFDS", "NAME/VERSION")
+	wantUsage(t, Options{}, []Input{{"", other}}, "not a folder of TFDS", "NAME/VERSION")
 	wantUsage(t, Options{Split: "test"}, in, "has the splits train", "--split test")
-	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "no folder of TFDS")
+	wantUsage(t, Options{Format: "tfds"}, []Input{{"", filepath.Join(dir, "1.0.0", "features.json")}}, "not a folder of TFDS")
 	if _, rows := scan(t, Options{LabelKey: "label_b"}, in[0]); len(rows) != 16 {
 		t.Errorf("%d rows", len(rows))
 	}
@@ -53,7 +53,7 @@ func TestTFDSUsage(t *testing.T) {
 	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"array_record"`), 1))
 	wantUsage(t, Options{}, in, "array_record", "tfrecord")
 	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"8",`), []byte(`"8","8",`), 1))
-	wantUsage(t, Options{}, in, "promises 3 shards")
+	wantUsage(t, Options{}, in, "lists 3 shards")
 	put(t, filepath.Join(root, "dataset_info.json"), []byte("{"))
 	wantUsage(t, Options{}, in, "repair or remove")
 	if err := os.Remove(filepath.Join(root, "dataset_info.json")); err != nil {

@@ -58,7 +58,7 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 		}
 	}
 	if len(shards) == 0 && len(broken) > 0 {
-		return nil, usagef("--in %s: each of its %d shards is no file, %s among them is a %s", r.in.URI, len(broken), r.rel(broken[0]), broken[0].Special)
+		return nil, usagef("--in %s: none of its shards is a file; %s is a %s: repair the links, or give the folder with the files", r.in.URI, r.rel(broken[0]), broken[0].Special)
 	}
 	if len(shards) == 0 {
 		return nil, usagef("--in %s holds no shards of the format %s", r.in.URI, d.Layout)
@@ -75,7 +75,7 @@ func shardsOf(ctx context.Context, r root, o Options, d *discovery, isShard func
 		return splitOf(blob.Base(f.URI)) != o.split()
 	})
 	if len(wanted) == 0 {
-		return nil, usagef("--in %s: no shard speaks of the split %s: choose another --split, or name the shards by a pattern", r.in.URI, o.split())
+		return nil, usagef("--in %s: no name of a shard contains the split %s: choose another --split, or name the shards with a pattern", r.in.URI, o.split())
 	}
 	d.otherSplits(r, o, shards)
 	d.promised(r, o, wanted)
@@ -98,7 +98,7 @@ func readJSON(ctx context.Context, uri string, v any) (found bool, err error) {
 		return false, err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return true, usagef("%s is not the json that it should be: %v; repair or remove it", uri, err)
+		return true, usagef("%s cannot be read as JSON: %v; repair or remove it", uri, err)
 	}
 	return true, nil
 }
@@ -164,7 +164,7 @@ func timmSplit(ctx context.Context, r root, o Options, shards []blob.Object, d *
 		if len(missing) > 0 {
 			gone = fmt.Sprintf(", and %d that it lists are not there (%s)", len(missing), FirstNames(missing))
 		}
-		return nil, nil, usagef("--in %s: its %s does not list %d of the shards, %s among them%s: correct it, or name the shards by a pattern", r.in.URI, by, len(unlisted), unlisted[0], gone)
+		return nil, nil, usagef("--in %s: its %s does not list %d of the shards, %s among them%s: correct it, or name the shards with a pattern", r.in.URI, by, len(unlisted), unlisted[0], gone)
 	}
 	return list, lengths, nil
 }

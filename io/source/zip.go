@@ -240,7 +240,7 @@ func fetchZipped(ctx context.Context, dst []byte, l premix.Location) ([]byte, er
 	text, uri, _ := strings.Cut(strings.TrimPrefix(l.URI, zipScheme), ":")
 	size, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || l.Length < 0 || l.Offset > size {
-		return nil, fmt.Errorf("source: %s is no place of a member of a zip archive", l.URI)
+		return nil, fmt.Errorf("source: %s is not the place of a member of a zip archive", l.URI)
 	}
 	const fields = 1 << 10
 	want := min(size-l.Offset, l.Length+l.Length/64+fields)

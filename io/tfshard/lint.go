@@ -47,11 +47,11 @@ func (t *reader) lint(rec *shard.Record, data []byte) {
 	for i := range t.ex.Len() {
 		name, _ := t.ex.Feature(i)
 		if _, ok := have[name]; ok {
-			say("feature %s is none of premix", name)
+			say("feature %s is not one of premix", name)
 			found = true
 		}
 		if name < last {
-			say("features are not sorted: %s stands before %s", last, name)
+			say("features are not sorted: %s comes before %s", last, name)
 			found = true
 		}
 		last = name

@@ -218,7 +218,7 @@ func TestDeviations(t *testing.T) {
 		want string
 	}{
 		{"right", good, ""},
-		{"more", frame(func(e *tfexample.Encoder) { encodeTFDS(e, record()); e.Ints("zzz", 1) }), "feature zzz is none of premix"},
+		{"more", frame(func(e *tfexample.Encoder) { encodeTFDS(e, record()); e.Ints("zzz", 1) }), "feature zzz is not one of premix"},
 		{"wrong type", frame(func(e *tfexample.Encoder) { e.Bytes("image", nil); e.Text("label", "2") }), "tfds: tfexample: feature label holds bytes, want int64"},
 		{"two labels", frame(func(e *tfexample.Encoder) { e.Bytes("image", nil); e.Ints("label", 2, 3) }), "feature label has 2 values, want 1"},
 		{"short box", frame(func(e *tfexample.Encoder) { e.Bytes("image", nil); e.Ints("box", 2, 3) }), "feature box has 2 values, want 4"},

@@ -90,7 +90,7 @@ func (l *lint) record(t *reader, rec *shard.Record, width int) {
 	say := func(format string, args ...any) { l.say(t.number, t.offset, rec.Key, format, args...) }
 	g := &t.group
 	if l.keys[rec.Key] {
-		say("the key was there before: members of a sample must stand together")
+		say("the key occurred before: members of a sample must be adjacent")
 	}
 	if len(l.keys) < maxKeys {
 		l.keys[rec.Key] = true

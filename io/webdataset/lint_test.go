@@ -77,7 +77,7 @@ func TestDeviations(t *testing.T) {
 		{"folder", []part{{name: "dir/", edit: func(h *tar.Header) { h.Typeflag = tar.TypeDir }}, cls, jpg, js}, `member "dir/" of type '5' belongs to no sample`},
 		{"stray", []part{{name: "README"}, cls, jpg, js}, `member "README" of type '0'`},
 		{"foreign member", []part{cls, jpg, js, name(jpg, "000000007.txt")}, "members are cls jpg json txt"},
-		{"again", []part{cls, jpg, js, name(cls, "b.cls"), name(jpg, "b.jpg"), name(data(js, strings.Replace(json, "000000007", "b", 1)), "b.json"), cls, jpg, js}, "members of a sample must stand together"},
+		{"again", []part{cls, jpg, js, name(cls, "b.cls"), name(jpg, "b.jpg"), name(data(js, strings.Replace(json, "000000007", "b", 1)), "b.json"), cls, jpg, js}, "members of a sample must be adjacent"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func checkBinary(path string) (warning string, err error) {
 		return "", fmt.Errorf("%s: no such file; %s", what, howToBuild)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s is no program for Linux, which Dataflow's workers run; %s", what, howToBuild)
+		return "", fmt.Errorf("%s is not a program for Linux, which Dataflow's workers run; %s", what, howToBuild)
 	}
 	defer f.Close()
 	machine := cmp.Or(value("worker_machine_type"), value("machine_type"))

@@ -184,7 +184,7 @@ func (j *job) ended(ctx context.Context, state string) (bool, error) {
 	case "JOB_STATE_DONE", "JOB_STATE_DRAINED", "JOB_STATE_UPDATED":
 		return true, nil
 	case "JOB_STATE_CANCELLED":
-		return true, fmt.Errorf("dataflow: job %s was cancelled; run again to go on", j.id)
+		return true, fmt.Errorf("dataflow: job %s was cancelled; run again to continue", j.id)
 	case "JOB_STATE_FAILED":
 		return true, fmt.Errorf("dataflow: job %s failed: %s", j.id, j.reason(ctx))
 	}

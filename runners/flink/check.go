@@ -37,7 +37,7 @@ func Check(ctx context.Context, o Options) (slots int, err error) {
 	defer conn.Close()
 	// The connection alone says nothing of who listens there.
 	if _, err := jobpb.NewJobServiceClient(conn).GetJobs(ctx, &jobpb.GetJobsRequest{}); err != nil && status.Code(err) != codes.Unimplemented {
-		return 0, fmt.Errorf("flink: what listens at %s is no Beam job server (%v): give its address with --flink-job-server", o.JobServer, err)
+		return 0, fmt.Errorf("flink: the server at %s is not a Beam job server (%v): give its address with --flink-job-server", o.JobServer, err)
 	}
 	return slots, nil
 }
@@ -53,7 +53,7 @@ func (r *rest) checkCluster(ctx context.Context, o Options) (slots int, err erro
 	}
 	switch {
 	case overview.Version == "":
-		return 0, fmt.Errorf("flink: what answers at %s is no Flink: give the address of the JobManager's REST interface with --flink-rest", r.base)
+		return 0, fmt.Errorf("flink: the server at %s is not Flink: give the address of the JobManager's REST interface with --flink-rest", r.base)
 	case !strings.HasPrefix(overview.Version, supported+"."):
 		return 0, fmt.Errorf("flink: the cluster runs Flink %s, and the job server's runner is for %s.x: their minor versions must be equal; start a cluster of %s.x (docs/flink.md)", overview.Version, supported, supported)
 	case overview.Slots == 0:

@@ -68,7 +68,7 @@ var (
 	// errCancelled: the context ended, and the job was cancelled.
 	errCancelled = errors.New("flink: the job was cancelled")
 	// errForeignCancel: somebody else cancelled the job.
-	errForeignCancel = errors.New("it was cancelled from outside; run again to go on")
+	errForeignCancel = errors.New("it was cancelled from outside; run again to continue")
 )
 
 // Run submits a pipeline and waits for its end. When ctx ends, the Flink job is cancelled.
@@ -126,7 +126,7 @@ func dial(ctx context.Context, endpoint string) (*grpc.ClientConn, error) {
 	plain.Close()
 	conn, err := grpcx.Dial(ctx, endpoint, dialTimeout)
 	if err != nil {
-		return nil, fmt.Errorf("flink: what listens at %s is no Beam job server: give its address with --flink-job-server", endpoint)
+		return nil, fmt.Errorf("flink: the server at %s is not a Beam job server: give its address with --flink-job-server", endpoint)
 	}
 	return conn, nil
 }

@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 		{"more than there are", func(_ *fakeCluster, o *Options) { o.Parallelism = 9 }, 9, "", "has 4 slots"},
 		{"other minor", func(f *fakeCluster, _ *Options) { f.version = "1.20.1" }, 0, "runs Flink 1.20.1, and the job server's runner is for 1.19.x", ""},
 		{"longer minor", func(f *fakeCluster, _ *Options) { f.version = "1.190.0" }, 0, "minor versions must be equal", ""},
-		{"no Flink", func(f *fakeCluster, _ *Options) { f.version = "" }, 0, "is no Flink", ""},
+		{"no Flink", func(f *fakeCluster, _ *Options) { f.version = "" }, 0, "is not Flink", ""},
 		{"no TaskManager", func(f *fakeCluster, _ *Options) { f.slots = 0 }, 0, "has no TaskManager", ""},
 		{"no restart strategy", func(f *fakeCluster, _ *Options) { f.config = nil }, 4, "", "add this line to its configuration: restart-strategy.type: fixed-delay"},
 		{"restart strategy none", func(f *fakeCluster, _ *Options) { f.config["restart-strategy.type"] = "none" }, 4, "", "has no restart strategy"},

@@ -72,7 +72,7 @@ func (w *watch) run(ctx context.Context) error {
 		if answered {
 			silentSince = time.Now()
 		} else if time.Since(silentSince) > lostAfter {
-			return fmt.Errorf("flink: neither the job server nor %s has told of job %s for %v: perhaps %w", w.cluster.base, w.id, lostAfter, goeson.Err)
+			return fmt.Errorf("flink: neither the job server nor %s has reported job %s for %v: perhaps %w", w.cluster.base, w.id, lostAfter, goeson.Err)
 		}
 	}
 }

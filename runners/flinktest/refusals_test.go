@@ -73,7 +73,7 @@ func TestFlinkUnseenOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := problem(r.wait(2))
-	says(t, last, "--out "+out, "is not seen by the worker on", "mount that all hosts share")
+	says(t, last, "--out "+out, "does not see it", "mount that all hosts share")
 	if records(out) != 0 {
 		t.Error("shards were written")
 	}
@@ -165,7 +165,7 @@ func TestFlinkWrongAddress(t *testing.T) {
 		{"no REST", "http://127.0.0.1:9", w.jobServer, "no REST interface at http://127.0.0.1:9"},
 		{"REST of something else", "http://" + w.jobServer, w.jobServer, "no REST interface at http://" + w.jobServer},
 		{"no job server", w.rest, "127.0.0.1:9", "no Beam job server at 127.0.0.1:9"},
-		{"job server of something else", w.rest, strings.TrimPrefix(w.rest, "http://"), "is no Beam job server"},
+		{"job server of something else", w.rest, strings.TrimPrefix(w.rest, "http://"), "is not a Beam job server"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := w.mix(out, "--runner", "flink", "--flink-rest", c.rest, "--flink-job-server", c.jobServer)

@@ -153,7 +153,7 @@ func checkLocalhost() error {
 	}
 	for _, ip := range list {
 		if !ip.IsLoopback() {
-			return fmt.Errorf("localhost is %v here, which is no loopback address", ip)
+			return fmt.Errorf("localhost is %v here, which is not a loopback address", ip)
 		}
 	}
 	return nil

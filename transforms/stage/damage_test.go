@@ -198,7 +198,7 @@ func (b *bench) resume(d damage, first *dataset.ShardRecord, want map[string]str
 	case differ > 0 || len(got) != len(want):
 		b.Errorf("%d of %d files differ from those of an undisturbed run", differ, len(got))
 	case found && counts != (dataset.RunShards{Anew: 1, New: 1}):
-		b.Errorf("%+v, want the damaged shard made anew", counts)
+		b.Errorf("%+v, want the damaged shard rewritten", counts)
 	}
 }
 

@@ -65,11 +65,11 @@ func makeAnew(ctx context.Context, job *Job, e *dataset.DamagedError) (string, e
 		if len(ours) > 1 {
 			them = "them"
 		}
-		lines = append(lines, fmt.Sprintf("%s: damaged: %s: run the same command again: it makes %s anew", e.Out, nameDamaged(ours), them))
+		lines = append(lines, fmt.Sprintf("%s: damaged: %s: run the same command again to rewrite %s", e.Out, nameDamaged(ours), them))
 	}
 	if len(others) > 0 {
 		first, last := others[0].Replica, others[len(others)-1].Replica
-		lines = append(lines, fmt.Sprintf("%s: damaged in replicas that this run does not make: %s: make what is damaged anew with --recheck --first-replica %d --replicas %d, and run the same command again",
+		lines = append(lines, fmt.Sprintf("%s: damaged in replicas that this run does not make: %s: rewrite them with --recheck --first-replica %d --replicas %d, and run the same command again",
 			e.Out, nameDamaged(others), first, last-first+1))
 	}
 	return strings.Join(lines, "\n"), nil

@@ -110,5 +110,5 @@ func checkPairs(job *Job, sums []Summary, g *Global) error {
 		}
 		only = class
 	}
-	return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so that no two can be paired: leave it out", g.N, g.Classes[only])
+	return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so none can be paired: leave it out", g.N, g.Classes[only])
 }

@@ -17,7 +17,7 @@ func planChunks(ctx context.Context, job *Job, sums []Summary, classes []string)
 		for i := range container {
 			s := &container[i]
 			if _, twice := shares[s.ID]; twice {
-				return nil, nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is one folder inside of another --in?", s.Container)
+				return nil, nil, refuse(CodeUsage, "%s: the same part of the input was listed twice; is the folder of one --in inside another?", s.Container)
 			}
 			if b.ended(s.Only) {
 				continue

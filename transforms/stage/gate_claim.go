@@ -105,7 +105,7 @@ func unlisted(ctx context.Context, job *Job, o *Output, format shard.Format, spe
 	first, last := rest[0].Replica, rest[len(rest)-1].Replica
 	what := "remove them"
 	if _, err := dataset.LoadManifest(ctx, o.Dir, job.Split); err == nil {
-		what = "make the whole split anew"
+		what = "rewrite the whole split"
 	}
 	return refuse(CodeOther, "%s has unfinished replicas of a run that was interrupted (%s): finish them with --first-replica %d --replicas %d, or add --overwrite to %s",
 		o.Dir, source.FirstNames(names), first, last-first+1, what)

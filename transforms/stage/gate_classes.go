@@ -49,10 +49,10 @@ func classList(labels map[string]int64) ([]string, error) {
 			bare = append(bare, class)
 		case class != "":
 			if other, twice := byIndex[index]; twice && other != class {
-				return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE, or put a classes.txt beside it that says what the labels mean", index, min(other, class), max(other, class))
+				return nil, refuse(CodeUsage, "the input names label %d both %q and %q: give --classes FILE, or put a classes.txt with the names of the labels next to it", index, min(other, class), max(other, class))
 			}
 			if other, twice := byName[class]; twice && other != index {
-				return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE, or put a classes.txt beside it that says what the labels mean", class, min(other, index), max(other, index))
+				return nil, refuse(CodeUsage, "the input has the class %q under the labels %d and %d: give --classes FILE, or put a classes.txt with the names of the labels next to it", class, min(other, index), max(other, index))
 			}
 			byIndex[index], byName[class] = class, index
 		}

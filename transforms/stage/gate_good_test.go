@@ -59,7 +59,7 @@ func TestOtherGood(t *testing.T) {
 
 	other := bench(out, cache, 5, 2)
 	_, err = other.run(2)
-	if m := refused(t, err, CodeOther); !strings.HasPrefix(m, "other images are good in these replicas") {
+	if m := refused(t, err, CodeOther); !strings.Contains(m, "have other good images") {
 		t.Error(m)
 	}
 	if d := cmp.Diff(want, first.files()); d != "" {

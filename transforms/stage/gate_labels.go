@@ -109,7 +109,7 @@ func unusedClasses(classes []string, used map[int]bool) string {
 	if all > 10 {
 		names, more = names[:10], fmt.Sprintf(" and %d more", all-10)
 	}
-	return fmt.Sprintf("no image of %d of the %d classes of the input's list: %s%s; they keep their numbers", all, len(classes), strings.Join(names, ", "), more)
+	return fmt.Sprintf("%d of the %d classes in the input's list have no image: %s%s; they keep their numbers", all, len(classes), strings.Join(names, ", "), more)
 }
 
 // firstOfLabel names the first image with a number as its label. Where its rows cannot be read it is the

@@ -38,15 +38,15 @@ func classDiff(old, list []string) []string {
 // dataset.RecipeDiff.
 func RecipeRefusal(out, split string, diff []string) string {
 	if dataset.OnlyVersions(diff) {
-		return printable.Sprintf("%s holds the split %s as a premix of other versions makes it, which gives other bytes (%s): finish it with that premix, add --overwrite to replace it, or choose another --out", out, split, strings.Join(diff, ", "))
+		return printable.Sprintf("%s holds the split %s of another version of premix, which gives other bytes (%s): finish it with that version, add --overwrite to replace it, or choose another --out", out, split, strings.Join(diff, ", "))
 	}
 	return printable.Sprintf("%s holds the split %s of another recipe: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
 }
 
 // goodRefusal is the message for an output of the same input, in which other images have faults.
 func goodRefusal(out, split string, diff []string) string {
-	what := printable.Sprintf("other images are good in these replicas than in those of the split %s in %s, and all replicas of a split have the same images; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
-	return string(joinLines(append([]string{what}, someLines(diff)...)))
+	what := printable.Sprintf("the existing replicas of the split %s in %s have other good images than the new ones, and all must have the same; nothing was written, peaks are kept: make all replicas in one run, with --overwrite or another --out", split, out)
+	return printable.Sprintf("%s\n  %s", printable.Made(what), joinLines(someLines(diff)))
 }
 
 // someLines are the first few lines, and how many more there are.
@@ -58,13 +58,13 @@ func someLines(lines []string) []string {
 	return lines
 }
 
-// joinLines puts lines below each other, indented. The names in them may hold line breaks.
+// joinLines joins lines to one, that of the differences. The names in them may hold line breaks.
 func joinLines(lines []string) printable.Made {
 	shown := make([]string, len(lines))
 	for i, line := range lines {
 		shown[i] = printable.Line(line)
 	}
-	return printable.Made(strings.Join(shown, "\n  "))
+	return printable.Made(strings.Join(shown, "; "))
 }
 
 // inputRefusal is the message for an output of other input.
@@ -72,7 +72,7 @@ func inputRefusal(out, split string, diff []string) string {
 	if diff = someLines(diff); len(diff) == 0 {
 		diff = []string{"the choice of images differs"}
 	}
-	return printable.Sprintf("%s holds the split %s made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
+	return printable.Sprintf("%s holds the split %s, made from other input; nothing was written, peaks are kept: add --overwrite to replace it, or choose another --out\n  %s", out, split, joinLines(diff))
 }
 
 // UnknownClasses is the message for classes that the list of another split lacks.

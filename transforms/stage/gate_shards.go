@@ -29,7 +29,7 @@ func (g *Global) chooseShards(ctx context.Context, job *Job, images, size int64)
 		return refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
 	}
 	if g.Shards > maxShards {
-		return refuse(CodeUsage, "%d shards: at most %d a replica; raise --samples-per-shard", g.Shards, maxShards)
+		return refuse(CodeUsage, "%d shards per replica, and the most is %d: raise --samples-per-shard", g.Shards, maxShards)
 	}
 	return nil
 }

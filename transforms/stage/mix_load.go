@@ -146,5 +146,5 @@ func changed(s *premix.Sample, err error) error {
 // replaced is the error for an image that is not the one whose peak was found. The cache cannot know
 // that if size and time stayed the same.
 func replaced(s *premix.Sample) error {
-	return fmt.Errorf("%s: is another image of the same size as the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peaks are found anew, and run again", s.Name, s.Location.URI)
+	return fmt.Errorf("%s: is another image of the same size as the one whose peak was found: %s was replaced, during the run or with its time kept; touch it, so that its peak is found again, and run again", s.Name, s.Location.URI)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/premix/premix/io/tfrecord"
 )
 
-// TestEarlierReader: failures that an earlier reader left in a cache are made anew, once; good rows beside
+// TestEarlierReader: failures that an earlier reader left in a cache are rewritten, once; good rows beside
 // them stay, and what has no failures is not looked at.
 func TestEarlierReader(t *testing.T) {
 	set, in := newFakeSet(t), t.TempDir()
@@ -94,5 +94,5 @@ func TestEarlierReader(t *testing.T) {
 		check(t, os.Chtimes(path, then, then))
 	})
 	again("of an earlier reader", 1, 1) // the failure alone
-	again("made anew", 0, 2)
+	again("rewritten", 0, 2)
 }

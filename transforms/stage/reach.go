@@ -106,7 +106,7 @@ func Reachable(ctx context.Context, job *Job) error {
 	}
 	for _, in := range job.Reach.Inputs {
 		if _, err := blob.Stat(ctx, in); errors.Is(err, fs.ErrNotExist) {
-			return refuse(CodeUsage, "--in %s is on the launcher's host %s, and not on %s, where a worker runs: give a URL, or a mount that all hosts share", in, job.Reach.Host, host)
+			return refuse(CodeUsage, "--in %s exists on %s, where premix was started, but not on %s, where a worker runs: give a URL, or a mount that all hosts share", in, job.Reach.Host, host)
 		} else if err != nil {
 			return unreachable("--in", in, host, err)
 		}
@@ -127,7 +127,7 @@ func (m Marker) check(ctx context.Context, job *Job, host string) error {
 	case errors.Is(err, fs.ErrNotExist) && job.claimed(ctx):
 		return nil // the job has ended, removed its markers, and runs again
 	case errors.Is(err, fs.ErrNotExist), err == nil && string(text) != job.RunID:
-		return refuse(CodeUsage, "%s %s: what the launcher on %s wrote there is not seen by the worker on %s: give a URL, or a mount that all hosts share", m.Flag, m.Place, job.Reach.Host, host)
+		return refuse(CodeUsage, "%s %s: premix wrote a file there on %s, and the worker on %s does not see it: give a URL, or a mount that all hosts share", m.Flag, m.Place, job.Reach.Host, host)
 	case err != nil:
 		return unreachable(m.Flag, m.Place, host, err)
 	}
@@ -156,7 +156,7 @@ func (j *Job) claimed(ctx context.Context) bool {
 // unreachable is a refusal where it is useless to try again, and otherwise the error itself.
 func unreachable(flag, place, host string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, blob.ErrNoBucket) {
-		return refuse(CodeUsage, "%s %s cannot be used by the worker on %s: %v", flag, place, host, err)
+		return refuse(CodeUsage, "%s %s: the worker on %s cannot use it: %v", flag, place, host, err)
 	}
-	return fmt.Errorf("%s %s, looked at by the worker on %s: %w", flag, place, host, err)
+	return fmt.Errorf("%s %s: checked by the worker on %s: %w", flag, place, host, err)
 }

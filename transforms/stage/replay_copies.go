@@ -90,7 +90,7 @@ func readIndex(ctx context.Context, uri string) (*index, error) {
 	}
 	list := new(index)
 	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(list); err != nil || len(list.Names) != len(list.Lengths) {
-		return nil, fmt.Errorf("stage: %s is no index of a copy", uri)
+		return nil, fmt.Errorf("stage: %s is not the index of a copy", uri)
 	}
 	return list, nil
 }

@@ -63,7 +63,7 @@ func (t *Table) labelColumn(q Question, header []string, width int, c Columns) (
 	case t.words && c.Image == 0:
 		return 1, nil
 	case t.words && header == nil: // as images.txt of CUB-200, whose first column numbers the images
-		return 0, fmt.Errorf("column %d names the images, and in lists separated by spaces the class is the one behind the image: write the list as CSV, with image and class", c.Image+1)
+		return 0, fmt.Errorf("column %d names the images, and in a list separated by spaces the class follows the image: write the list as CSV, with image and class", c.Image+1)
 	case len(others) == 1:
 		return others[0], nil
 	case header == nil:

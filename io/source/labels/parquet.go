@@ -70,5 +70,5 @@ func valueText(v parquet.Value) (string, error) {
 	case parquet.Double:
 		return strconv.FormatFloat(v.Double(), 'f', -1, 64), nil
 	}
-	return "", fmt.Errorf("a value of type %v is no text", v.Kind())
+	return "", fmt.Errorf("a value of type %v is not text", v.Kind())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -153,6 +154,53 @@ func optionTables(b *strings.Builder, root *cobra.Command) {
 	b.WriteString("\n### Other\n")
 	flagTable(b, mix, func(f *pflag.Flag) bool { return !known[f.Name] })
 	b.WriteString("\npremix passes everything after `--` to the Beam runner, unchanged.\n")
+	b.WriteString(progressRules)
+	for _, e := range []struct {
+		title string
+		of    any
+	}{{"start, once", startEvent{}}, {"stage, once a second", stageEvent{}}, {"end, once", endEvent{}}, {"summary of end", summaryFields{}}, {"each of outputs", outputFields{}}} {
+		fieldTable(b, e.title, reflect.TypeOf(e.of))
+	}
+}
+
+const progressRules = `
+## Progress
+
+Progress goes to stderr, as messages do. On a terminal each stage has a line, which is as wide as the terminal and goes
+when the stage ends; a message with what it came to stays. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
+dumb (` + "`TERM`" + `), and ` + "`plain`" + ` elsewhere: a line every ten seconds. ` + "`bar`" + ` without a terminal is ` + "`plain`" + ` too.
+
+` + "`--progress json`" + ` prints a JSON object a line, among messages that begin with ` + "`premix:`" + `: one of the event start when the
+work begins, one of the event stage a second (every three seconds on a cluster), and one of the event end. A command that
+is refused before its work begins prints none. Fields are not left out; null is what is not known.
+`
+
+// fieldTable lists the fields of a line of --progress json.
+func fieldTable(b *strings.Builder, title string, t reflect.Type) {
+	fmt.Fprintf(b, "\n| %s | | |\n|---|---|---|\n", title)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Tag.Get("json"), jsonType(f.Type), cell(f.Tag.Get("doc")))
+	}
+}
+
+// jsonType is what JSON calls the values of a field.
+func jsonType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonType(t.Elem()) + " or null"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "bool"
+	case reflect.Struct:
+		return "object"
+	case reflect.Slice:
+		return "list"
+	case reflect.Float64:
+		return "number"
+	}
+	return "integer"
 }
 
 func flagTable(b *strings.Builder, c *cobra.Command, want func(*pflag.Flag) bool) {

@@ -62,8 +62,8 @@ func (o *jobOptions) check(cmd *cobra.Command) error {
 		return usagef("--shards 0: use at least 1, or leave out the flag")
 	case cmd.Flags().Changed("samples-per-shard") && o.config.SamplesPerShard == 0:
 		return usagef("--samples-per-shard 0: use at least 1, or leave out the flag")
-	case !slices.Contains([]string{"auto", "plain", "json", "none"}, o.progress):
-		return usagef("--progress: %s", pipeline.Unknown("progress", o.progress, []string{"auto", "plain", "json", "none"}))
+	case !slices.Contains(progressModes, o.progress):
+		return usagef("--progress: %s", pipeline.Unknown("progress", o.progress, progressModes))
 	case !slices.Contains([]string{"", dryRunTry, dryRunFast}, o.dryRun):
 		return usagef("--dry-run=%s: use --dry-run, which tries some images, or --dry-run=fast, which tries none", o.dryRun)
 	case o.config.Async && runners.Local(o.config.Runner):
@@ -86,6 +86,7 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	if o.dryRun != "" {
 		return dryRun(ctx, a, job, o.dryRun == dryRunTry)
 	}
-	_, err = job.Run(ctx)
+	finished, err := job.Run(ctx)
+	report.end(ctx, err, finished)
 	return err
 }

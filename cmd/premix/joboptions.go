@@ -36,7 +36,7 @@ func (o *jobOptions) AddFlags(cmd *cobra.Command) {
 	}
 	fs.StringVar(&o.file, "config", "", "YAML file of options; a flag on the command line wins")
 	fs.BoolVar(&o.print, "print-config", false, "print the configuration as YAML and stop")
-	fs.StringVar(&o.progress, "progress", "auto", "auto, plain, json or none")
+	fs.StringVar(&o.progress, "progress", progressAuto, "auto; bar, a line that is redrawn, on a terminal; plain, a line now and then; json, lines for programs; or none")
 	fs.BoolVar(&o.breakLock, "break-lock", false, "take the output from another run that seems to hold it, which then ends")
 	fs.StringVar(&o.dryRun, "dry-run", "", "check everything, try some images, say what would be done and how long it takes, and stop; fast: try no image")
 	fs.Lookup("dry-run").NoOptDefVal = dryRunTry

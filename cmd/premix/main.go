@@ -25,9 +25,21 @@ func main() {
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	screen := newScreen(os.Stderr)
 	go func() {
 		<-ctx.Done()
-		stop() // a second Ctrl-C ends the process at once
+		if screen == nil {
+			stop() // a second Ctrl-C ends the process at once
+			return
+		}
+		second := make(chan os.Signal, 1)
+		signal.Notify(second, os.Interrupt, syscall.SIGTERM)
+		<-second
+		screen.close()
+		os.Exit(exitInterrupted)
 	}()
-	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if screen == nil {
+		return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	}
+	return run(ctx, os.Args[1:], os.Stdout, screen)
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,35 +13,55 @@ import (
 	"github.com/premix/premix/transforms/stage"
 )
 
-// progress prints how far a job is: one line that is rewritten on a terminal, a line every few seconds
-// elsewhere, JSON lines for programs.
+// The values of --progress.
+const (
+	progressAuto  = "auto"
+	progressBar   = "bar"
+	progressPlain = "plain"
+	progressJSON  = "json"
+	progressNone  = "none"
+)
+
+var progressModes = []string{progressAuto, progressBar, progressPlain, progressJSON, progressNone}
+
+// progress prints how far a job is: a line for each stage that is redrawn on a terminal, a line every few
+// seconds elsewhere, JSON lines for programs.
 type progress struct {
 	app    *app
 	job    *launch.Job
 	mode   string
 	done   chan struct{}
 	wg     sync.WaitGroup
-	width  int                            // of the line on the terminal
 	status atomic.Pointer[runners.Status] // of a cluster
+	track  tracker
+	bar    *bar
+	// What the last look at a cluster found; nothing of a local job.
+	cluster clusterProgress
+	outputs []outputFields // of a job that is finished
 }
 
 // Began starts the printing.
 func (p *progress) Began(j *launch.Job) {
 	p.job, p.done = j, make(chan struct{})
-	if p.mode == "auto" {
-		p.mode = "plain"
-		if isTerminal(p.app.terminal) {
-			p.mode = "terminal"
-		}
+	switch {
+	case p.mode != progressAuto && p.mode != progressBar:
+	case p.app.screen != nil:
+		p.mode = progressBar
+	default:
+		p.mode = progressPlain
 	}
 	every := 10 * time.Second
 	switch p.mode {
-	case "terminal":
+	case progressBar:
 		every = 200 * time.Millisecond
-	case "json":
+	case progressJSON:
 		every = time.Second
-	case "none":
+		p.print(p.start())
+	case progressNone:
 		return
+	}
+	if p.mode != progressPlain {
+		p.tell()
 	}
 	if j.OnCluster() {
 		// Every look lists the output, perhaps in a store.
@@ -73,49 +91,106 @@ func (p *progress) Status(s runners.Status) { p.status.Store(&s) }
 func (p *progress) Ended() {
 	close(p.done)
 	p.wg.Wait()
-	if p.mode == "terminal" && p.width > 0 {
-		fmt.Fprintf(p.app.terminal, "\r%s\r", strings.Repeat(" ", p.width))
+	if p.mode == progressBar || p.mode == progressJSON {
+		p.tell() // a stage may have ended since
 	}
-	if p.mode == "json" {
-		p.tell()
+	if p.bar != nil {
+		p.bar.stop()
 	}
 }
 
-func (p *progress) tell() {
-	now := stage.ReadProgress()
-	w := p.app.stderr
-	elapsed := time.Since(p.job.Start)
-	line := progressLine(now, p.job.Expected(), elapsed)
-	fields := map[string]any{
-		"elapsed_s": elapsed.Seconds(), "images": now.Images, "cached": now.CachedImages, "bad": now.Bad,
-		"planned": now.Planned, "mixed": now.Mixed, "shards": now.Shards, "planned_shards": now.PlannedShards, "bytes": now.Bytes,
-		"store_repeated": now.Waits.Repeated(), "store_waited_s": now.Waits.Waited.Seconds(),
+// Finished says what the last stage came to.
+func (p *progress) Finished(ctx context.Context, j *launch.Job) (err error) {
+	if p.mode == progressBar || p.mode == progressJSON {
+		p.tellEnd(p.track.end(time.Since(p.job.Start)))
 	}
-	if p.job.OnCluster() {
-		var status runners.Status
-		if s := p.status.Load(); s != nil {
-			status = *s
-		}
-		ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
-		defer stop()
-		c := clusterProgress{status, p.job.Count(ctx)}
-		line, fields = c.line(elapsed), c.fields(elapsed)
+	if p.mode == progressJSON {
+		p.outputs, err = describeOutputs(ctx, j)
+	}
+	return err
+}
+
+// tell looks at the job and prints how far it is.
+func (p *progress) tell() {
+	elapsed := time.Since(p.job.Start)
+	if p.mode == progressPlain {
+		fmt.Fprintln(p.app.stderr, "premix: "+printable.Line(p.plainLine(elapsed)))
+		return
+	}
+	now, ended := p.look(elapsed)
+	if ended != nil {
+		p.tellEnd(ended)
 	}
 	switch p.mode {
-	case "json":
-		text, _ := json.Marshal(fields)
-		fmt.Fprintln(w, printable.JSON(string(text)))
-	case "terminal":
-		line = printable.Line(line)
-		pad := max(0, p.width-len([]rune(line)))
-		fmt.Fprintf(p.app.terminal, "\r%s%s", line, strings.Repeat(" ", pad))
-		p.width = len([]rune(line))
-	default:
-		fmt.Fprintln(w, "premix: "+printable.Line(line))
+	case progressJSON:
+		p.print(p.stage(&now))
+	case progressBar:
+		if p.bar == nil {
+			p.bar = newBar(p.app.screen, now)
+		}
+		p.bar.set(now)
 	}
 }
 
-// progressLine says in one line how far the job is.
+// tellEnd says what a stage came to.
+func (p *progress) tellEnd(f *figures) {
+	switch p.mode {
+	case progressJSON:
+		p.print(p.stage(f))
+	case progressBar:
+		if p.bar != nil {
+			p.bar.stop()
+			p.bar = nil
+		}
+		p.app.say("%s", f.sentence())
+	}
+}
+
+// look counts what the job has done.
+func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
+	second := "mix"
+	if p.job.Config.PlanOnly {
+		second = "plan"
+	}
+	if p.job.OnCluster() {
+		p.lookAtCluster()
+		if c := p.cluster.Count; c.PlannedShards > 0 {
+			return p.track.look(second, "shards", count{at: elapsed, done: c.Shards, total: c.PlannedShards, failed: -1})
+		}
+		return p.track.look("peaks", "chunks", count{at: elapsed, done: p.cluster.Chunks, failed: -1})
+	}
+	c := stage.ReadProgress()
+	peaks := count{at: elapsed, done: c.Images + c.CachedImages, total: p.job.Expected(), bytes: c.ReadBytes, failed: c.Bad}
+	if c.Planned == 0 && p.job.Config.Plan == "" {
+		return p.track.look("peaks", "images", peaks)
+	}
+	if p.track.stage == "peaks" {
+		peaks.at = p.track.last.at
+		p.track.last = peaks // what it came to
+	}
+	return p.track.look(second, "samples", count{at: elapsed, done: c.Mixed, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+}
+
+func (p *progress) lookAtCluster() {
+	var status runners.Status
+	if s := p.status.Load(); s != nil {
+		status = *s
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
+	defer stop()
+	p.cluster = clusterProgress{status, p.job.Count(ctx)}
+}
+
+// plainLine says in one line how far the job is.
+func (p *progress) plainLine(elapsed time.Duration) string {
+	if p.job.OnCluster() {
+		p.lookAtCluster()
+		return p.cluster.line(elapsed)
+	}
+	return progressLine(stage.ReadProgress(), p.job.Expected(), elapsed)
+}
+
+// progressLine says in one line how far a local job is.
 func progressLine(p stage.Progress, expected int64, elapsed time.Duration) string {
 	bad := ""
 	if p.Bad > 0 {

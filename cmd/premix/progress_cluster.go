@@ -51,11 +51,3 @@ func (c clusterProgress) line(elapsed time.Duration) string {
 	}
 	return fmt.Sprintf("%s  %d of %d shards%s  %3.0f %%  %.0f s", what, c.Shards, c.PlannedShards, faults, 100*float64(c.Shards)/float64(c.PlannedShards), elapsed.Seconds())
 }
-
-// fields are those of a line of --progress json.
-func (c clusterProgress) fields(elapsed time.Duration) map[string]any {
-	return map[string]any{
-		"elapsed_s": elapsed.Seconds(), "state": c.status.State, "running": c.running(), "chunks": c.Chunks,
-		"shards": c.Shards, "planned_shards": c.PlannedShards, "faults": c.status.Faults,
-	}
-}

@@ -2,9 +2,6 @@ package main
 
 import (
 	"io"
-	"os"
-
-	"golang.org/x/term"
 
 	"github.com/premix/premix/io/blob"
 )
@@ -17,13 +14,4 @@ func (r redacting) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-// isTerminal says whether a writer leads to a terminal.
-func isTerminal(w io.Writer) bool {
-	if r, ok := w.(redacting); ok {
-		w = r.w
-	}
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -76,7 +76,12 @@ func (r reporter) Complete(ctx context.Context, j *launch.Job) error {
 }
 
 // Finished prints the summary.
-func (r reporter) Finished(ctx context.Context, j *launch.Job) error { return summarize(ctx, r.app, j) }
+func (r reporter) Finished(ctx context.Context, j *launch.Job) error {
+	if err := r.progress.Finished(ctx, j); err != nil {
+		return err
+	}
+	return summarize(ctx, r.app, j)
+}
 
 // reasons says why what is not valid is not, in the order of what it costs.
 func reasons(look *launch.CacheLook) string {

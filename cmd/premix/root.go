@@ -41,8 +41,9 @@ const exitHelp = `Exit codes:
 type app struct {
 	// stdout and stderr take text for people, whatever names are in it. json takes JSON for stdout.
 	stdout, stderr, json io.Writer
-	// terminal is stderr for the line of progress, which has control characters of its own.
-	terminal io.Writer
+	// screen is stderr for the line of progress, which has control characters of its own; nil where it is no
+	// terminal.
+	screen *screen
 }
 
 // say prints a line for people.
@@ -69,10 +70,11 @@ func (e *codeError) Error() string { return e.message }
 
 // run parses the arguments, runs a subcommand, and turns its error into one message and a code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	screen, _ := stderr.(*screen)
 	stderr = redacting{stderr}
 	out := newResults(stdout)
 	text, messages := printable.NewWriter(out), printable.NewWriter(stderr)
-	a := &app{stdout: text, stderr: redacting{messages}, json: printable.NewJSONWriter(out), terminal: stderr}
+	a := &app{stdout: text, stderr: redacting{messages}, json: printable.NewJSONWriter(out), screen: screen}
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetOut(a.stdout)

@@ -91,6 +91,9 @@ func IDOfOpen(f *os.File) (ID, error) {
 	return id, nil
 }
 
+// Escapes reports whether a terminal obeys escape sequences.
+func Escapes(*os.File) bool { return true }
+
 // Writable returns an error if files cannot be made in a directory, as far as its mode and the mount tell.
 func Writable(dir string) error {
 	const write, search = 2, 1

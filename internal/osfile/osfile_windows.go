@@ -144,6 +144,16 @@ func IDOfOpen(f *os.File) (ID, error) {
 	return ID{uint64(i.VolumeSerialNumber), uint64(i.FileIndexHigh)<<32 | uint64(i.FileIndexLow)}, nil
 }
 
+// Escapes reports whether a terminal obeys escape sequences, and lets it if it can.
+func Escapes(f *os.File) bool {
+	var mode uint32
+	h := windows.Handle(f.Fd())
+	if windows.GetConsoleMode(h, &mode) != nil {
+		return false
+	}
+	return windows.SetConsoleMode(h, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}
+
 // Writable is for Unix: what the lists of access of Windows allow, the first write shows.
 func Writable(string) error { return nil }
 

@@ -223,6 +223,6 @@ func (w *shardWriter) write(i int, img []byte) error {
 			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
 		}
 	}
-	countMixed(1)
+	countMixed(1, int64(len(img)*len(w.outs)))
 	return nil
 }

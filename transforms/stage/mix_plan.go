@@ -44,7 +44,7 @@ func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]Ou
 		}
 		records[i] = OutputRecord{Output: i, Record: r}
 	}
-	countMixed(int64(len(recipes)))
+	countMixed(int64(len(recipes)), 0)
 	countShard(int64(len(recipes)), 0, false)
 	return records, nil
 }

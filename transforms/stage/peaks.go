@@ -105,7 +105,7 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
 		err = copies.finish(asRefusal(c.Container.Name, err))
 		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
-			uncountImages(t.counted.Load(), t.countedBad.Load())
+			uncountImages(t.counted.Load(), t.countedSize.Load(), t.countedBad.Load())
 			return compute(ctx, job, c, replicas)
 		}
 		return nil, err
@@ -140,7 +140,7 @@ type chunkTask struct {
 	ignored   int64
 	outside   map[string]int64
 
-	counted, countedBad atomic.Int64 // images of the progress
+	counted, countedSize, countedBad atomic.Int64 // images of the progress
 }
 
 // entry takes the next entry of the chunk. It waits until the memory for its image is free.
@@ -228,8 +228,11 @@ func (t *chunkTask) image(ctx context.Context, index int, out []premix.Sample, d
 // done counts an entry and hands over what is to be copied of it.
 func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
 	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
-	countImage(bad)
-	if t.counted.Add(1); bad {
+	size := max(0, out[0].Location.Length)
+	countImage(size, bad)
+	t.counted.Add(1)
+	t.countedSize.Add(size)
+	if bad {
 		t.countedBad.Add(1)
 	}
 	if t.copies == nil {

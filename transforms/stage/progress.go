@@ -14,7 +14,8 @@ type Progress struct {
 	ByStatus                     [len(statusNames)]int64 // chunks by Status
 	Planned, PlannedShards       int64
 	Mixed, Shards, SkippedShards int64
-	Bytes                        int64
+	Bytes                        int64      // of finished shards
+	ReadBytes, MixedBytes        int64      // of Images as the input has them, and of Mixed as the shards have them
 	Waits                        blob.Waits // requests to stores that were repeated
 }
 
@@ -48,9 +49,10 @@ func addProgress(change func(*Progress)) {
 	change(&progress.counts)
 }
 
-func countImage(bad bool) {
+func countImage(size int64, bad bool) {
 	addProgress(func(p *Progress) {
 		p.Images++
+		p.ReadBytes += size
 		if bad {
 			p.Bad++
 		}
@@ -58,9 +60,10 @@ func countImage(bad bool) {
 }
 
 // uncountImages takes images back that are read again, and counted then.
-func uncountImages(images, bad int64) {
+func uncountImages(images, size, bad int64) {
 	addProgress(func(p *Progress) {
 		p.Images -= images
+		p.ReadBytes -= size
 		p.Bad -= bad
 	})
 }
@@ -80,7 +83,13 @@ func countPeaks(s Status, cached int64) {
 // countBad counts the failures of a chunk that came from the cache.
 func countBad(s *Summary) { addProgress(func(p *Progress) { p.Bad += total(s.Failed) }) }
 
-func countMixed(samples int64) { addProgress(func(p *Progress) { p.Mixed += samples }) }
+// countMixed counts samples; size is that of their images in all outputs.
+func countMixed(samples, size int64) {
+	addProgress(func(p *Progress) {
+		p.Mixed += samples
+		p.MixedBytes += size
+	})
+}
 
 func setTotals(samples, shards int64) {
 	addProgress(func(p *Progress) { p.Planned, p.PlannedShards = samples, shards })

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 import tempfile
 
 import torch
@@ -36,7 +37,7 @@ def options(description, **defaults):
 
 
 def launch(main, args):
-    """Runs main(args) in this process, in args.ranks processes, or in this rank of torchrun."""
+    """Runs main(args) in this process, in args.ranks processes, or in this rank of torchrun, whose process it ends."""
     if args.ranks < 1 or args.workers < 0 or args.batch < 1 or args.epochs < 1:
         raise SystemExit("--ranks, --batch and --epochs must be at least 1, and --workers at least 0")
     if "RANK" in os.environ:
@@ -74,6 +75,11 @@ def start_rank(rank, main, args, meeting):
         main(args)
     finally:
         dist.destroy_process_group()
+    # The threads of gloo live on after DistributedDataParallel. One that frees a tensor while Python itself ends would abort
+    # the process, so a rank ends here, and at once.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def device():

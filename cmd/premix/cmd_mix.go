@@ -24,8 +24,9 @@ pastes the patch around the peak of one image, the source, into the other, the t
 writes shards.
 
 After an interruption, run the same command again: it continues where it stopped. If the output
-is complete, it says so and does nothing. With --recheck it also reads the shards that exist, and rewrites those that are damaged. If the output has
-another recipe or input, mix stops (exit 4), unless you add --overwrite.
+is complete, mix says so and does nothing. With --recheck it also reads the shards that exist, and
+rewrites those that are damaged. If the output has another recipe or input, mix stops (exit 4),
+unless you add --overwrite.
 Flags after -- go to the Beam runner.`,
 	})
 }

@@ -26,7 +26,7 @@ type startEvent struct {
 	Version  string   `json:"version" doc:"of premix"`
 	Run      string   `json:"run" doc:"what tells this run from others, as in run.json"`
 	Runner   string   `json:"runner" doc:"direct, prism, flink or dataflow"`
-	Stages   []string `json:"stages" doc:"the stages that follow, in their order: peaks, and mix or (with --plan-only) plan"`
+	Stages   []string `json:"stages" doc:"the stages that follow, in their order: peaks, and mix or (with --plan-only) plan; none where the outputs are complete"`
 	ElapsedS float64  `json:"elapsed_s" doc:"seconds since the start of the command"`
 }
 
@@ -53,6 +53,7 @@ type stageEvent struct {
 type endEvent struct {
 	Event    string        `json:"event" doc:"end"`
 	Status   string        `json:"status" doc:"done, failed, interrupted, or running: the job goes on on the cluster"`
+	Complete bool          `json:"already_complete" doc:"whether the outputs were complete before: nothing was done then, and start had no stages"`
 	Error    *string       `json:"error" doc:"the message that the command ends with; null if it is done"`
 	ElapsedS float64       `json:"elapsed_s" doc:"seconds since the start of the command"`
 	Summary  summaryFields `json:"summary" doc:"below"`
@@ -84,9 +85,19 @@ type outputFields struct {
 	Classes  int    `json:"classes" doc:"number of classes"`
 	Entries  int64  `json:"entries" doc:"of the input; the next four add up to it"`
 	Good     int64  `json:"good" doc:"images that are in the output"`
-	Ignored  int64  `json:"ignored" doc:"side files that are no images"`
+	Ignored  int64  `json:"ignored" doc:"files beside the images"`
 	Excluded int64  `json:"excluded" doc:"images that were left out on purpose"`
 	Failed   int64  `json:"failed" doc:"images that cannot be used: failures.jsonl"`
+}
+
+// complete prints the first line of --progress json for a job that has nothing to do.
+func (p *progress) complete(ctx context.Context, j *launch.Job) (err error) {
+	if p.mode == progressJSON {
+		p.job = j
+		p.print(p.start())
+		p.outputs, err = describeOutputs(ctx, j)
+	}
+	return err
 }
 
 // print prints a line of --progress json.
@@ -102,6 +113,8 @@ func (p *progress) print(event any) {
 func (p *progress) start() startEvent {
 	stages := []string{"peaks", "mix"}
 	switch {
+	case p.job.Complete != nil:
+		stages = stages[:0]
 	case p.job.Options.PeaksOnly:
 		stages = stages[:1]
 	case p.job.Config.PlanOnly:
@@ -158,7 +171,7 @@ func (p *progress) end(ctx context.Context, err error, finished bool) {
 		return
 	}
 	code, message := explain(ctx, err)
-	e := endEvent{Event: "end", Status: endStatus(code, err, finished), ElapsedS: seconds(time.Since(p.job.Start)), Summary: p.summary()}
+	e := endEvent{Event: "end", Status: endStatus(code, err, finished), ElapsedS: seconds(time.Since(p.job.Start)), Summary: p.summary(), Complete: p.job.Complete != nil}
 	if message != "" {
 		e.Error = &message
 	}

@@ -72,6 +72,9 @@ func (r reporter) Cache(look *launch.CacheLook) {
 
 // Complete says that an earlier run has made all of it.
 func (r reporter) Complete(ctx context.Context, j *launch.Job) error {
+	if err := r.complete(ctx, j); err != nil {
+		return err
+	}
 	return summarizeComplete(ctx, r.app.stdout, j)
 }
 

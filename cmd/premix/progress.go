@@ -155,9 +155,13 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 	if p.job.OnCluster() {
 		p.lookAtCluster()
 		if c := p.cluster.Count; c.PlannedShards > 0 {
-			return p.track.look(second, "shards", count{at: elapsed, done: c.Shards, total: c.PlannedShards, failed: -1})
+			now, ended = p.track.look(second, "shards", count{at: elapsed, done: c.Shards, total: c.PlannedShards, failed: -1})
+		} else {
+			now, ended = p.track.look("peaks", "chunks", count{at: elapsed, done: c.Chunks, failed: -1})
 		}
-		return p.track.look("peaks", "chunks", count{at: elapsed, done: p.cluster.Chunks, failed: -1})
+		what, faults := p.cluster.what()
+		now.note = "(" + what + faults + ")"
+		return now, ended
 	}
 	c := stage.ReadProgress()
 	peaks := count{at: elapsed, done: c.Images + c.CachedImages, total: p.job.Expected(), bytes: c.ReadBytes, failed: c.Bad}

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -14,6 +15,7 @@ type bar struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
 	now       atomic.Pointer[figures]
+	seen      atomic.Int64 // when that was, in nanoseconds
 }
 
 // Widths of the graphic part, with the spaces around it: it is left out where there is less room.
@@ -25,7 +27,9 @@ func newBar(s *screen, f figures) *bar {
 	b.set(f)
 	head := decor.Any(func(decor.Statistics) string { return b.now.Load().head() })
 	rest := decor.Any(func(st decor.Statistics) string {
-		text, _ := b.now.Load().fit(st.AvailableWidth)
+		f := *b.now.Load()
+		f.at += time.Since(time.Unix(0, b.seen.Load())) // a look at a cluster is rare
+		text, _ := f.fit(st.AvailableWidth)
 		return text
 	})
 	// A total of 0 keeps mpb from ending the line itself.
@@ -57,7 +61,10 @@ func (g graphic) Fill(w io.Writer, st decor.Statistics) error {
 }
 
 // set shows other figures from the next frame on.
-func (b *bar) set(f figures) { b.now.Store(&f) }
+func (b *bar) set(f figures) {
+	b.now.Store(&f)
+	b.seen.Store(time.Now().UnixNano())
+}
 
 // stop removes the line.
 func (b *bar) stop() {

@@ -34,18 +34,23 @@ func (c clusterProgress) running() []string {
 // stageNames are the scopes of the transforms, in their order.
 var stageNames = []string{"Scan", "Peaks", "Gate", "Distribute", "Collect", "Mix", "Finish"}
 
-// line says in one line how far the job is.
-func (c clusterProgress) line(elapsed time.Duration) string {
-	what := strings.ToLower(c.status.State)
+// what says what the cluster does now, and how often it did something again.
+func (c clusterProgress) what() (what, faults string) {
+	what = strings.ToLower(c.status.State)
 	if names := c.running(); len(names) > 0 {
 		what = strings.Join(names, ", ")
 	} else if what == "" {
 		what = "starting"
 	}
-	faults := ""
 	if c.status.Faults > 0 {
 		faults = fmt.Sprintf(", %d repeated after a fault", c.status.Faults)
 	}
+	return what, faults
+}
+
+// line says in one line how far the job is.
+func (c clusterProgress) line(elapsed time.Duration) string {
+	what, faults := c.what()
 	if c.PlannedShards == 0 {
 		return fmt.Sprintf("%s  %d chunks have peaks%s  %.0f s", what, c.Chunks, faults, elapsed.Seconds())
 	}

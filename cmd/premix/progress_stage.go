@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/internal/printable"
 )
 
 // A count is what a job has done of a stage, at a time since it began.
@@ -22,6 +24,7 @@ type figures struct {
 	count
 	began time.Duration // when the stage did
 	ended bool
+	note  string // what a cluster does now
 	// rate is the number of units a second, and byteRate that of bytes. −1: unknown.
 	rate, byteRate float64
 }
@@ -103,12 +106,15 @@ func (t *tracker) figures() figures {
 
 // sentence says what a stage came to.
 func (f *figures) sentence() string {
-	return fmt.Sprintf("%s: %d %s in %s%s", f.stage, f.done, f.unit, clock(f.elapsed()), strings.Join(append([]string{""}, f.speed()...), ", "))
+	return fmt.Sprintf("%s: %s in %s%s", f.stage, f.counted(), clock(f.elapsed()), strings.Join(append([]string{""}, f.speed()...), ", "))
 }
+
+// counted is what is done, in words.
+func (f *figures) counted() string { return printable.Count(f.done, strings.TrimSuffix(f.unit, "s")) }
 
 // speed has the rates, and the failures if there are any.
 func (f *figures) speed() (list []string) {
-	if f.rate >= 0 {
+	if f.rate > 0 {
 		list = append(list, perSecond(f.rate, f.unit))
 	}
 	if f.byteRate > 0 {
@@ -121,7 +127,10 @@ func (f *figures) speed() (list []string) {
 }
 
 func perSecond(rate float64, unit string) string {
-	if rate < 9.95 {
+	switch {
+	case rate < 0.1:
+		return fmt.Sprintf("%.1f %s/min", 60*rate, unit)
+	case rate < 9.95:
 		return fmt.Sprintf("%.1f %s/s", rate, unit)
 	}
 	return fmt.Sprintf("%.0f %s/s", rate, unit)
@@ -139,17 +148,17 @@ func (f *figures) head() string {
 }
 
 // fit returns the rest of the line in as many columns as there are, and whether nothing is left out. What matters
-// least is left out first: the count, the elapsed time, the bytes, the failures, the rate.
+// least is left out first: the note, the count, the elapsed time, the bytes, the failures, the rate.
 func (f *figures) fit(columns int) (text string, whole bool) {
-	counted := fmt.Sprintf("%d %s", f.done, f.unit)
+	counted := f.counted()
 	if f.total > 0 {
 		counted = fmt.Sprintf("%d of %d %s", f.done, f.total, f.unit)
 	}
 	fields := []struct {
 		text string
 		rank int // the greatest goes first
-	}{{counted, 5}, {"", 1}, {"", 3}, {"", 2}, {"", 0}, {clock(f.elapsed()), 4}}
-	if f.rate >= 0 {
+	}{{counted, 5}, {"", 1}, {"", 3}, {"", 2}, {"", 0}, {clock(f.elapsed()), 4}, {printable.Line(f.note), 6}}
+	if f.rate > 0 {
 		fields[1].text = perSecond(f.rate, f.unit)
 	}
 	if f.byteRate > 0 {
@@ -168,7 +177,7 @@ func (f *figures) fit(columns int) (text string, whole bool) {
 				b.WriteString("  " + field.text)
 			}
 		}
-		if b.Len() <= columns {
+		if utf8.RuneCountInString(b.String()) <= columns {
 			return b.String(), rank == len(fields)
 		}
 	}

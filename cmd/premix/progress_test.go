@@ -30,7 +30,7 @@ func TestTracker(t *testing.T) {
 		line           string
 	}{
 		{"peaks", 2, 0, 0, 0, -1, -1, -1, "peaks  0 images  0s"},
-		{"peaks", 3, 0, 0, 0, 0, 0, -1, "peaks  0 images  0.0 images/s  1s"},
+		{"peaks", 3, 0, 0, 0, 0, 0, -1, "peaks  0 images  1s"},
 		{"peaks", 12, 100, 0, 5e6, 10, 5e5, -1, "peaks  100 images  10 images/s  500 kB/s  10s"},
 		{"peaks", 22, 200, 1000, 1e7, 10, 5e5, 80 * time.Second, "peaks  20%  200 of 1000 images  10 images/s  500 kB/s  1m20s left  20s"},
 		{"peaks", 42, 800, 1000, 1e7, 700 / 30.0, 5e6 / 30.0, 8571428571, "peaks  80%  800 of 1000 images  23 images/s  167 kB/s  9s left  40s"},
@@ -77,6 +77,13 @@ func TestFit(t *testing.T) {
 		if got, _ := f.fit(test.columns); got != test.want {
 			t.Errorf("%d columns: %q, want %q", test.columns, got, test.want)
 		}
+	}
+	slow := figures{stage: "peaks", unit: "chunks", count: count{at: time.Minute, done: 1}, rate: 1 / 60.0, byteRate: -1, note: "(scan, peaks, 2 repeated after a fault)"}
+	if got, want := slow.sentence(), "peaks: 1 chunk in 1m0s, 1.0 chunks/min"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, _ := slow.fit(80); got != "  1 chunk  1.0 chunks/min  1m0s  (scan, peaks, 2 repeated after a fault)" {
+		t.Errorf("%q", got)
 	}
 	for columns := range 120 {
 		if got, _ := f.fit(columns); utf8.RuneCountInString(got) > columns {

@@ -47,8 +47,16 @@ func TestStages(t *testing.T) {
 // is made again.
 func TestAgain(t *testing.T) {
 	b := newBench(t, "synth:40", nil)
+	ResetProgress()
 	b.must(1)
-	want := b.files()
+	want, all := b.files(), ReadProgress()
+	var size int64
+	for i := range b.sums {
+		size += b.sums[i].Bytes
+	}
+	if all.ReadBytes != size || size == 0 || all.MixedBytes == 0 || all.MixedBytes >= all.Bytes {
+		t.Errorf("of %d bytes %d are counted, and %d of images in %d of shards", size, all.ReadBytes, all.MixedBytes, all.Bytes)
+	}
 	dir := b.job.Outputs[0].Dir
 	kept, made := filepath.Join(dir, "premix-train-000000.tar"), filepath.Join(dir, "premix-train-000001.tar")
 	before, err := os.Stat(kept)
@@ -79,6 +87,8 @@ func TestAgain(t *testing.T) {
 			}
 			if p := ReadProgress(); p.SkippedShards != skipped || p.Shards != 2 || p.Images != 0 {
 				t.Errorf("%d of %d shards were kept, %d images computed", p.SkippedShards, p.Shards, p.Images)
+			} else if p.ReadBytes != 0 || (p.MixedBytes == 0) != (skipped == 2) || p.MixedBytes >= all.MixedBytes {
+				t.Errorf("%d bytes were read and %d of %d mixed", p.ReadBytes, p.MixedBytes, all.MixedBytes)
 			}
 			after, err := os.Stat(kept)
 			if err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {

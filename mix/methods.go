@@ -150,7 +150,7 @@ func checkMethods(methods []Weighted) error {
 		}
 	}
 	if sum > 1+tolerance {
-		bad("the weights of the methods add up to %v: at most 1, since what is missing to 1 stays unmixed", shown(sum))
+		bad("the weights of the methods add up to %v, and may add up to 1; below 1, the rest stays unmixed", shown(sum))
 	}
 	return errors.Join(errs...)
 }

@@ -127,10 +127,10 @@ func (p *Params) conflicts() []error {
 	if !p.Uses(SaliencyMix) && len(p.Methods) > 0 {
 		m, _ := ByName(p.Methods[0].Name)
 		if p.Scheme != "" {
-			bad("scheme %s with %s: %s; leave the scheme out", p.Scheme, m.Name, m.noScheme)
+			bad("scheme %s with %s: %s; leave it out", p.Scheme, m.Name, m.noScheme)
 		}
 		if p.Border != "" {
-			bad("border %s with %s: %s; leave the border out", p.Border, m.Name, m.noBorder)
+			bad("border %s with %s: %s; leave it out", p.Border, m.Name, m.noBorder)
 		}
 	}
 	for i := range p.Methods {
@@ -148,11 +148,11 @@ func (p *Params) conflicts() []error {
 	}
 	if p.Pair == DifferentClass && !slices.ContainsFunc(p.Methods, func(m Weighted) bool { return Pairs(m.Name) }) && len(p.Methods) > 0 {
 		name := p.Methods[0].Name
-		bad("pairing %s with %s: it uses one image at a time and keeps its label, so there is nobody to pair; leave the pairing out", p.Pair, name)
+		bad("pairing %s with %s: it uses one image at a time and keeps its label, so nothing is paired; leave it out", p.Pair, name)
 	}
 	if p.Detector == DetectorUniform || p.Detector == DetectorCenter {
 		if source, target := p.Scheme.Spots(); p.Scheme != "" && (source == Trough || target == Trough || target == Peak) {
-			bad("scheme %s with detector %s: it asks where each image is salient, and this detector looks at none; use sal2corr or sal2rand", p.Scheme, p.Detector)
+			bad("scheme %s with detector %s: it needs the salient point of each image, and this detector does not look at images; use sal2corr or sal2rand", p.Scheme, p.Detector)
 		}
 	}
 	return errs

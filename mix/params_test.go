@@ -48,9 +48,9 @@ func TestValidate(t *testing.T) {
 		{"cutmix with a scheme", func(p *Params) { p.Methods, p.Scheme = only(CutMix), Sal2Rand }, "at a random place"},
 		{"one of two with a scheme", func(p *Params) { p.Methods, p.Scheme = only(CutMix, SaliencyMix), Sal2Rand }, ""},
 		{"resizemix with a border", func(p *Params) { p.Methods, p.Border = only(ResizeMix), Shift }, "is always inside"},
-		{"cutout with pairing", func(p *Params) { p.Methods, p.Pair = only(Cutout), DifferentClass }, "nobody to pair"},
+		{"cutout with pairing", func(p *Params) { p.Methods, p.Pair = only(Cutout), DifferentClass }, "nothing is paired"},
 		{"cutout and mixup with pairing", func(p *Params) { p.Methods, p.Pair = only(Cutout, MixUp), DifferentClass }, ""},
-		{"troughs of no map", func(p *Params) { p.Detector, p.Scheme = DetectorUniform, Sal2NonSal }, "this detector looks at none"},
+		{"troughs of no map", func(p *Params) { p.Detector, p.Scheme = DetectorUniform, Sal2NonSal }, "this detector does not look at images"},
 		{"targets' peaks of no map", func(p *Params) { p.Detector, p.Scheme = DetectorCenter, Sal2Sal }, "use sal2corr or sal2rand"},
 		{"uniform, anywhere", func(p *Params) { p.Detector, p.Scheme = DetectorUniform, Sal2Rand }, ""},
 	}

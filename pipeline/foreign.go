@@ -45,6 +45,8 @@ var foreignValues = map[string]map[string]string{
 	"encode": {
 		"jpg": "jpeg:95", "jpeg": "jpeg:95", "webp": "premix does not write WebP", "avif": "premix does not write AVIF", "raw": "png", "lossless": "png", "bmp": "png",
 	},
+	"indexes":   {"all": "dali,wids,timm", "off": "none", "no": "none"},
+	"layout":    {"wds": "webdataset", "tar": "webdataset", "tfrecords": "tfrecord", "hf": "parquet", "huggingface": "parquet", "folder": "imagefolder", "folders": "imagefolder", "jpg": "imagefolder", "imagenet": "ilsvrc"},
 	"on-bad":    {"ignore": "skip", "warn": "skip", "error": "fail", "raise": "fail", "abort": "fail", "stop": "fail"},
 	"exif":      {"rotate": "apply", "transpose": "apply", "yes": "apply", "no": "ignore"},
 	"truncated": {"allow": "accept", "ignore": "accept", "error": "fail"},

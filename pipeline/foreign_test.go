@@ -7,6 +7,7 @@ import (
 
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/io/source/synth"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/sample"
 )
@@ -16,6 +17,7 @@ func TestUnknown(t *testing.T) {
 	values := map[string][]string{
 		"format": formats.Names(), "in-format": source.Formats(), "method": mix.Names(), "detector": sample.Detectors(),
 		"encode": {"jpeg:95", "png"}, "geometry": {"rrc", "center", "squash", "pad:N"}, "progress": {"auto", "plain", "json", "none"},
+		"indexes": {"dali", "wids", "timm", "none", "dali,wids,timm"}, "layout": synth.Formats(),
 	}
 	c := Default()
 	for _, o := range Options(&c) {

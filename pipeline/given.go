@@ -28,7 +28,7 @@ func (c *Config) askedFor(p mix.Params) *mix.Params {
 func (c *Config) checkGiven(p mix.Params) error {
 	var bad []error
 	refuse := func(name, value, with, reason string) {
-		bad = append(bad, fmt.Errorf("--%s %s with %s: %s; leave --%s out", name, value, with, reason, name))
+		bad = append(bad, fmt.Errorf("--%s %s with %s: %s; leave out --%s", name, value, with, reason, name))
 	}
 	with := "--method " + c.Method
 	if len(p.Methods) == 1 && p.Methods[0].Name == mix.None {

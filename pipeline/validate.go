@@ -92,7 +92,7 @@ func (c *Config) Validate() error {
 	if p, err := c.mixParams(); err != nil {
 		add(err)
 	} else {
-		add(c.askedFor(p).Validate())
+		bad = append(bad, withFlags(c.askedFor(p).Validate())...)
 		add(c.checkGiven(p))
 	}
 	if err := c.checkDetector(); err != nil {
@@ -154,7 +154,7 @@ func (c *Config) checkOutput() error {
 	}
 	for i, f := range c.Formats {
 		if slices.Contains(c.Formats[:i], f) {
-			addf("--format %s is given twice", f)
+			addf("--format %s is given twice: remove one", f)
 		}
 		if _, err := formats.ByName(f); err != nil {
 			addf("--format: %s", Unknown("format", f, formats.Names()))

@@ -31,7 +31,11 @@ func (o *jobOptions) readConfig(a *app, cmd *cobra.Command) error {
 		return usagef("--config %s: no such file", o.file)
 	}
 	if err != nil {
-		return usagef("--config: %v", err)
+		var place *fs.PathError
+		if errors.As(err, &place) {
+			err = place.Err
+		}
+		return usagef("--config %s cannot be read: %v", o.file, err)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc yaml.Node

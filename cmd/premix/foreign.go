@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,18 +73,37 @@ var foreignFlags = []foreignName{
 	{"distributed world-size rank nodes num-nodes local-rank", "runner", "use --runner flink or --runner dataflow for a cluster"},
 }
 
-// ourFlag finds a foreign name that a command has an answer to.
+// ourFlag finds the answer to a foreign name.
 func ourFlag(cmd *cobra.Command, name string) (text string, ok bool) {
 	have := flagNames(cmd)
 	if !slices.Contains(have, "in-format") {
 		return "", false // only jobs: elsewhere a name may mean something else
 	}
 	for _, f := range foreignFlags {
-		if slices.Contains(strings.Fields(f.names), name) && (f.flag == "" || slices.Contains(have, f.flag)) {
+		switch {
+		case !slices.Contains(strings.Fields(f.names), name):
+		case f.flag == "" || slices.Contains(have, f.flag):
 			return f.text, true
+		default:
+			return elsewhere(cmd, f.flag), true
 		}
 	}
 	return "", false
+}
+
+// elsewhere says which commands have a flag that cmd lacks; empty if none has it.
+func elsewhere(cmd *cobra.Command, flag string) string {
+	owners := withFlag(cmd.Root(), flag)
+	have := "has"
+	switch len(owners) {
+	case 0:
+		return ""
+	case 1:
+	default:
+		last := len(owners) - 1
+		owners, have = []string{strings.Join(owners[:last], ", ") + " and " + owners[last]}, "have"
+	}
+	return fmt.Sprintf("premix %s %s --%s, and %s does not", owners[0], have, flag, cmd.CommandPath())
 }
 
 // aboutFlag says what to do about a flag that a command does not have. name is without dashes in front.
@@ -96,8 +116,8 @@ func aboutFlag(cmd *cobra.Command, name string) string {
 	if text, ok := ourFlag(cmd, plain); ok {
 		return text
 	}
-	if owners := withFlag(cmd.Root(), plain); len(owners) > 0 {
-		return "it is a flag of premix " + strings.Join(owners, ", ") + ", and not of " + cmd.CommandPath()
+	if text := elsewhere(cmd, plain); text != "" {
+		return text
 	}
 	if n := pipeline.Nearest(plain, have); n != "" {
 		return "did you mean --" + n + "?"

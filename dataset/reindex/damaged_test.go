@@ -60,7 +60,7 @@ func TestNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "train.tar"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reindex.Run(ctx, dir, reindex.Options{}); err == nil || !strings.Contains(err.Error(), "no shards in the names of premix") {
+	if _, err := reindex.Run(ctx, dir, reindex.Options{}); err == nil || !strings.Contains(err.Error(), "contains no shards of premix") {
 		t.Errorf("%v", err)
 	}
 	if _, err := reindex.Run(ctx, filepath.Join(dir, "none"), reindex.Options{}); err == nil {

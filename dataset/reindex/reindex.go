@@ -80,9 +80,9 @@ type EmptyError struct {
 
 func (e *EmptyError) Error() string {
 	if e.Begun != "" {
-		return printable.Sprintf("reindex: %s has no shards yet: %s", e.Path, e.Begun)
+		return printable.Sprintf("%s has no shards yet: %s", e.Path, e.Begun)
 	}
-	return printable.Sprintf("reindex: %s has no shards in the names of premix", e.Path)
+	return printable.Sprintf("%s contains no shards of premix: give the folder of an output", e.Path)
 }
 
 // Run rebuilds an output, or the outputs of several formats below one folder.

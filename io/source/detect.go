@@ -70,7 +70,7 @@ func discover(ctx context.Context, in Input, o Options) (*discovery, error) {
 	if n, ok := strings.CutPrefix(in.URI, synthScheme); ok {
 		count, err := strconv.ParseInt(n, 10, 64)
 		if err != nil || count < 1 || count > synth.Max {
-			return nil, usagef("--in %s: N in synth:N is a number of images from 1 to %d", in.URI, int64(synth.Max))
+			return nil, usagef("--in %s: write synth:N, N being a number of images from 1 to %d", in.URI, int64(synth.Max))
 		}
 		drawn{}.discover(root{in: in}, count, d)
 		return d, nil

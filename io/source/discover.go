@@ -292,6 +292,9 @@ func (r root) glob(ctx context.Context) (root, error) {
 		return r, usagef("--in %s: no such file or folder", r.in.URI)
 	}
 	objects, err := blob.Glob(ctx, r.uri)
+	if e := (*blob.Error)(nil); errors.As(err, &e) && errors.Is(err, fs.ErrNotExist) { // it names the alternative of {a,b}
+		return r, usagef("--in %s: %s", r.in.URI, strings.TrimSuffix(e.Err.Error(), ": "+fs.ErrNotExist.Error()))
+	}
 	if err != nil {
 		return r, usagef("--in %s: %v", r.in.URI, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source/tree"
 )
@@ -150,5 +151,5 @@ func (r root) noImages(ctx context.Context) error {
 	if len(dirs) == 0 {
 		return usagef("--in %s contains no images in class folders: expected %s/CLASS/IMAGE, or shards (tar, TFRecord, Parquet, zip)", r.in.URI, strings.TrimSuffix(r.in.URI, "/"))
 	}
-	return usagef("--in %s: there are no images in its %d class folders", r.in.URI, len(dirs))
+	return usagef("--in %s: there are no images in its %s", r.in.URI, printable.Count(int64(len(dirs)), "class folder"))
 }

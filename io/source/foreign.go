@@ -19,24 +19,24 @@ type foreign struct {
 
 // foreigns are in the order of messages.
 var foreigns = []foreign{
-	{"a data set of save_to_disk (Arrow files)", "in Python, load_from_disk(PATH).to_parquet(FILE) writes Parquet", savedName},
-	{"Python pickles, as of CIFAR-10 and CIFAR-100", "examples/small/folders.py writes the images of CIFAR's archives as CLASS/IMAGE.png; other pickles as the program that made them reads them", func(base string) bool {
+	{"a data set of save_to_disk (Arrow files)", "convert it in Python with load_from_disk(PATH).to_parquet(FILE)", savedName},
+	{"a Python pickle, like those of CIFAR-10 and CIFAR-100", "examples/small/folders.py converts those of CIFAR to CLASS/IMAGE.png; convert others with the program that made them", func(base string) bool {
 		return base == "batches.meta" || strings.HasPrefix(base, "data_batch") && path.Ext(base) == "" || path.Ext(base) == ".pkl" || path.Ext(base) == ".pickle"
 	}},
-	{"arrays of bytes, as the binary version of CIFAR-10 and STL-10", "torchvision reads them; save its images as CLASS/IMAGE.png", func(base string) bool {
+	{"an array of bytes, like those of CIFAR-10 and STL-10", "read it with torchvision, and save the images as CLASS/IMAGE.png", func(base string) bool {
 		return path.Ext(base) == ".bin" && (strings.HasPrefix(base, "data_batch") || strings.HasSuffix(base, "_batch.bin") || base == "train_X.bin" || base == "test_X.bin" || base == "train.bin" || base == "test.bin")
 	}},
-	{"an IDX file, as of MNIST", "torchvision reads it; save its images as CLASS/IMAGE.png", func(base string) bool {
+	{"an IDX file, like those of MNIST", "read it with torchvision, and save the images as CLASS/IMAGE.png", func(base string) bool {
 		return strings.Contains(base, "idx3-ubyte") || strings.Contains(base, "idx1-ubyte")
 	}},
-	{"an array of NumPy", "write its images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".npz" || path.Ext(base) == ".npy" }},
-	{"a file of MATLAB, as of SVHN", "in Python, scipy.io.loadmat reads it; write its images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".mat" }},
-	{"a file of MXNet's RecordIO, as of face data sets", "mxnet.recordio reads it; write its images as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return path.Ext(base) == ".rec" }},
-	{"a file of FFCV", "write the data set that it was made of into folders or WebDataset tars", func(base string) bool { return path.Ext(base) == ".beton" }},
-	{"an LMDB database", "write its values as CLASS/IMAGE, or into WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
+	{"a NumPy array", "save its images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".npz" || path.Ext(base) == ".npy" }},
+	{"a MATLAB file, like those of SVHN", "read it in Python with scipy.io.loadmat, and save the images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".mat" }},
+	{"a RecordIO file of MXNet", "read it with mxnet.recordio, and save the images as CLASS/IMAGE, or in WebDataset tars", func(base string) bool { return path.Ext(base) == ".rec" }},
+	{"a file of FFCV", "give the data set that it was made from, as folders or WebDataset tars", func(base string) bool { return path.Ext(base) == ".beton" }},
+	{"an LMDB database", "save its images as CLASS/IMAGE, or in WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
 	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},
-	{"an HDF5 file", "write its images as CLASS/IMAGE", func(base string) bool {
+	{"an HDF5 file", "save its images as CLASS/IMAGE.png", func(base string) bool {
 		return path.Ext(base) == ".h5" || path.Ext(base) == ".hdf5"
 	}},
 }
@@ -48,7 +48,7 @@ func foreignOf(base string) *foreign {
 		}
 	}
 	if u := unreadTar(base); u != nil {
-		return &foreign{what: "a tar compressed with " + u.name, convert: "“" + u.command + " FILE > NEW.tar” unpacks it"}
+		return &foreign{what: "a tar compressed with " + u.name, convert: "unpack it with “" + u.command + " FILE > NEW.tar”"}
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (r root) oneFormat(ctx context.Context) error {
 			return fmt.Errorf("source: %s: %w", r.in.URI, err)
 		}
 		if slices.ContainsFunc(names, func(n blob.Name) bool { return n.Dir && n.Base == "__premix__" }) {
-			return usagef("--in %s is an output of several formats: name one of them, as %s", r.in.URI, dir.URI)
+			return usagef("--in %s is an output of several formats: give one of them, such as %s", r.in.URI, dir.URI)
 		}
 	}
 	return nil

@@ -86,9 +86,9 @@ func TestForeign(t *testing.T) {
 		files []file
 		says  string
 	}{
-		{"CIFAR-10", []file{{"cifar-10-batches-py/data_batch_1", pickle}, {"cifar-10-batches-py/batches.meta", pickle}}, "batches.meta is Python pickles"},
-		{"CIFAR-100", []file{{"meta", pickle}, {"train", pickle}, {"test", pickle}, {"file.txt~", nil}}, "is Python pickles"},
-		{"CIFAR-10, binary", []file{{"data_batch_1.bin", pickle}, {"batches.meta.txt", nil}}, "arrays of bytes"},
+		{"CIFAR-10", []file{{"cifar-10-batches-py/data_batch_1", pickle}, {"cifar-10-batches-py/batches.meta", pickle}}, "batches.meta is a Python pickle"},
+		{"CIFAR-100", []file{{"meta", pickle}, {"train", pickle}, {"test", pickle}, {"file.txt~", nil}}, "is a Python pickle"},
+		{"CIFAR-10, binary", []file{{"data_batch_1.bin", pickle}, {"batches.meta.txt", nil}}, "an array of bytes"},
 		{"MNIST", []file{{"raw/train-images-idx3-ubyte", []byte("\x00\x00\x08\x03")}}, "IDX"},
 		{"MNIST, compressed", []file{{"train-images-idx3-ubyte.gz", []byte("\x1f\x8b")}}, "IDX"},
 		{"SVHN", []file{{"train_32x32.mat", []byte("MATLAB 5.0")}}, "MATLAB"},

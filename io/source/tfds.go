@@ -180,7 +180,7 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 	case err != nil:
 		return r, err
 	case len(sets) > 1:
-		return r, usagef("--in %s has several data sets: name one of them, as %s", r.in.URI, sets[0].URI)
+		return r, usagef("--in %s has several data sets: give one of them, such as %s", r.in.URI, sets[0].URI)
 	case len(sets) == 1:
 		if r, err = r.into(ctx, sets[0].URI); err != nil {
 			return r, err
@@ -201,7 +201,7 @@ func tfdsVersion(ctx context.Context, r root) (root, error) {
 	case len(versions) == 0:
 		return r, usagef("--in %s is not a folder of TFDS: give the folder NAME/VERSION that holds features.json", r.in.URI)
 	case len(versions) > 1:
-		return r, usagef("--in %s has several versions: name one of them, as %s", r.in.URI, versions[len(versions)-1].URI)
+		return r, usagef("--in %s has several versions: give one of them, such as %s", r.in.URI, versions[len(versions)-1].URI)
 	}
 	return r.into(ctx, versions[0].URI)
 }

@@ -120,7 +120,7 @@ func TestDataflowDetached(t *testing.T) {
 	}
 	// The job goes on, so nobody else may write there.
 	again := fails(t, exitUsage, c.args("gs://bkt/out", "--overwrite")...)
-	for _, want := range []string{"a job on a cluster works on gs://bkt/out", "(job premix-premix-train-", " on dataflow, submitted ", "--break-lock"} {
+	for _, want := range []string{"a job on a cluster uses gs://bkt/out", "(job premix-premix-train-", " on dataflow, submitted ", "--break-lock"} {
 		if !strings.Contains(again, want) {
 			t.Errorf("it did not say %q but:\n%s", want, again)
 		}
@@ -297,7 +297,7 @@ func TestDataflowEnds(t *testing.T) {
 		if !strings.Contains(out, "dataflow job "+jobID) {
 			t.Errorf("no job id in:\n%s", out)
 		}
-		if again := fails(t, exitUsage, args("gs://bkt/other")...); !strings.Contains(again, "a job on a cluster works on gs://bkt/other") {
+		if again := fails(t, exitUsage, args("gs://bkt/other")...); !strings.Contains(again, "a job on a cluster uses gs://bkt/other") {
 			t.Errorf("it said:\n%s", again)
 		}
 	})

@@ -227,7 +227,7 @@ func TestOddShards(t *testing.T) {
 		{"tfrecord-example.tfrecord", exitUsage, `no feature of tfrecord-example.tfrecord holds an image; there are "x_byte" (bytes)`},
 		{"tfrecord-mnist.record", exitBad, "3 of 3 images are bad (3 unsupported)"},
 		{"tfrecord-sequence.tfrecord", exitUsage, `no feature of tfrecord-sequence.tfrecord holds an image`},
-		{"tfrecord-valid-1.record", exitDone, "input    1 entries: 1 good, 0 ignored, 0 left out, 0 bad"},
+		{"tfrecord-valid-1.record", exitDone, "input    1 entry: 1 good, 0 ignored, 0 left out, 0 bad"},
 		{"tfrecord-valid-7.record", exitDone, "input    7 entries: 7 good, 0 ignored, 0 left out, 0 bad"},
 		{"wds-valid-jpg-cls.tar", exitDone, "input    10 entries: 10 good, 0 ignored, 0 left out, 0 bad"},
 	}

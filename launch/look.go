@@ -42,7 +42,7 @@ type CacheShare struct {
 	Where  []string // containers, each with the part of it that is meant
 }
 
-// lookAtCache compares a job that needs peaks with the cache, and decides how its mix stage gets pixels back.
+// lookAtCache compares a job that needs peaks with the cache, and decides how its mix stage gets pixels.
 func (j *Job) lookAtCache(ctx context.Context) error {
 	if j.Config.Plan != "" {
 		return nil // no peaks are needed
@@ -87,7 +87,7 @@ func (j *Job) look(ctx context.Context, chunks []source.Chunk) (*CacheLook, erro
 	held, err := store.Chunks(ctx)
 	look := &CacheLook{URI: store.URI(), Chunks: held, Temporary: j.Description.Cache.Temporary, Listed: j.listable()}
 	if !look.Listed {
-		if err == nil { // who cannot look is told so by the workers
+		if err == nil { // if the launcher cannot look, the workers report it
 			j.Options.Reporter.Cache(look)
 		}
 		return look, nil
@@ -113,7 +113,7 @@ func (j *Job) look(ctx context.Context, chunks []source.Chunk) (*CacheLook, erro
 		switch states[i] {
 		case stage.Valid, stage.Adopted:
 			look.reusable = append(look.reusable, stage.CopyKey(c.ID, c.Stamp))
-		case stage.Outdated: // who may only read the cache goes on if the same entries fail
+		case stage.Outdated: // a run that may only read the cache continues if the same entries fail
 		default:
 			lacking = true
 		}
@@ -128,7 +128,7 @@ func (j *Job) look(ctx context.Context, chunks []source.Chunk) (*CacheLook, erro
 	return look, nil
 }
 
-// listable says whether the launcher sees the input as the workers do, and cheaply.
+// listable reports whether the launcher sees the input as the workers do, at little cost.
 func (j *Job) listable() bool {
 	if !runners.Local(j.Config.Runner) {
 		return false
@@ -141,8 +141,8 @@ func (j *Job) listable() bool {
 	return true
 }
 
-// checkCache refuses a cache that cannot be written, before any work is done for it. One that holds
-// everything need not be written.
+// checkCache refuses a cache that cannot be written, before any work. A cache that holds everything need not be
+// written.
 func (j *Job) checkCache() error {
 	uri := j.Description.Cache.URI
 	if j.Description.Cache.Temporary || !blob.IsLocal(uri) {
@@ -176,7 +176,7 @@ func (j *Job) nearestSettings(ctx context.Context) []string {
 	return best
 }
 
-// count counts chunks, which are in the order of the input, with the answers of the cache.
+// count counts chunks, in the order of the input, by the answers of the cache.
 func (l *CacheLook) count(chunks []source.Chunk, states []stage.Status) {
 	l.By = map[stage.Status]*CacheShare{stage.Valid: {}}
 	for i := 0; i < len(chunks); {

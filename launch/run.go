@@ -74,7 +74,7 @@ func (j *Job) removeOwn(ctx context.Context) {
 	for _, uri := range []string{j.Description.Spool.URI, j.Description.Cache.URI} {
 		if isOwn(uri, j.Description.RunID) {
 			if err := blob.RemoveAll(ctx, uri); err != nil {
-				j.Options.Reporter.Warn("%s could not be removed (%v): no other run uses it, remove it yourself", uri, err)
+				j.Options.Reporter.Warn("%s could not be removed (%v): no run uses it; remove it yourself", uri, err)
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func (j *Job) removeCopies(ctx context.Context, r *stage.Refusal) {
 		blob.RemoveEmpty(ctx, blob.Join(j.Config.Out, dataset.MetaDir))
 	}
 	if err != nil {
-		j.Options.Reporter.Warn("%s could not be removed (%v): it is of no use, remove it, or let the next run do so", j.Description.Spool.URI, err)
+		j.Options.Reporter.Warn("%s could not be removed (%v): remove it, or let the next run do so", j.Description.Spool.URI, err)
 	}
 }
 

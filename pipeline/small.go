@@ -21,11 +21,11 @@ func (c *Config) Warnings() []string {
 	g := c.cropGeometry()
 	switch {
 	case g.Mode == crop.RRC && !c.Given["geometry"] && !c.Given["rrc-scale"]:
-		return []string{fmt.Sprintf("--size %v with --geometry rrc: a crop may show %g%% of an image only, which is little of one of this size; for small pictures add --geometry pad:%d (pad and crop, as for CIFAR) and, if wanted, --resize none",
+		return []string{fmt.Sprintf("--size %v with --geometry rrc: a crop may show only %g%% of an image, which is little at this size; for small pictures add --geometry pad:%d (pad and crop, as for CIFAR), and --resize none if they have this size",
 			c.Size, 100*g.Scale[0], usualPadding(c.Size))}
 	case g.Mode == crop.Center && !c.Given["resize"]:
 		kept := float64(c.Size.H*c.Size.W) / float64(g.Resize*g.Resize)
-		return []string{fmt.Sprintf("--size %v with --geometry center: the shorter side becomes %d pixels, and the crop keeps %.0f%% of a square image; for small pictures add --resize none, which leaves an image of this size as it is (for training also: --geometry pad:%d, or --hflip 0.5)",
+		return []string{fmt.Sprintf("--size %v with --geometry center: the shorter side becomes %d pixels, and the crop keeps %.0f%% of a square image; for small pictures add --resize none, which keeps an image of this size as it is (for training also --geometry pad:%d, or --hflip 0.5)",
 			c.Size, g.Resize, 100*kept, usualPadding(c.Size))}
 	}
 	return nil

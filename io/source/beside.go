@@ -114,7 +114,7 @@ func (d *discovery) otherSplits(r root, o Options, shards []blob.Object) {
 	}
 	for _, split := range slices.Sorted(maps.Keys(others)) {
 		files := printable.Count(int64(others[split]), "shard")
-		d.Notes = append(d.Notes, fmt.Sprintf("not used: %s of the split %s; --split %s takes it", files, split, split))
+		d.Notes = append(d.Notes, fmt.Sprintf("not used: %s of the split %s; use --split %s for it", files, split, split))
 	}
 }
 

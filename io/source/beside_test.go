@@ -27,7 +27,7 @@ func TestBeside(t *testing.T) {
 		{"other formats", []string{"a-0.tar", "a-1.tar", "a-2.tar"}, []string{"train-00000-of-00001.tfrecord", "more.parquet", "x.zip", "sub/y.7z", "z.arrow"},
 			[]string{"not used: 1 7z archive, sub/y.7z", "not used: 1 Arrow file, z.arrow", "not used: 1 Parquet file, more.parquet", "not used: 1 TFRecord file, train-00000-of-00001.tfrecord", "not used: 1 zip archive, x.zip"}},
 		{"other splits", []string{"train-0.tar", "train-1.tar", "val-0.tar", "extra-0.tar", "extra-1.tar"}, nil,
-			[]string{"not used: 1 shard of the split validation; --split validation takes it", "not used: 2 shards whose names do not say that they are of the split train, such as extra-0.tar"}},
+			[]string{"not used: 1 shard of the split validation; use --split validation for it", "not used: 2 shards whose names do not say that they are of the split train, such as extra-0.tar"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -34,8 +34,8 @@ func TestUnderstood(t *testing.T) {
 	}{
 		{"a wrapper, splits, side folders", []string{"w/Train/ash/", "w/Train/birch/", "w/Train/cedar/", "w/Train/elm/", "w/Train/fir/", "w/Test/ash/", "w/lists/a.txt", "w/Train/meta/b.txt"}, Options{}, []string{
 			"DIR: imagefolder",
-			"w only holds other folders: its classes are those in it",
-			"w/Train is the split train; --split takes another one (Test)",
+			"w only contains other folders: they are the classes",
+			"w/Train is the split train; use --split for another one (Test)",
 			"5 classes: 0 ash (3 images), 1 birch (3 images), 2 cedar (3 images) … 4 fir (3 images)",
 			"DIR/w/Train/ash/p0.png is of class 0, ash",
 			"not used: w/lists (1 file, no image), w/Train/meta (1 file, no image)",
@@ -77,7 +77,7 @@ func TestUnderstoodShards(t *testing.T) {
 		}
 		return strings.ReplaceAll(strings.Join(catalog.Understood(), "\n"), dir, "DIR")
 	}
-	want := "DIR: webdataset, 1 container\nnot used: 1 shard of the split validation; --split validation takes it\n" +
+	want := "DIR: webdataset, 1 container\nnot used: 1 shard of the split validation; use --split validation for it\n" +
 		"classes: known when all labels are read\nDIR/train-0.tar/s0000.jpg has the label 0"
 	if got := see(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

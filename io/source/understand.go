@@ -37,10 +37,10 @@ func (o Options) tree() tree.Options {
 func (d *discovery) understood(o Options, t *tree.Reading) {
 	say := func(format string, args ...any) { d.Notes = append(d.Notes, fmt.Sprintf(format, args...)) }
 	if n := len(t.Wrappers); n > 0 {
-		say("%s only holds other folders: its classes are those in it", t.Wrappers[n-1])
+		say("%s only contains other folders: they are the classes", t.Wrappers[n-1])
 	}
 	if t.Split != "" && len(t.Splits) > 0 {
-		say("%s is the split %s; --split takes another one (%s)", t.Split, o.split(), strings.Join(t.Splits, ", "))
+		say("%s is the split %s; use --split for another one (%s)", t.Split, o.split(), strings.Join(t.Splits, ", "))
 	}
 	d.unused(t.Unused)
 	d.Warnings = append(d.Warnings, t.Warnings...)

@@ -15,19 +15,19 @@ import (
 	"github.com/premix/premix/io/blob"
 )
 
-// Reach is what the workers of a cluster check, before hours of work, to find out whether they see
-// the places that the launcher sees: a path may exist on one host only, and credentials for a bucket
-// may be missing on another. The launcher writes a marker in each place that the job writes to. Every
-// worker process reads it back, and writes one of its own, before its first piece of work.
+// Reach lists what the workers of a cluster check before they start hours of work: do they see the places that
+// the launcher sees? A path may exist on one host only, and credentials for a bucket may be missing on another.
+// The launcher writes a marker to each place that the job writes to. Every worker process reads it back, and
+// writes its own, before its first piece of work.
 type Reach struct {
 	Host    string   // where the launcher runs
 	Markers []Marker // objects that the launcher wrote
 	Inputs  []string // local folders and files that the launcher read
-	// Records are objects that say, in each output, that the job works on it. They are removed with
-	// the markers.
+	// Records are objects in the outputs that say that the job works on them. They are removed with the
+	// markers.
 	Records []string
-	// Detached says that the launcher may be gone at the end of the job. Then the job itself removes a
-	// cache that is kept for the run only.
+	// Detached says that the launcher may have ended before the job does. Then the job itself removes a
+	// temporary cache.
 	Detached bool
 }
 
@@ -77,7 +77,7 @@ func RemoveMarkers(ctx context.Context, job *Job) error {
 		for _, o := range list {
 			name := blob.Base(o.URI)
 			mine := strings.HasPrefix(name, blob.Base(m.URI))
-			// Behind a link, only what this job made is its own.
+			// Below a link, only what this job made is its own.
 			if mine || link == "" && strings.HasPrefix(name, markerPrefix) && time.Since(o.ModTime) > markerAge {
 				if err := blob.Remove(ctx, o.URI); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					errs = append(errs, err)
@@ -91,8 +91,7 @@ func RemoveMarkers(ctx context.Context, job *Job) error {
 // reached holds the runs whose places this process has seen.
 var reached sync.Map
 
-// Reachable refuses to go on where this process does not see what the launcher saw. It looks once
-// in a process.
+// Reachable returns a refusal if this process does not see what the launcher saw. A process looks once.
 func Reachable(ctx context.Context, job *Job) error {
 	if len(job.Reach.Markers) == 0 && len(job.Reach.Inputs) == 0 {
 		return nil
@@ -120,7 +119,7 @@ func Reachable(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// check reads a marker back, and writes and removes another one beside it.
+// check reads a marker back, and writes and removes another one next to it.
 func (m Marker) check(ctx context.Context, job *Job, host string) error {
 	text, err := blob.ReadAll(ctx, m.URI, 1<<10)
 	switch {
@@ -153,7 +152,7 @@ func (j *Job) claimed(ctx context.Context) bool {
 	return len(j.Outputs) > 0
 }
 
-// unreachable is a refusal where it is useless to try again, and otherwise the error itself.
+// unreachable is a refusal if another try is useless, and otherwise the error itself.
 func unreachable(flag, place, host string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, blob.ErrNoBucket) {
 		return refuse(CodeUsage, "%s %s: the worker on %s cannot use it: %v", flag, place, host, err)

@@ -154,7 +154,7 @@ func (r *reader) containerNames() {
 		}
 	}
 	if len(odd) > 0 {
-		r.doubtClasses(odd, "have the names of folders that hold the parts of a data set", notClasses...)
+		r.doubtClasses(odd, "look like parts of a data set, not like classes", notClasses...)
 	}
 }
 
@@ -186,7 +186,7 @@ func (r *reader) empties() {
 		}
 	}
 	if len(empty) > 0 {
-		r.warn("no image in the class %s: the class keeps its number; --classes FILE gives other numbers", names(empty))
+		r.warn("the class %s has no image: it keeps its number; use --classes FILE for other numbers", names(empty))
 	}
 }
 

@@ -36,7 +36,7 @@ func (r *reader) compareDepths() {
 	case odd*10 >= total:
 		r.doubt(r.depthDoubt(depths))
 	default:
-		r.warn("%d of %d images are below another folder of their class, as %s: the first folder, %s, is their class", odd, total, r.path(example[worst]), worst.first)
+		r.warn("%d of %d images are in folders below their class folder, such as %s: the first folder, %s, is their class", odd, total, r.path(example[worst]), worst.first)
 	}
 }
 

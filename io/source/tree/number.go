@@ -34,7 +34,7 @@ func (r *reader) textOrder() {
 		before = n
 	}
 	if swapped != "" {
-		r.warn("the class folders are numbers in the order of text: %s, as in torchvision; --class-order number makes the number the label", swapped)
+		r.warn("the class folders are numbers, sorted as text (%s), as in torchvision; add --class-order number to use the numbers as labels", swapped)
 	}
 }
 

@@ -80,7 +80,7 @@ func (r *reader) mixture() {
 			}
 		}
 		if len(kinds) > 1 {
-			r.warn("the class %s has images in the folders %s: those of all of them are used", c.Name, names(slices.Sorted(maps.Keys(kinds))))
+			r.warn("the class %s has images in the folders %s: all are used", c.Name, names(slices.Sorted(maps.Keys(kinds))))
 			return
 		}
 	}

@@ -107,9 +107,9 @@ type PlanError struct {
 
 func (e *PlanError) Error() string {
 	if dataset.OnlyVersions(e.Diff) {
-		return fmt.Sprintf("%s is a plan of another version of premix, which gives other bytes (%s): make a new plan, or use that premix", e.Plan, strings.Join(e.Diff, ", "))
+		return fmt.Sprintf("%s was planned by another version of premix, which gives other bytes (%s): make a new plan, or use that version", e.Plan, strings.Join(e.Diff, ", "))
 	}
-	return fmt.Sprintf("%s is a plan of another version of premix, which gives other bytes: make a new plan, or use that premix\n  %s", e.Plan, strings.Join(e.Diff, "; "))
+	return fmt.Sprintf("%s was planned by another version of premix, which gives other bytes: make a new plan, or use that version\n  %s", e.Plan, strings.Join(e.Diff, "; "))
 }
 
 // sameRecipe reports in what the recipe differs from that of a plan, besides the form of the

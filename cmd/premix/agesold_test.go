@@ -82,7 +82,7 @@ func (b *ageBench) refused(f ageFixture, old []string) {
 		text, err := b.run(args...)
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != exitOther || strings.Count(text, "\n") != 1 ||
-			!strings.Contains(text, "of another version of premix") || !strings.Contains(text, "("+strings.Join(old, ", ")+")") {
+			!strings.Contains(text, "another version of premix") || !strings.Contains(text, "("+strings.Join(old, ", ")+")") {
 			b.t.Errorf("premix %s: %v\n%s", strings.Join(args, " "), err, text)
 		}
 	}

@@ -147,7 +147,7 @@ func TestFlinkAsync(t *testing.T) {
 	t.Cleanup(func() { w.thaw(t) })
 	second := w.start(t, w.on(w.mix(out)...)...).wait(2)
 	w.thaw(t)
-	says(t, problem(second), "a job on a cluster works on "+out, "--break-lock")
+	says(t, problem(second), "a job on a cluster uses "+out, "--break-lock")
 	within(t, "the job has ended", func() bool { return slices.Contains([]string{"FINISHED", "FAILED", "CANCELED"}, w.state(t, jid)) })
 	if s := w.state(t, jid); s != "FINISHED" {
 		t.Fatalf("the job is %s", s)

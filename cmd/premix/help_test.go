@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/spf13/cobra"
 )
 
 // runHere runs a command line in this process, and returns its exit code and what it printed.
@@ -128,7 +126,7 @@ func TestForeignFlags(t *testing.T) {
 // TestForeignCommands wants each answer to be a command.
 func TestForeignCommands(t *testing.T) {
 	names := map[string]bool{}
-	var root *cobra.Command = newRootCommand(&app{})
+	root := newRootCommand(&app{})
 	for _, c := range commands(root) {
 		names[strings.TrimPrefix(c.CommandPath(), "premix ")] = true
 	}

@@ -53,7 +53,8 @@ func (r Run) String() string {
 // Began is when the run began, to the minute.
 func (r Run) Began() string { return r.Started.UTC().Format("2006-01-02 15:04 UTC") }
 
-// SaveRun writes run.json. The gate does so before the first shard, and the finish stage with what became of shards.
+// SaveRun writes run.json. The gate of a split that is not finished does so before the first shard,
+// and the finish stage again, with what became of shards.
 func SaveRun(ctx context.Context, out, split string, run json.RawMessage) error {
 	if len(run) == 0 {
 		return nil

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
@@ -21,10 +20,11 @@ import (
 // has changed a file and set back its time.
 func (j *Job) listing(chunks []source.Chunk) (string, error) {
 	h := sha256.New()
-	c := j.Config
+	c, catalog := j.Config, j.Description.Catalog
+	catalog.Classes, catalog.ListOf = nil, "" // they may come from another split by now; complete compares the lists
 	asked := []any{
-		source.Reader, Version, j.Description.Cache.Fingerprint, j.Description.Catalog, j.Catalog.Layout,
-		c.ClassList, c.LabelSums, c.Accept, c.OnBad, c.MaxBad, j.Description.Indexes,
+		source.Reader, Version, j.Description.Cache.Fingerprint, catalog, j.Catalog.Layout,
+		c.ClassList, c.LabelSums, slices.Sorted(slices.Values(c.Accept)), j.Description.Indexes,
 		j.Description.Inputs, j.Description.Source.Labels, // inputs.json says where they are
 	}
 	enc := json.NewEncoder(h)
@@ -32,7 +32,7 @@ func (j *Job) listing(chunks []source.Chunk) (string, error) {
 		return "", fmt.Errorf("launch: %w", err)
 	}
 	for _, k := range chunks {
-		if err := enc.Encode([]any{k.Container.Name, k.Container.URI, k.Container.Label, k.ID, k.Stamp}); err != nil {
+		if err := enc.Encode([]any{k.Container.Name, k.Container.URI, k.Container.Class, k.Container.Label, k.ID, k.Stamp}); err != nil {
 			return "", fmt.Errorf("launch: %w", err)
 		}
 	}
@@ -54,8 +54,13 @@ func (j *Job) complete(ctx context.Context) ([]*dataset.Manifest, error) {
 			return nil, nil // the job itself says what is wrong
 		}
 		m, err := dataset.Complete(ctx, dir, c.Split)
-		if err != nil || m == nil {
+		if err != nil || m == nil || !j.accepts(m) {
 			return nil, err
+		}
+		if list := j.Catalog.Classes; list != nil {
+			if have, err := dataset.LoadClasses(ctx, dir, c.Split); err != nil || !slices.Equal(list, have) {
+				return nil, nil
+			}
 		}
 		for _, replica := range j.Description.Replicas {
 			if !slices.ContainsFunc(m.Replicas, func(r dataset.Replica) bool { return r.Replica == replica }) {
@@ -64,21 +69,47 @@ func (j *Job) complete(ctx context.Context) ([]*dataset.Manifest, error) {
 		}
 		all = append(all, m)
 	}
-	left, err := j.leftovers(ctx)
-	if err != nil || left {
-		return nil, err // a run removes what a killed one left
-	}
 	return all, nil
 }
 
-// leftovers reports whether copies of pixels or a cache of an earlier run are in the output.
-func (j *Job) leftovers(ctx context.Context) (bool, error) {
-	objects, err := blob.List(ctx, blob.Join(j.Config.Out, dataset.MetaDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("launch: %w", err)
+// accepts reports whether --on-bad and --max-bad surely allow the bad images of an output.
+func (j *Job) accepts(m *dataset.Manifest) bool {
+	bad := m.Counts.Failed
+	if l := m.Counts.Lost; l != nil {
+		bad += l.Images - l.Rows
 	}
-	return slices.ContainsFunc(objects, func(o blob.Object) bool {
-		name := blob.Base(o.URI)
-		return strings.HasPrefix(name, spoolName(j.Config)) || strings.HasPrefix(name, ownCacheName(j.Config))
-	}), nil
+	return bad == 0 || j.Config.OnBad != "fail" && float64(bad) <= j.Config.MaxBad*float64(bad+m.Counts.Good)
+}
+
+// reportComplete reports a job that has nothing to do, under the lock: no other run is changing the output. It
+// removes what killed runs left, as a run does that has something to do.
+func (j *Job) reportComplete(ctx context.Context) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	unlock, err := j.lockOutputs(ctx, cancel)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	still, err := j.complete(ctx)
+	switch {
+	case err != nil:
+		return err
+	case still == nil:
+		return fmt.Errorf("%s was changed by another run while this one began: run the command again", j.Config.Out)
+	}
+	j.Complete = still
+	left := []string{j.Description.Spool.URI}
+	if j.Description.Cache.Temporary { // of an interrupted run with --cache none; lockOutputs removes it otherwise
+		left = append(left, j.Description.Cache.URI)
+	}
+	for _, uri := range left {
+		if err := blob.RemoveAll(j.guarded(ctx), uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if len(j.Config.Formats) > 1 {
+		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir))
+	}
+	return j.Options.Reporter.Complete(ctx, j)
 }

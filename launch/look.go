@@ -74,7 +74,7 @@ func (j *Job) list(ctx context.Context) (chunks []source.Chunk, err error) {
 		chunks = append(chunks, c)
 		return nil
 	})
-	if err == nil {
+	if err == nil && !j.Description.StopsEarly() { // with limits, chunks beyond these may be used too
 		j.Description.Listing, err = j.listing(chunks)
 	}
 	return chunks, err

@@ -19,7 +19,7 @@ import (
 // launcher; then the error is [runners.ErrGoesOn].
 func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	if j.Complete != nil {
-		return true, j.Options.Reporter.Complete(ctx, j)
+		return true, j.reportComplete(ctx)
 	}
 	options := runnerOptions(j.Config, j.Options, j.cluster)
 	if j.cluster.DryRun {

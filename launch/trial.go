@@ -27,12 +27,13 @@ const (
 
 // A Trial says what a few images of the input tell about a job. Times are those of one core of this machine.
 type Trial struct {
-	// Images is the number of images that were tried, Bad how many of them cannot be used.
-	Images, Bad int
+	// Images is the number of images that were tried, Bad how many of them cannot be used, and Excluded how many are
+	// of classes that were not asked for.
+	Images, Bad, Excluded int
 	// Bytes is the mean size of an image as it is stored.
 	Bytes float64
-	// Decode and Peak are for one image: decoding, and crop and saliency. Mix is for one sample.
-	Decode, Peak, Mix time.Duration
+	// Read, Decode and Peak are for one image: reading, decoding, and crop and saliency. Mix is for one sample.
+	Read, Decode, Peak, Mix time.Duration
 	// Took is how long the trial was.
 	Took time.Duration
 	// Outputs has the sizes of a sample in each output.
@@ -65,6 +66,7 @@ func (j *Job) Try(ctx context.Context) (*Trial, error) {
 	}
 	if n := time.Duration(t.Images); n > 0 {
 		t.Bytes /= float64(n)
+		t.Read /= n
 		t.Decode /= n
 		t.Peak /= n
 	}
@@ -121,7 +123,10 @@ var errEnough = errors.New("enough images were tried")
 // read tries at most n images of a chunk.
 func (t *trier) read(ctx context.Context, c source.Chunk, n int) error {
 	d := t.job.Description
+	last := time.Now()
 	err := source.Read(ctx, c, d.Source, d.Decode.MaxBytes, func(e source.Entry) error {
+		t.Read += time.Since(last)
+		defer func() { last = time.Now() }()
 		if n <= 0 || t.Images >= t.most || time.Since(t.began) > trialTime {
 			return errEnough
 		}
@@ -153,6 +158,18 @@ func (t *trier) read(ctx context.Context, c source.Chunk, n int) error {
 func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	s := e.Sample
 	s.Replica = t.job.Description.Replicas[0]
+	label := int64(len(t.rows)) % max(1, int64(len(t.job.Catalog.Classes)))
+	if t.job.Catalog.Classes != nil {
+		i, ok, err := t.job.Description.Resolve(&s, t.job.Catalog.Classes)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			t.Excluded++
+			return nil
+		}
+		label = int64(i)
+	}
 	start := time.Now()
 	err := t.maker.Decode(ctx, &t.half, e.Data)
 	t.Decode += time.Since(start)
@@ -175,7 +192,7 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	crop := imaging.Image{W: t.half.Crop.W, H: t.half.Crop.H, Pix: append([]byte(nil), t.half.Crop.Pix...)}
 	i := int64(len(t.rows))
 	t.crops = append(t.crops, crop)
-	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: int(i) % max(1, len(t.job.Catalog.Classes)), Sample: &s})
+	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: int(label), Sample: &s})
 	return nil
 }
 
@@ -258,93 +275,12 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// standardError is that of the mean.
+// standardError is that of the mean, for at least two values.
 func standardError(list []float64) float64 {
 	n, sum, squares := float64(len(list)), 0.0, 0.0
 	for _, v := range list {
 		sum += v
 		squares += v * v
 	}
-	return math.Sqrt(max(0, squares/n-sum/n*sum/n) / n)
-}
-
-// A Forecast is what a job will do, as far as a [Trial] and the listing of the inputs tell.
-type Forecast struct {
-	Images  int64 // to be read, about; 0: unknown
-	Samples int64 // to be written, in all replicas
-	Shards  int64 // of one replica
-	// In is the bytes of the images; Out those of each output, give or take two standard errors. Copies is the
-	// bytes of crops that lie beside the output until the end.
-	In, Copies int64
-	Out        []TrialSize
-	// Core is the time that one core of this machine takes for all; 0: unknown.
-	Core time.Duration
-}
-
-// Forecast tells from a trial what the job will do.
-func (j *Job) Forecast(t *Trial) *Forecast {
-	f := &Forecast{Images: j.images(t)}
-	if f.Images == 0 || t.Images == 0 {
-		return f
-	}
-	replicas := int64(len(j.Description.Replicas))
-	good := f.Images * int64(t.Images-t.Bad) / int64(t.Images)
-	f.In = int64(float64(f.Images) * t.Bytes)
-	crops := int64(1)
-	if j.Description.Geometry.Random() {
-		crops = replicas
-	}
-	cached := int64(0)
-	if j.Cache != nil && j.Cache.By[stage.Valid] != nil {
-		cached = min(f.Images, j.Cache.By[stage.Valid].Images)
-	}
-	f.Core = time.Duration(f.Images-cached) * (t.Decode + time.Duration(crops)*t.Peak)
-	if j.Options.PeaksOnly {
-		return f
-	}
-	f.Samples = good * replicas
-	switch {
-	case j.Config.Shards > 0:
-		f.Shards = j.Config.Shards
-	case j.Config.SamplesPerShard > 0:
-		f.Shards = plan.ShardsFor(good, j.Config.SamplesPerShard)
-	case good > 0:
-		f.Shards = plan.DefaultShards(good, f.In)
-	}
-	if j.Config.PlanOnly {
-		return f
-	}
-	f.Core += time.Duration(f.Samples) * t.Mix
-	if j.Description.Spool.Mode == stage.SpoolPixels {
-		f.Copies = f.Images * crops * int64(3*j.Config.Size.H*j.Config.Size.W)
-	} else {
-		f.Core += time.Duration(f.Samples) * t.Decode
-	}
-	for _, s := range t.Outputs {
-		f.Out = append(f.Out, TrialSize{s.Mean * float64(f.Samples), 2 * s.Error * float64(f.Samples)})
-	}
-	return f
-}
-
-// images is about how many images the job will read: by the listing, or by names, or by the bytes of containers.
-func (j *Job) images(t *Trial) (n int64) {
-	if n = j.Expected(); n == 0 {
-		for _, k := range j.Catalog.Images {
-			n += k
-		}
-	}
-	if n == 0 && t.Bytes > 0 {
-		var bytes int64
-		for _, c := range j.Catalog.Containers {
-			if c.Size == 0 {
-				return 0
-			}
-			bytes += c.Size
-		}
-		n = int64(float64(bytes) / t.Bytes)
-	}
-	if limit := j.Description.Limit; limit > 0 {
-		n = min(n, limit)
-	}
-	return n
+	return math.Sqrt(max(0, squares/n-sum/n*sum/n) / (n - 1))
 }

@@ -46,7 +46,7 @@ func TestForecast(t *testing.T) {
 			if trial.Images == 0 || trial.Images > trialImages || trial.Bad > 0 {
 				t.Fatalf("%d images were tried, %d are bad", trial.Images, trial.Bad)
 			}
-			f := job.Forecast(trial)
+			f := job.Forecast(t.Context(), trial)
 			if _, err := job.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,8 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/launch"
+	"github.com/premix/premix/mix"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // The values of --dry-run.
@@ -36,7 +38,15 @@ func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 		if err != nil {
 			return err
 		}
-		tellTrial(w, j, trial)
+		tellTrial(ctx, w, j, trial)
+		if why := foreseen(ctx, j, trial); why != "" {
+			a.say("warning: %s", why)
+		}
+	}
+	for _, dir := range j.Config.OutputDirs() {
+		if h, err := dataset.LookHolder(ctx, dir); err == nil && h != (dataset.Holder{}) && !j.Options.PeaksOnly {
+			a.say("warning: %s: %s; this job has to wait for it", dir, h)
+		}
 	}
 	if j.Complete == nil {
 		printable.Fprintf(w, "go on    %s\n", withoutDryRun(launch.WithoutSecrets(os.Args)))
@@ -67,25 +77,28 @@ func describe(w io.Writer, j *launch.Job) {
 }
 
 // tellTrial says what some images of the input tell about the job.
-func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial) {
+func tellTrial(ctx context.Context, w io.Writer, j *launch.Job, t *launch.Trial) {
 	if t.Images == 0 {
 		fmt.Fprintln(w, "tried    no image: none was found")
 		return
 	}
-	fmt.Fprintf(w, "tried    %s in %.1f s: %d bad, %s each, %.1f ms to decode, %.1f ms to crop and find the peak",
-		printable.Count(int64(t.Images), "image"), t.Took.Seconds(), t.Bad, dataset.Bytes(int64(t.Bytes)), ms(t.Decode), ms(t.Peak))
+	fmt.Fprintf(w, "tried    %s in %.1f s: %d bad", printable.Count(int64(t.Images), "image"), t.Took.Seconds(), t.Bad)
+	if t.Excluded > 0 {
+		fmt.Fprintf(w, ", %d of other classes", t.Excluded)
+	}
+	fmt.Fprintf(w, ", %s each, %.1f ms to read, %.1f ms to decode, %.1f ms to crop and find the peak", dataset.Bytes(int64(t.Bytes)), ms(t.Read), ms(t.Decode), ms(t.Peak))
 	if t.Mix > 0 {
 		fmt.Fprintf(w, ", %.1f ms to mix and encode", ms(t.Mix))
 	}
 	fmt.Fprintln(w)
-	f := j.Forecast(t)
+	f := j.Forecast(ctx, t)
 	if f.Images == 0 {
 		fmt.Fprintln(w, "reads    an unknown number of images: names and sizes do not tell")
 		return
 	}
-	fmt.Fprintf(w, "reads    about %d images, %s\n", f.Images, dataset.Bytes(f.In))
+	fmt.Fprintf(w, "reads    about %s, %s\n", printable.Count(f.Images, "image"), dataset.Bytes(f.In))
 	if f.Samples > 0 {
-		fmt.Fprintf(w, "writes   about %d samples", f.Samples)
+		fmt.Fprintf(w, "writes   about %s", printable.Count(f.Samples, "sample"))
 		if n := len(j.Description.Replicas); n > 1 {
 			fmt.Fprintf(w, " in %d replicas of %s", n, printable.Count(f.Shards, "shard"))
 		} else {
@@ -95,26 +108,50 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial) {
 			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(s.Mean)), dataset.Bytes(int64(math.Ceil(s.Error))), j.Config.Formats[i])
 		}
 		fmt.Fprintln(w)
+		if f.Existing > 0 {
+			fmt.Fprintf(w, "exists   %s of them, which stay if they are right\n", printable.Count(f.Existing, "shard"))
+		}
 	}
 	if f.Copies > 0 {
-		fmt.Fprintf(w, "copies   %s of crops lie beside the output until the end (--spool)\n", dataset.Bytes(f.Copies))
+		fmt.Fprintf(w, "copies   %s of %s lie beside the output until the end (--spool)\n", dataset.Bytes(f.Copies), map[bool]string{true: "crops", false: "images"}[j.Description.Spool.Mode == stage.SpoolPixels])
 	}
 	memory := j.Config.MaxMemory
 	if memory == 0 {
 		memory = 1 << 30
 	}
-	fmt.Fprintf(w, "memory   at most %s of decoded pixels a process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
-	cores := j.Config.Workers
-	if cores == 0 {
-		cores = runtime.GOMAXPROCS(0)
+	fmt.Fprintf(w, "memory   at most %s of decoded pixels per process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
+	cores := runtime.GOMAXPROCS(0)
+	if n := j.Config.Workers; n > 0 {
+		cores = min(cores, n)
 	}
-	fmt.Fprintf(w, "time     %s of one core: %s on the %d of this machine", span(f.Core), span(f.Core/time.Duration(cores)), cores)
+	fmt.Fprintf(w, "time     %s of one core: %s on %d of this machine", span(f.Core), span(f.Core/time.Duration(cores)), cores)
 	for _, n := range []int{16, 256} {
 		if n > cores && f.Core > time.Duration(n)*time.Minute {
 			fmt.Fprintf(w, ", %s on %d such cores", span(f.Core/time.Duration(n)), n)
 		}
 	}
 	fmt.Fprintln(w)
+}
+
+// foreseen says why the job will probably be refused after the peaks; empty if nothing tells.
+func foreseen(ctx context.Context, j *launch.Job, t *launch.Trial) string {
+	f := j.Forecast(ctx, t)
+	good := int64(t.Images - t.Bad - t.Excluded)
+	switch {
+	case t.Images == 0 || good == 0:
+		return "no image that was tried can be used: if all are like these, the run ends with exit code 3"
+	case j.Options.PeaksOnly:
+		return ""
+	case t.Bad > 0 && j.Config.OnBad == "fail":
+		return "with --on-bad fail, the run ends with exit code 3 at these bad images"
+	case float64(t.Bad) > j.Config.MaxBad*float64(t.Images):
+		return printable.Sprintf("%d of %d images that were tried are bad, more than --max-bad %g%%: if all are like these, the run ends with exit code 3", t.Bad, t.Images, j.Config.MaxBad*100)
+	case f.Samples > 0 && f.Shards*int64(len(j.Description.Replicas)) > f.Samples:
+		return printable.Sprintf("there are more shards (%d) than good images (about %d): the run ends with exit code 2", f.Shards, f.Samples/int64(len(j.Description.Replicas)))
+	case j.Config.Pair == string(mix.DifferentClass) && len(j.Catalog.Classes) == 1:
+		return "--pair different-class needs two classes: the run ends with exit code 2"
+	}
+	return ""
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

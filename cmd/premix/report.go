@@ -75,7 +75,7 @@ func (r reporter) Complete(ctx context.Context, j *launch.Job) error {
 	if err := r.complete(ctx, j); err != nil {
 		return err
 	}
-	return summarizeComplete(ctx, r.app.stdout, j)
+	return summarizeComplete(ctx, r.app, j)
 }
 
 // Finished prints the summary.

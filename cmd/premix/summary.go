@@ -22,18 +22,25 @@ import (
 func completeLine(ctx context.Context, dir, format string, m *dataset.Manifest) string {
 	made := ""
 	if run, err := dataset.LoadRun(ctx, dir, m.Shape.Split); err == nil && !run.Started.IsZero() {
-		made = printable.Sprintf(", made by the run of %s on %s", run.Began(), run.Host)
+		made = printable.Sprintf("; the last run began %s on %s", run.Began(), run.Host)
 	}
 	return printable.Sprintf("already complete: %s (%s, split %s)%s", shortPath(dir), format, m.Shape.Split, made)
 }
 
 // summarizeComplete prints what is in outputs that an earlier run has completed.
-func summarizeComplete(ctx context.Context, w io.Writer, j *launch.Job) error {
+func summarizeComplete(ctx context.Context, a *app, j *launch.Job) error {
+	w := a.stdout
 	for i, dir := range j.Config.OutputDirs() {
 		format := j.Config.Formats[i]
 		printable.Fprintf(w, "%s\n", completeLine(ctx, dir, format, j.Complete[i]))
 		tellSize(w, j, j.Complete[i], format)
 		tellSamples(w, j, j.Complete[i], dir, format)
+	}
+	if err := tellLabels(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
+		return err
+	}
+	if err := tellCounts(ctx, a, j, j.Config.OutputDirs()[0]); err != nil {
+		return err
 	}
 	_, err := printable.Fprintf(w, "nothing was done: the files of the input have the same names, sizes and times as then\nlook     premix inspect %s\n", shortPath(j.Config.Out))
 	return err

@@ -75,8 +75,10 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	if err != nil {
 		return err
 	}
-	if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.Run); err != nil {
-		return err
+	if !dataset.IsFinished(ctx, o.Dir, job.Split) { // the finish stage writes that of a run on a finished split
+		if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.Run); err != nil {
+			return err
+		}
 	}
 	return dataset.SaveConfig(ctx, o.Dir, format, spec, fp, o.Recipe)
 }

@@ -83,6 +83,12 @@ func (r *resolver) resolve(label string) (index int, ok bool, err error) {
 	return max(index, 0), index >= 0, nil
 }
 
+// Resolve returns the class index of a sample of the input in a class list. ok is false for a class that was not
+// asked for; a label of no class is a fault.
+func (j *Job) Resolve(s *premix.Sample, classes []string) (index int, ok bool, err error) {
+	return j.resolver(classes).resolve(labelOf(s))
+}
+
 // goodLabels counts the images without a fault of all chunks by label.
 func goodLabels(sums []Summary) map[string]int64 {
 	all := map[string]int64{}

@@ -172,7 +172,8 @@ dumb (` + "`TERM`" + `), and ` + "`plain`" + ` elsewhere: a line every ten secon
 
 ` + "`--progress json`" + ` prints a JSON object a line, among messages that begin with ` + "`premix:`" + `: one of the event start when the
 work begins, one of the event stage a second (every three seconds on a cluster), and one of the event end. A command that
-is refused before its work begins prints none. Fields are not left out; null is what is not known.
+is refused before its work begins prints none of these lines: it has a wrong flag, say, or another run holds the lock of the
+output. It ends with a message that begins with ` + "`premix:`" + ` and its exit code. Fields are not left out; null is what is not known.
 `
 
 // fieldTable lists the fields of a line of --progress json.

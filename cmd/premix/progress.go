@@ -148,11 +148,8 @@ func (p *progress) tellEnd(f *figures) {
 
 // look counts what the job has done.
 func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
-	second := "mix"
-	if p.job.Config.PlanOnly {
-		second = "plan"
-	}
 	if p.job.OnCluster() {
+		second := p.secondStage()
 		p.lookAtCluster()
 		if c := p.cluster.Count; c.PlannedShards > 0 {
 			now, ended = p.track.look(second, "shards", count{at: elapsed, done: c.Shards, total: c.PlannedShards, failed: -1})
@@ -163,16 +160,29 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 		now.note = "(" + what + faults + ")"
 		return now, ended
 	}
-	c := stage.ReadProgress()
+	return p.lookHere(stage.ReadProgress(), elapsed)
+}
+
+// lookHere takes the counts of a local job. Its peaks end, and what follows begins, when the gate has planned.
+func (p *progress) lookHere(c stage.Progress, elapsed time.Duration) (now figures, ended *figures) {
 	peaks := count{at: elapsed, done: c.Images + c.CachedImages, total: p.job.Expected(), bytes: c.ReadBytes, failed: c.Bad}
 	if c.Planned == 0 && p.job.Config.Plan == "" {
 		return p.track.look("peaks", "images", peaks)
 	}
 	if p.track.stage == "peaks" {
-		peaks.at = p.track.last.at
+		peaks.at = max(c.PlannedAt.Sub(p.job.Start), p.track.last.at)
 		p.track.last = peaks // what it came to
+		elapsed = max(elapsed, peaks.at)
 	}
-	return p.track.look(second, "samples", count{at: elapsed, done: c.Mixed, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+	return p.track.look(p.secondStage(), "samples", count{at: elapsed, done: c.Mixed, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+}
+
+// secondStage is the name of the stage that follows the peaks.
+func (p *progress) secondStage() string {
+	if p.job.Config.PlanOnly {
+		return "plan"
+	}
+	return "mix"
 }
 
 func (p *progress) lookAtCluster() {

@@ -38,7 +38,7 @@ type stageEvent struct {
 	Total    *int64    `json:"total" doc:"all units; of the images of an input an estimate until the stage has ended; null: unknown"`
 	Rate     *float64  `json:"rate" doc:"units a second, of the last 30 seconds, or of the whole stage when it has ended; null: unknown"`
 	ByteRate *float64  `json:"bytes_per_s" doc:"bytes of images that are read (peaks) or written (mix), likewise; null on a cluster"`
-	ETA      *float64  `json:"eta_s" doc:"seconds until the stage ends, at this rate; null: unknown"`
+	ETA      *float64  `json:"eta_s" doc:"seconds until the stage ends, at this rate; null: unknown, as where done has reached total and the stage goes on"`
 	Failed   *int64    `json:"failed" doc:"images of the input that cannot be used, so far; null on a cluster"`
 	StageS   float64   `json:"stage_s" doc:"seconds that the stage has taken"`
 	ElapsedS float64   `json:"elapsed_s" doc:"seconds since the start of the command"`

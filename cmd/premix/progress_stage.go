@@ -32,12 +32,12 @@ type figures struct {
 // elapsed is the time that the stage has taken.
 func (f *figures) elapsed() time.Duration { return f.at - f.began }
 
-// eta is the time until the stage ends; ok is false if nobody knows.
+// eta is the time until the stage ends; ok is false if nobody knows, as where an estimate of the total is reached.
 func (f *figures) eta() (left time.Duration, ok bool) {
 	switch {
-	case f.ended || f.total > 0 && f.done >= f.total:
+	case f.ended:
 		return 0, true
-	case f.total == 0 || f.rate <= 0:
+	case f.done >= f.total || f.rate <= 0: // a total of 0 is unknown
 		return 0, false
 	}
 	return time.Duration(float64(f.total-f.done) / f.rate * float64(time.Second)), true
@@ -62,8 +62,8 @@ type tracker struct {
 // meterSpan is the time that a rate is measured over: ten times as long as a look at a cluster takes.
 const meterSpan = 30 * time.Second
 
-// look takes a count of a stage. If it is of another stage than the last one, that one has ended, at about the time
-// of its last count.
+// look takes a count of a stage. If it is of another stage than the last one, that one has ended, and this one begun,
+// at the time of the last count of that one.
 func (t *tracker) look(stage, unit string, c count) (now figures, ended *figures) {
 	if t.stage != stage {
 		began := c.at

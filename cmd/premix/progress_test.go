@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/premix/premix/internal/golden"
+	"github.com/premix/premix/launch"
+	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // TestTracker follows a job that is made up through two stages.
@@ -34,7 +38,7 @@ func TestTracker(t *testing.T) {
 		{"peaks", 12, 100, 0, 5e6, 10, 5e5, -1, "peaks  100 images  10 images/s  500 kB/s  10s"},
 		{"peaks", 22, 200, 1000, 1e7, 10, 5e5, 80 * time.Second, "peaks  20%  200 of 1000 images  10 images/s  500 kB/s  1m20s left  20s"},
 		{"peaks", 42, 800, 1000, 1e7, 700 / 30.0, 5e6 / 30.0, 8571428571, "peaks  80%  800 of 1000 images  23 images/s  167 kB/s  9s left  40s"},
-		{"peaks", 80, 1010, 1000, 1e7, 210 / 38.0, 0, 0, "peaks 100%  1010 of 1000 images  5.5 images/s  0s left  1m18s"}, // the total was an estimate
+		{"peaks", 80, 1010, 1000, 1e7, 210 / 38.0, 0, -1, "peaks 100%  1010 of 1000 images  5.5 images/s  1m18s"}, // the total was an estimate
 		{"mix", 90, 500, 1009, 1e6, 50, 1e5, 10180 * time.Millisecond, "mix    49%  500 of 1009 samples  50 samples/s  100 kB/s  10s left  10s"},
 		{"mix", 100, 400, 1009, 1e6, 20, 5e4, 30450 * time.Millisecond, "mix    39%  400 of 1009 samples  20 samples/s  50 kB/s  30s left  20s"}, // a part is made again
 	} {
@@ -44,6 +48,9 @@ func TestTracker(t *testing.T) {
 			t.Fatalf("at %d s: %v has ended", test.at, ended)
 		}
 		if ended != nil {
+			if left, ok := ended.eta(); !ok || left != 0 {
+				t.Errorf("%v left (%v) of a stage that has ended", left, ok)
+			}
 			if want := "peaks: 1010 images in 1m18s, 13 images/s, 128 kB/s"; ended.sentence() != want || ended.total != 1010 {
 				t.Errorf("%q of %d, want %q", ended.sentence(), ended.total, want)
 			}
@@ -55,6 +62,34 @@ func TestTracker(t *testing.T) {
 		rest, whole := f.fit(1000)
 		if got := f.head() + rest; got != test.line || !whole {
 			t.Errorf("%s at %d s: %q, want %q", test.stage, test.at, got, test.line)
+		}
+	}
+}
+
+// TestStageChange wants a local stage to end, and the next one to begin, when the gate has planned, and not at a look.
+func TestStageChange(t *testing.T) {
+	start := time.Unix(1e9, 0)
+	at := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+	for _, test := range []struct {
+		planned, looked float64 // seconds since the start
+		began, rate     float64 // of mix
+		ended, peaks    float64 // when the peaks did, and their rate
+	}{
+		{6, 8, 6, 15, 6, 12}, // 60 images in 5 s, 30 samples in 2 s
+		{8.5, 8, 8.5, -1, 8.5, 8},
+		{0.5, 8, 1, 30 / 7.0, 1, -1}, // a clock that was set back
+	} {
+		p := &progress{job: &launch.Job{Start: start, Config: &pipeline.Config{Runner: "direct"}}}
+		if now, ended := p.lookHere(stage.Progress{}, at(1)); now.stage != "peaks" || ended != nil {
+			t.Fatalf("%v, and %v has ended", now, ended)
+		}
+		counts := stage.Progress{Images: 20, CachedImages: 40, Planned: 60, PlannedShards: 2, Mixed: 30, PlannedAt: start.Add(at(test.planned))}
+		now, ended := p.lookHere(counts, at(test.looked))
+		if ended == nil || !ended.ended || ended.stage != "peaks" || ended.done != 60 || ended.at != at(test.ended) || ended.rate != test.peaks {
+			t.Errorf("planned at %v s: %+v has ended, want at %v s with the rate %v", test.planned, ended, test.ended, test.peaks)
+		}
+		if now.stage != "mix" || now.began != at(test.began) || now.rate != test.rate || now.elapsed() < 0 {
+			t.Errorf("planned at %v s: %+v, want from %v s with the rate %v", test.planned, now, test.began, test.rate)
 		}
 	}
 }
@@ -181,11 +216,37 @@ func TestProgressJSON(t *testing.T) {
 	}
 }
 
+// TestProgressLocked wants no line of JSON from a run that finds the lock of its output held.
+func TestProgressLocked(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	args := []string{"mix", "--in", "synth:24", "--out", out, "--size", "32", "--shards", "2", "--cache", "none", "--progress", "json"}
+	first := holdRun(t, "create", "train-000001.tar", args...)
+	var stderr bytes.Buffer
+	second := exec.Command("premix", args...)
+	second.Stderr = &stderr
+	if second.Run() == nil {
+		t.Error("it did not end with an error")
+	}
+	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	if last := lines[len(lines)-1]; !strings.Contains(last, "lock") {
+		t.Errorf("the last line is %s", last)
+	}
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "premix: ") {
+			t.Errorf("it prints %s", line)
+		}
+	}
+	first.allow()
+	if code, text := first.end(); code != exitDone {
+		t.Errorf("the first run ends with %d\n%s", code, text)
+	}
+}
+
 // readProgress reads the lines of a job, whose fields and order must be those of the schema.
 func readProgress(t *testing.T, text string) (stages, end string) {
 	t.Helper()
 	var list, promised []string
-	var at float64
+	var at, endedAt float64
 	events := ""
 	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "{") {
@@ -212,7 +273,18 @@ func readProgress(t *testing.T, text string) (stages, end string) {
 		case "stage":
 			var e stageEvent
 			read(&e)
-			if at = e.ElapsedS; e.Ended {
+			at = e.ElapsedS
+			if began := at - e.StageS; len(list) > 0 && math.Abs(began-endedAt) > 0.002 {
+				t.Errorf("the stage before ended at %v s, and this one began at %v s: %s", endedAt, began, line)
+			}
+			if reached := e.Total != nil && e.Done >= *e.Total; !e.Ended && reached && e.ETA != nil {
+				t.Errorf("a stage with nothing left goes on, and says when it ends: %s", line)
+			}
+			if e.Ended {
+				if e.Rate == nil || math.Abs(*e.Rate*e.StageS-float64(e.Done)) > (*e.Rate+e.StageS)*0.001 {
+					t.Errorf("the rate is not that of the whole stage: %s", line)
+				}
+				endedAt = at
 				list = append(list, fmt.Sprintf("%s %s %d/%d", e.Stage, e.Unit, e.Done, *e.Total))
 			}
 			if !slices.Contains(promised, e.Stage) {
@@ -229,7 +301,7 @@ func readProgress(t *testing.T, text string) (stages, end string) {
 		default:
 			t.Errorf("no such event: %s", line)
 		}
-		if at < before && kind.Event != "stage" {
+		if at < before {
 			t.Errorf("the time goes back from %v s: %s", before, line)
 		}
 	}

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"sync"
+	"time"
 
 	"github.com/premix/premix/io/blob"
 )
@@ -13,6 +14,7 @@ type Progress struct {
 	CachedChunks, CachedImages   int64
 	ByStatus                     [len(statusNames)]int64 // chunks by Status
 	Planned, PlannedShards       int64
+	PlannedAt                    time.Time // when these two were set first: the peaks have ended
 	Mixed, Shards, SkippedShards int64
 	Bytes                        int64      // of finished shards
 	ReadBytes, MixedBytes        int64      // of Images as the input has them, and of Mixed as the shards have them
@@ -92,7 +94,12 @@ func countMixed(samples, size int64) {
 }
 
 func setTotals(samples, shards int64) {
-	addProgress(func(p *Progress) { p.Planned, p.PlannedShards = samples, shards })
+	addProgress(func(p *Progress) {
+		p.Planned, p.PlannedShards = samples, shards
+		if p.PlannedAt.IsZero() { // a bundle may be repeated
+			p.PlannedAt = time.Now()
+		}
+	})
 }
 
 func countShard(samples, bytes int64, skipped bool) {

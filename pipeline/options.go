@@ -179,7 +179,7 @@ func Options(c *Config) []Option {
 	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "limit of memory for decoded pixels in one process (0: 1 GiB); an image that needs more than this, and more than 128 MiB, stops the job; a lower --max-pixels makes it a failure instead")
 	add("on-bad", choiceVar("on-bad", &c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
 	add("max-bad", shareVar(&c.MaxBad), stagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
-	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace an output of this split with another recipe or input; an unfinished one with the same is checked as with --recheck, and completed")
+	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace this split of the output, all its replicas; an unfinished one with the same recipe and input is checked as with --recheck, and completed")
 	add("recheck", boolVar(&c.Recheck), stageMix, mixJobs, Execution, "", "read the shards of the output, compare them with their hashes, and rewrite those that differ; without it only sizes are compared")
 	add("chunk-size", intVar(&c.ChunkSize), stageScan, everyJob, Execution, "images", "approximate unit of work and of caching")
 	add("groups", intVar(&c.Groups), stagePlan, mixJobs, Execution, "count", "groups of shards that are processed together (0: chosen from the plan)")

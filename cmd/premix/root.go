@@ -32,7 +32,7 @@ const (
 const exitHelp = `Exit codes:
   0    done
   1    failed
-  2    wrong usage, configuration or input; the output is untouched
+  2    wrong usage, configuration or input; no shard was written
   3    more bad images than --max-bad, or verify found defects
   4    the output belongs to another recipe or input
   130  interrupted; run again to continue`

@@ -24,7 +24,7 @@ var foreignValues = map[string]map[string]string{
 	},
 	"geometry": {
 		"randomresizedcrop": "rrc", "random-resized-crop": "rrc", "random": "rrc", "randomcrop": "pad:N", "random-crop": "pad:N", "reflect": "pad:N",
-		"centercrop": "center", "center-crop": "center", "centre": "center", "resize": "squash", "stretch": "squash", "warp": "squash",
+		"centercrop": "center", "center-crop": "center", "centre": "center", "resize": resizeWord, "stretch": "squash", "warp": "squash",
 	},
 	"method": {
 		"saliency": "saliencymix", "saliency-mix": "saliencymix", "cut-mix": "cutmix", "mix-up": "mixup", "cut-out": "cutout", "randomerasing": "cutout", "resize-mix": "resizemix",
@@ -56,8 +56,9 @@ var foreignValues = map[string]map[string]string{
 }
 
 const (
-	noFolders = "premix does not write folders of images"
-	noNetwork = "run the network yourself, and give its maps with --detector FOLDER"
+	noFolders  = "premix does not write folders of images"
+	resizeWord = "center keeps the ratio and crops, as Resize(N) and CenterCrop of torchvision; squash resizes both sides, as Resize((H, W))"
+	noNetwork  = "run the network yourself, and give its maps with --detector FOLDER"
 )
 
 // Unknown says that a word is not a value of an option, which values there are, and which one may be meant.

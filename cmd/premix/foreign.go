@@ -23,7 +23,7 @@ type foreignName struct {
 // foreignFlags lists flags of torchvision, timm, PyTorch, webdataset and others.
 var foreignFlags = []foreignName{
 	{"image-size img-size imgsz input-size crop-size target-size resolution train-crop-size", "size", "use --size, the side of the square crop in pixels"},
-	{"crop-pct crop-ratio", "resize", "use --geometry center --resize N, with N = size / crop-pct, rounded"},
+	{"crop-pct crop-ratio", "resize", "use --geometry center --resize N, with N = size / crop-pct, rounded down as in timm"},
 	{"resize-size val-resize-size", "resize", "use --resize, the shorter side before the crop"},
 	{"scale crop-scale", "rrc-scale", "use --rrc-scale LOW,HIGH, the share of the image's area"},
 	{"ratio aspect-ratio crop-aspect", "rrc-scale", "the crop's aspect ratio is 3/4 to 4/3, as in torchvision; --rrc-scale sets its area"},
@@ -31,9 +31,11 @@ var foreignFlags = []foreignName{
 	{"vflip vertical-flip", "hflip", "premix mirrors left to right only; use --hflip, or flip while training"},
 	{"mixup-prob cutmix-prob mix-prob saliencymix-prob", "prob", "use --prob, the probability that a sample is mixed"},
 	{"mixup-alpha cutmix-alpha beta", "alpha", "use --alpha, as in --method cutmix --alpha 1.0"},
-	{"cutmix mixup cutout resizemix saliencymix", "method", "use --method, as in --method cutmix"},
+	{"cutmix mixup", "method", "use --method with timm's number as --alpha, as in --method cutmix --alpha 1.0; for both, --method mixup:0.5:alpha=0.8,cutmix:0.5:alpha=1"},
+	{"cutout resizemix saliencymix", "method", "use --method, as in --method cutout"},
 	{"mixup-switch-prob switch-prob", "method", "use a list with weights, as in --method mixup:0.5,cutmix:0.5"},
-	{"mixup-mode cutmix-minmax mixup-off-epoch", "method", "premix draws one λ for each sample; --min-lambda and --max-lambda bound it"},
+	{"mixup-off-epoch", "prob", "write the last epochs into another --out, with --prob 0 and --first-replica, or train them on a pack of the same images (premix pack)"},
+	{"mixup-mode cutmix-minmax", "method", "premix draws one λ for each sample; --min-lambda and --max-lambda bound it"},
 	{"mix augmentation augment", "method", "use --method NAME, as in --method saliencymix"},
 	{"saliency saliency-method saliency-map", "detector", "use --detector, as in --detector spectral"},
 	{"label-smoothing", "smoothing", "use --smoothing, with --label-form dense"},
@@ -46,6 +48,7 @@ var foreignFlags = []foreignName{
 	{"mean std normalize", "", "premix writes pixels as they are; normalize them while training"},
 	{"color-jitter auto-augment aa randaugment reprob random-erase", "", "premix crops, flips and mixes; add other augmentations while training"},
 	{"input inputs input-dir data data-dir data-path dataset src source train-dir root i", "in", "use --in URI"},
+	{"val-dir valid-dir validation-dir test-dir", "in", "write a validation or test set with a run of its own: premix pack --in URI --out FOLDER"},
 	{"output output-dir outdir out-dir output-path dest save-dir target o", "out", "use --out FOLDER"},
 	{"input-format", "in-format", "use --in-format"},
 	{"output-format out-format fmt", "format", "use --format, as in --format webdataset"},
@@ -65,6 +68,7 @@ var foreignFlags = []foreignName{
 	{"resume continue restart", "recheck", "run the same command again to continue; --recheck also reads the shards that exist"},
 	{"force f clobber delete-existing", "overwrite", "use --overwrite"},
 	{"cache-dir", "cache", "use --cache FOLDER"},
+	{"no-cache", "cache", "use --cache none"},
 	{"memory max-ram memory-limit ram", "max-memory", "use --max-memory, as in --max-memory 2GiB"},
 	{"skip-errors ignore-errors on-error strict", "on-bad", "use --on-bad skip or --on-bad fail, and --max-bad"},
 	{"dryrun simulate check", "dry-run", "use --dry-run"},
@@ -103,7 +107,11 @@ func elsewhere(cmd *cobra.Command, flag string) string {
 		last := len(owners) - 1
 		owners, have = []string{strings.Join(owners[:last], ", ") + " and " + owners[last]}, "have"
 	}
-	return fmt.Sprintf("premix %s %s --%s, and %s does not", owners[0], have, flag, cmd.CommandPath())
+	text := fmt.Sprintf("premix %s %s --%s, and %s does not", owners[0], have, flag, cmd.CommandPath())
+	if flag == "seed" && slices.Contains(flagNames(cmd), "crop-seed") {
+		text += "; use --crop-seed, the seed of crops and flips"
+	}
+	return text
 }
 
 // aboutFlag says what to do about a flag that a command does not have. name is without dashes in front.

@@ -58,6 +58,30 @@ func setHelp(root *cobra.Command) {
 	})
 }
 
+// addHelpCommand adds cobra's command help, which refuses a word that is no command.
+func addHelpCommand(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	c, _, err := root.Find([]string{"help"})
+	if err != nil {
+		panic(err)
+	}
+	show := c.Run
+	c.Run = nil
+	c.RunE = func(c *cobra.Command, args []string) error {
+		of, rest, err := root.Find(args)
+		switch {
+		case err != nil:
+			return err
+		case len(rest) > 0 && of.HasSubCommands():
+			return of.ValidateArgs(rest)
+		case len(rest) > 0:
+			return usagef("unknown command %q: use premix help %s", strings.Join(args, " "), of.Name())
+		}
+		show(c, args)
+		return nil
+	}
+}
+
 // help is the help of a job: its usual flags, or all of them by group.
 func (o *jobOptions) help(cmd *cobra.Command, all bool) string {
 	var b strings.Builder

@@ -170,5 +170,6 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	setHelp(root)
 	root.AddCommand(newMixCommand(a), newPackCommand(a), newPeaksCommand(a), newSynthCommand(a), newVerifyCommand(a), newInspectCommand(a), newCacheCommand(a), newReindexCommand(a), newVersionCommand(a), newDocsCommand(a))
+	addHelpCommand(root)
 	return root
 }

@@ -1,11 +1,26 @@
-"""Hugging Face datasets on Parquet: load_dataset on the folder, streaming and prepared."""
+"""Hugging Face datasets on Parquet: load_dataset on the folder, streaming and prepared.
+
+The card of README.md makes each replica but the first one a configuration. Without a card, a replica is a split.
+"""
 import datasets
 
 import common
 
 
+def has_card(folder):
+    try:
+        with open(f"{folder}/README.md") as f:
+            return f.readline() == "---\n"
+    except FileNotFoundError:
+        return False
+
+
 def read(job, streaming):
-    data = datasets.load_dataset(job["dir"], split=job["split"] + job["under"], streaming=streaming, cache_dir=job["tmp"])
+    config, split = None, job["split"] + job["under"]
+    if has_card(job["dir"]):
+        replica, split = job["under"].removeprefix("_"), job["split"]
+        config = replica if replica in datasets.get_dataset_config_names(job["dir"]) else "default"
+    data = datasets.load_dataset(job["dir"], config, split=split, streaming=streaming, cache_dir=job["tmp"])
     for label in ("label", "label_a", "label_b"):
         assert data.features[label].names == job["names"], data.features[label]
     assert isinstance(data.features["image"], datasets.Image), data.features

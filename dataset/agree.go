@@ -27,7 +27,7 @@ func (e *MismatchError) Error() string {
 	if e.What == "classes" {
 		remedy = fmt.Sprintf("use --classes %s, or another --out", Meta(e.Out, e.Other, ClassesFile))
 	}
-	return printable.Sprintf("dataset: %s has the split %s with %s %s, and the new split %s has %s: %s",
+	return printable.Sprintf("%s has the split %s with %s %s, and the new split %s has %s: %s",
 		e.Out, e.Other, e.What, e.Want, e.Split, e.Have, remedy)
 }
 

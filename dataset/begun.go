@@ -192,5 +192,5 @@ func ofShards(of int64) string {
 
 // BegunText says what is known of an output that a run began and in which it has planned nothing.
 func BegunText(h Holder) string {
-	return fmt.Sprintf("a run began it and has planned nothing yet, and %s: %s", h, h.remedy())
+	return fmt.Sprintf("a run began it and has mixed nothing yet, and %s: %s", h, h.remedy())
 }

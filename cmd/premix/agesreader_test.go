@@ -20,7 +20,7 @@ func TestFirstReader(t *testing.T) {
 		in          string
 		first, then []string
 	}{
-		{"records", []string{"with failures of an earlier version, read again: c.tfrecord; new or changed: b.tfrecord", "8 images, 4 of them from the cache, 1 bad"},
+		{"records", []string{"with failures of an earlier version, read again: c.tfrecord; not in the cache yet, or changed: b.tfrecord", "8 images, 4 of them from the cache, 1 bad"},
 			[]string{"6 of 6 images are in the cache", "8 images, 8 of them from the cache, 1 bad"}},
 		{"tars", []string{"0 of 3 images are in the cache", "with failures of an earlier version, read again: s.tar", "3 images, 2 of them from the cache, 0 bad"},
 			[]string{"3 of 3 images are in the cache", "3 images, 3 of them from the cache, 0 bad"}},

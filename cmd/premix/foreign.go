@@ -208,6 +208,17 @@ var foreignCommands = map[string]string{
 	"generate": "synth", "draw": "synth", "index": "reindex", "repair": "reindex", "saliency": "peaks", "precompute": "peaks", "shard": "pack",
 }
 
+// findCommand refuses a first word that is not a command before its flags are looked at.
+func findCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || slices.Contains([]string{"help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
+		return nil
+	}
+	if c, _, _ := root.Find(args); c == root {
+		return unknownCommand(root, args[0])
+	}
+	return nil
+}
+
 // unknownCommand says what to run in the place of a word that is not a command.
 func unknownCommand(root *cobra.Command, word string) error {
 	if to := foreignCommands[strings.ToLower(word)]; to != "" {

@@ -94,10 +94,10 @@ func reasons(look *launch.CacheLook) string {
 		why    string
 	}{
 		{stage.Adopted, "moved or touched, compared before use"},
-		{stage.Extended, "lacking a replica"},
+		{stage.Extended, "in the cache with other replicas only"},
 		{stage.Outdated, "with failures of an earlier version, read again"},
 		{stage.Damaged, "damaged in the cache"},
-		{stage.Missing, "new or changed"},
+		{stage.Missing, "not in the cache yet, or changed"},
 	} {
 		share := look.By[r.status]
 		if share == nil {

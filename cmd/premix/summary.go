@@ -134,10 +134,26 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 	if n := int64(len(j.Catalog.NotChosen)); n > 0 {
 		printable.Fprintf(w, "; %s of other classes not opened (--classes)", printable.Count(n, "container"))
 	}
-	if j.Description.StopsEarly() {
-		fmt.Fprint(w, "; the rest was not read (--limit)")
+	if flag := limited(j, m); flag != "" {
+		fmt.Fprintf(w, "; the rest was not read (%s)", flag)
 	}
 	fmt.Fprintln(w)
+}
+
+// limited names the limit by which images of the input were not read; empty if all were, as far as is known.
+func limited(j *launch.Job, m *dataset.Manifest) string {
+	d := j.Description
+	if d.Limit > 0 && m.Counts.Good >= d.Limit {
+		return "--limit"
+	}
+	full := len(j.Catalog.Images) == 0
+	for _, n := range j.Catalog.Images {
+		full = full || n > d.LimitPerClass
+	}
+	if d.LimitPerClass > 0 && d.StopsEarly() && full {
+		return "--limit-per-class"
+	}
+	return ""
 }
 
 // tellStream says for how many readers there are shards where a stream gives whole shards to them. That is news
@@ -145,7 +161,7 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 func tellStream(w io.Writer, c *pipeline.Config, m *dataset.Manifest, format string) {
 	chosen := c.Shards == 0 && c.SamplesPerShard == 0
 	if n := m.Shape.Shards; format == "webdataset" && (chosen && n > 1 || c.Method != mix.None) {
-		printable.Fprintf(w, "stream   %s per replica: enough for ranks × loader workers up to %d\n", printable.Count(n, "shard"), n)
+		printable.Fprintf(w, "stream   %s per replica: enough for %s (ranks × loader workers)\n", printable.Count(n, "shard"), printable.Count(n, "reader"))
 	}
 }
 

@@ -79,7 +79,7 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 	return nil
 }
 
-// noteBegun notes the folders of outputs in which a run has planned nothing yet.
+// noteBegun notes the folders of outputs in which a run has mixed nothing yet.
 func (r *Report) noteBegun(begun []verify.BegunOutput) {
 	for _, b := range begun {
 		where := ""

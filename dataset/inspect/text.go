@@ -20,7 +20,7 @@ func (r *Report) title() string {
 	switch r.Kind {
 	case KindOutput:
 		if len(r.Splits) == 0 {
-			return "an output of premix, begun and not planned yet"
+			return "an output of premix, begun, with nothing mixed yet"
 		}
 		if all := strings.Split(r.Format, ","); len(all) > 1 {
 			return fmt.Sprintf("an output of premix, %s of %d x %d pixels in %s, in each of %s", samples, r.Size[0], r.Size[1], printable.Count(int64(r.Classes), "class"), strings.Join(all, ", "))
@@ -68,7 +68,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		for _, s := range in.Understood {
 			line("  %s", s)
 		}
-		if rest := ifAny(", %d side files", in.Ignored) + ifAny(", %d entries that cannot be used", int64(in.Failures)); rest != "" {
+		if rest := ifAny(", files beside the images: %d", in.Ignored) + ifAny(", %d entries that cannot be used", int64(in.Failures)); rest != "" {
 			line("  %s", strings.TrimPrefix(rest, ", "))
 		}
 		for _, s := range in.Warnings {

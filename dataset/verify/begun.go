@@ -8,7 +8,7 @@ import (
 	"github.com/premix/premix/io/formats"
 )
 
-// A BegunOutput is an output that a run has begun and in which it has planned nothing yet, so that it has no split.
+// A BegunOutput is an output that a run has begun and in which it has mixed nothing yet, so that it has no split.
 type BegunOutput struct {
 	Dir    string // below the place, as of [Outputs]
 	Holder dataset.Holder

@@ -90,7 +90,7 @@ func (d Defect) String() string {
 // A NoOutputError says that a folder is not an output of premix, or none with a split.
 type NoOutputError struct {
 	Path string
-	// Begun has a line for each output below Path that a run has begun and not planned yet.
+	// Begun has a line for each output below Path that a run has begun, with nothing mixed yet.
 	Begun []string
 }
 

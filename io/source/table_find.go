@@ -156,7 +156,7 @@ func listsIn(ctx context.Context, dir string) []string {
 // listName reports whether a file may be a list of labels by its name.
 func listName(base string) bool {
 	base = strings.ToLower(base)
-	return slices.Contains([]string{".csv", ".tsv", ".jsonl", ".txt"}, path.Ext(base)) && !strings.HasPrefix(base, "readme")
+	return slices.Contains([]string{".csv", ".tsv", ".jsonl", ".txt"}, path.Ext(base)) && !slices.ContainsFunc([]string{"readme", "license", "licence", "copying", "notice", "requirements"}, func(s string) bool { return strings.HasPrefix(base, s) })
 }
 
 // listOf is the list of --labels for an input; nil if there is none.

@@ -36,7 +36,7 @@ func (o Options) tree() tree.Options {
 // discovery, since nothing below them can be listed.
 func (d *discovery) understood(o Options, t *tree.Reading) {
 	say := func(format string, args ...any) { d.Notes = append(d.Notes, fmt.Sprintf(format, args...)) }
-	if n := len(t.Wrappers); n > 0 {
+	if n := len(t.Wrappers); n > 0 && !t.Flat { // a list gives the classes of images that lie flat
 		say("%s only contains other folders: they are the classes", t.Wrappers[n-1])
 	}
 	if t.Split != "" && len(t.Splits) > 0 {

@@ -197,8 +197,19 @@ class Peaks(torch.utils.data.Dataset):
         return self.transform(image) if self.transform else image, self.label(target), self.label(source), lam
 
 
+def kind(place):
+    """The data set that a folder is for, or None."""
+    if os.path.exists(os.path.join(place, "fingerprint.json")):
+        return Peaks
+    return Planned if glob.glob(os.path.join(glob.escape(place), "__premix__", "train", "plan", "*.parquet")) else None
+
+
 def main(place, root):
-    data = Peaks(place, root) if os.path.exists(os.path.join(place, "fingerprint.json")) else Planned(place, root)
+    if not kind(place):
+        below = [path for path in sorted(glob.glob(os.path.join(glob.escape(place), "*"))) if kind(path)]
+        hint = f"; did you mean {below[0]}?" if below else ""
+        raise SystemExit(f"{place} is neither an output with a plan (__premix__/train/plan) nor a cache of peaks (fingerprint.json){hint}")
+    data = kind(place)(place, root)
     loader = torch.utils.data.DataLoader(data, batch_size=8, num_workers=2)
     torch.manual_seed(0)
     model, seen, lam_sum, losses = None, 0, 0.0, []
@@ -222,4 +233,6 @@ def main(place, root):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__[__doc__.index("usage:"):].partition("\n\n")[0])
+    main(*sys.argv[1:])

@@ -26,6 +26,7 @@ import math
 import os
 import random
 import re
+import signal
 
 import numpy as np
 import torch
@@ -88,6 +89,16 @@ def decode(sample):
             "label": meta["label"], "key": meta["key"]}
 
 
+def refuse(text):
+    """Ends this rank; one rank says why."""
+    raise SystemExit(text if rank_and_ranks()[0] == 0 else 1)
+
+
+def ignore_interrupts(worker):
+    """Ctrl-C reaches the workers of a loader too. The main process ends them, and they print no traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 class InPlace(LRUShards):
     """Opens local shards where they are. wids itself copies them into /tmp, and later takes the copy for the shard."""
 
@@ -118,8 +129,11 @@ class Data:
     def __init__(self, out, split="train", reader=None, batch=256, workers=4, seed=0, pin_memory=False):
         self.indexes = replicas(out, split)
         if not self.indexes:
-            raise SystemExit(f"{out} has no index of a split {split!r} (__index__/wids-{split}.json): "
-                             "it is not a finished output of --format webdataset, or was made without --indexes wids")
+            below = os.path.join(out, "webdataset")  # of an output of several formats
+            if os.path.isdir(below):
+                refuse(f"{out} has no index of a split {split!r} (__index__/wids-{split}.json): did you mean {below}?")
+            refuse(f"{out} has no index of a split {split!r} (__index__/wids-{split}.json): "
+                   "it is not a finished output of --format webdataset, or was made without --indexes wids")
         made = config(out, split)
         self.fingerprint = made["fingerprint"]  # of recipe, classes and input
         self.smoothing = made["recipe"].get("smoothing", 0.0)  # of premix mix --smoothing; pack has none
@@ -138,9 +152,8 @@ class Data:
         """webdataset's own error for a worker without a shard says neither how many there are nor what to do."""
         needed = self.ranks * max(self.workers, 1)
         if shards < needed:
-            text = (f"{out}: {split!r} has {shards} shards a replica, and {self.ranks} ranks × {max(self.workers, 1)} workers need {needed} "
-                    f"to stream. Take fewer --workers, or --reader wids, or make the output with --shards {64 * math.ceil(needed / 64)}.")
-            raise SystemExit(text if self.rank == 0 else 1)  # one rank says it
+            refuse(f"{out}: {split!r} has {shards} shards a replica, and {self.ranks} ranks × {max(self.workers, 1)} workers need {needed} "
+                   f"to stream. Take fewer --workers, or --reader wids, or make the output with --shards {needed} or more.")
 
     def list_shards(self, index):
         """(path, samples) of each shard."""
@@ -205,7 +218,8 @@ class Data:
         data = data.compose(wds.detshuffle(SHUFFLE, seed=hash((self.seed, epoch)))).map(decode)
         if self.reader == "join":
             return self.loader(data)
-        loader = wds.WebLoader(data.repeat(), batch_size=self.batch, num_workers=self.workers, pin_memory=self.pin_memory)
+        loader = wds.WebLoader(data.repeat(), batch_size=self.batch, num_workers=self.workers, pin_memory=self.pin_memory,
+                               worker_init_fn=ignore_interrupts)
         return loader.with_epoch(self.steps())
 
     def steps(self):
@@ -213,4 +227,5 @@ class Data:
         return math.ceil(math.ceil(self.samples / self.ranks) / self.batch)
 
     def loader(self, data, **options):
-        return DataLoader(data, batch_size=self.batch, num_workers=self.workers, pin_memory=self.pin_memory, **options)
+        return DataLoader(data, batch_size=self.batch, num_workers=self.workers, pin_memory=self.pin_memory,
+                          worker_init_fn=ignore_interrupts, **options)

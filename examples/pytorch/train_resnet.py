@@ -1,12 +1,12 @@
 """Trains a ResNet on a WebDataset output of premix: an ordinary training program, with checkpoints.
 
-usage: train_resnet.py OUT [--model resnet18] [--epochs 90] [--batch 64] [--lr 0.1] [--optimizer sgd|adamw] [--workers 4]
+usage: train_resnet.py OUT [--model resnet18] [--epochs 90] [--batch 64] [--lr 0.1] [--optimizer sgd|adamw] [--workers W]
                        [--checkpoint DIR] [--reader wids|chunked|join|steps] [--ranks R]
        torchrun --nproc-per-node R train_resnet.py OUT [...]
 
 Pictures are flipped and normalized, and not cropped: a crop after mixing would change the share of each picture, and the
 label with it. On a GPU the network computes in bfloat16 and the loss in float32. With --checkpoint DIR the state after each
-epoch is kept in DIR/checkpoint.pt, and the same command goes on from it; --stop-after E ends the program after that epoch.
+epoch is kept in DIR/checkpoint.pt, and the same command goes on from it, after Ctrl-C too; --stop-after E ends the program after that epoch.
 Epoch e reads replica e mod K. The last line is JSON.
 """
 import functools
@@ -17,7 +17,7 @@ import torch
 import torchvision
 
 import premix_data
-from train_webdataset import device, distributed, launch, open_splits, options, run_epoch, say
+from train_webdataset import device, distributed, launch, open_splits, options, run_epoch, say, say_epoch
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 # What a checkpoint must agree with, beside the data set: another value would make it another training.
@@ -25,7 +25,7 @@ SAME = ("model", "optimizer", "epochs", "batch", "lr", "weight_decay", "seed", "
 
 
 def parser():
-    p = options(__doc__, epochs=90, batch=64, lr=0.1, workers=4)
+    p = options(__doc__, epochs=90, batch=64, lr=0.1, workers=min(4, os.cpu_count() or 1))
     p.add_argument("--model", default="resnet18", choices=("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"))
     p.add_argument("--optimizer", default="sgd", choices=("sgd", "adamw"), help="sgd has a momentum of 0.9; take --lr 0.001 for adamw")
     p.add_argument("--weight-decay", type=float, default=1e-4)
@@ -89,8 +89,8 @@ def load(path, wanted):
         if found == value:
             continue
         if name == "fingerprint":
-            raise SystemExit(f"{path} was saved by a run on another data set (fingerprint {found}, not {value}): give the same OUT, or another --checkpoint")
-        raise SystemExit(f"{path} was saved by a run with --{name.replace('_', '-')} {found}, not {value}: give the same options, or another --checkpoint")
+            premix_data.refuse(f"{path} was saved by a run on another data set (fingerprint {found}, not {value}): give the same OUT, or another --checkpoint")
+        premix_data.refuse(f"{path} was saved by a run with --{name.replace('_', '-')} {found}, not {value}: give the same options, or another --checkpoint")
     return state
 
 
@@ -103,18 +103,21 @@ def main(args):
     path = os.path.join(args.checkpoint, "checkpoint.pt") if args.checkpoint else None
     wanted = identity(args, train)
     state = load(path, wanted) if path else None
-    begin, results = 0, []
+    begin, end, results = 0, min(args.epochs, args.stop_after or args.epochs), []
     if state:
         begin, results = state["epoch"], state["results"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer_state"])
         schedule.load_state_dict(state["schedule"])
-        say(f"going on after epoch {begin} of {args.epochs} ({path})")
+        if begin < end:
+            say(f"going on after epoch {begin} of {args.epochs} ({path})")
+        else:
+            say(f"all {end} epochs are done ({path})" if begin == args.epochs else f"{begin} of {args.epochs} epochs are done ({path})")
     model = distributed(model)
     prepare = Prepare().to(device())
     bf16 = device().type == "cuda" and not args.float32
     autocast = functools.partial(torch.autocast, device().type, torch.bfloat16, enabled=bf16)
-    for epoch in range(begin, min(args.epochs, args.stop_after or args.epochs)):
+    for epoch in range(begin, end):
         # Each epoch draws its own numbers, so that an epoch after a checkpoint draws what it would have drawn.
         torch.manual_seed(args.seed + 1000003 * (epoch + 1) + train.rank)
         results.append(run_epoch(args, epoch, model, optimizer, train, validation, prepare, autocast))
@@ -122,6 +125,7 @@ def main(args):
         if path and train.rank == 0:
             save(path, {"epoch": epoch + 1, "model": getattr(model, "module", model).state_dict(), "optimizer_state": optimizer.state_dict(),
                         "schedule": schedule.state_dict(), "results": results, "identity": wanted})
+        say_epoch(args, epoch, train, results[-1])  # an epoch that was said is kept
     say(json.dumps({"model": args.model, **results[-1], "losses": [r["loss"] for r in results]}))
 
 

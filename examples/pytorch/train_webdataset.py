@@ -8,9 +8,11 @@ processes on this machine; under torchrun, ranks are those of torchrun. Accuracy
 there is one. The last line is JSON. train_resnet.py trains a network with the same functions.
 """
 import argparse
+import atexit
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 
@@ -19,6 +21,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 import premix_data
+
+GRACE = 10  # seconds in which the other ranks can say why they end, after one has ended
 
 
 def options(description, **defaults):
@@ -37,19 +41,45 @@ def options(description, **defaults):
 
 
 def launch(main, args):
-    """Runs main(args) in this process, in args.ranks processes, or in this rank of torchrun, whose process it ends."""
+    """Runs main(args) in this process, in args.ranks processes, or in this rank of torchrun, whose process it ends. After
+    Ctrl-C the exit code is 130."""
     if args.ranks < 1 or args.workers < 0 or args.batch < 1 or args.epochs < 1:
         raise SystemExit("--ranks, --batch and --epochs must be at least 1, and --workers at least 0")
     if "RANK" in os.environ:
         if "WORLD_SIZE" not in os.environ:
             raise SystemExit("RANK is set and WORLD_SIZE is not: start this with torchrun, which sets both, or unset RANK")
-        start_rank(None, main, args, None)
-    elif args.ranks == 1:
-        main(args)
-    else:
-        check_gpus(args.ranks, "--ranks")
-        with tempfile.TemporaryDirectory() as meeting:
-            mp.spawn(start_rank, (main, args, os.path.join(meeting, "ranks")), nprocs=args.ranks)
+        start_rank(None, main, args, None)  # does not return
+    try:
+        if args.ranks == 1:
+            main(args)
+        else:
+            check_gpus(args.ranks, "--ranks")
+            run_ranks(main, args)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C changes nothing
+        kept = getattr(args, "checkpoint", None)
+        print("interrupted: run the same command again to continue" if kept else "interrupted: no state was kept", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def run_ranks(main, args):
+    """Runs main(args) in args.ranks processes. They ignore Ctrl-C, and this process ends them."""
+    with tempfile.TemporaryDirectory() as meeting:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # processes start with what this one ignores
+        ranks = mp.spawn(start_rank, (main, args, os.path.join(meeting, "ranks")), nprocs=args.ranks, join=False)
+        signal.signal(signal.SIGINT, before)
+        try:
+            while not ranks.join(grace_period=GRACE):
+                pass
+        except mp.ProcessExitedException as e:  # the rank has said why, unless a signal ended it
+            raise SystemExit(f"rank {e.error_index}: {e}" if e.signal_name else e.exit_code) from None
+        except KeyboardInterrupt:
+            for process in ranks.processes:
+                process.terminate()
+            for process in ranks.processes:
+                process.join(GRACE)
+                process.kill()
+            raise
 
 
 def check_gpus(ranks, option):
@@ -58,9 +88,18 @@ def check_gpus(ranks, option):
         raise SystemExit(f"{torch.cuda.device_count()} GPUs for {ranks} ranks: fewer {option}, or CUDA_VISIBLE_DEVICES= for the CPU")
 
 
+def end_rank(*_):
+    """Ends a rank and the workers of its loaders, which would live on without it."""
+    for worker in mp.active_children():
+        worker.kill()
+    atexit._run_exitfuncs()  # multiprocessing removes its semaphores
+    os._exit(130)
+
+
 def start_rank(rank, main, args, meeting):
     """One rank: of mp.spawn with its number and a file to meet at, or of torchrun with its environment."""
     if meeting:
+        signal.signal(signal.SIGTERM, end_rank)
         # webdataset's splitters find their rank here, in the loader's workers too (torchrun sets all three).
         os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(args.ranks))
         torch.set_num_threads(max(1, torch.get_num_threads() // args.ranks))
@@ -73,6 +112,8 @@ def start_rank(rank, main, args, meeting):
     dist.init_process_group("nccl" if cuda else "gloo", rank=int(os.environ["RANK"]), world_size=ranks, **place)
     try:
         main(args)
+    except KeyboardInterrupt:  # under torchrun, which ends the other ranks
+        end_rank()
     finally:
         dist.destroy_process_group()
     # The threads of gloo live on after DistributedDataParallel. One that frees a tensor while Python itself ends would abort
@@ -153,7 +194,7 @@ def open_splits(args):
 
 
 def run_epoch(args, epoch, model, optimizer, train, validation, prepare, autocast=contextlib.nullcontext):
-    """Trains and validates an epoch, prints a line, and returns what the program's last line says of it."""
+    """Trains and validates an epoch. Returns what the program's last line says of it."""
     seen = train_epoch(model, optimizer, train, epoch, prepare, autocast)
     plain = getattr(model, "module", model)
     if dist.is_initialized():  # each rank has its own running statistics
@@ -162,12 +203,16 @@ def run_epoch(args, epoch, model, optimizer, train, validation, prepare, autocas
     right, total = validate(plain, validation, prepare, autocast) if validation else (0, 0)
     samples, loss, lam, right, total = summed(seen["samples"], seen["loss"], seen["lam"], right, total)
     accuracy = right / total if total else None
-    said = f", validation accuracy {accuracy:.1%} ({right:.0f} of {total:.0f})" if total else ""
-    say(f"epoch {epoch + 1} of {args.epochs}: replica {train.replica(epoch)} of {len(train.indexes)}, "
-        f"{samples:.0f} samples, loss {loss / samples:.4f}{said}")
     return {"reader": train.reader, "ranks": train.ranks, "workers": train.workers, "epochs": epoch + 1,
             "train": int(samples), "lam_sum": lam, "loss": loss / samples, "first_loss": seen["first"], "last_loss": seen["last"],
             "validation": int(total), "right": int(right), "accuracy": accuracy}
+
+
+def say_epoch(args, epoch, train, result):
+    """Prints the line of an epoch, by what run_epoch returned."""
+    said = f", validation accuracy {result['accuracy']:.1%} ({result['right']} of {result['validation']})" if result["validation"] else ""
+    say(f"epoch {epoch + 1} of {args.epochs}: replica {train.replica(epoch)} of {len(train.indexes)}, "
+        f"{result['train']} samples, loss {result['loss']:.4f}{said}")
 
 
 def scale(images):
@@ -182,6 +227,7 @@ def main(args):
     optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
     for epoch in range(args.epochs):
         result = run_epoch(args, epoch, model, optimizer, train, validation, scale)
+        say_epoch(args, epoch, train, result)
     say(json.dumps(result))
 
 

@@ -8,9 +8,9 @@ processes on this machine; under torchrun, ranks are those of torchrun. Accuracy
 there is one. The last line is JSON. train_resnet.py trains a network with the same functions.
 """
 import argparse
-import atexit
 import contextlib
 import json
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -90,9 +90,10 @@ def check_gpus(ranks, option):
 
 def end_rank(*_):
     """Ends a rank and the workers of its loaders, which would live on without it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a loader would raise that its worker was killed
     for worker in mp.active_children():
         worker.kill()
-    atexit._run_exitfuncs()  # multiprocessing removes its semaphores
+    multiprocessing.util._exit_function()  # removes semaphores, which Python would warn of
     os._exit(130)
 
 

@@ -63,6 +63,16 @@ func Others(ctx context.Context, out string, format shard.Format, spec shard.Spe
 
 var recordName = regexp.MustCompile(`^r(\d{3,})-\d{6,}\.json$`)
 
+// RecordReplica returns the replica of a shard record by the name of its file, as [RecordName] makes it.
+func RecordReplica(name string) (replica int, ok bool) {
+	m := recordName.FindStringSubmatch(name)
+	if m == nil {
+		return 0, false
+	}
+	replica, err := strconv.Atoi(m[1])
+	return replica, err == nil
+}
+
 // findReplicas lists the files of replicas, without those in listed. The names of replica 0 are either with
 // a number or without one; those of the other kind belong to someone else.
 func findReplicas(ctx context.Context, out string, format shard.Format, spec shard.Spec, listed map[int]bool) (map[int]*Leftover, error) {
@@ -103,11 +113,7 @@ func findReplicas(ctx context.Context, out string, format shard.Format, spec sha
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	for _, o := range objects {
-		if m := recordName.FindStringSubmatch(blob.Base(o.URI)); m != nil && !o.Dir {
-			replica, err := strconv.Atoi(m[1])
-			if err != nil {
-				continue
-			}
+		if replica, ok := RecordReplica(blob.Base(o.URI)); ok && !o.Dir {
 			if l := of(replica); l != nil {
 				l.records = append(l.records, o.URI)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -101,17 +100,10 @@ func (j *Job) Count(ctx context.Context) (c Count) {
 	c.PlannedShards = config.Shape.Shards * int64(len(j.Description.Replicas))
 	if list, err := blob.List(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir)); err == nil {
 		for _, o := range list {
-			if j.makes(blob.Base(o.URI)) {
+			if replica, ok := dataset.RecordReplica(blob.Base(o.URI)); ok && slices.Contains(j.Description.Replicas, replica) {
 				c.Shards++
 			}
 		}
 	}
 	return c
-}
-
-// makes reports whether a record of a shard is of a replica that the job makes.
-func (j *Job) makes(record string) bool {
-	replica, _, ok := strings.Cut(strings.TrimPrefix(record, "r"), "-")
-	n, err := strconv.Atoi(replica)
-	return ok && err == nil && slices.Contains(j.Description.Replicas, n)
 }

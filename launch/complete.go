@@ -13,6 +13,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // listing is a hash of what the launcher sees of the inputs, names, sizes and times, and of what it was asked
@@ -78,7 +79,7 @@ func (j *Job) accepts(m *dataset.Manifest) bool {
 	if l := m.Counts.Lost; l != nil {
 		bad += l.Images - l.Rows
 	}
-	return bad == 0 || j.Config.OnBad != "fail" && float64(bad) <= j.Config.MaxBad*float64(bad+m.Counts.Good)
+	return bad == 0 || j.Config.OnBad != "fail" && !stage.OverMaxBad(bad, bad+m.Counts.Good, j.Config.MaxBad)
 }
 
 // reportComplete reports a job that has nothing to do, under the lock: no other run is changing the output. It
@@ -91,25 +92,20 @@ func (j *Job) reportComplete(ctx context.Context) (err error) {
 		return err
 	}
 	defer unlock()
-	still, err := j.complete(ctx)
-	switch {
-	case err != nil:
-		return err
-	case still == nil:
-		return fmt.Errorf("%s was changed by another run while this one began: run the command again", j.Config.Out)
-	}
-	j.Complete = still
-	left := []string{j.Description.Spool.URI}
-	if j.Description.Cache.Temporary { // of an interrupted run with --cache none; lockOutputs removes it otherwise
-		left = append(left, j.Description.Cache.URI)
-	}
-	for _, uri := range left {
-		if err := blob.RemoveAll(j.guarded(ctx), uri); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for i, dir := range j.Config.OutputDirs() { // what Prepare looked at may have been replaced, or been added to
+		m, err := dataset.LoadManifest(ctx, dir, j.Config.Split)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !dataset.Damaged(err) {
 			return err
 		}
+		if err != nil || m.SHA256 != j.Complete[i].SHA256 || !dataset.IsFinished(ctx, dir, j.Config.Split) {
+			return fmt.Errorf("%s was changed by another run while this one began: run the command again", dir)
+		}
 	}
-	if len(j.Config.Formats) > 1 {
-		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir))
+	if err := blob.RemoveAll(j.guarded(ctx), j.Description.Spool.URI); err != nil {
+		return err
+	}
+	if err := j.removeScratch(ctx); err != nil {
+		return err
 	}
 	return j.Options.Reporter.Complete(ctx, j)
 }

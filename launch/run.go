@@ -57,15 +57,24 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	if err != nil || !finished {
 		return false, err
 	}
+	if err := j.removeScratch(ctx); err != nil {
+		return false, err
+	}
+	return true, j.Options.Reporter.Finished(ctx, j)
+}
+
+// removeScratch removes what finished outputs do not need: a cache that no other run uses, and above outputs of several
+// formats the folder that held copies only.
+func (j *Job) removeScratch(ctx context.Context) error {
 	if j.Description.Cache.Temporary {
 		if err := blob.RemoveAll(j.guarded(ctx), j.Description.Cache.URI); err != nil {
-			return false, err
+			return err
 		}
 	}
 	if len(j.Config.Formats) > 1 {
-		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir)) // it held copies only
+		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir))
 	}
-	return true, j.Options.Reporter.Finished(ctx, j)
+	return nil
 }
 
 // removeOwn removes the folders of [scratch] that no later run finds, since their names are of this run alone.

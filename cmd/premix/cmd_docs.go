@@ -166,11 +166,11 @@ func optionTables(b *strings.Builder, root *cobra.Command) {
 const progressRules = `
 ## Progress
 
-Progress goes to stderr, as messages do. On a terminal each stage has a line, which is as wide as the terminal and goes
-when the stage ends; a message with what it came to stays. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
+Progress goes to stderr, as messages do. On a terminal each stage has a line, which is as wide as the terminal. When the
+stage ends, a message with its result takes the place of the line. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
 dumb (` + "`TERM`" + `), and ` + "`plain`" + ` elsewhere: a line every ten seconds. ` + "`bar`" + ` without a terminal is ` + "`plain`" + ` too.
 
-` + "`--progress json`" + ` prints a JSON object a line, among messages that begin with ` + "`premix:`" + `: one of the event start when the
+` + "`--progress json`" + ` prints one JSON object per line, among messages that begin with ` + "`premix:`" + `: one of the event start when the
 work begins, one of the event stage a second (every three seconds on a cluster), and one of the event end. A command that
 is refused before its work begins prints none of these lines: it has a wrong flag, say, or another run holds the lock of the
 output. It ends with a message that begins with ` + "`premix:`" + ` and its exit code. Fields are not left out; null is what is not known.

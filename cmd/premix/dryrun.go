@@ -38,8 +38,9 @@ func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 		if err != nil {
 			return err
 		}
-		tellTrial(ctx, w, j, trial)
-		if why := foreseen(ctx, j, trial); why != "" {
+		f := j.Forecast(ctx, trial)
+		tellTrial(w, j, trial, f)
+		if why := foreseen(j, trial, f); why != "" {
 			a.say("warning: %s", why)
 		}
 	}
@@ -77,7 +78,7 @@ func describe(w io.Writer, j *launch.Job) {
 }
 
 // tellTrial says what some images of the input tell about the job.
-func tellTrial(ctx context.Context, w io.Writer, j *launch.Job, t *launch.Trial) {
+func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) {
 	if t.Images == 0 {
 		fmt.Fprintln(w, "tried    no image: none was found")
 		return
@@ -91,7 +92,6 @@ func tellTrial(ctx context.Context, w io.Writer, j *launch.Job, t *launch.Trial)
 		fmt.Fprintf(w, ", %.1f ms to mix and encode", ms(t.Mix))
 	}
 	fmt.Fprintln(w)
-	f := j.Forecast(ctx, t)
 	if f.Images == 0 {
 		fmt.Fprintln(w, "reads    an unknown number of images: names and sizes do not tell")
 		return
@@ -134,8 +134,7 @@ func tellTrial(ctx context.Context, w io.Writer, j *launch.Job, t *launch.Trial)
 }
 
 // foreseen says why the job will probably be refused after the peaks; empty if nothing tells.
-func foreseen(ctx context.Context, j *launch.Job, t *launch.Trial) string {
-	f := j.Forecast(ctx, t)
+func foreseen(j *launch.Job, t *launch.Trial, f *launch.Forecast) string {
 	good := int64(t.Images - t.Bad - t.Excluded)
 	switch {
 	case t.Images == 0 || good == 0:
@@ -144,7 +143,7 @@ func foreseen(ctx context.Context, j *launch.Job, t *launch.Trial) string {
 		return ""
 	case t.Bad > 0 && j.Config.OnBad == "fail":
 		return "with --on-bad fail, the run ends with exit code 3 at these bad images"
-	case float64(t.Bad) > j.Config.MaxBad*float64(t.Images):
+	case stage.OverMaxBad(int64(t.Bad), int64(t.Images), j.Config.MaxBad):
 		return printable.Sprintf("%d of %d images that were tried are bad, more than --max-bad %g%%: if all are like these, the run ends with exit code 3", t.Bad, t.Images, j.Config.MaxBad*100)
 	case f.Samples > 0 && f.Shards*int64(len(j.Description.Replicas)) > f.Samples:
 		return printable.Sprintf("there are more shards (%d) than good images (about %d): the run ends with exit code 2", f.Shards, f.Samples/int64(len(j.Description.Replicas)))

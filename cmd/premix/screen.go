@@ -15,7 +15,7 @@ import (
 //
 // The cursor waits at the beginning of that line. When a window gets narrower, terminals break what is in it
 // into several rows, and the cursor stays with the first character; so erasing from there to the end of the
-// screen removes the line in any case. Libraries leave the cursor behind the line or below it, and what was
+// screen removes the line in any case. Libraries leave the cursor after the line or below it, and what was
 // broken stays.
 type screen struct {
 	mu   sync.Mutex

@@ -17,7 +17,7 @@ import (
 func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 	f := countFaults(job, sums, g)
 	bad := total(f.kinds)
-	over := float64(bad) > job.MaxBad*float64(f.images)*(1+1e-12) // 0.29·100 is below 29
+	over := OverMaxBad(bad, f.images, job.MaxBad)
 	if !over && g.N > 0 && (bad == 0 || job.OnBad != "fail") {
 		return nil
 	}
@@ -37,6 +37,11 @@ func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 		return refuse(CodeMaxBad, "there is no usable image in the input: none of its %d containers holds one; the first is %s", containers, sums[0].Container)
 	}
 	return refuse(CodeMaxBad, "there is no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
+}
+
+// OverMaxBad reports whether so many bad images of all are a larger share than --max-bad allows.
+func OverMaxBad(bad, images int64, share float64) bool {
+	return float64(bad) > share*float64(images)*(1+1e-12) // 0.29·100 is below 29
 }
 
 // faults are the bad images of the input. A row that stands for lost bytes weighs as many images as these

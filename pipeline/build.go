@@ -27,13 +27,20 @@ func New(build func(beam.Scope, *stage.Job, []source.Container), job *stage.Job,
 //
 //	containers ─▶ chunks ─▶ peaks ─▶ gate ─▶ rows ─▶ groups ─▶ shards ─▶ finish
 //
-// It panics on programming errors only.
+// A local runner holds the rows of a shuffle in memory: there, those of many replicas are made in rounds, from rows to
+// shards each, one round after the other. It panics on programming errors only.
 func Build(s beam.Scope, job *stage.Job, containers []source.Container) {
 	summaries := peaks(s, job, containers)
-	global := transforms.Gate(s, job, summaries)
-	rows := transforms.Distribute(s, job, summaries, global)
-	records := transforms.Mix(s, job, transforms.Collect(s, job, rows), global)
-	transforms.Finish(s, job, summaries, global, records)
+	global, chunks, accounts := transforms.Gate(s, job, summaries)
+	var records []beam.PCollection
+	for round, ready := int64(0), global; round < job.Rounds; round++ {
+		if round > 0 {
+			ready = transforms.After(s, job, global, records[round-1])
+		}
+		rows := transforms.Distribute(s, job, round, chunks, ready)
+		records = append(records, transforms.Mix(s, job, transforms.Collect(s, job, rows), global))
+	}
+	transforms.Finish(s, job, accounts, global, beam.Flatten(s, records...))
 }
 
 // BuildReplay adds the stages of a job that makes the shards of a plan:
@@ -48,11 +55,10 @@ func BuildReplay(s beam.Scope, job *stage.Job, containers []source.Container) {
 			streams = append(streams, c)
 		}
 	}
-	summaries := transforms.NoSummaries(s, job)
-	global := transforms.Gate(s, job, summaries)
+	global, _, accounts := transforms.Gate(s, job, transforms.NoSummaries(s, job))
 	copies := transforms.CopyAside(s, job, transforms.Scan(s, job, streams))
 	records := transforms.Replay(s, job, containers, global, copies)
-	transforms.Finish(s, job, summaries, global, records)
+	transforms.Finish(s, job, accounts, global, records)
 }
 
 // BuildPeaks adds the stages that only fill the cache.
@@ -119,7 +125,7 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
 		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.peaksFingerprint(), Settings: c.PeaksSettings()},
 		Spool: stage.SpoolInfo{Mode: start.SpoolMode, URI: start.SpoolURI},
-		Slots: start.Slots, Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite, Recheck: c.Recheck || c.Overwrite,
+		Slots: start.Slots, Rounds: c.rounds(&start), Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite, Recheck: c.Recheck || c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
 		RunID:   start.RunID, Inputs: roots, Run: start.Run, Versions: versions,
 	}
@@ -136,6 +142,36 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 		})
 	}
 	return job, nil
+}
+
+// rounds is the number of rounds that a pipeline is built for. How many images the input has is known in the gate, so
+// this goes by what is certainly not less, as far as the listing tells.
+func (c *Config) rounds(start *Start) int64 {
+	if start.Slots > 0 {
+		return 1
+	}
+	const (
+		leastImage = 512     // bytes, on average
+		unknown    = 4 << 20 // images
+	)
+	var images int64
+	for _, n := range start.Catalog.Images {
+		images += n
+	}
+	for i := range start.Catalog.Containers {
+		if container := &start.Catalog.Containers[i]; container.Samples > 0 {
+			images += container.Samples
+		} else {
+			images += container.Size / leastImage
+		}
+	}
+	if images == 0 {
+		images = unknown
+	}
+	if c.Limit > 0 {
+		images = min(images, c.Limit)
+	}
+	return stage.MostRounds(images, int64(c.Replicas))
 }
 
 // OutputDirs are the folders of the outputs, one for each format: OUT, or OUT/FORMAT if there are

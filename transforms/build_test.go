@@ -20,7 +20,7 @@ import (
 // another build may have encoded in another way.
 func TestOtherBuild(t *testing.T) {
 	other := buildid.ID{SHA256: strings.Repeat("ab", 32), Platform: runtime.GOOS + "/" + runtime.GOARCH, Version: "9.9.9", Host: "launcher", Path: "/opt/premix"}
-	for _, fn := range everyFn(t, &Job{Build: other, Replicas: []int{0}}, nil) {
+	for _, fn := range everyFn(t, &Job{Build: other, Replicas: []int{0}, Rounds: 1}, nil) {
 		name := reflect.TypeOf(fn).Elem().Name()
 		work := reflect.ValueOf(fn).Elem().FieldByName("Work")
 		for _, garbled := range []bool{false, true} {
@@ -61,7 +61,7 @@ func ancientDecode(b []byte, v any) error {
 // TestAncientWorker sends DoFns to a worker of a build that does not look at the build: it finds nothing
 // to work on, and what it says is a refusal. No worker of today says that.
 func TestAncientWorker(t *testing.T) {
-	for _, fn := range everyFn(t, &Job{Replicas: []int{0}}, []source.Container{{Name: "a"}}) {
+	for _, fn := range everyFn(t, &Job{Replicas: []int{0}, Rounds: 1}, []source.Container{{Name: "a"}}) {
 		text, err := json.Marshal(fn)
 		if err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ func TestCollect(t *testing.T) {
 		Batches []string
 	}
 	var got []part
-	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}})}
+	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}, Rounds: 1})}
 	err := collect.ProcessElement(context.Background(), 0, next, func(p int64, all []byte) {
 		g := part{Part: p}
 		for len(all) > 0 {
@@ -53,7 +53,7 @@ func TestCollect(t *testing.T) {
 }
 
 func TestCollectTorn(t *testing.T) {
-	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}})}
+	collect := &collectFn{newJobFn("test", &Job{Replicas: []int{0}, Rounds: 1})}
 	whole := appendFrame(binary.AppendUvarint(nil, 5), []byte("batch"))
 	for n := 1; n < len(whole); n++ {
 		torn, first := whole[:n], true

@@ -137,17 +137,27 @@ func decode(b []byte, v any) error {
 }
 
 // drain decodes all elements of an iterator.
-func drain[T any](next func(*[]byte) bool) ([]T, error) {
-	var out []T
+func drain[T any](next func(*[]byte) bool) (out []T, err error) {
+	err = decodeEach(next, func(v *T) error {
+		out = append(out, *v)
+		return nil
+	})
+	return out, err
+}
+
+// decodeEach yields each element of an iterator, decoded.
+func decodeEach[T any](next func(*[]byte) bool, yield func(*T) error) error {
 	var b []byte
 	for next(&b) {
-		var v T
-		if err := decode(b, &v); err != nil {
-			return nil, err
+		v := new(T)
+		if err := decode(b, v); err != nil {
+			return err
 		}
-		out = append(out, v)
+		if err := yield(v); err != nil {
+			return err
+		}
 	}
-	return out, nil
+	return nil
 }
 
 // encodeTo returns a function that encodes a value and emits it.

@@ -63,7 +63,7 @@ func everyFn(t *testing.T, job *Job, containers []source.Container) []any {
 	ofJob, ofPlan, ofContainers := newJobFn("test", job), newPlanFn("test", job), newContainersFn("test", job, containers)
 	fns := []any{
 		&listFn{ofContainers}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
-		&distributeFn{ofPlan}, &collectFn{ofJob}, &mixFn{ofPlan}, &finishFn{ofPlan},
+		&distributeFn{ofPlan, 1}, &afterFn{ofJob}, &collectFn{ofJob}, &mixFn{ofPlan}, &finishFn{ofPlan},
 		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Input: mustEncode("test", containers)},
 	}
 	var names []string
@@ -80,7 +80,7 @@ func everyFn(t *testing.T, job *Job, containers []source.Container) []any {
 // TestFieldsTravel sends every DoFn through JSON, as Beam does on its way to a worker: the fields that
 // are set when the pipeline is built arrive, those of embedded bases among them.
 func TestFieldsTravel(t *testing.T) {
-	job := &Job{Replicas: []int{0}, Split: "train"}
+	job := &Job{Replicas: []int{0}, Rounds: 1, Split: "train"}
 	for _, sent := range everyFn(t, job, []source.Container{{Name: "a.tar"}}) {
 		typ := reflect.TypeOf(sent).Elem()
 		text, err := json.Marshal(sent)
@@ -119,11 +119,12 @@ func TestInvalid(t *testing.T) {
 			return !sent
 		}
 	}
+	again := func(v any) func() func(*[]byte) bool { return func() func(*[]byte) bool { return side(v) } }
 	none := func([]byte) { t.Error("an element") }
-	good := newJobFn("test", &Job{Replicas: []int{0}})
+	good := newJobFn("test", &Job{Replicas: []int{0}, Rounds: 1})
 	for want, err := range map[string]error{
-		"replicas of the job are []":        (&gateFn{newJobFn("test", &Job{})}).ProcessElement(t.Context(), nil, side(&stage.Summary{}), none),
-		`a chunk of x has the ID ""`:        (&gateFn{good}).ProcessElement(t.Context(), nil, side(&stage.Summary{Container: "x"}), none),
+		"replicas of the job are []":        (&gateFn{newJobFn("test", &Job{})}).ProcessElement(t.Context(), nil, again(&stage.Summary{}), none, none, none),
+		`a chunk of x has the ID ""`:        (&gateFn{good}).ProcessElement(t.Context(), nil, again(&stage.Summary{Container: "x"}), none, none, none),
 		"the plan has 1 images in 2 shards": (&mixFn{planFn{jobFn: good}}).ProcessElement(t.Context(), 0, nil, side(&stage.Global{N: 1, Shards: 2}), none),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "stage: internal error: ") || !strings.Contains(err.Error(), want) {

@@ -14,22 +14,22 @@ func init() {
 
 // Finish completes the outputs. Its input is an impulse and not a grouping of the records: a stage
 // after a grouping never runs where there are none.
-func Finish(s beam.Scope, job *Job, summaries, global, records beam.PCollection) {
+func Finish(s beam.Scope, job *Job, accounts, global, records beam.PCollection) {
 	s = s.Scope("transforms.Finish")
 	beam.ParDo0(s, &finishFn{newPlanFn("transforms.Finish", job)}, beam.Impulse(s),
-		beam.SideInput{Input: summaries}, beam.SideInput{Input: global}, beam.SideInput{Input: records})
+		beam.SideInput{Input: accounts}, beam.SideInput{Input: global}, beam.SideInput{Input: records})
 }
 
 type finishFn struct{ planFn }
 
-func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, global, records func(*[]byte) bool) (err error) {
+func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, accounts, global, records func(*[]byte) bool) (err error) {
 	defer seal(&err)
 	defer countWaits(ctx)
 	job, g, err := fn.loadPlan(global)
 	if err != nil || g == nil {
 		return err
 	}
-	sums, err := drain[stage.Summary](summaries)
+	parts, err := drain[stage.Account](accounts)
 	if err != nil {
 		return err
 	}
@@ -37,5 +37,5 @@ func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, summaries, glo
 	if err != nil {
 		return err
 	}
-	return stage.Finish(ctx, job, g, sums, recs)
+	return stage.Finish(ctx, job, g, parts, recs)
 }

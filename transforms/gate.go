@@ -9,32 +9,37 @@ import (
 )
 
 func init() {
-	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func([]byte)](&gateFn{})
+	registerDoFn6[context.Context, []byte, func() func(*[]byte) bool, func([]byte), func([]byte), func([]byte)](&gateFn{})
 }
 
-// Gate takes the summaries of all chunks and returns a PCollection<[]byte> of one element, the
-// plan of the job. It fails with a *stage.Refusal where the job must stop before its first write.
-func Gate(s beam.Scope, job *Job, summaries beam.PCollection) beam.PCollection {
+// Gate takes the summaries of all chunks and returns three PCollection<[]byte>: the plan of the job, one
+// element, which each worker of later stages holds; its chunks, dealt out evenly; and the accounts for [Finish].
+// It fails with a *stage.Refusal where the job must stop before its first write.
+func Gate(s beam.Scope, job *Job, summaries beam.PCollection) (global, chunks, accounts beam.PCollection) {
 	s = s.Scope("transforms.Gate")
-	return beam.ParDo(s, &gateFn{newJobFn("transforms.Gate", job)}, beam.Impulse(s), beam.SideInput{Input: summaries})
+	fn := &gateFn{newJobFn("transforms.Gate", job)}
+	global, chunks, accounts = beam.ParDo3(s, fn, beam.Impulse(s), beam.SideInput{Input: summaries})
+	return global, beam.Reshuffle(s, chunks), accounts
 }
 
 type gateFn struct{ jobFn }
 
-func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func(*[]byte) bool, emit func([]byte)) (err error) {
+func (fn *gateFn) ProcessElement(ctx context.Context, _ []byte, summaries func() func(*[]byte) bool, global, chunks, accounts func([]byte)) (err error) {
 	defer seal(&err)
 	defer countWaits(ctx)
 	job, err := fn.load()
 	if err != nil {
 		return err
 	}
-	sums, err := drain[stage.Summary](summaries)
+	p, err := stage.Gate(ctx, job, func(yield func(*stage.Summary) error) error { return decodeEach(summaries(), yield) })
 	if err != nil {
 		return err
 	}
-	g, err := stage.Gate(ctx, job, sums)
-	if err != nil {
+	if err := encodeTo[stage.Global](global)(p.Global); err != nil {
 		return err
 	}
-	return encodeTo[stage.Global](emit)(g)
+	if err := emitAll(chunks, p.Chunks); err != nil {
+		return err
+	}
+	return emitAll(accounts, p.Accounts)
 }

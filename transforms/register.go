@@ -7,7 +7,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/reflectx"
 )
 
-// The functions below register a DoFn whose ProcessElement takes three, four or five arguments and returns
+// The functions below register a DoFn whose ProcessElement takes three to six arguments and returns
 // an error: Beam then finds it by name on workers and calls it without reflection. They do what register.DoFn3x1
 // and its relatives of Beam do, and take their place because of size: Beam's compile callers for each StartBundle
 // and FinishBundle that a DoFn of these types could have, 25,000 functions that are never called.
@@ -31,6 +31,16 @@ type doFn5[A, B, C, D, E any] interface {
 func registerDoFn5[A, B, C, D, E any](fn doFn5[A, B, C, D, E]) {
 	registerDoFn(fn, func(fn any) reflectx.Func {
 		return caller5[A, B, C, D, E]{fn.(doFn5[A, B, C, D, E]).ProcessElement}
+	})
+}
+
+type doFn6[A, B, C, D, E, F any] interface {
+	ProcessElement(A, B, C, D, E, F) error
+}
+
+func registerDoFn6[A, B, C, D, E, F any](fn doFn6[A, B, C, D, E, F]) {
+	registerDoFn(fn, func(fn any) reflectx.Func {
+		return caller6[A, B, C, D, E, F]{fn.(doFn6[A, B, C, D, E, F]).ProcessElement}
 	})
 }
 
@@ -71,4 +81,15 @@ func (c caller5[A, B, C, D, E]) Call(args []any) []any {
 }
 func (c caller5[A, B, C, D, E]) Call5x1(a, b, d, e, f any) any {
 	return c.fn(a.(A), b.(B), d.(C), e.(D), f.(E))
+}
+
+type caller6[A, B, C, D, E, F any] struct{ fn func(A, B, C, D, E, F) error }
+
+func (c caller6[A, B, C, D, E, F]) Name() string       { return reflectx.FunctionName(c.fn) }
+func (c caller6[A, B, C, D, E, F]) Type() reflect.Type { return reflect.TypeOf(c.fn) }
+func (c caller6[A, B, C, D, E, F]) Call(args []any) []any {
+	return []any{c.Call6x1(args[0], args[1], args[2], args[3], args[4], args[5])}
+}
+func (c caller6[A, B, C, D, E, F]) Call6x1(a, b, d, e, f, g any) any {
+	return c.fn(a.(A), b.(B), d.(C), e.(D), f.(E), g.(F))
 }

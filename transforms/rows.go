@@ -15,17 +15,22 @@ import (
 func init() {
 	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func(int64, []byte)](&distributeFn{})
 	registerDoFn4[context.Context, int64, func(*[]byte) bool, func(int64, []byte)](&collectFn{})
+	registerDoFn4[context.Context, []byte, func(*[]byte) bool, func([]byte)](&afterFn{})
 }
 
-// Distribute takes the summaries and the plan, and returns a PCollection<KV<int64,[]byte>> of row
-// batches, framed with their parts and keyed by bucket. These are all the bytes that a shuffle
+// Distribute takes the chunks of the plan and the plan, and returns a PCollection<KV<int64,[]byte>> of row
+// batches of a round, framed with their parts and keyed by bucket. These are all the bytes that a shuffle
 // moves.
-func Distribute(s beam.Scope, job *Job, summaries, global beam.PCollection) beam.PCollection {
+func Distribute(s beam.Scope, job *Job, round int64, chunks, global beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Distribute")
-	return beam.ParDo(s, &distributeFn{newPlanFn("transforms.Distribute", job)}, summaries, beam.SideInput{Input: global})
+	fn := &distributeFn{newPlanFn("transforms.Distribute", job), round}
+	return beam.ParDo(s, fn, chunks, beam.SideInput{Input: global})
 }
 
-type distributeFn struct{ planFn }
+type distributeFn struct {
+	planFn
+	Round int64
+}
 
 func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global func(*[]byte) bool, emit func(int64, []byte)) (err error) {
 	defer seal(&err)
@@ -33,13 +38,13 @@ func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global 
 	if err != nil || g == nil {
 		return err
 	}
-	var sum stage.Summary
-	if err := decode(elem, &sum); err != nil {
+	var chunk stage.PlannedChunk
+	if err := decode(elem, &chunk); err != nil {
 		return err
 	}
 	var bucket int64
 	var framed []byte
-	err = stage.Distribute(ctx, job, g, &sum, func(part int64, batch []byte) {
+	err = stage.Distribute(ctx, job, g, &chunk, fn.Round, func(part int64, batch []byte) {
 		if b := g.Bucket(part); b != bucket {
 			if framed != nil {
 				emit(bucket, framed)
@@ -52,6 +57,24 @@ func (fn *distributeFn) ProcessElement(ctx context.Context, elem []byte, global 
 		emit(bucket, framed)
 	}
 	return err
+}
+
+// After returns the plan once all shards of a round have their records, so that who takes it as a side input begins
+// then: the runner does not hold the rows of two rounds.
+func After(s beam.Scope, job *Job, global, records beam.PCollection) beam.PCollection {
+	s = s.Scope("transforms.After")
+	return beam.ParDo(s, &afterFn{newJobFn("transforms.After", job)}, global, beam.SideInput{Input: records})
+}
+
+type afterFn struct{ jobFn }
+
+func (fn *afterFn) ProcessElement(_ context.Context, global []byte, _ func(*[]byte) bool, emit func([]byte)) (err error) {
+	defer seal(&err)
+	if _, err := fn.load(); err != nil {
+		return err
+	}
+	emit(global)
+	return nil
 }
 
 // Collect takes the row batches and returns a PCollection<KV<int64,[]byte>> with one element for

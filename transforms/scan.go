@@ -22,8 +22,7 @@ func Scan(s beam.Scope, job *Job, containers []source.Container) beam.PCollectio
 	return beam.Reshuffle(s, chunks)
 }
 
-// NoSummaries returns an empty PCollection<[]byte>, for [Gate] and [Finish] of a job that replays a
-// plan: what they need to know of the input, the plan tells.
+// NoSummaries returns an empty PCollection<[]byte>, for the [Gate] of a job that replays a plan: what they need to know of the input, the plan tells.
 func NoSummaries(s beam.Scope, job *Job) beam.PCollection {
 	s = s.Scope("transforms.NoSummaries")
 	return beam.ParDo(s, &listFn{newContainersFn("transforms.NoSummaries", job, nil)}, beam.Impulse(s))

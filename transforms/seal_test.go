@@ -25,7 +25,7 @@ func TestForgedRefusal(t *testing.T) {
 		if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("x"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		job := &Job{Cache: stage.CacheInfo{URI: t.TempDir(), Fingerprint: "f"}, Replicas: []int{0}, Params: sample.Params{Geometry: crop.Geometry{Mode: crop.Squash}}}
+		job := &Job{Cache: stage.CacheInfo{URI: t.TempDir(), Fingerprint: "f"}, Replicas: []int{0}, Rounds: 1, Params: sample.Params{Geometry: crop.Geometry{Mode: crop.Squash}}}
 		catalog, err := source.Discover(t.Context(), []source.Input{{URI: dir}}, job.Source)
 		if err != nil {
 			t.Fatal(err)

@@ -90,67 +90,79 @@ func (b *budget) clone() *budget {
 	return &c
 }
 
-// spend takes off what a chunk uses, and returns its share in the plan, except the first ordinal.
-func (b *budget) spend(ctx context.Context, job *Job, s *Summary) (ChunkPlan, error) {
-	after := b.clone()
-	p := ChunkPlan{Entries: -1, Left: b.leftOf(s.Good)}
-	for label, n := range s.Good {
-		after.use(&p, label, n)
+// spend takes off what a chunk uses, and fills in its share of the plan. Its summary becomes that of what is
+// looked at.
+func (b *budget) spend(ctx context.Context, job *Job, p *PlannedChunk) error {
+	after, all := b.clone(), *p
+	all.Used, all.Excluded, all.BadLabels, all.Left = 0, 0, 0, b.leftOf(p.Good)
+	for label, n := range p.Good.All() {
+		after.use(&all, label, n)
 	}
-	if after.ended(s.Only) {
-		return b.spendPart(ctx, job, s)
+	if after.ended(p.Only) {
+		return b.spendPart(ctx, job, p)
 	}
-	*b = *after
-	return p, nil
+	*b, *p = *after, all
+	return nil
 }
 
 // spendPart is spend for a chunk in which the limits end. Where they do, only its rows tell.
-func (b *budget) spendPart(ctx context.Context, job *Job, s *Summary) (ChunkPlan, error) {
-	chunk, err := reloadRows(ctx, job, s)
+func (b *budget) spendPart(ctx context.Context, job *Job, p *PlannedChunk) error {
+	chunk, err := reloadRows(ctx, job, &p.Summary)
 	if err != nil {
-		return ChunkPlan{}, err
+		return err
 	}
-	cut := *s
-	cut.Entries, cut.Good, cut.Bytes, cut.Failed, cut.Ignored = 0, map[string]int64{}, 0, map[string]int64{}, 0
+	p.Left, p.Used, p.Excluded, p.BadLabels = b.leftOf(p.Good), 0, 0, 0
+	cut := newSumming(&p.Summary)
+	cut.Entries, cut.Bytes, cut.Failed, cut.Ignored = 0, 0, map[string]int64{}, 0
 	cut.Digest, cut.GoodDigest, cut.Losses = [32]byte{}, [32]byte{}, nil
-	p := ChunkPlan{Left: b.leftOf(s.Good), Cut: &cut}
 	for e := range byEntry(chunk.Rows) {
-		if b.ended(s.Only) {
+		if b.ended(p.Only) {
 			break
 		}
 		if cut.add(job, e) {
-			b.use(&p, labelOf(&e[0]), 1)
+			b.use(p, labelOf(&e[0]), 1)
 		}
 	}
-	p.Entries = cut.Entries
-	return p, nil
+	cut.end()
+	p.Looked = cut.Entries
+	return nil
 }
 
-// leftOf is how many images of each class of some labels may still be used; nil: any number.
-func (b *budget) leftOf(labels map[string]int64) map[int]int64 {
+// leftOf is how many images of some classes may still be used: of those of which counts has more. nil: of any as
+// many as there are.
+func (b *budget) leftOf(counts Counts) map[int]int64 {
 	if b.each == 0 {
 		return nil
 	}
-	left := map[int]int64{}
-	for label := range labels {
+	have := map[int]int64{}
+	for label, n := range counts.All() {
 		if class, ok, err := b.class(label); ok && err == nil {
-			left[class] = b.each - b.used[class]
+			have[class] += n // several labels can be of one class
+		}
+	}
+	var left map[int]int64
+	for class, n := range have {
+		if most := b.each - b.used[class]; most < n {
+			if left == nil {
+				left = map[int]int64{}
+			}
+			left[class] = most
 		}
 	}
 	return left
 }
 
-// use takes n good images of a label off the budget, and counts in p what becomes of them. Those
-// with a label that is a fault are counted elsewhere, as bad.
-func (b *budget) use(p *ChunkPlan, label string, n int64) {
+// use takes n good images of a label off the budget, and counts in p what becomes of them.
+func (b *budget) use(p *PlannedChunk, label string, n int64) {
 	class, ok, err := b.class(label)
 	if err != nil {
+		p.BadLabels += n
 		return
 	}
 	var used int64
 	if ok {
 		used = b.take(class, n)
 	}
-	p.Count += used
+	p.Used += used
 	p.Excluded += n - used
 }

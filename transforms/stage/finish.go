@@ -11,13 +11,12 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/formats"
-	"github.com/premix/premix/io/source"
 )
 
 // Finish completes each output from the records of its shards: merged indexes, failures, the
 // manifest last. records holds those of all outputs, in any order.
-func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
-	err := finishAll(job.Guarded(ctx), job, g, sums, records)
+func Finish(ctx context.Context, job *Job, g *Global, accounts []Account, records []OutputRecord) error {
+	err := finishAll(job.Guarded(ctx), job, g, accounts, records)
 	if err != nil {
 		return err
 	}
@@ -25,8 +24,8 @@ func Finish(ctx context.Context, job *Job, g *Global, sums []Summary, records []
 	return RemoveMarkers(ctx, job)
 }
 
-func finishAll(ctx context.Context, job *Job, g *Global, sums []Summary, records []OutputRecord) error {
-	in, err := outcomeOf(ctx, job, g, sums)
+func finishAll(ctx context.Context, job *Job, g *Global, accounts []Account, records []OutputRecord) error {
+	in, err := outcomeOf(ctx, job, g, accounts)
 	if err != nil {
 		return err
 	}
@@ -51,25 +50,30 @@ func finishAll(ctx context.Context, job *Job, g *Global, sums []Summary, records
 // An outcome is what became of the entries of the input.
 type outcome struct {
 	chunks []dataset.Chunk
-	// ignored counts the side files outside of the chunks.
+	// ignored counts the side files outside the chunks.
 	ignored int64
 	// failures yields every failure in the order of the input.
 	failures func(yield func(premix.Failure) error) error
 }
 
-// outcomeOf returns what became of the entries: as the summaries say, or, in the replay of a plan, as
+// outcomeOf returns what became of the entries: as the gate says, or, in the replay of a plan, as
 // the plan says.
-func outcomeOf(ctx context.Context, job *Job, g *Global, sums []Summary) (*outcome, error) {
+func outcomeOf(ctx context.Context, job *Job, g *Global, accounts []Account) (*outcome, error) {
 	if job.Replay != nil {
 		return plannedOutcome(ctx, job)
 	}
-	sortSummaries(sums)
-	sums = g.looked(sums)
-	list, err := accountFor(job, g, sums)
-	return &outcome{
-		chunks: list, ignored: job.Catalog.Ignored,
-		failures: func(yield func(premix.Failure) error) error { return failures(ctx, job, g, sums, yield) },
-	}, err
+	all := joined(accounts)
+	in := &outcome{ignored: job.Catalog.Ignored}
+	for i := range all.Containers {
+		c, err := all.Containers[i].Chunk()
+		if err != nil {
+			return nil, defect("%v", err)
+		}
+		in.chunks = append(in.chunks, c)
+	}
+	rows := newFailures(job, g, all)
+	in.failures = func(yield func(premix.Failure) error) error { return rows.each(ctx, yield) }
+	return in, nil
 }
 
 // completed says whether each output has a manifest of this very job that lists all records.
@@ -165,45 +169,4 @@ func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Ou
 		Run: run, Indexes: job.Indexes.names(),
 	})
 	return err
-}
-
-// failures yields every failure in the order of the input, those outside of any container first.
-func failures(ctx context.Context, job *Job, g *Global, sums []Summary, yield func(premix.Failure) error) error {
-	weigh := newScale(sums)
-	for _, f := range job.Catalog.Failures {
-		if f.Weight == premix.AsSiblings {
-			f.Weight = weigh.container()
-		}
-		if err := yield(f); err != nil {
-			return err
-		}
-	}
-	res := job.resolver(g.Classes)
-	for i := range sums {
-		if badLabels(res, sums[i].Good) == 0 && len(sums[i].Failed) == 0 {
-			continue
-		}
-		chunk, err := reloadRows(ctx, job, &sums[i])
-		if err != nil {
-			return err
-		}
-		for e := range firstEntries(chunk.Rows, g.Chunks[sums[i].ID].Entries) {
-			f := premix.Failure{Name: e[0].Name}
-			if s := faultOf(e, job.cropReplicas()); s != nil {
-				f.Stage, f.Kind, f.Reason = s.FaultStage, s.Fault.Kind, s.Fault.Reason
-				if l, ok := lossOf(s); ok {
-					f.Weight = weigh.loss(sums[i].Container, l)
-				}
-			} else if _, _, err := res.resolve(labelOf(&e[0])); err != nil {
-				f.Stage, f.Kind = premix.StageLabel, premix.BadLabel
-				f.Reason = source.Place(sums[i].Layout, &e[0]) + err.Error()
-			} else {
-				continue
-			}
-			if err := yield(f); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -8,107 +8,108 @@ import (
 	"github.com/premix/premix/mix"
 )
 
+// A Plan is what the gate hands on: the plan of the job, its chunks, which become rows, and what became of the
+// input. Of a replay it has no chunks and no accounts.
+type Plan struct {
+	Global   *Global
+	Chunks   []PlannedChunk
+	Accounts []Account
+}
+
 // Gate makes the plan of the job, or takes it from the output whose plan is replayed. It refuses to
 // go on where too many images are bad, or where the output belongs to another recipe or input. It is
 // the last stage before the first write.
-func Gate(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
+func Gate(ctx context.Context, job *Job, sums Summaries) (*Plan, error) {
 	ctx = job.Guarded(ctx)
-	makePlan := newGlobal
+	p, containers, err := makePlan(ctx, job, sums)
+	if err != nil {
+		return nil, err
+	}
+	return p, claimAll(ctx, job, p.Global, containers)
+}
+
+// makePlan makes the plan, or takes it from an output, and returns it with the containers of the input.
+func makePlan(ctx context.Context, job *Job, sums Summaries) (*Plan, []dataset.InputContainer, error) {
 	if job.Replay != nil {
-		makePlan = plannedGlobal
+		g, err := plannedGlobal(ctx, job)
+		if err != nil {
+			return nil, nil, err
+		}
+		in, err := plannedOutcome(ctx, job)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &Plan{Global: g}, dataset.Containers(in.chunks), nil
 	}
-	g, err := makePlan(ctx, job, sums)
+	t, err := readTally(job, sums)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	in, err := outcomeOf(ctx, job, g, sums)
+	g, err := newGlobal(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return g, claimAll(ctx, job, g, dataset.Containers(in.chunks))
+	accounts, err := accountFor(t.chunks)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Plan{Global: g, Chunks: t.chunks, Accounts: accounts}, joined(accounts).Containers, assertOrdinals(t.chunks, g.N)
 }
 
 // newGlobal makes the plan and checks it.
-func newGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, error) {
-	sortSummaries(sums)
-	g, sums, err := makeGlobal(ctx, job, sums)
+func newGlobal(ctx context.Context, t *tally) (*Global, error) {
+	g, err := makeGlobal(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBad(ctx, job, sums, g); err != nil {
+	if err := checkBad(ctx, t, g); err != nil {
 		return nil, err
 	}
-	if g.Warnings, err = checkLabels(ctx, job, sums, g); err != nil {
+	if g.Warnings, err = checkLabels(ctx, t, g); err != nil {
 		return nil, err
 	}
-	return g, checkPairs(job, sums, g)
+	return g, checkPairs(t, g)
 }
 
-// makeGlobal returns the plan, and the summaries of what the plan looks at.
-func makeGlobal(ctx context.Context, job *Job, sums []Summary) (*Global, []Summary, error) {
-	g := &Global{}
-	sums, err := g.choose(ctx, job, sums)
-	if err != nil {
-		return nil, nil, err
+// makeGlobal makes the plan of what the job looks at.
+func makeGlobal(ctx context.Context, t *tally) (*Global, error) {
+	g, job := &Global{}, t.job
+	if err := t.plan(ctx, g); err != nil {
+		return nil, err
 	}
-	labels := goodLabels(sums)
-	if err := checkShared(job, labels, g.Classes); err != nil {
-		return nil, nil, err
+	if err := checkShared(job, t.labels, g.Classes); err != nil {
+		return nil, err
 	}
-	g.OwnList = ownList(job, labels, g.Classes)
+	g.OwnList = ownList(job, t.labels, g.Classes)
 	var digest, good [32]byte
 	var images, size int64
-	for i := range sums {
-		s := &sums[i]
-		digest = dataset.JoinDigest(digest, s.Digest, s.Entries)
-		good = dataset.JoinDigest(good, s.GoodDigest, s.good())
-		g.N += g.Chunks[s.ID].Count
-		images += s.good()
-		size += s.Bytes
+	for i := range t.chunks {
+		p := &t.chunks[i]
+		n := p.Entries - total(p.Failed)
+		digest = dataset.JoinDigest(digest, p.Digest, p.Entries)
+		good = dataset.JoinDigest(good, p.GoodDigest, n)
+		images += n
+		size += p.Bytes
 	}
 	g.InputsDigest, g.GoodDigest = hex.EncodeToString(digest[:]), hex.EncodeToString(good[:])
 	if err := g.chooseShards(ctx, job, images, size); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)))
-	return g, sums, nil
-}
-
-// choose fills in the class list and the share of each chunk, and returns the summaries of what is
-// looked at.
-func (g *Global) choose(ctx context.Context, job *Job, sums []Summary) (looked []Summary, err error) {
-	if job.Catalog.Classes == nil && job.StopsEarly() {
-		// The class list is that of the images that are looked at.
-		if g.Chunks, looked, err = planChunks(ctx, job, sums, nil); err != nil {
-			return nil, err
-		}
-		g.Classes, err = classList(goodLabels(looked))
-		return looked, err
-	}
-	if g.Classes = job.Catalog.Classes; g.Classes == nil {
-		if g.Classes, err = classList(goodLabels(sums)); err != nil {
-			return nil, err
-		}
-	}
-	g.Chunks, looked, err = planChunks(ctx, job, sums, g.Classes)
-	return looked, err
+	g.chooseGroups(job.Groups, int64(job.Slots), int64(len(job.Replicas)), job.Rounds)
+	return g, nil
 }
 
 // checkPairs refuses pairs of different classes where all images are of one.
-func checkPairs(job *Job, sums []Summary, g *Global) error {
-	if job.Mix.Pair != mix.DifferentClass || g.N < 2 {
+func checkPairs(t *tally, g *Global) error {
+	if t.job.Mix.Pair != mix.DifferentClass || g.N < 2 {
 		return nil
 	}
-	res, only := job.resolver(g.Classes), -1
-	for label := range goodLabels(sums) {
-		class, ok, err := res.resolve(label)
-		if err != nil || !ok {
-			continue
-		}
-		if only >= 0 && class != only {
-			return nil
-		}
-		only = class
+	used := usedClasses(t.job, t.labels, g.Classes)
+	if len(used) != 1 {
+		return nil
 	}
-	return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so none can be paired: leave it out", g.N, g.Classes[only])
+	for only := range used {
+		return refuse(CodeUsage, "--pair different-class: all %d images are of the class %q, so none can be paired: leave it out", g.N, g.Classes[only])
+	}
+	return nil
 }

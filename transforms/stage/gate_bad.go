@@ -14,8 +14,9 @@ import (
 )
 
 // checkBad applies --on-bad and --max-bad, and refuses an input without a usable image.
-func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
-	f := countFaults(job, sums, g)
+func checkBad(ctx context.Context, t *tally, g *Global) error {
+	job, chunks := t.job, t.chunks
+	f := countFaults(t)
 	bad := total(f.kinds)
 	over := OverMaxBad(bad, f.images, job.MaxBad)
 	if !over && g.N > 0 && (bad == 0 || job.OnBad != "fail") {
@@ -23,18 +24,18 @@ func checkBad(ctx context.Context, job *Job, sums []Summary, g *Global) error {
 	}
 	where := ""
 	if bad > 0 {
-		where = fmt.Sprintf("; %spremix inspect %s lists them", firstFailure(ctx, job, sums, g), cacheHint(job))
+		where = fmt.Sprintf("; %spremix inspect %s lists them", firstFailure(ctx, t, g), cacheHint(job))
 	}
-	switch containers := countContainers(sums); {
+	switch containers := countContainers(chunks); {
 	case bad > 0 && job.OnBad == "fail":
 		return refuse(CodeMaxBad, "%s, and --on-bad is fail: nothing was mixed, peaks are kept%s", f, where)
 	case over:
 		return refuse(CodeMaxBad, "%s, more than --max-bad %g%%: nothing was mixed, peaks are kept%s; %s",
 			f, job.MaxBad*100, where, f.remedy(g.N))
 	case f.images == 0 && containers == 1:
-		return refuse(CodeMaxBad, "there is no usable image in the input: %s contains none", sums[0].Container)
+		return refuse(CodeMaxBad, "there is no usable image in the input: %s contains none", chunks[0].Container)
 	case f.images == 0 && containers > 1:
-		return refuse(CodeMaxBad, "there is no usable image in the input: none of its %d containers holds one; the first is %s", containers, sums[0].Container)
+		return refuse(CodeMaxBad, "there is no usable image in the input: none of its %d containers holds one; the first is %s", containers, chunks[0].Container)
 	}
 	return refuse(CodeMaxBad, "there is no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
 }
@@ -54,9 +55,10 @@ type faults struct {
 }
 
 // countFaults counts the bad images of the input by kind, and all its images.
-func countFaults(job *Job, sums []Summary, g *Global) *faults {
-	f, weigh := &faults{kinds: map[string]int64{}}, newScale(sums)
-	for _, row := range job.Catalog.Failures {
+func countFaults(t *tally) *faults {
+	chunks := t.chunks
+	f, weigh := &faults{kinds: map[string]int64{}}, newScale(chunks)
+	for _, row := range t.job.Catalog.Failures {
 		if row.Weight == premix.AsSiblings {
 			f.lose(string(row.Kind), weigh.container(), true)
 			continue
@@ -65,8 +67,8 @@ func countFaults(job *Job, sums []Summary, g *Global) *faults {
 		f.kinds[string(row.Kind)]++
 	}
 	last := ""
-	for i := range sums {
-		s := &sums[i]
+	for i := range chunks {
+		s := &chunks[i]
 		f.images += s.Entries - int64(len(s.Losses))
 		for kind, n := range s.Failed {
 			f.kinds[kind] += n
@@ -77,7 +79,7 @@ func countFaults(job *Job, sums []Summary, g *Global) *faults {
 			last = s.Container
 		}
 	}
-	if n := badLabels(job.resolver(g.Classes), goodLabels(sums)); n > 0 {
+	if n := t.badLabels(); n > 0 {
 		f.kinds[string(premix.BadLabel)] += n
 	}
 	return f
@@ -145,9 +147,11 @@ var remedies = map[premix.FaultKind]string{
 
 // firstFailure says which image is the first bad one, and why, as the beginning of a sentence. It is
 // empty where the rows cannot be read: the caller's refusal is more useful than that error.
-func firstFailure(ctx context.Context, job *Job, sums []Summary, g *Global) (what string) {
+func firstFailure(ctx context.Context, t *tally, g *Global) (what string) {
 	enough := errors.New("enough")
-	_ = failures(ctx, job, g, sums, func(f premix.Failure) error {
+	a := &Account{}
+	a.Bad, a.Siblings = badChunks(t.chunks)
+	_ = newFailures(t.job, g, a).each(ctx, func(f premix.Failure) error {
 		what = fmt.Sprintf("the first is %s: %s; ", f.Name, f.Reason)
 		return enough
 	})
@@ -156,8 +160,8 @@ func firstFailure(ctx context.Context, job *Job, sums []Summary, g *Global) (wha
 
 func cacheHint(job *Job) string { return blob.Join(job.Cache.URI, job.Cache.Fingerprint) }
 
-func countContainers(sums []Summary) (n int) {
-	for range byContainer(sums) {
+func countContainers(chunks []PlannedChunk) (n int) {
+	for range byContainer(chunks) {
 		n++
 	}
 	return n

@@ -59,32 +59,26 @@ func TestExcluded(t *testing.T) {
 	}
 }
 
-// TestMiscount gives the last stage a plan whose counts do not fit what was looked at.
+// TestMiscount gives stages chunks whose counts do not fit what was looked at.
 func TestMiscount(t *testing.T) {
-	for name, change := range map[string]func(p *ChunkPlan, s *Summary){
-		"left out": func(p *ChunkPlan, s *Summary) { p.Excluded++ },
-		"good":     func(p *ChunkPlan, s *Summary) { p.Count-- },
-		"ignored":  func(p *ChunkPlan, s *Summary) { s.Entries++ },
-		"below 0":  func(p *ChunkPlan, s *Summary) { p.Count, p.Excluded = p.Count+p.Excluded+1, -1 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := countsBench(t, 100, 0, 0)
-			g, sums := b.plan(), b.sums
-			p := g.Chunks[sums[0].ID]
-			change(&p, &sums[0])
-			g.Chunks[sums[0].ID] = p
-			if err := Finish(t.Context(), b.job, g, sums, nil); err == nil || !strings.Contains(err.Error(), "stage: internal error: of ") {
-				t.Errorf("%v", err)
-			}
-		})
-	}
 	b := countsBench(t, 100, 0, 0)
-	g, sums := b.plan(), b.sums
-	p := g.Chunks[sums[0].ID]
-	p.Count++
-	g.Chunks[sums[0].ID] = p
+	g := b.planned()
+	for name, change := range map[string]func(p *PlannedChunk){
+		"excluded": func(p *PlannedChunk) { p.Excluded++ },
+		"used":     func(p *PlannedChunk) { p.Used-- },
+		"entries":  func(p *PlannedChunk) { p.Entries++ },
+		"below 0":  func(p *PlannedChunk) { p.Used, p.Excluded = p.Used+p.Excluded+1, -1 },
+	} {
+		p := b.plan.Chunks[0]
+		change(&p)
+		if err := p.AssertValid(); err == nil || !strings.Contains(err.Error(), "stage: internal error: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p := b.plan.Chunks[0]
+	p.Used++
 	rows := 0
-	err := Distribute(t.Context(), b.job, g, &sums[0], func(_ int64, batch []byte) {
+	err := Distribute(t.Context(), b.job, g, &p, 0, func(_ int64, batch []byte) {
 		list, err := plan.ReadRows(nil, batch)
 		if err != nil {
 			t.Fatal(err)
@@ -93,5 +87,9 @@ func TestMiscount(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "3 images take part, 4 were counted") || rows > 0 {
 		t.Errorf("%d rows, %v", rows, err)
+	}
+	b.plan.Chunks[1].Ordinal++
+	if err := assertOrdinals(b.plan.Chunks, g.N); err == nil || !strings.Contains(err.Error(), "begin at 4 and not at 3") {
+		t.Errorf("%v", err)
 	}
 }

@@ -47,24 +47,29 @@ func (s *Summary) countFolders(c source.Container, r *rows) {
 	}
 }
 
-// checkFolders understands the folders of tars of which the launcher knew only the beginning.
-func checkFolders(job *Job, sums []Summary) (doubts []tree.Doubt, warnings []string) {
-	type input struct{ uri, base string }
-	all := map[input]map[string]int64{}
-	for i := range sums {
-		s := &sums[i]
-		if s.Peeked == "" {
-			continue
-		}
-		in := input{s.Peeked, s.Base}
-		if all[in] == nil {
-			all[in] = map[string]int64{}
-		}
-		for dir, n := range s.Folders {
-			all[in][dir] += n
-		}
+// A folderInput is an input of tars of which the launcher knew only the beginning, and what it took as the folder
+// of the classes.
+type folderInput struct{ uri, base string }
+
+// folderCounts counts the images of such inputs by folder.
+type folderCounts map[folderInput]map[string]int64
+
+func (all folderCounts) add(s *Summary) {
+	if s.Peeked == "" {
+		return
 	}
-	order := func(a, b input) int { return cmp.Or(cmp.Compare(a.uri, b.uri), cmp.Compare(a.base, b.base)) }
+	in := folderInput{s.Peeked, s.Base}
+	if all[in] == nil {
+		all[in] = map[string]int64{}
+	}
+	for dir, n := range s.Folders {
+		all[in][dir] += n
+	}
+}
+
+// check understands the folders.
+func (all folderCounts) check(job *Job) (doubts []tree.Doubt, warnings []string) {
+	order := func(a, b folderInput) int { return cmp.Or(cmp.Compare(a.uri, b.uri), cmp.Compare(a.base, b.base)) }
 	for _, in := range slices.SortedFunc(maps.Keys(all), order) {
 		d, w := source.Reread(job.Source, in.base, all[in], job.StopsEarly())
 		doubts, warnings = append(doubts, d...), append(warnings, w...)

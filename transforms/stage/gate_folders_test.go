@@ -67,7 +67,7 @@ func TestFoldersOfTars(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, tarGz(t, c.names...), func(j *Job) { j.Shards, j.Source.ClassDepth = 1, c.depth })
 			for _, when := range []string{"fresh", "cached"} {
-				_, err := Gate(t.Context(), b.job, b.peaks())
+				_, err := Gate(t.Context(), b.job, listed(b.peaks()))
 				refusal := FindRefusal(err)
 				switch {
 				case c.refuse == "" && err != nil:

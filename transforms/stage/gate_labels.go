@@ -16,22 +16,22 @@ import (
 
 // checkLabels looks at the labels of all good images: it refuses what is in doubt, and returns what may
 // surprise.
-func checkLabels(ctx context.Context, job *Job, sums []Summary, g *Global) (warnings []string, err error) {
-	labels := goodLabels(sums)
-	doubts, warnings := checkFolders(job, sums)
+func checkLabels(ctx context.Context, t *tally, g *Global) (warnings []string, err error) {
+	job, labels := t.job, t.labels
+	doubts, warnings := t.folders.check(job)
 	numbers, bare := numbersOf(labels)
 	if job.Catalog.Classes == nil {
 		switch {
 		case !bare || len(numbers) == 0:
 		case !job.Catalog.OffsetSaid && fromOne(numbers):
 			doubts = append(doubts, tree.Doubt{
-				Text:  fmt.Sprintf("the labels of the input are the numbers 1 to %d, and no list gives their names: %s", len(numbers), firstOfLabel(ctx, job, sums, numbers[0])),
+				Text:  fmt.Sprintf("the labels of the input are the numbers 1 to %d, and no list gives their names: %s", len(numbers), firstOfLabel(ctx, t, numbers[0])),
 				Flags: []string{"--label-offset 1 to make label 1 class 0", "--label-offset 0 to keep the numbers, with a class 0 without images"},
 			})
 		case len(numbers) < len(g.Classes):
 			top := numbers[len(numbers)-1]
 			warnings = append(warnings, fmt.Sprintf("%d of %d numbers have images; the highest, %d, has %d: %s; --classes FILE lists all classes",
-				len(numbers), len(g.Classes), top, countOf(labels, top), firstOfLabel(ctx, job, sums, top)))
+				len(numbers), len(g.Classes), top, countOf(labels, top), firstOfLabel(ctx, t, top)))
 		}
 	}
 	used := usedClasses(job, labels, g.Classes)
@@ -114,25 +114,17 @@ func unusedClasses(classes []string, used map[int]bool) string {
 
 // firstOfLabel names the first image with a number as its label. Where its rows cannot be read it is the
 // container: the message is more useful than that error.
-func firstOfLabel(ctx context.Context, job *Job, sums []Summary, number int) string {
-	name := ""
-	for i := range sums {
-		if countOf(sums[i].Good, number) == 0 {
-			continue
-		}
-		if chunk, err := reloadRows(ctx, job, &sums[i]); err == nil {
-			at := slices.IndexFunc(chunk.Rows, func(s premix.Sample) bool { return s.Fault == nil && s.Label == number })
-			if at >= 0 {
-				name = chunk.Rows[at].Name
-			}
-		}
-		if name == "" {
-			name = "in " + sums[i].Container
-		}
-		break
-	}
-	if name == "" {
+func firstOfLabel(ctx context.Context, t *tally, number int) string {
+	p, err := t.firstWith(number)
+	if err != nil || p == nil {
 		return "label " + strconv.Itoa(number)
+	}
+	name := "in " + p.Container
+	if chunk, err := reloadRows(ctx, t.job, &p.Summary); err == nil {
+		at := slices.IndexFunc(chunk.Rows, func(s premix.Sample) bool { return s.Fault == nil && s.Label == number })
+		if at >= 0 {
+			name = chunk.Rows[at].Name
+		}
 	}
 	return name + " has the label " + strconv.Itoa(number)
 }

@@ -59,17 +59,17 @@ func TestDefaultShards(t *testing.T) {
 		})
 	}
 	fresh := job("", 400, 0)
-	if g := fresh.plan(); g.Shards != 32 || g.N != 1030 {
+	if g := fresh.planned(); g.Shards != 32 || g.N != 1030 {
 		t.Fatalf("%d shards of %d images, want 32 of 1030", g.Shards, g.N)
 	}
 	for what, b := range map[string]*bench{"from the cache": job("", 400, 0), "in other chunks": job("", 77, 0)} {
-		if g := b.plan(); g.Shards != 32 {
+		if g := b.planned(); g.Shards != 32 {
 			t.Errorf("%s: %d shards, want 32", what, g.Shards)
 		}
 	}
 	limited := job("", 400, 0)
 	limited.job.Limit = 1025
-	if g := limited.plan(); g.Shards != 32 || g.N != 1025 {
+	if g := limited.planned(); g.Shards != 32 || g.N != 1025 {
 		t.Errorf("with a limit: %d shards of %d images, want 32 of 1025", g.Shards, g.N)
 	}
 

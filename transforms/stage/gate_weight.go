@@ -31,10 +31,10 @@ type scale struct {
 	have           map[string]int64 // images by container, where something of it is lost
 }
 
-// newScale makes the scale of the containers in sums, which are in the order of the input.
-func newScale(sums []Summary) *scale {
+// newScale makes the scale of the containers of chunks, which are in the order of the input.
+func newScale(chunks []PlannedChunk) *scale {
 	w := &scale{have: map[string]int64{}}
-	for container := range byContainer(sums) {
+	for container := range byContainer(chunks) {
 		var images, lost, losses int64
 		for i := range container {
 			images += container[i].Entries

@@ -4,16 +4,16 @@ import "testing"
 
 // TestScale weighs losses by what is in the other containers.
 func TestScale(t *testing.T) {
-	whole := func(name string, images, size int64) Summary {
-		return Summary{Container: name, Entries: images, Size: size}
+	whole := func(name string, images, size int64) PlannedChunk {
+		return PlannedChunk{Summary: Summary{Container: name, Entries: images, Size: size}}
 	}
-	hurt := func(name string, images, size int64, losses ...Loss) Summary {
-		return Summary{Container: name, Entries: images + int64(len(losses)), Size: size, Losses: losses}
+	hurt := func(name string, images, size int64, losses ...Loss) PlannedChunk {
+		return PlannedChunk{Summary: Summary{Container: name, Entries: images + int64(len(losses)), Size: size, Losses: losses}}
 	}
-	siblings := []Summary{whole("a", 100, 1000), whole("b1", 50, 250), whole("b2", 50, 250)}
+	siblings := []PlannedChunk{whole("a", 100, 1000), whole("b1", 50, 250), whole("b2", 50, 250)}
 	tests := []struct {
 		name string
-		sums []Summary
+		sums []PlannedChunk
 		want int64 // images of the last loss
 	}{
 		{"a container of garbage", append(siblings[:3:3], hurt("c", 0, 1500, Loss{"corrupt", 1500, 0})), 200},
@@ -21,11 +21,11 @@ func TestScale(t *testing.T) {
 		{"a page in the place of one", append(siblings[:3:3], hurt("c", 0, 99, Loss{"corrupt", -1, 0})), 67},
 		{"one that was cut off", append(siblings[:3:3], hurt("c", 30, 200, Loss{"truncated", -1, 0})), 37},
 		{"one that has more than others", append(siblings[:3:3], hurt("c", 300, 2000, Loss{"truncated", -1, 0})), 1},
-		{"a hole in the only one", []Summary{hurt("c", 50, 1000, Loss{"corrupt", 500, 0})}, 50},
+		{"a hole in the only one", []PlannedChunk{hurt("c", 50, 1000, Loss{"corrupt", 500, 0})}, 50},
 		{"one that says how many", append(siblings[:3:3], hurt("c", 90, 750, Loss{"unsupported", 75, 3})), 3},
-		{"only folders beside it", []Summary{whole("a", 100, 0), hurt("c", 0, 500, Loss{"corrupt", 500, 0})}, 1},
-		{"nothing beside it", []Summary{hurt("c", 0, 500, Loss{"corrupt", 500, 0})}, 1},
-		{"nothing beside a page", []Summary{hurt("c", 0, 500, Loss{"corrupt", -1, 0})}, 1},
+		{"only folders beside it", []PlannedChunk{whole("a", 100, 0), hurt("c", 0, 500, Loss{"corrupt", 500, 0})}, 1},
+		{"nothing beside it", []PlannedChunk{hurt("c", 0, 500, Loss{"corrupt", 500, 0})}, 1},
+		{"nothing beside a page", []PlannedChunk{hurt("c", 0, 500, Loss{"corrupt", -1, 0})}, 1},
 	}
 	for _, test := range tests {
 		last := test.sums[len(test.sums)-1]

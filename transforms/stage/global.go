@@ -1,12 +1,5 @@
 package stage
 
-import (
-	"cmp"
-	"fmt"
-	"maps"
-	"slices"
-)
-
 // A Global is the plan of the whole job, made once from the summaries of all chunks. Every shard
 // is a pure function of the job, the Global, and the rows of the shard.
 type Global struct {
@@ -15,9 +8,8 @@ type Global struct {
 	Groups  int64 // a replica
 	Parts   int64 // groups of all replicas
 	Buckets int64 // places where parts are gathered before they are dealt out
+	Rounds  int64 // in which shards are made, one after the other
 	Classes []string
-	// Chunks says for each chunk which ordinals its images have.
-	Chunks map[string]ChunkPlan
 	// InputsDigest identifies names, bytes and labels of all entries.
 	InputsDigest string
 	// GoodDigest identifies those of them that are good in every replica of the job. Where peaks are
@@ -34,34 +26,12 @@ func (g *Global) AssertValid() error {
 	switch {
 	case g.Shards < 1 || g.Shards > g.N:
 		return defect("the plan has %d images in %d shards", g.N, g.Shards)
-	case g.Chunks == nil && g.Groups == 0 && g.Parts == 0 && g.Buckets == 0:
+	case g.Groups == 0 && g.Parts == 0 && g.Buckets == 0:
 		return nil // of a replay: no rows travel
 	case len(g.Classes) == 0:
 		return defect("the plan has no class list")
-	case g.Groups < 1 || g.Groups > g.Shards || g.Parts < 1 || g.Parts%g.Groups != 0 || g.Buckets < 1 || g.Buckets > g.Parts:
-		return defect("the plan has %d shards in %d groups, %d parts and %d buckets", g.Shards, g.Groups, g.Parts, g.Buckets)
-	}
-	return g.assertOrdinals()
-}
-
-// assertOrdinals checks that the chunks together have each ordinal once.
-func (g *Global) assertOrdinals() error {
-	ids := slices.SortedFunc(maps.Keys(g.Chunks), func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.Chunks[a].First, g.Chunks[b].First), cmp.Compare(g.Chunks[a].Count, g.Chunks[b].Count))
-	})
-	var next int64
-	for _, id := range ids {
-		p := g.Chunks[id]
-		if err := p.AssertValid(); err != nil {
-			return fmt.Errorf("chunk %s: %w", id, err)
-		}
-		if p.First != next {
-			return defect("the images of the chunk %s begin at %d and not at %d", id, p.First, next)
-		}
-		next += p.Count
-	}
-	if next != g.N {
-		return defect("the chunks of the plan have %d images of %d", next, g.N)
+	case g.Groups < 1 || g.Groups > g.Shards || g.Parts < 1 || g.Parts%g.Groups != 0 || g.Buckets < 1 || g.Buckets > g.Parts || g.Rounds < 1 || g.Rounds > g.Parts:
+		return defect("the plan has %d shards in %d groups, %d parts, %d buckets and %d rounds", g.Shards, g.Groups, g.Parts, g.Buckets, g.Rounds)
 	}
 	return nil
 }

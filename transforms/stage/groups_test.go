@@ -26,9 +26,9 @@ func TestBalance(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("shards=%d,%d,replicas=%d,slots=%d", c.shards, c.perShard, c.replicas, c.slots), func(t *testing.T) {
 			g := &Global{N: c.shards * c.perShard, Shards: c.shards}
-			g.chooseGroups(0, c.slots, c.replicas)
-			if g.Shards >= 4*c.slots && g.Groups < 4*c.slots {
-				t.Errorf("%d groups for %d slots", g.Groups, c.slots)
+			g.chooseGroups(0, c.slots, c.replicas, 1)
+			if g.Shards >= 4*c.slots && g.Parts < 4*c.slots {
+				t.Errorf("%d parts for %d slots", g.Parts, c.slots)
 			}
 			perPart := make([]int64, g.Parts)
 			for s := range g.Shards {
@@ -86,13 +86,57 @@ func TestGroupsWithinReason(t *testing.T) {
 		{1_281_167, 1024, 0, 100, 1, 1024, 2},
 		{1_281_167, 1024, 7, 100, 1, 7, 2},
 		{1_281_167, 1024, 1, 100, 1, 1, 1},
-		{1_281_167, 1024, 0, 4, 10, 64, 13},
+		{1_281_167, 1024, 0, 4, 10, 20, 13},
+		{1_281_167, 1024, 0, 1600, 90, 285, 110},
 		{1_000_000_000, 99_999, 0, 64, 1, 15259, 954},
 	} {
 		g := &Global{N: c.n, Shards: c.shards}
-		g.chooseGroups(c.wanted, c.slots, c.replicas)
+		g.chooseGroups(c.wanted, c.slots, c.replicas, 1)
 		if g.Groups != c.groups || g.Buckets != c.buckets || g.Parts != c.groups*c.replicas {
 			t.Errorf("%+v: %d groups, %d parts, %d buckets", c, g.Groups, g.Parts, g.Buckets)
+		}
+	}
+}
+
+// TestRounds wants each part in one round, in ascending order, and rounds of bounded size.
+func TestRounds(t *testing.T) {
+	for _, c := range []struct {
+		n, shards, replicas, built, rounds int64
+	}{
+		{1000, 8, 1, 1, 1},
+		{1000, 8, 3, 64, 1},
+		{1_281_167, 1024, 1, 1, 1},
+		{1_281_167, 1024, 90, 64, 14},
+		{1_281_167, 1024, 90, 1, 1}, // a cluster
+		{14_200_000, 11_400, 1, 64, 2},
+		{14_200_000, 11_400, 90, 64, 64},
+	} {
+		g := &Global{N: c.n, Shards: c.shards}
+		g.chooseGroups(0, 0, c.replicas, c.built)
+		if g.Rounds != c.rounds {
+			t.Errorf("%+v: %d rounds", c, g.Rounds)
+		}
+		perRound, last := make([]int64, g.Rounds), int64(0)
+		for part := range g.Parts {
+			for round := range g.Rounds {
+				if g.inRound(part, round) {
+					if round < last {
+						t.Fatalf("%+v: part %d is in round %d, the one before in %d", c, part, round, last)
+					}
+					last = round
+					perRound[round] += c.n / g.Groups
+				}
+			}
+		}
+		for round, rows := range perRound {
+			if most := max(roundRows, c.n*c.replicas/g.Rounds) + 2*c.n/g.Groups; rows == 0 || rows > most {
+				t.Errorf("%+v: %d rows in round %d, want at most %d", c, rows, round, most)
+			}
+		}
+	}
+	for _, c := range []struct{ images, replicas, want int64 }{{0, 1, 1}, {100, 90, 1}, {1_281_167, 1, 1}, {1_281_167, 90, 14}, {1e9, 90, 64}} {
+		if got := MostRounds(c.images, c.replicas); got != c.want {
+			t.Errorf("%+v: %d rounds", c, got)
 		}
 	}
 }

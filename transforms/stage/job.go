@@ -32,7 +32,8 @@ type Job struct {
 	ZeroNumbered    bool  // names of replica 0 have its number, as those of all others do
 	Shards          int64 // 0: chosen from the number and bytes of images
 	SamplesPerShard int64
-	Groups          int64 // 0: chosen from the number of shards
+	Groups          int64 // of a replica; 0: chosen from the number of images and replicas
+	Rounds          int64 // that the pipeline was built for; the plan may use fewer
 	Limit           int64
 	LimitPerClass   int64
 	Outputs         []Output
@@ -177,6 +178,8 @@ func (j *Job) AssertValid() error {
 			j.Shards, j.SamplesPerShard, j.Groups, j.Limit, j.LimitPerClass, j.Slots)
 	case j.Shards > 0 && j.SamplesPerShard > 0:
 		return defect("the job has both %d shards and %d samples per shard", j.Shards, j.SamplesPerShard)
+	case j.Rounds < 1:
+		return defect("the job was built for %d rounds", j.Rounds)
 	case j.PlanOnly && j.Replay != nil:
 		return defect("the job writes a plan only, of a plan that exists")
 	case j.Spool.Mode == SpoolPixels && j.Spool.URI == "":

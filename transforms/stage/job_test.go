@@ -131,20 +131,20 @@ func TestClaim(t *testing.T) {
 	// A job whose output was taken over writes no manifest.
 	b.job.Overwrite, b.job.RunID = true, "run-3"
 	sums := b.peaks()
-	g, err := Gate(t.Context(), b.job, sums)
+	p, err := Gate(t.Context(), b.job, listed(sums))
 	if err != nil {
 		t.Fatal(err)
 	}
 	late := *b.job
 	late.RunID = "run-4"
-	if _, err := Gate(t.Context(), &late, sums); err != nil {
+	if _, err := Gate(t.Context(), &late, listed(sums)); err != nil {
 		t.Fatal(err)
 	}
-	records := make([]OutputRecord, g.Shards)
-	if m := refused(t, Finish(t.Context(), b.job, g, sums, records), CodeOther); !strings.Contains(m, "another run began to write") {
+	records := make([]OutputRecord, p.Global.Shards)
+	if m := refused(t, Finish(t.Context(), b.job, p.Global, p.Accounts, records), CodeOther); !strings.Contains(m, "another run began to write") {
 		t.Error(m)
 	}
-	if err := Finish(t.Context(), &late, g, sums, nil); err == nil || !strings.Contains(err.Error(), "0 of 2 shards have a record") {
+	if err := Finish(t.Context(), &late, p.Global, p.Accounts, nil); err == nil || !strings.Contains(err.Error(), "0 of 2 shards have a record") {
 		t.Errorf("%v", err)
 	}
 }
@@ -164,7 +164,7 @@ func TestDetached(t *testing.T) {
 	if err := PlaceMarkers(t.Context(), b.job); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Gate(t.Context(), b.job, b.peaks()); err != nil {
+	if _, err := Gate(t.Context(), b.job, listed(b.peaks())); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(record); err != nil {

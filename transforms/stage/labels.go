@@ -88,24 +88,3 @@ func (r *resolver) resolve(label string) (index int, ok bool, err error) {
 func (j *Job) Resolve(s *premix.Sample, classes []string) (index int, ok bool, err error) {
 	return j.resolver(classes).resolve(labelOf(s))
 }
-
-// goodLabels counts the images without a fault of all chunks by label.
-func goodLabels(sums []Summary) map[string]int64 {
-	all := map[string]int64{}
-	for i := range sums {
-		for label, n := range sums[i].Good {
-			all[label] += n
-		}
-	}
-	return all
-}
-
-// badLabels counts the images of labels that are not in the class list.
-func badLabels(res *resolver, labels map[string]int64) (n int64) {
-	for label, count := range labels {
-		if _, _, err := res.resolve(label); err != nil {
-			n += count
-		}
-	}
-	return n
-}

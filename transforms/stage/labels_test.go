@@ -41,13 +41,17 @@ func TestClassList(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var sums []Summary
 			for _, l := range c.labels {
-				s := Summary{Good: map[string]int64{}}
+				labels := map[string]int64{}
 				for _, label := range strings.Split(l, "|") {
-					s.Good[label]++
+					labels[label]++
 				}
-				sums = append(sums, s)
+				sums = append(sums, Summary{ID: l, Good: countsOf(labels)})
 			}
-			got, err := classList(goodLabels(sums))
+			all, err := readTally(&Job{}, listed(sums))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := classList(all.labels)
 			if c.refuse != "" {
 				if m := refused(t, err, CodeUsage); !strings.Contains(m, c.refuse) {
 					t.Errorf("it says %q, want %q", m, c.refuse)

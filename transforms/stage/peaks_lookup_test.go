@@ -185,7 +185,7 @@ func TestAdoptedUnsaved(t *testing.T) {
 	s := newFakeSet(t)
 	cache := t.TempDir()
 	first := newBench(t, s.dir, inCache(cache, nil))
-	first.plan()
+	first.planned()
 	want, err := first.mix(newRandom(1))
 	check(t, err)
 	moved := filepath.Join(t.TempDir(), "moved")
@@ -194,7 +194,7 @@ func TestAdoptedUnsaved(t *testing.T) {
 		second := newBench(t, moved, inCache(cache, func(j *Job) { j.Spool = SpoolInfo{Mode: mode, URI: filepath.Join(t.TempDir(), "spool")} }))
 		t.Run(mode, func(t *testing.T) {
 			faultfs.Inject(t, faultfs.On(faultfs.Create, cache, syscall.EROFS))
-			second.plan()
+			second.planned()
 			got, err := second.mix(newRandom(1))
 			check(t, err)
 			check(t, second.finish(got))
@@ -209,7 +209,7 @@ func TestAdoptedUnsaved(t *testing.T) {
 		check(t, os.CopyFS(third, os.DirFS(moved)))
 		for i, place := range []string{moved, third} {
 			other := newBench(t, place, inCache(cache, func(j *Job) { j.RunID = fmt.Sprint("other-", i) }))
-			other.plan()
+			other.planned()
 			got, err := second.mix(newRandom(1))
 			check(t, err)
 			if got[0].Record.SHA256 != want[0].Record.SHA256 {

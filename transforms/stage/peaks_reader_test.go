@@ -2,7 +2,6 @@ package stage
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,7 +54,7 @@ func TestEarlierReader(t *testing.T) {
 			t.Errorf("%s: %d images computed, chunks %v; want %d, and %d valid", name, p.Images, p.ByStatus, computed, valid)
 		}
 		for i := range sums {
-			if sums[i].Content != first[i].Content || !maps.Equal(sums[i].Good, first[i].Good) {
+			if sums[i].Content != first[i].Content || !slices.Equal(sums[i].Good, first[i].Good) {
 				t.Errorf("%s: %s: %v good of content %s, first %v of %s", name, sums[i].Container, sums[i].Good, sums[i].Content, first[i].Good, first[i].Content)
 			}
 		}

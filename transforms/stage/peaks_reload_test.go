@@ -67,7 +67,7 @@ func TestOthersPeaks(t *testing.T) {
 	}
 	cache := t.TempDir()
 	ours := newBench(t, s.dir, inCache(cache, nil))
-	ours.plan()
+	ours.planned()
 	want, err := ours.mix(newRandom(1))
 	check(t, err)
 	corrected := filepath.Join(t.TempDir(), "corrected")
@@ -76,13 +76,13 @@ func TestOthersPeaks(t *testing.T) {
 	later := time.Now().Add(time.Hour)
 	check(t, os.Chtimes(filepath.Join(corrected, "c1", "broken.png"), later, later))
 	theirs := newBench(t, corrected, inCache(cache, func(j *Job) { j.RunID = "run-2" }))
-	theirs.plan()
+	theirs.planned()
 	if a, b := ours.sums[len(ours.sums)-1], theirs.sums[len(theirs.sums)-1]; a.ID != b.ID || a.Content == b.Content {
 		t.Fatalf("the chunks are %s %s and %s %s: nothing was tested", a.ID, a.Content, b.ID, b.Content)
 	}
 	for _, b := range []*bench{ours, theirs, ours} {
 		check(t, os.RemoveAll(b.job.Outputs[0].Dir))
-		b.plan()
+		b.planned()
 		got, err := b.mix(newRandom(2))
 		check(t, err)
 		check(t, b.finish(got))
@@ -114,14 +114,14 @@ func TestSwappedImage(t *testing.T) {
 		slices.Reverse(pictures[:])
 	}
 	a := newBench(t, s.dir, inCache(cache, nil))
-	a.plan()
+	a.planned()
 	swap(t, path, flip)
 	_, err := a.mix(newRandom(1))
 	wantError(t, err, "c1/i3.png: is another image", path, "touch it", "run again")
 
 	// Nor does it help to begin again: the cache is valid, as far as it can know.
 	a = newBench(t, s.dir, inCache(cache, nil))
-	a.plan()
+	a.planned()
 	_, err = a.mix(newRandom(1))
 	wantError(t, err, "c1/i3.png: is another image")
 
@@ -137,16 +137,16 @@ func TestSwappedImage(t *testing.T) {
 		if len(b.job.Replicas) > 1 {
 			first := newBench(t, s.dir, inCache(cache, change))
 			first.job.Replicas = []int{0}
-			first.plan()
+			first.planned()
 			swap(t, path, flip)
 		}
-		b.plan()
+		b.planned()
 		if _, err := b.mix(newRandom(1)); err != nil {
 			t.Error(err)
 		}
 		c := newBench(t, s.dir, inCache(cache, change))
 		c.job.Spool = SpoolInfo{Mode: SpoolRef}
-		c.plan()
+		c.planned()
 		if _, err := c.mix(newRandom(1)); err != nil {
 			t.Errorf("what was found anew was not kept: %v", err)
 		}
@@ -168,7 +168,7 @@ func TestFinishAgain(t *testing.T) {
 	if err := PlaceMarkers(t.Context(), a.job); err != nil {
 		t.Fatal(err)
 	}
-	a.plan()
+	a.planned()
 	records, err := a.mix(newRandom(1))
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestFinishAgain(t *testing.T) {
 
 	// All of it, in a process that has not looked yet.
 	reached.Delete(a.job.RunID)
-	a.plan()
+	a.planned()
 	if records, err = a.mix(newRandom(1)); err != nil {
 		t.Fatal(err)
 	}

@@ -78,10 +78,10 @@ func TestFits(t *testing.T) {
 func TestReserveBeforeReading(t *testing.T) {
 	s := newFakeSet(t)
 	a := newBench(t, s.dir, func(j *Job) { j.Workers, j.MaxMemory = 2, 1<<20+7 })
-	a.plan()
+	a.planned()
 	var row plan.Row
-	for i := range a.sums {
-		err := Distribute(t.Context(), a.job, a.global, &a.sums[i], func(_ int64, batch []byte) {
+	for i := range a.plan.Chunks {
+		err := Distribute(t.Context(), a.job, a.global, &a.plan.Chunks[i], 0, func(_ int64, batch []byte) {
 			rows, err := plan.ReadRows(nil, batch)
 			if err != nil {
 				t.Fatal(err)

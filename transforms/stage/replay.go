@@ -33,8 +33,8 @@ func (job *Job) planned(ctx context.Context) (*dataset.Manifest, error) {
 	return m, err
 }
 
-// plannedGlobal takes the plan from an output. There are no summaries.
-func plannedGlobal(ctx context.Context, job *Job, _ []Summary) (*Global, error) {
+// plannedGlobal takes the plan from an output.
+func plannedGlobal(ctx context.Context, job *Job) (*Global, error) {
 	m, err := job.planned(ctx)
 	if err != nil {
 		return nil, err

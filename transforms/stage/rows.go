@@ -9,17 +9,17 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// Distribute sends the images of a chunk to their shards: it yields batches of rows, one for each
+// Distribute sends the images of a chunk to their shards of a round: it yields batches of rows, one for each
 // part (group of shards in a replica) that gets any, in ascending order of the parts.
-func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield func(part int64, batch []byte)) error {
-	if g.Chunks[sum.ID].Count == 0 {
+func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round int64, yield func(part int64, batch []byte)) error {
+	if p.Used == 0 || round >= g.Rounds {
 		return nil
 	}
-	chunk, err := reloadRows(ctx, job, sum)
+	chunk, err := reloadRows(ctx, job, &p.Summary)
 	if err != nil {
 		return err
 	}
-	parts, err := rowsOf(job, g, sum, chunk.Rows)
+	parts, err := rowsOf(job, g, p, round, chunk.Rows)
 	if err != nil {
 		return err
 	}
@@ -29,56 +29,61 @@ func Distribute(ctx context.Context, job *Job, g *Global, sum *Summary, yield fu
 		}
 		batch, err := plan.AppendRows(nil, rows)
 		if err != nil {
-			return fmt.Errorf("%s: %w", sum.Container, err)
+			return fmt.Errorf("%s: %w", p.Container, err)
 		}
 		yield(int64(part), batch)
 	}
 	return nil
 }
 
-// rowsOf makes the rows of a chunk, by part: each image has one in every replica.
-func rowsOf(job *Job, g *Global, sum *Summary, all []premix.Sample) ([][]plan.Row, error) {
-	copies := newCopies(job, sum, all)
+// rowsOf makes the rows of a chunk for the shards of a round, by part: each image has one in every replica.
+func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample) ([][]plan.Row, error) {
+	copies := newCopies(job, &p.Summary, all)
 	shards := plan.Shards{N: g.N, S: g.Shards}
 	permutations := make([]plan.Permutation, len(job.Replicas))
 	for i, r := range job.Replicas {
 		permutations[i] = plan.NewPermutation(g.N, job.Mix.Seed, r)
 	}
 	parts := make([][]plan.Row, g.Parts)
-	share := g.Chunks[sum.ID]
-	ordinal := share.First
-	for entry, label := range usable(job, g, share, all) {
+	ordinal := p.Ordinal
+	for entry, label := range usable(job, g, p, all) {
 		for i, r := range job.Replicas {
+			position := permutations[i].At(ordinal)
+			part := int64(i)*g.Groups + g.group(shards.Of(position))
+			if !g.inRound(part, round) {
+				continue
+			}
 			row := rowOf(entry, r)
 			if !job.Geometry.Random() {
 				row = rowOf(entry, 0)
 			}
 			s := *row
 			s.Replica = r
-			position := permutations[i].At(ordinal)
-			part := int64(i)*g.Groups + g.group(shards.Of(position))
 			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, i)})
 		}
 		ordinal++
 	}
-	if n := ordinal - share.First; n != share.Count {
-		return nil, defect("%s (%s to %s): %d images take part, %d were counted", sum.Container, sum.First, sum.Last, n, share.Count)
+	if n := ordinal - p.Ordinal; n != p.Used {
+		return nil, defect("%s (%s to %s): %d images take part, %d were counted", p.Container, p.First, p.Last, n, p.Used)
 	}
 	return parts, nil
 }
 
 // usable yields the images of a chunk that take part, in order, with their class index: those that
 // are good in every replica, in the class list, and within the limits.
-func usable(job *Job, g *Global, share ChunkPlan, all []premix.Sample) iter.Seq2[[]premix.Sample, int] {
+func usable(job *Job, g *Global, p *PlannedChunk, all []premix.Sample) iter.Seq2[[]premix.Sample, int] {
 	return func(yield func(entry []premix.Sample, label int) bool) {
 		res := job.resolver(g.Classes)
 		taken := map[int]int64{}
-		for e := range firstEntries(all, share.Entries) {
+		for e := range firstEntries(all, p.Looked) {
 			if faultOf(e, job.cropReplicas()) != nil {
 				continue
 			}
 			label, ok, err := res.resolve(labelOf(&e[0]))
-			if err != nil || !ok || share.Left != nil && taken[label] == share.Left[label] {
+			if err != nil || !ok {
+				continue
+			}
+			if most, bound := p.Left[label]; bound && taken[label] == most {
 				continue
 			}
 			taken[label]++

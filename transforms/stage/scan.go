@@ -96,7 +96,7 @@ func Rest(ctx context.Context, job *Job, containers []source.Container, have []S
 			if err := yield(s); err != nil {
 				return err
 			}
-			if _, err := b.spend(ctx, job, s); err != nil {
+			if err := b.spend(ctx, job, &PlannedChunk{Summary: *s, Looked: -1}); err != nil {
 				return err
 			}
 		}

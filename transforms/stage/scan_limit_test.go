@@ -130,12 +130,12 @@ func TestEstimate(t *testing.T) {
 	if d := cmp.Diff(want, ids(all)); d != "" {
 		t.Errorf("with all chunks (-want +got):\n%s", d)
 	}
-	g, err := Gate(t.Context(), b.job, all)
+	p, err := Gate(t.Context(), b.job, listed(all))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.N != 7 || len(g.Chunks) != len(want) {
-		t.Errorf("%d images of %d chunks, want 7 of %d", g.N, len(g.Chunks), len(want))
+	if p.Global.N != 7 || len(p.Chunks) != len(want) {
+		t.Errorf("%d images of %d chunks, want 7 of %d", p.Global.N, len(p.Chunks), len(want))
 	}
 }
 
@@ -163,11 +163,11 @@ func TestSpendPart(t *testing.T) {
 	job := &Job{LimitPerClass: 2}
 	job.Catalog.Classes = []string{"a", "b"}
 	b := newBudget(job, job.Catalog.Classes)
-	p, err := b.spend(t.Context(), job, &Summary{Good: map[string]int64{nameLabel + "a": 5, nameLabel + "b": 1}})
-	if err != nil {
+	p := PlannedChunk{Summary: Summary{Good: countsOf(map[string]int64{nameLabel + "a": 5, nameLabel + "b": 1})}, Looked: -1}
+	if err := b.spend(t.Context(), job, &p); err != nil {
 		t.Fatal(err)
 	}
-	if p.Count != 3 || p.Excluded != 3 || p.Cut != nil || b.used[0] != 2 || b.used[1] != 1 {
+	if p.Used != 3 || p.Excluded != 3 || p.Looked != -1 || b.used[0] != 2 || b.used[1] != 1 {
 		t.Errorf("%+v, used %v; want 3 used and 3 left out", p, b.used)
 	}
 }

@@ -29,7 +29,21 @@ type bench struct {
 	job        *Job
 	containers []source.Container
 	sums       []Summary
+	plan       *Plan
 	global     *Global
+}
+
+// listed hands out summaries as a runner does.
+func listed(sums []Summary) Summaries {
+	return func(yield func(*Summary) error) error {
+		for i := range sums {
+			s := sums[i]
+			if err := yield(&s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // newBench describes a job over n drawn images into an empty folder.
@@ -43,7 +57,7 @@ func newBench(t *testing.T, in string, change func(*Job)) *bench {
 			Geometry: crop.Geometry{Mode: crop.Center, Size: size, Resize: 36, Filter: imaging.Bilinear},
 			Detector: "finegrained", Mix: params, Encode: "png",
 		},
-		Source: source.Options{ChunkImages: 5}, Split: "train", Replicas: []int{0}, Shards: 2, OnBad: "skip", MaxBad: 0.5,
+		Source: source.Options{ChunkImages: 5}, Split: "train", Replicas: []int{0}, Shards: 2, Rounds: 1, OnBad: "skip", MaxBad: 0.5,
 		Outputs: []Output{{
 			Dir: t.TempDir(), Format: "webdataset", Recipe: json.RawMessage(`{"a":1}`), Fingerprint: "f",
 			Spec: shard.Spec{Name: "premix", Split: "train", Replica: -1, LabelForm: "pair", ImageFormat: "png", Size: size},
@@ -101,7 +115,7 @@ func (b *bench) peaks() []Summary {
 }
 
 // plan runs the stages up to the plan, without an error.
-func (b *bench) plan() *Global {
+func (b *bench) planned() *Global {
 	b.Helper()
 	b.peaks()
 	if err := b.gate(); err != nil {
@@ -113,18 +127,27 @@ func (b *bench) plan() *Global {
 // gate makes the plan of the summaries.
 func (b *bench) gate() (err error) {
 	b.Helper()
-	if b.global, err = Gate(b.Context(), b.job, slices.Clone(b.sums)); err == nil {
-		b.valid(b.global)
+	if b.plan, err = Gate(b.Context(), b.job, listed(b.sums)); err != nil {
+		return err
 	}
-	return err
+	b.global = b.plan.Global
+	b.valid(b.global)
+	for i := range b.plan.Chunks {
+		b.valid(&b.plan.Chunks[i])
+	}
+	for i := range b.plan.Accounts {
+		b.valid(&b.plan.Accounts[i])
+	}
+	return nil
 }
 
 // mix makes the shards from rows in a random order.
 func (b *bench) mix(random *rand.Rand) (records []OutputRecord, err error) {
 	b.Helper()
 	parts := map[int64][]plan.Row{}
-	for i := range b.sums {
-		err := Distribute(b.Context(), b.job, b.global, &b.sums[i], func(part int64, batch []byte) {
+	for i := range int64(len(b.plan.Chunks)) * b.global.Rounds {
+		chunk, round := &b.plan.Chunks[i/b.global.Rounds], i%b.global.Rounds
+		err := Distribute(b.Context(), b.job, b.global, chunk, round, func(part int64, batch []byte) {
 			var err error
 			if parts[part], err = plan.ReadRows(parts[part], batch); err != nil {
 				b.Fatal(err)
@@ -150,7 +173,7 @@ func (b *bench) mix(random *rand.Rand) (records []OutputRecord, err error) {
 
 // finish completes the outputs.
 func (b *bench) finish(records []OutputRecord) error {
-	return Finish(b.Context(), b.job, b.global, slices.Clone(b.sums), records)
+	return Finish(b.Context(), b.job, b.global, slices.Clone(b.plan.Accounts), records)
 }
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
@@ -160,17 +183,17 @@ func (b *bench) run(seed uint64) (*Global, error) {
 	b.Helper()
 	random := newRandom(seed)
 	b.peaks()
-	shuffle := func() { random.Shuffle(len(b.sums), func(i, j int) { b.sums[i], b.sums[j] = b.sums[j], b.sums[i] }) }
-	shuffle()
+	random.Shuffle(len(b.sums), func(i, j int) { b.sums[i], b.sums[j] = b.sums[j], b.sums[i] })
 	if err := b.gate(); err != nil {
 		return nil, err
 	}
-	shuffle()
+	chunks, accounts := b.plan.Chunks, b.plan.Accounts
+	random.Shuffle(len(chunks), func(i, j int) { chunks[i], chunks[j] = chunks[j], chunks[i] })
 	records, err := b.mix(random)
 	if err != nil {
 		return b.global, err
 	}
-	shuffle()
+	random.Shuffle(len(accounts), func(i, j int) { accounts[i], accounts[j] = accounts[j], accounts[i] })
 	return b.global, b.finish(records)
 }
 

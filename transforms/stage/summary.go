@@ -10,7 +10,7 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// A Summary is what the plan of the job needs to know of a chunk; a few hundred bytes.
+// A Summary is what the plan of the job needs to know of a chunk: a few hundred bytes, and six for each label.
 type Summary struct {
 	ID          string
 	Container   string
@@ -21,8 +21,8 @@ type Summary struct {
 	Only        string // the label of all entries, as labelOf writes it; empty: they may have any
 	Entries     int64  // images and failures
 	Ignored     int64
-	// Good counts the images without a fault by label, as labelOf writes it.
-	Good map[string]int64
+	// Good counts the images without a fault by label.
+	Good Counts
 	// Bytes are those of the good images, encoded.
 	Bytes int64
 	// Failed counts faults by kind.
@@ -52,15 +52,15 @@ type Summary struct {
 	Spool string
 }
 
-// byContainer splits summaries, in the order of the input, into those of one container each.
-func byContainer(sums []Summary) iter.Seq[[]Summary] {
-	return func(yield func([]Summary) bool) {
-		for i := 0; i < len(sums); {
+// byContainer splits chunks, in the order of the input, into those of one container each.
+func byContainer(chunks []PlannedChunk) iter.Seq[[]PlannedChunk] {
+	return func(yield func([]PlannedChunk) bool) {
+		for i := 0; i < len(chunks); {
 			j := i + 1
-			for j < len(sums) && sums[j].Container == sums[i].Container {
+			for j < len(chunks) && chunks[j].Container == chunks[i].Container {
 				j++
 			}
-			if !yield(sums[i:j]) {
+			if !yield(chunks[i:j]) {
 				return
 			}
 			i = j
@@ -68,22 +68,40 @@ func byContainer(sums []Summary) iter.Seq[[]Summary] {
 	}
 }
 
+// Summaries hands out the summaries of all chunks, in any order, as often as it is called. It returns the first
+// error of yield. A summary is yield's to keep.
+type Summaries func(yield func(*Summary) error) error
+
+// A summing is a summary of which the images by label are still counted.
+type summing struct {
+	*Summary
+	good map[string]int64
+}
+
+func newSumming(s *Summary) *summing { return &summing{s, map[string]int64{}} }
+
+// end returns the summary, which is complete.
+func (s *summing) end() *Summary {
+	s.Good = countsOf(s.good)
+	return s.Summary
+}
+
 // summarize counts the entries of a chunk.
 func summarize(job *Job, c source.Chunk, r *rows) *Summary {
-	s := &Summary{
+	s := newSumming(&Summary{
 		ID: c.ID, Container: c.Container.Name, Layout: c.Container.Layout, Seq: c.Seq, URI: c.Container.URI, First: c.First, Last: c.Last,
-		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Good: map[string]int64{}, Failed: map[string]int64{},
+		Only: onlyLabel(c.Container), Ignored: r.chunk.Ignored, Failed: map[string]int64{},
 		ByFolder: c.Container.WebDataset.Folders, Spool: spoolMode(job, c.Seekable()), Stamp: c.Stamp, Content: r.content, Files: r.files, Size: c.Container.Size,
-	}
+	})
 	for e := range byEntry(r.chunk.Rows) {
 		s.add(job, e)
 	}
 	s.countFolders(c.Container, r)
-	return s
+	return s.end()
 }
 
 // add counts an entry. good says that it has no fault.
-func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
+func (s *summing) add(job *Job, e []premix.Sample) (good bool) {
 	s.Entries++
 	hash := entryHash(&e[0])
 	s.Digest = dataset.JoinDigest(s.Digest, hash, 1)
@@ -93,25 +111,20 @@ func (s *Summary) add(job *Job, e []premix.Sample) (good bool) {
 			s.Losses = append(s.Losses, l)
 		}
 		if s.ByFolder && e[0].Class != "" {
-			s.Good[labelOf(&e[0])] += 0
+			s.good[labelOf(&e[0])] += 0
 		}
 		return false
 	}
 	s.GoodDigest = dataset.JoinDigest(s.GoodDigest, hash, 1)
-	s.Good[labelOf(&e[0])]++
+	s.good[labelOf(&e[0])]++
 	s.Bytes += e[0].Location.Length
 	return true
 }
 
-// sortSummaries puts chunks into the order of the input.
-func sortSummaries(sums []Summary) {
-	slices.SortFunc(sums, func(a, b Summary) int {
-		return cmp.Or(cmp.Compare(source.Order(a.Container), source.Order(b.Container)), a.Seq-b.Seq)
-	})
+// compare is the order of the input.
+func (s *Summary) compare(t *Summary) int {
+	return cmp.Or(cmp.Compare(source.Order(s.Container), source.Order(t.Container)), s.Seq-t.Seq)
 }
-
-// good is the number of images without a fault.
-func (s *Summary) good() int64 { return total(s.Good) }
 
 func total(counts map[string]int64) (n int64) {
 	for _, count := range counts {
@@ -122,16 +135,26 @@ func total(counts map[string]int64) (n int64) {
 
 // AssertValid returns an error that names an invariant of the summary that does not hold.
 func (s *Summary) AssertValid() error {
-	if s.ID == "" || s.Seq < 0 || s.Ignored < 0 || !slices.Contains([]string{SpoolRef, SpoolBytes, SpoolPixels}, s.Spool) {
-		return defect("a chunk of %s has the ID %q, number %d, %d ignored entries and the spool %q", s.Container, s.ID, s.Seq, s.Ignored, s.Spool)
+	if !s.Good.whole() {
+		return defect("the counts by label of a chunk of %s are broken", s.Container)
 	}
-	if sum := s.good() + total(s.Failed); s.Entries != sum {
-		return defect("a chunk of %s has %d entries, of which %d are good or bad", s.Container, s.Entries, sum)
-	}
-	for label, n := range s.Good {
-		if n < 0 || !validLabel(label) || s.Only != "" && label != s.Only {
+	var good int64
+	for label, n := range s.Good.All() {
+		if !validLabel(label) || s.Only != "" && label != s.Only {
 			return defect("a chunk of %s has %d images of the label %q, in a container of the label %q", s.Container, n, label, s.Only)
 		}
+		good += n
+	}
+	if sum := good + total(s.Failed); s.Entries != sum {
+		return defect("a chunk of %s has %d entries, of which %d are good or bad", s.Container, s.Entries, sum)
+	}
+	return s.assertCounts()
+}
+
+// assertCounts checks what a summary says without its counts by label.
+func (s *Summary) assertCounts() error {
+	if s.ID == "" || s.Seq < 0 || s.Ignored < 0 || !slices.Contains([]string{SpoolRef, SpoolBytes, SpoolPixels}, s.Spool) {
+		return defect("a chunk of %s has the ID %q, number %d, %d ignored entries and the spool %q", s.Container, s.ID, s.Seq, s.Ignored, s.Spool)
 	}
 	if s.Bytes < 0 {
 		return defect("the good images of a chunk of %s have %d bytes", s.Container, s.Bytes)

@@ -11,29 +11,33 @@ import (
 func TestAssertValid(t *testing.T) {
 	type word interface{ AssertValid() error }
 	job := func(change func(*Job)) word {
-		j := &Job{Replicas: []int{2, 3}, ZeroNumbered: true, Outputs: []Output{{Dir: "a", Format: "tfds"}, {Dir: "b", Format: "webdataset"}}}
+		j := &Job{Replicas: []int{2, 3}, ZeroNumbered: true, Rounds: 1, Outputs: []Output{{Dir: "a", Format: "tfds"}, {Dir: "b", Format: "webdataset"}}}
 		change(j)
 		return j
 	}
 	summary := func(change func(*Summary)) word {
-		s := &Summary{ID: "c", Container: "x.tar", Entries: 6, Good: map[string]int64{"ncat": 4}, Failed: map[string]int64{"corrupt": 2}, Spool: SpoolRef}
+		s := &Summary{ID: "c", Container: "x.tar", Entries: 6, Good: countsOf(map[string]int64{"ncat": 4}), Failed: map[string]int64{"corrupt": 2}, Spool: SpoolRef}
 		change(s)
 		return s
 	}
 	plan := func(change func(*Global)) word {
-		cut := &Summary{ID: "b", Entries: 2, Good: map[string]int64{"i1": 2}, Spool: SpoolRef}
-		g := &Global{N: 5, Shards: 3, Groups: 2, Parts: 4, Buckets: 3, Classes: []string{"cat"}, Chunks: map[string]ChunkPlan{
-			"a": {First: 1, Count: 4, Entries: -1}, "b": {First: 0, Count: 1, Excluded: 1, Entries: 2, Cut: cut}, "none": {First: 1, Entries: -1},
-		}}
+		g := &Global{N: 5, Shards: 3, Groups: 2, Parts: 4, Buckets: 3, Rounds: 2, Classes: []string{"cat"}}
 		change(g)
 		return g
 	}
-	chunk := func(id string, change func(*ChunkPlan)) word {
-		return plan(func(g *Global) {
-			p := g.Chunks[id]
-			change(&p)
-			g.Chunks[id] = p
-		})
+	chunk := func(change func(*PlannedChunk)) word {
+		p := &PlannedChunk{
+			Summary: Summary{ID: "b", Container: "x.tar", Entries: 4, Failed: map[string]int64{"corrupt": 1}, Spool: SpoolRef},
+			Used:    1, Excluded: 1, BadLabels: 1, Looked: 4,
+		}
+		change(p)
+		return p
+	}
+	account := func(change func(*Account)) word {
+		s := Summary{ID: "b", Container: "x.tar", Entries: 1, Failed: map[string]int64{"corrupt": 1}, Losses: []Loss{{Kind: "corrupt"}}, Spool: SpoolRef}
+		a := &Account{Bad: []BadChunk{{PlannedChunk: PlannedChunk{Summary: s, Looked: -1}, Weights: []int64{3}}}}
+		change(a)
+		return a
 	}
 	record := func(change func(*OutputRecord)) word {
 		r := &OutputRecord{Record: dataset.ShardRecord{Samples: 1, Path: "a.tar", Fingerprint: "f"}}
@@ -51,6 +55,7 @@ func TestAssertValid(t *testing.T) {
 		{job(func(j *Job) { j.Replicas = []int{-1, 2} }), "not ascending"},
 		{job(func(j *Job) { j.Limit = -1 }), "negative"},
 		{job(func(j *Job) { j.Shards, j.SamplesPerShard = 1, 1 }), "both 1 shards"},
+		{job(func(j *Job) { j.Rounds = 0 }), "0 rounds"},
 		{job(func(j *Job) { j.PlanOnly, j.Replay = true, &Replay{} }), "plan only"},
 		{job(func(j *Job) { j.Spool.Mode = SpoolPixels }), "no place"},
 		{job(func(j *Job) { j.Outputs[1].Format = "zip" }), "output 1"},
@@ -60,26 +65,28 @@ func TestAssertValid(t *testing.T) {
 		{summary(func(s *Summary) { s.Spool = "" }), `the spool ""`},
 		{summary(func(s *Summary) { s.Ignored = -1 }), "-1 ignored"},
 		{summary(func(s *Summary) { s.Entries++ }), "has 7 entries, of which 6"},
-		{summary(func(s *Summary) { s.Good = map[string]int64{"": 4} }), `the label ""`},
-		{summary(func(s *Summary) { s.Good = map[string]int64{"cat": 4} }), `the label "cat"`},
-		{summary(func(s *Summary) { s.Good = map[string]int64{"ncat": 6, "ndog": -2} }), `-2 images of the label "ndog"`},
+		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"": 4}) }), "counts by label of a chunk of x.tar are broken"},
+		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"cat": 4}) }), `the label "cat"`},
+		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"ncat": 6, "ndog": -2}) }), "counts by label of a chunk of x.tar are broken"},
 		{summary(func(s *Summary) { s.Only = "ndog" }), `a container of the label "ndog"`},
 		{summary(func(s *Summary) { s.Failed = map[string]int64{"corrupt": 3, "empty": -1} }), `-1 images of the fault "empty"`},
 		{plan(func(g *Global) {}), ""},
-		{plan(func(g *Global) { g.Groups, g.Parts, g.Buckets, g.Chunks = 0, 0, 0, nil }), ""},
+		{plan(func(g *Global) { g.Groups, g.Parts, g.Buckets, g.Rounds = 0, 0, 0, 0 }), ""},
 		{plan(func(g *Global) { g.Shards = 6 }), "5 images in 6 shards"},
 		{plan(func(g *Global) { g.Classes = nil }), "class list"},
 		{plan(func(g *Global) { g.Groups = 4 }), "in 4 groups"},
 		{plan(func(g *Global) { g.Parts = 3 }), "3 parts"},
 		{plan(func(g *Global) { g.Buckets = 5 }), "5 buckets"},
-		{plan(func(g *Global) { g.N = 6 }), "5 images of 6"},
-		{plan(func(g *Global) { delete(g.Chunks, "b") }), "begin at 1 and not at 0"},
-		{chunk("a", func(p *ChunkPlan) { p.First = 2 }), "begin at 2 and not at 1"},
-		{chunk("a", func(p *ChunkPlan) { p.Entries = -2 }), "-2 entries"},
-		{chunk("a", func(p *ChunkPlan) { p.Left = map[int]int64{3: -1} }), "-1 images of the class 3"},
-		{chunk("b", func(p *ChunkPlan) { p.Entries = 3 }), "3 entries are looked at"},
-		{chunk("b", func(p *ChunkPlan) { p.Excluded = 2 }), "1 images used and 2 left out of 2"},
-		{chunk("b", func(p *ChunkPlan) { p.Cut.Entries, p.Entries = 3, 3 }), "has 3 entries, of which 2"},
+		{plan(func(g *Global) { g.Rounds = 0 }), "0 rounds"},
+		{chunk(func(p *PlannedChunk) {}), ""},
+		{chunk(func(p *PlannedChunk) { p.Looked = -2 }), "-2 entries"},
+		{chunk(func(p *PlannedChunk) { p.Left = map[int]int64{3: -1} }), "-1 images of the class 3"},
+		{chunk(func(p *PlannedChunk) { p.Looked = 3 }), "3 entries are looked at"},
+		{chunk(func(p *PlannedChunk) { p.Excluded = 2 }), "1 used, 2 excluded, 2 bad"},
+		{chunk(func(p *PlannedChunk) { p.ID = "" }), `the ID ""`},
+		{account(func(a *Account) {}), ""},
+		{account(func(a *Account) { a.Bad[0].Weights = nil }), "1 losses have 0 weights"},
+		{account(func(a *Account) { a.Bad[0].Used++ }), "1 used, 0 excluded, 1 bad"},
 		{record(func(r *OutputRecord) {}), ""},
 		{record(func(r *OutputRecord) { r.Output = -1 }), "output -1"},
 		{record(func(r *OutputRecord) { r.Record.Samples = 0 }), "0 samples"},

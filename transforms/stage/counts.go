@@ -15,7 +15,8 @@ import (
 // U is an unsigned varint as in encoding/binary.
 type Counts []byte
 
-func countsOf(m map[string]int64) Counts {
+// CountsOf encodes counts, none of which is negative.
+func CountsOf(m map[string]int64) Counts {
 	var c Counts
 	last := ""
 	for _, label := range slices.Sorted(maps.Keys(m)) {

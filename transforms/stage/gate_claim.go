@@ -21,7 +21,7 @@ func claimAll(ctx context.Context, job *Job, g *Global, rows []dataset.InputCont
 			}
 		}
 	}
-	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)))
+	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)), g.Rounds)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func TestClassList(t *testing.T) {
 				for _, label := range strings.Split(l, "|") {
 					labels[label]++
 				}
-				sums = append(sums, Summary{ID: l, Good: countsOf(labels)})
+				sums = append(sums, Summary{ID: l, Good: CountsOf(labels)})
 			}
 			all, err := readTally(&Job{}, listed(sums))
 			if err != nil {

@@ -126,6 +126,9 @@ type encodedSample struct {
 // samples makes the samples of a shard and hands them to write, in order and one at a time. Each
 // crop is made once; loading runs ahead of mixing by a bounded number of samples.
 func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
+	if bare.Load() {
+		return bareSamples(ctx, recipes, write)
+	}
 	p := poolFor(t.job.Workers, t.job.MaxMemory)
 	pictures := t.pictures(recipes)
 	g, ctx := errgroup.WithContext(ctx)

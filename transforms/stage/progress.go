@@ -15,6 +15,7 @@ type Progress struct {
 	ByStatus                     [len(statusNames)]int64 // chunks by Status
 	Planned, PlannedShards       int64
 	PlannedAt                    time.Time // when these two were set first: the peaks have ended
+	Round, Rounds                int64     // the round that works, from 1, and how many the job has
 	Mixed, Shards, SkippedShards int64
 	Bytes                        int64      // of finished shards
 	ReadBytes, MixedBytes        int64      // of Images as the input has them, and of Mixed as the shards have them
@@ -93,9 +94,12 @@ func countMixed(samples, size int64) {
 	})
 }
 
-func setTotals(samples, shards int64) {
+// countRound notes that a round has begun.
+func countRound(round int64) { addProgress(func(p *Progress) { p.Round = max(p.Round, round+1) }) }
+
+func setTotals(samples, shards, rounds int64) {
 	addProgress(func(p *Progress) {
-		p.Planned, p.PlannedShards = samples, shards
+		p.Planned, p.PlannedShards, p.Rounds = samples, shards, rounds
 		if p.PlannedAt.IsZero() { // a bundle may be repeated
 			p.PlannedAt = time.Now()
 		}

@@ -9,12 +9,12 @@ func TestPlannedAt(t *testing.T) {
 		if at := ReadProgress().PlannedAt; !at.IsZero() {
 			t.Errorf("planned at %v before there is a plan", at)
 		}
-		setTotals(60, 2)
+		setTotals(60, 2, 1)
 		first := ReadProgress().PlannedAt
 		if first.IsZero() {
 			t.Error("a plan without a time")
 		}
-		setTotals(60, 2)
+		setTotals(60, 2, 1)
 		if p := ReadProgress(); p.PlannedAt != first || p.Planned != 60 || p.PlannedShards != 2 {
 			t.Errorf("planned %d samples in %d shards at %v, want 60, 2, %v", p.Planned, p.PlannedShards, p.PlannedAt, first)
 		}

@@ -15,6 +15,7 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 	if p.Used == 0 || round >= g.Rounds {
 		return nil
 	}
+	countRound(round)
 	chunk, err := reloadRows(ctx, job, &p.Summary)
 	if err != nil {
 		return err

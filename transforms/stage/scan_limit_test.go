@@ -163,7 +163,7 @@ func TestSpendPart(t *testing.T) {
 	job := &Job{LimitPerClass: 2}
 	job.Catalog.Classes = []string{"a", "b"}
 	b := newBudget(job, job.Catalog.Classes)
-	p := PlannedChunk{Summary: Summary{Good: countsOf(map[string]int64{nameLabel + "a": 5, nameLabel + "b": 1})}, Looked: -1}
+	p := PlannedChunk{Summary: Summary{Good: CountsOf(map[string]int64{nameLabel + "a": 5, nameLabel + "b": 1})}, Looked: -1}
 	if err := b.spend(t.Context(), job, &p); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func newSumming(s *Summary) *summing { return &summing{s, map[string]int64{}} }
 
 // end returns the summary, which is complete.
 func (s *summing) end() *Summary {
-	s.Good = countsOf(s.good)
+	s.Good = CountsOf(s.good)
 	return s.Summary
 }
 

@@ -16,7 +16,7 @@ func TestAssertValid(t *testing.T) {
 		return j
 	}
 	summary := func(change func(*Summary)) word {
-		s := &Summary{ID: "c", Container: "x.tar", Entries: 6, Good: countsOf(map[string]int64{"ncat": 4}), Failed: map[string]int64{"corrupt": 2}, Spool: SpoolRef}
+		s := &Summary{ID: "c", Container: "x.tar", Entries: 6, Good: CountsOf(map[string]int64{"ncat": 4}), Failed: map[string]int64{"corrupt": 2}, Spool: SpoolRef}
 		change(s)
 		return s
 	}
@@ -65,9 +65,9 @@ func TestAssertValid(t *testing.T) {
 		{summary(func(s *Summary) { s.Spool = "" }), `the spool ""`},
 		{summary(func(s *Summary) { s.Ignored = -1 }), "-1 ignored"},
 		{summary(func(s *Summary) { s.Entries++ }), "has 7 entries, of which 6"},
-		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"": 4}) }), "counts by label of a chunk of x.tar are broken"},
-		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"cat": 4}) }), `the label "cat"`},
-		{summary(func(s *Summary) { s.Good = countsOf(map[string]int64{"ncat": 6, "ndog": -2}) }), "counts by label of a chunk of x.tar are broken"},
+		{summary(func(s *Summary) { s.Good = CountsOf(map[string]int64{"": 4}) }), "counts by label of a chunk of x.tar are broken"},
+		{summary(func(s *Summary) { s.Good = CountsOf(map[string]int64{"cat": 4}) }), `the label "cat"`},
+		{summary(func(s *Summary) { s.Good = CountsOf(map[string]int64{"ncat": 6, "ndog": -2}) }), "counts by label of a chunk of x.tar are broken"},
 		{summary(func(s *Summary) { s.Only = "ndog" }), `a container of the label "ndog"`},
 		{summary(func(s *Summary) { s.Failed = map[string]int64{"corrupt": 3, "empty": -1} }), `-1 images of the fault "empty"`},
 		{plan(func(g *Global) {}), ""},

@@ -4,6 +4,7 @@
 //
 //	scale [flags]                   measure a job
 //	scale gate [flags]              measure the gate alone, on drawn summaries
+//	scale law [flags] < RESULT      from a result of -runner stages, what jobs of other sizes take
 //	scale store ADDRESS LATENCY     a store in memory, whose answers take a while
 //
 // One line of JSON says for each stage the CPU time, the requests, the bytes that went to the next stage, and the most
@@ -52,6 +53,9 @@ func run(args []string) error {
 			return err
 		}
 		return serve(args[1], latency)
+	}
+	if len(args) > 0 && args[0] == "law" {
+		return runLaw(args[1:])
 	}
 	alone := len(args) > 0 && args[0] == "gate"
 	if alone {

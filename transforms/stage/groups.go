@@ -21,7 +21,7 @@ const (
 
 // roundRows bounds the rows of a round, about. A local runner holds the rows of a round in memory, with about 100
 // bytes each. Tests set it.
-var roundRows int64 = 1 << 23
+var roundRows int64 = 1 << 22
 
 // SetRoundRows sets the rows of a round, for tests, and returns a function that undoes that.
 func SetRoundRows(n int64) (undo func()) {

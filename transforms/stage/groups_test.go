@@ -106,9 +106,9 @@ func TestRounds(t *testing.T) {
 		{1000, 8, 1, 1, 1},
 		{1000, 8, 3, 64, 1},
 		{1_281_167, 1024, 1, 1, 1},
-		{1_281_167, 1024, 90, 64, 14},
+		{1_281_167, 1024, 90, 64, 28},
 		{1_281_167, 1024, 90, 1, 1}, // a cluster
-		{14_200_000, 11_400, 1, 64, 2},
+		{14_200_000, 11_400, 1, 64, 4},
 		{14_200_000, 11_400, 90, 64, 64},
 	} {
 		g := &Global{N: c.n, Shards: c.shards}
@@ -134,7 +134,7 @@ func TestRounds(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []struct{ images, replicas, want int64 }{{0, 1, 1}, {100, 90, 1}, {1_281_167, 1, 1}, {1_281_167, 90, 14}, {1e9, 90, 64}} {
+	for _, c := range []struct{ images, replicas, want int64 }{{0, 1, 1}, {100, 90, 1}, {1_281_167, 1, 1}, {1_281_167, 90, 28}, {1e9, 90, 64}} {
 		if got := MostRounds(c.images, c.replicas); got != c.want {
 			t.Errorf("%+v: %d rounds", c, got)
 		}

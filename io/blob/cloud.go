@@ -187,6 +187,16 @@ var pageSize = 1000
 
 // pages calls f with everything that a listing gives, in the store's order.
 func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*blob.ListObject)) error {
+	return s.eachPage(ctx, opts, func(page []*blob.ListObject) error {
+		for _, o := range page {
+			f(o)
+		}
+		return nil
+	})
+}
+
+// eachPage calls f with each page of a listing, until f returns an error.
+func (s *cloudStore) eachPage(ctx context.Context, opts *blob.ListOptions, f func([]*blob.ListObject) error) error {
 	for token := blob.FirstPageToken; token != nil; {
 		var page []*blob.ListObject
 		err := request(ctx, s.uri(opts.Prefix), func(ctx context.Context) error {
@@ -207,7 +217,9 @@ func (s *cloudStore) pages(ctx context.Context, opts *blob.ListOptions, f func(*
 			if err := s.checkEntry(o, opts.Prefix); err != nil {
 				return err
 			}
-			f(o)
+		}
+		if err := f(page); err != nil {
+			return err
 		}
 		if len(token) == 0 {
 			break

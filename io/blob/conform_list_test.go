@@ -141,6 +141,67 @@ func testListPages(t *testing.T, h *harness) {
 	}
 }
 
+// Sizes and NamesWith look at some names of one directory, over several pages.
+func testSizes(t *testing.T, h *harness) {
+	pageSize = 10
+	defer func() { pageSize = 1000 }()
+	var names []string
+	for i := range 45 {
+		name := fmt.Sprintf("r%03d.tar", i)
+		names = append(names, name)
+		if i%9 == 4 {
+			continue // missing
+		}
+		if err := WriteFile(ctx, h.root+"/sizes/"+name, make([]byte, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{"sizes/r013.tar/x", "sizes/r0/x", "sizes/q", "sizes/r012.tar.bak"} {
+		if h.local && other == "sizes/r013.tar/x" {
+			continue // there is a file r013.tar
+		}
+		if err := WriteFile(ctx, h.root+"/"+other, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sizes, err := Sizes(ctx, h.root+"/sizes", append(names, "r0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range sizes {
+		want := int64(i)
+		if i%9 == 4 || i == 45 { // the last is a directory
+			want = -1
+		}
+		if got != want {
+			t.Errorf("%d is %d bytes long and not %d", i, got, want)
+		}
+	}
+	if sizes, err := Sizes(ctx, h.root+"/none", names[:1]); err != nil || sizes[0] != -1 {
+		t.Errorf("in a missing directory: %v, %v", sizes, err)
+	}
+	got := map[string]bool{}
+	for name, err := range NamesWith(ctx, h.root+"/sizes", "r01") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[name] = true
+	}
+	want := map[string]bool{"r012.tar.bak": true}
+	for _, i := range []int{10, 11, 12, 14, 15, 16, 17, 18, 19} {
+		want[names[i]] = true
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	for range NamesWith(ctx, h.root+"/sizes", "") {
+		break // a reader may stop
+	}
+	for name, err := range NamesWith(ctx, h.root+"/none", "") {
+		t.Errorf("in a missing directory: %q, %v", name, err)
+	}
+}
+
 // Remove takes one object, RemoveAll all below a directory.
 func testRemove(t *testing.T, h *harness) {
 	for _, k := range []string{"a/b/c", "a/d", "e"} {

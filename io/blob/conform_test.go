@@ -43,6 +43,7 @@ func conform(t *testing.T, open func(*testing.T) *harness) {
 		{"Names", testNames},
 		{"ListOrder", testListOrder},
 		{"ListPages", testListPages},
+		{"Sizes", testSizes},
 		{"Remove", testRemove},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })

@@ -293,3 +293,32 @@ func TestWalk(t *testing.T) {
 		t.Errorf("%d after break", n)
 	}
 }
+
+// TestSizesOfLinks follows links, as Stat does.
+func TestSizesOfLinks(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "file"), []byte("12345"), 0o666), os.Symlink("file", filepath.Join(dir, "a")),
+		os.Symlink("nowhere", filepath.Join(dir, "b")), os.Symlink(t.TempDir(), filepath.Join(dir, "c"))); err != nil {
+		t.Fatal(err)
+	}
+	sizes, err := Sizes(ctx, dir, []string{"a", "b", "c"})
+	if err != nil || !slices.Equal(sizes, []int64{5, -1, -1}) {
+		t.Errorf("%v, %v", sizes, err)
+	}
+	var names []string
+	for name, err := range NamesWith(ctx, dir, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if slices.Sort(names); !slices.Equal(names, []string{"a", "b", "file"}) {
+		t.Errorf("%q", names)
+	}
+	if err := os.Symlink("loop", filepath.Join(dir, "loop")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sizes(ctx, dir, []string{"loop"}); err == nil {
+		t.Error("a link to itself was looked at")
+	}
+}

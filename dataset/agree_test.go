@@ -114,21 +114,21 @@ func TestIntact(t *testing.T) {
 	for _, cut := range []string{"__index__/demo-train-000000.idx", "__premix__/train/plan/demo-train-000000.parquet"} {
 		dir := t.TempDir()
 		o := fixture.Output{Dir: dir}
-		p := o.Shard(t)
+		o.Shard(t)
 		if err := os.Truncate(filepath.Join(dir, cut), 0); err != nil {
 			t.Fatal(err)
 		}
-		if ok, err := p.Records[0].Intact(ctx, dir, "train"); ok || err != nil {
+		if ok, err := o.Records[0].Intact(ctx, dir, "train"); ok || err != nil {
 			t.Errorf("with an empty %s: %v, %v", cut, ok, err)
 		}
 	}
 	dir := t.TempDir()
 	o := fixture.Output{Dir: dir}
-	p := o.Shard(t)
-	if err := os.Truncate(filepath.Join(dir, p.Records[1].Path), 512); err != nil {
+	o.Shard(t)
+	if err := os.Truncate(filepath.Join(dir, o.Records[1].Path), 512); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := p.Records[1].Intact(ctx, dir, "train"); ok || err != nil {
+	if ok, err := o.Records[1].Intact(ctx, dir, "train"); ok || err != nil {
 		t.Errorf("a truncated shard: %v, %v", ok, err)
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
@@ -73,33 +70,36 @@ func IsFinished(ctx context.Context, out, split string) bool {
 
 // shardsThere reports whether all shards of a manifest are there, with records that say the same.
 func shardsThere(ctx context.Context, out string, m *Manifest) (bool, error) {
-	var lacking atomic.Bool
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(16)
+	format, err := formats.ByName(m.Shape.Format)
+	if err != nil {
+		return false, err
+	}
 	for _, r := range m.Replicas {
-		for n, s := range r.Shards {
-			g.Go(func() error {
-				if lacking.Load() {
-					return nil
-				}
-				record, err := LoadRecord(ctx, out, m.Shape.Split, r.Replica, int64(n))
-				if err == nil && (record.Fingerprint != m.Fingerprint || !record.consistent() || record.listed() != s) {
-					err = fs.ErrNotExist
-				}
-				there := false
-				if err == nil {
-					there, err = record.Intact(ctx, out, m.Shape.Split)
-				}
-				if !there {
-					lacking.Store(true)
-				}
-				return unlessAbsent(err)
-			})
+		spec := m.Shape.Spec(nil)
+		if r.Numbered {
+			spec.Replica = r.Replica
+		}
+		set := &ShardSet{PerReplica: int64(len(r.Shards))}
+		err := eachRecord(ctx, out, m.Shape.Split, r.Replica, int64(len(r.Shards)), func(i int64, record *ShardRecord, err error) error {
+			if err != nil || record.Fingerprint != m.Fingerprint || !record.consistent() || record.listed() != r.Shards[i] {
+				return errLacking
+			}
+			return set.AddRecord(record)
+		})
+		if errors.Is(err, errLacking) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if missing, err := set.Missing(ctx, out, format, spec); err != nil || len(missing) > 0 {
+			return false, err
 		}
 	}
-	err := g.Wait()
-	return !lacking.Load(), err
+	return true, nil
 }
+
+var errLacking = errors.New("a shard is lacking")
 
 // besideShards reports whether the files beside the shards of a split are there: those that all splits share
 // have the right content, and README.md may be that of another version.

@@ -81,11 +81,15 @@ func damagedError(out string, shards []DamagedShard) error {
 	if len(shards) == 0 {
 		return nil
 	}
-	order := func(a, b DamagedShard) int { return cmp.Or(a.Replica-b.Replica, cmp.Compare(a.Shard, b.Shard)) }
 	shards = slices.Clone(shards)
-	slices.SortStableFunc(shards, order)
-	shards = slices.CompactFunc(shards, func(a, b DamagedShard) bool { return order(a, b) == 0 })
+	slices.SortStableFunc(shards, byPlace)
+	shards = slices.CompactFunc(shards, func(a, b DamagedShard) bool { return byPlace(a, b) == 0 })
 	return &DamagedError{out, shards}
+}
+
+// byPlace orders shards as the manifest lists them.
+func byPlace(a, b DamagedShard) int {
+	return cmp.Or(a.Replica-b.Replica, cmp.Compare(a.Shard, b.Shard))
 }
 
 // SameHash reports whether two SHA-256 in hex are equal but for damage of a few digits. Hashes of

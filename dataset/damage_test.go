@@ -22,10 +22,10 @@ func TestReportUnread(t *testing.T) {
 		loop       bool // a link to itself is in the place of the file: it cannot be read
 		said       string
 	}{
-		{"shard", p.Records[0].Path, false, "The first samples, because of demo-train-000000.tar"},
-		{"plan", p.Records[1].PlanPath, false, "The table of classes, because of demo-train-000001.tar"},
-		{"shard that cannot be read", p.Records[0].Path, true, "The first samples, because of demo-train-000000.tar"},
-		{"plan that cannot be read", p.Records[1].PlanPath, true, "The table of classes, because of demo-train-000001.tar"},
+		{"shard", o.Records[0].Path, false, "The first samples, because of demo-train-000000.tar"},
+		{"plan", o.Records[1].PlanPath, false, "The table of classes, because of demo-train-000001.tar"},
+		{"shard that cannot be read", o.Records[0].Path, true, "The first samples, because of demo-train-000000.tar"},
+		{"plan that cannot be read", o.Records[1].PlanPath, true, "The table of classes, because of demo-train-000001.tar"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")

@@ -99,8 +99,12 @@ func makeOutput(ctx context.Context, out string) error {
 	if err := dataset.CommitRecord(ctx, out, "train", record); err != nil {
 		return err
 	}
+	shards, err := dataset.Gather([]dataset.ShardRecord{record})
+	if err != nil {
+		return err
+	}
 	_, err = dataset.Finish(ctx, dataset.FinishParams{
-		Out: out, Format: format, Spec: spec, Replicas: []int{0}, Records: []dataset.ShardRecord{record},
+		Out: out, Format: format, Spec: spec, Replicas: []int{0}, Shards: shards,
 		Recipe: recipe, Fingerprint: fingerprint,
 		Chunks: []dataset.Chunk{{Container: "cat", Entries: 1, Good: 1}, {Container: "dog", Entries: 1, Good: 1}},
 	})

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/premix/premix"
@@ -21,11 +23,9 @@ type FinishParams struct {
 	Spec shard.Spec
 	// Replicas lists the replicas of this run.
 	Replicas []int
-	// Records has one record for each shard of each replica of this run, in any order.
-	Records []ShardRecord
-	// Kept has the paths of the shards that this run found there, and did not make: their records must
-	// agree with the manifest that there may be. Nil: the records are what the shards say.
-	Kept map[string]bool
+	// Shards has each shard of each replica of this run. Records of shards that the run found there, and did not
+	// make ([Extract].Kept), must agree with the manifest that there may be.
+	Shards *ShardSet
 	// Rebuilt says that the shards were just read. What the report cannot show then is no reason to fail.
 	Rebuilt bool
 	// Recipe is the recipe part of the configuration, Fingerprint that of recipe and inputs.
@@ -79,11 +79,11 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 		}
 		return false
 	})
-	records, err := p.allRecords(ctx, old)
+	shards, err := p.allShards(ctx, old)
 	if err != nil {
 		return nil, err
 	}
-	m, failures, err := p.describe(ctx, records)
+	m, failures, err := p.describe(ctx, shards, false)
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +133,8 @@ func (p *FinishParams) writeReport(ctx context.Context, m *Manifest, failures []
 }
 
 // describe writes config.json, classes.txt and failures.jsonl. It returns the manifest, and as many
-// failures as the report shows.
-func (p *FinishParams) describe(ctx context.Context, records []ShardRecord) (*Manifest, []premix.Failure, error) {
+// failures as the report shows. planned says that there are plans and no pixels.
+func (p *FinishParams) describe(ctx context.Context, shards *ShardSet, planned bool) (*Manifest, []premix.Failure, error) {
 	if err := saveConfig(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Recipe, p.wrote); err != nil {
 		return nil, nil, err
 	}
@@ -142,7 +142,7 @@ func (p *FinishParams) describe(ctx context.Context, records []ShardRecord) (*Ma
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := p.manifest(records, failures)
+	m, err := p.manifest(shards, planned, failures)
 	return m, failures.first, err
 }
 
@@ -152,57 +152,47 @@ func (p *FinishParams) wrote(path string) {
 	}
 }
 
-// allRecords returns the records of this run and of the replicas that existed before, in order.
-func (p *FinishParams) allRecords(ctx context.Context, old *Manifest) ([]ShardRecord, error) {
-	records := slices.Clone(p.Records)
-	replicas := slices.Clone(p.Replicas)
-	kept, _, err := Others(ctx, p.Out, p.Format, p.Spec, p.Fingerprint, p.Replicas)
+func (p *FinishParams) names() names { return names{p.Format, p.Spec} }
+
+// allShards returns the shards of this run and of the replicas that existed before.
+func (p *FinishParams) allShards(ctx context.Context, old *Manifest) (*ShardSet, error) {
+	planned, err := loadPlanned(ctx, p.Out, p.Spec.Split)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
+		return nil, err
+	}
+	kept, _, err := others(ctx, p.Out, p.names(), p.Fingerprint, p.Replicas, []*Manifest{old, planned})
 	if err != nil {
 		return nil, err
 	}
 	if old != nil && old.Fingerprint == p.Fingerprint {
 		for _, r := range old.Replicas {
-			if !slices.Contains(replicas, r.Replica) {
+			if !slices.Contains(p.Replicas, r.Replica) {
 				kept = append(kept, r.Replica)
 			}
 		}
 	}
 	slices.Sort(kept)
+	shards := p.Shards.clone()
+	var damaged []DamagedShard
 	for _, replica := range kept {
-		found, err := p.recordsOf(ctx, replica)
+		bad, err := p.addRecords(ctx, shards, replica)
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, found...)
-		replicas = append(replicas, replica)
+		damaged = append(damaged, bad...)
 	}
-	sortRecords(records)
-	if err := p.contradictions(ctx, old, records); err != nil {
+	if err := damagedError(p.Out, damaged); err != nil {
 		return nil, err
 	}
-	slices.Sort(replicas)
-	i := 0
-	for _, replica := range replicas {
-		for n := range p.Spec.Shards {
-			if i == len(records) || records[i].Replica != replica || records[i].Shard != n {
-				return nil, fmt.Errorf("dataset: no record of shard %d of replica %d: run the job again", n, replica)
-			}
-			if got := records[i].Fingerprint; got != p.Fingerprint {
-				return nil, fmt.Errorf("dataset: shard %s belongs to another recipe or input (fingerprint %s, not %s)",
-					records[i].Path, got, p.Fingerprint)
-			}
-			i++
-		}
+	shards.sort()
+	if err := p.contradictions(ctx, old, shards); err != nil {
+		return nil, err
 	}
-	if i != len(records) {
-		r := records[i]
-		return nil, fmt.Errorf("dataset: shard %d of replica %d is not part of the run", r.Shard, r.Replica)
-	}
-	return records, nil
+	return shards, shards.check(p.names(), slices.Concat(p.Replicas, kept), p.Fingerprint)
 }
 
 // manifest returns the manifest, and an error if the counts do not add up.
-func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary) (*Manifest, error) {
+func (p *FinishParams) manifest(shards *ShardSet, planned bool, failures *failureSummary) (*Manifest, error) {
 	kinds := failures.kinds
 	m := &Manifest{
 		Schema: Schema, Fingerprint: p.Fingerprint, Shape: ShapeOf(p.Format, p.Spec),
@@ -233,17 +223,13 @@ func (p *FinishParams) manifest(records []ShardRecord, failures *failureSummary)
 		c.Failed = inChunks
 	}
 	c.Entries = c.Good + c.Ignored + c.Excluded + c.Failed
-	m.Replicas, c.Samples = GroupReplicas(p.Format, p.Spec, records)
+	m.Replicas, c.Samples = shards.list(p.names(), planned)
 	for _, r := range m.Replicas {
 		if r.Samples != c.Good {
 			return nil, fmt.Errorf("dataset: replica %d has %d samples, but %d images are good", r.Replica, r.Samples, c.Good)
 		}
 	}
-	var stats Stats
-	for _, r := range records {
-		stats.Merge(r.Stats)
-	}
-	m.Statistics = Summarize(stats.Methods())
+	m.Statistics = Summarize(shards.statistics(nil))
 	var err error
 	m.SHA256, err = m.Sum()
 	return m, err

@@ -62,7 +62,7 @@ func sizeless(s string) []byte { return sizes.ReplaceAll([]byte(s), []byte("${1}
 func TestFinish(t *testing.T) {
 	dir := t.TempDir()
 	o := fixture.Output{Dir: dir, Failures: failures}
-	p := o.Make(t)
+	o.Make(t)
 	files := tree(t, dir)
 	want := []string{
 		"README.md",
@@ -84,7 +84,8 @@ func TestFinish(t *testing.T) {
 	// another place, another order of the records, done twice: the same bytes
 	other := fixture.Output{Dir: t.TempDir(), Failures: failures}
 	q := other.Shard(t)
-	slices.Reverse(q.Records)
+	slices.Reverse(other.Records)
+	q.Shards = fixture.Gather(t, other.Records)
 	for range 2 {
 		if _, err := dataset.Finish(context.Background(), q); err != nil {
 			t.Fatal(err)
@@ -107,8 +108,8 @@ func TestFinish(t *testing.T) {
 	if diff := cmp.Diff(sum, m.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
-	if len(p.Records) != 2 {
-		t.Fatalf("%d records", len(p.Records))
+	if len(o.Records) != 2 {
+		t.Fatalf("%d records", len(o.Records))
 	}
 }
 
@@ -245,26 +246,27 @@ func TestIndexesLeftOut(t *testing.T) {
 func TestFinishRefuses(t *testing.T) {
 	tests := []struct {
 		name  string
-		spoil func(*dataset.FinishParams)
+		spoil func(p *dataset.FinishParams, o *fixture.Output)
 		want  string
 	}{
-		{"missing record", func(p *dataset.FinishParams) { p.Records = p.Records[:1] }, "no record of shard 1 of replica 0"},
-		{"foreign record", func(p *dataset.FinishParams) { p.Records[1].Fingerprint = "other" }, "belongs to another recipe"},
-		{"record too many", func(p *dataset.FinishParams) {
-			r := p.Records[1]
+		{"missing record", func(p *dataset.FinishParams, o *fixture.Output) { o.Records = o.Records[:1] }, "no record of shard 1 of replica 0"},
+		{"foreign record", func(p *dataset.FinishParams, o *fixture.Output) { o.Records[1].Fingerprint = "other" }, "belongs to another recipe"},
+		{"record too many", func(p *dataset.FinishParams, o *fixture.Output) {
+			r := o.Records[1]
 			r.Shard = 2
-			p.Records = append(p.Records, r)
+			o.Records = append(o.Records, r)
 		}, "shard 2 of replica 0 is not part"},
-		{"entries do not add up", func(p *dataset.FinishParams) { p.Chunks[0].Entries++ }, "are accounted for"},
-		{"samples do not add up", func(p *dataset.FinishParams) { p.Records[0].Samples-- }, "11 samples, but 12 images are good"},
-		{"failures missing", func(p *dataset.FinishParams) { p.Failures = nil }, "3 failures were counted, but 0 are listed"},
+		{"entries do not add up", func(p *dataset.FinishParams, o *fixture.Output) { p.Chunks[0].Entries++ }, "are accounted for"},
+		{"samples do not add up", func(p *dataset.FinishParams, o *fixture.Output) { o.Records[0].Samples-- }, "11 samples, but 12 images are good"},
+		{"failures missing", func(p *dataset.FinishParams, o *fixture.Output) { p.Failures = nil }, "3 failures were counted, but 0 are listed"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			o := fixture.Output{Dir: t.TempDir(), Failures: failures}
 			p := o.Shard(t)
-			test.spoil(&p)
+			test.spoil(&p, &o)
+			p.Shards = fixture.Gather(t, o.Records)
 			_, err := dataset.Finish(context.Background(), p)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("error %v, want a part %q", err, test.want)

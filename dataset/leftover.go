@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
@@ -28,31 +29,43 @@ type Leftover struct {
 // the replicas of the run, which do not count. complete are those with all shards, which [Finish] will
 // list; rest are the others. Both are in order.
 func Others(ctx context.Context, out string, format shard.Format, spec shard.Spec, fingerprint string, asked []int) (complete []int, rest []Leftover, err error) {
-	listed := map[int]bool{}
-	for _, r := range asked {
-		listed[r] = true
-	}
+	var manifests []*Manifest
 	for _, load := range []func(context.Context, string, string) (*Manifest, error){LoadManifest, loadPlanned} {
 		m, err := load(ctx, out, spec.Split)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !Damaged(err) {
 			return nil, nil, err // a damaged one lists nothing
 		}
-		if err == nil && m.Fingerprint == fingerprint {
-			for _, r := range m.Replicas {
-				listed[r.Replica] = true
-			}
+		if err == nil {
+			manifests = append(manifests, m)
 		}
 	}
-	found, err := findReplicas(ctx, out, format, spec, listed)
+	return others(ctx, out, names{format, spec}, fingerprint, asked, manifests)
+}
+
+// others is [Others] where the manifests are known.
+func others(ctx context.Context, out string, n names, fingerprint string, asked []int, manifests []*Manifest) (complete []int, rest []Leftover, err error) {
+	listed := map[int]bool{}
+	for _, r := range asked {
+		listed[r] = true
+	}
+	for _, m := range manifests {
+		if m == nil || m.Fingerprint != fingerprint {
+			continue
+		}
+		for _, r := range m.Replicas {
+			listed[r.Replica] = true
+		}
+	}
+	found, err := findReplicas(ctx, out, n, listed)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, replica := range slices.Sorted(maps.Keys(found)) {
 		l := found[replica]
-		if l.Shards, err = countShards(ctx, out, spec, fingerprint, replica, len(l.records)); err != nil {
+		if l.Shards, err = countShards(ctx, out, n, fingerprint, replica, len(l.records)); err != nil {
 			return nil, nil, err
 		}
-		if l.Shards == spec.Shards {
+		if l.Shards == n.spec.Shards {
 			complete = append(complete, replica)
 		} else {
 			rest = append(rest, *l)
@@ -73,78 +86,77 @@ func RecordReplica(name string) (replica int, ok bool) {
 	return replica, err == nil
 }
 
-// findReplicas lists the files of replicas, without those in listed. The names of replica 0 are either with
+// findReplicas finds the files of replicas, without those in listed. The names of replica 0 are either with
 // a number or without one; those of the other kind belong to someone else.
-func findReplicas(ctx context.Context, out string, format shard.Format, spec shard.Spec, listed map[int]bool) (map[int]*Leftover, error) {
+func findReplicas(ctx context.Context, out string, n names, listed map[int]bool) (map[int]*Leftover, error) {
 	found := map[int]*Leftover{}
-	zero := min(spec.Replica, 0) // in names
 	of := func(replica int) *Leftover {
-		if listed[replica] {
-			return nil
-		}
 		if found[replica] == nil {
 			found[replica] = &Leftover{Replica: replica}
 		}
 		return found[replica]
 	}
-	dirs := []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0)), path.Join(MetaDir, spec.Split, PlanDir)}
-	slices.Sort(dirs)
-	for _, dir := range slices.Compact(dirs) {
-		objects, err := blob.List(ctx, blob.Join(out, dir))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("dataset: %w", err)
+	zero := min(n.spec.Replica, 0) // in names
+	shards := func(dir, name string) {
+		p := path.Join(dir, name)
+		_, replica, ok := Named(n.format, n.spec, p)
+		if !ok {
+			_, replica, ok = namedPlan(n.format, n.spec, p)
 		}
-		for _, o := range objects {
-			p := path.Join(dir, blob.Base(o.URI))
-			_, replica, ok := Named(format, spec, p)
-			if !ok {
-				_, replica, ok = namedPlan(format, spec, p)
-			}
-			if !ok || o.Dir || replica <= 0 && replica != zero {
-				continue
-			}
-			if l := of(max(replica, 0)); l != nil {
-				l.uris = append(l.uris, o.URI)
-			}
+		if !ok || replica <= 0 && replica != zero || listed[max(replica, 0)] {
+			return
+		}
+		l := of(max(replica, 0))
+		l.uris = append(l.uris, blob.Join(out, p))
+	}
+	records := func(dir, name string) {
+		if replica, ok := RecordReplica(name); ok && !listed[replica] {
+			l := of(replica)
+			l.records = append(l.records, blob.Join(out, dir, name))
 		}
 	}
-	objects, err := blob.List(ctx, Meta(out, spec.Split, ShardsDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	searches := []search{{dir: path.Join(MetaDir, n.spec.Split, ShardsDir), prefix: "r", found: records, listed: listed}}
+	for _, name := range []func(replica int, i int64) string{n.shard, n.index, n.plan} {
+		p := name(1, 0)
+		if p == "" {
+			continue // the format has no indexes
+		}
+		numbered := strings.TrimRight(blob.CommonPrefix(p, name(2, 0)), "0")
+		searches = append(searches, search{dir: Folder(p), prefix: path.Base(numbered), found: shards, listed: listed})
+		if zero < 0 && !listed[0] {
+			first, last := name(0, 0), name(0, max(n.spec.Shards, 2)-1)
+			searches = append(searches, search{dir: Folder(first), prefix: path.Base(first[:len(blob.CommonPrefix(first, last))]), found: shards, whole: true})
+		}
+	}
+	if err := searchAll(ctx, out, searches); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	for _, o := range objects {
-		if replica, ok := RecordReplica(blob.Base(o.URI)); ok && !o.Dir {
-			if l := of(replica); l != nil {
-				l.records = append(l.records, o.URI)
-			}
-		}
+	for _, l := range found {
+		slices.Sort(l.uris) // one folder may hold two kinds of files, and be searched twice
+		l.uris = slices.Compact(l.uris)
+		slices.Sort(l.records)
 	}
 	return found, nil
 }
 
 // countShards counts the shards of a replica that exist and agree with their records. It reads no
 // record if there are fewer records than shards.
-func countShards(ctx context.Context, out string, spec shard.Spec, fingerprint string, replica, records int) (n int64, err error) {
-	if int64(records) < spec.Shards {
+func countShards(ctx context.Context, out string, n names, fingerprint string, replica, records int) (int64, error) {
+	if int64(records) < n.spec.Shards {
 		return int64(records), nil
 	}
-	for i := range spec.Shards {
-		r, err := LoadRecord(ctx, out, spec.Split, replica, i)
-		if err != nil && Environment(err) {
-			return 0, err
+	set := &ShardSet{PerReplica: n.spec.Shards}
+	err := eachRecord(ctx, out, n.spec.Split, replica, n.spec.Shards, func(i int64, r *ShardRecord, err error) error {
+		if err != nil || r.Fingerprint != fingerprint || !r.consistent() || r.Path != n.shard(replica, i) {
+			return nil // missing or damaged: the shard is not complete
 		}
-		if err != nil || r.Fingerprint != fingerprint || !r.consistent() {
-			continue // missing or damaged: the shard is not complete
-		}
-		ok, err := r.Intact(ctx, out, spec.Split)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			n++
-		}
+		return set.AddRecord(r)
+	})
+	if err != nil {
+		return 0, err
 	}
-	return n, nil
+	missing, err := set.Missing(ctx, out, n.format, n.spec)
+	return set.Len() - int64(len(missing)), err
 }
 
 // RemoveLeftovers removes the files of replicas that Others found in an output, as [Remove] does: nothing

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix/io/blob"
 )
 
@@ -48,13 +50,14 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	shards := p.Shards.clone()
 	if before != nil && before.Fingerprint == p.Fingerprint {
-		if err := p.addPlanned(ctx, before); err != nil {
+		if err := p.addPlanned(ctx, shards, before); err != nil {
 			return nil, err
 		}
 	}
-	sortRecords(p.Records)
-	m, _, err := p.describe(ctx, p.Records)
+	shards.sort()
+	m, _, err := p.describe(ctx, shards, true)
 	if err != nil {
 		return nil, err
 	}
@@ -74,23 +77,31 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	return m, nil
 }
 
-// addPlanned adds the records of replicas of earlier runs, from their plans.
-func (p *FinishParams) addPlanned(ctx context.Context, before *Manifest) error {
-	p.Records = slices.Clone(p.Records)
+// addPlanned adds the shards of replicas of earlier runs, by their plans.
+func (p *FinishParams) addPlanned(ctx context.Context, set *ShardSet, before *Manifest) error {
 	for _, r := range before.Replicas {
 		if slices.Contains(p.Replicas, r.Replica) {
 			continue
 		}
+		records := make([]ShardRecord, len(r.Shards))
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(atOnce)
 		for i, s := range r.Shards {
-			path := PlanPath(p.Spec.Split, s.Name)
-			recipes, err := ReadPlan(ctx, blob.Join(p.Out, path))
-			if err != nil {
+			g.Go(func() error {
+				recipes, err := ReadPlan(gctx, blob.Join(p.Out, PlanPath(p.Spec.Split, s.Name)))
+				records[i] = ShardRecord{
+					Replica: r.Replica, Shard: int64(i), Path: s.Name, Samples: s.Samples, Fingerprint: p.Fingerprint, Stats: StatsOf(recipes),
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		for i := range records {
+			if err := set.AddRecord(&records[i]); err != nil {
 				return err
 			}
-			p.Records = append(p.Records, ShardRecord{
-				Replica: r.Replica, Shard: int64(i), Path: s.Name, PlanPath: path, Samples: s.Samples,
-				Fingerprint: p.Fingerprint, Stats: StatsOf(recipes),
-			})
 		}
 	}
 	return nil

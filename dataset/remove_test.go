@@ -74,8 +74,8 @@ func TestHostilePaths(t *testing.T) {
 			}
 		}
 		o := fixture.Output{Dir: dir, Images: 2, Shards: 2}
-		p := o.Make(t)
-		r := p.Records[0]
+		o.Make(t)
+		r := o.Records[0]
 		r.Path = path
 		if err := dataset.CommitRecord(ctx, dir, "train", r); err != nil {
 			t.Fatal(err)

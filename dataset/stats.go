@@ -65,23 +65,28 @@ func (s *Stats) Add(r *shard.Record) {
 
 // Merge adds the sums of a shard.
 func (s *Stats) Merge(shard []MethodStats) {
-	for _, a := range shard {
-		m := s.method(a.Method)
-		m.Count += a.Count
-		m.Mixed += a.Mixed
-		m.Flat += a.Flat
-		m.Empty += a.Empty
-		m.SameClass += a.SameClass
-		m.LamDrawnSum += a.LamDrawnSum
-		m.LamSum += a.LamSum
-		m.Boxes += a.Boxes
-		m.BoxArea += a.BoxArea
-		m.BoxWidth += a.BoxWidth
-		m.BoxHeight += a.BoxHeight
-		for i := range m.Lam {
-			m.LamDrawn[i] += a.LamDrawn[i]
-			m.Lam[i] += a.Lam[i]
-		}
+	for i := range shard {
+		m := s.method(shard[i].Method)
+		m.addCounts(&shard[i])
+		m.LamDrawnSum += shard[i].LamDrawnSum
+		m.LamSum += shard[i].LamSum
+	}
+}
+
+// addCounts adds all but the sums of λ, which are floats: these need an order.
+func (m *MethodStats) addCounts(a *MethodStats) {
+	m.Count += a.Count
+	m.Mixed += a.Mixed
+	m.Flat += a.Flat
+	m.Empty += a.Empty
+	m.SameClass += a.SameClass
+	m.Boxes += a.Boxes
+	m.BoxArea += a.BoxArea
+	m.BoxWidth += a.BoxWidth
+	m.BoxHeight += a.BoxHeight
+	for i := range m.Lam {
+		m.LamDrawn[i] += a.LamDrawn[i]
+		m.Lam[i] += a.Lam[i]
 	}
 }
 

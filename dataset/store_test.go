@@ -82,7 +82,7 @@ func TestNothingGood(t *testing.T) {
 	if err := dataset.Remove(ctx, o.Dir, "train"); err != nil {
 		t.Fatal(err)
 	}
-	p.Records, p.Spec.Shards = nil, 0
+	p.Shards, p.Spec.Shards = nil, 0
 	p.Chunks[0].Good, p.Chunks[0].Entries = 0, p.Chunks[0].Entries-p.Chunks[0].Good
 	inputs := &dataset.Inputs{Digest: p.InputsDigest, Roots: []byte(`[]`), Containers: dataset.Containers(p.Chunks)}
 	if err := dataset.SaveInputs(ctx, o.Dir, "train", inputs); err != nil {

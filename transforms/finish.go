@@ -2,6 +2,7 @@ package transforms
 
 import (
 	"context"
+	"iter"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -33,9 +34,17 @@ func (fn *finishFn) ProcessElement(ctx context.Context, _ []byte, accounts, glob
 	if err != nil {
 		return err
 	}
-	recs, err := drain[stage.OutputRecord](records)
-	if err != nil {
-		return err
+	return stage.Finish(ctx, job, g, parts, batches(records))
+}
+
+// batches decodes the records of shards one batch after the other.
+func batches(next func(*[]byte) bool) iter.Seq2[*stage.OutputBatch, error] {
+	return func(yield func(*stage.OutputBatch, error) bool) {
+		var elem []byte
+		for next(&elem) {
+			if b, err := stage.ReadOutputBatch(elem); !yield(b, err) || err != nil {
+				return
+			}
+		}
 	}
-	return stage.Finish(ctx, job, g, parts, recs)
 }

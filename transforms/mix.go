@@ -14,7 +14,7 @@ func init() {
 }
 
 // Mix takes the rows of groups of shards and the plan, writes the shards, and returns a
-// PCollection<[]byte> of shard records.
+// PCollection<[]byte> of batches of shard records.
 func Mix(s beam.Scope, job *Job, groups, global beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Mix")
 	return beam.ParDo(s, &mixFn{newPlanFn("transforms.Mix", job)}, groups, beam.SideInput{Input: global})
@@ -39,9 +39,21 @@ func (fn *mixFn) ProcessElement(ctx context.Context, _ int64, batch []byte, glob
 			return err
 		}
 	}
-	records, err := stage.Mix(ctx, job, g, rows)
+	batches, err := stage.Mix(ctx, job, g, rows)
 	if err != nil {
 		return err
 	}
-	return emitAll(emit, records)
+	return emitBatches(emit, batches)
+}
+
+// emitBatches emits what the finish stage needs of shards.
+func emitBatches(emit func([]byte), batches []stage.OutputBatch) error {
+	for i := range batches {
+		b, err := batches[i].Encode()
+		if err != nil {
+			return err
+		}
+		emit(b)
+	}
+	return nil
 }

@@ -40,7 +40,7 @@ func (fn *copyAsideFn) ProcessElement(ctx context.Context, elem []byte, emit fun
 }
 
 // Replay takes the plan and the copies of containers without random access, makes the shard of every
-// plan file, and returns a PCollection<[]byte> of shard records. The containers of the input are part
+// plan file, and returns a PCollection<[]byte> of batches of shard records. The containers of the input are part
 // of the pipeline.
 func Replay(s beam.Scope, job *Job, containers []source.Container, global, copies beam.PCollection) beam.PCollection {
 	s = s.Scope("transforms.Replay")
@@ -95,9 +95,9 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 	if err := decode(elem, &p); err != nil {
 		return err
 	}
-	records, err := stage.Replayed(ctx, job, g, fn.images, p)
+	batches, err := stage.Replayed(ctx, job, g, fn.images, p)
 	if err != nil {
 		return err
 	}
-	return emitAll(emit, records)
+	return emitBatches(emit, batches)
 }

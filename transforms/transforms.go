@@ -6,11 +6,11 @@
 //	Gate        PCollection<[]byte> of one plan          max-bad, resume and refusal
 //	Distribute  PCollection<KV<int64,[]byte>>            rows to buckets of groups of shards
 //	Collect     PCollection<KV<int64,[]byte>>            one element a group, dealt out evenly
-//	Mix         PCollection<[]byte> of shard records     shards written
+//	Mix         PCollection<[]byte> of shard batches     shards written
 //	Finish      –                                        manifest and merged files
 //
-// Image bytes are in no PCollection. Elements are gob-encoded byte slices, which every runner
-// moves with a standard coder. Order of elements, bundle boundaries and retries make no difference
+// Image bytes are in no PCollection. Elements are byte slices, which every runner moves with a
+// standard coder: gob, and an encoding of their own for rows and for batches of shards, of which there are many. Order of elements, bundle boundaries and retries make no difference
 // to what is written.
 package transforms
 

@@ -175,8 +175,8 @@ func TestShards(t *testing.T) {
 	var want *inspect.Report
 	for _, name := range formats.Names() {
 		o := fixture.Output{Dir: t.TempDir(), Format: name, Shards: 1, LabelForm: shard.Dense}
-		p := o.Make(t)
-		r := look(t, filepath.Join(o.Dir, p.Records[0].Path), inspect.Options{Records: 4})
+		o.Make(t)
+		r := look(t, filepath.Join(o.Dir, o.Records[0].Path), inspect.Options{Records: 4})
 		if r.Kind != inspect.KindShard || r.Format != name || len(r.Records) != 4 {
 			t.Fatalf("%s: a %s of %s with %d records", name, r.Kind, r.Format, len(r.Records))
 		}
@@ -198,9 +198,9 @@ func TestShards(t *testing.T) {
 	}
 	// a damaged one tells what it can
 	o := fixture.Output{Dir: t.TempDir(), Shards: 1}
-	p := o.Make(t)
-	file := filepath.Join(o.Dir, p.Records[0].Path)
-	if err := os.Truncate(file, p.Records[0].Bytes/2); err != nil {
+	o.Make(t)
+	file := filepath.Join(o.Dir, o.Records[0].Path)
+	if err := os.Truncate(file, o.Records[0].Bytes/2); err != nil {
 		t.Fatal(err)
 	}
 	r := look(t, file, inspect.Options{})

@@ -20,8 +20,8 @@ import (
 
 func TestDamaged(t *testing.T) {
 	o := fixture.Output{Dir: t.TempDir(), Shards: 3}
-	p := o.Make(t)
-	shard := func(i int) string { return filepath.Join(o.Dir, p.Records[i].Path) }
+	o.Make(t)
+	shard := func(i int) string { return filepath.Join(o.Dir, o.Records[i].Path) }
 	for _, f := range []string{"manifest.json", "shards/r000-000002.json"} {
 		if err := os.Remove(filepath.Join(o.Dir, "__premix__/train", f)); err != nil {
 			t.Fatal(err)
@@ -35,8 +35,8 @@ func TestDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := run(t, o.Dir)
-	if s := r.Splits[0]; r.OK() || len(s.Damaged) != 1 || !strings.HasPrefix(s.Damaged[0], p.Records[1].Path+": ") ||
-		cmp.Diff([]string{"record of " + p.Records[2].Path}, s.Rebuilt) != "" {
+	if s := r.Splits[0]; r.OK() || len(s.Damaged) != 1 || !strings.HasPrefix(s.Damaged[0], o.Records[1].Path+": ") ||
+		cmp.Diff([]string{"record of " + o.Records[2].Path}, s.Rebuilt) != "" {
 		t.Errorf("%+v", s)
 	}
 	// bytes that no reader minds, but that premix does not write

@@ -17,8 +17,12 @@ func (t *task) wants(index string) bool {
 
 // finish writes missing and wrong files of config, side files and manifest.
 func (t *task) finish(ctx context.Context) error {
+	shards, err := dataset.Gather(t.records)
+	if err != nil {
+		return err
+	}
 	p := dataset.FinishParams{
-		Out: t.out, Format: t.set.format, Spec: t.set.spec, Records: t.records, Recipe: json.RawMessage(`{}`),
+		Out: t.out, Format: t.set.format, Spec: t.set.spec, Shards: shards, Recipe: json.RawMessage(`{}`),
 		Fingerprint: t.fingerprint, Versions: map[string]string{}, Rebuilt: true,
 		Wrote: func(path string) { t.split.Rebuilt = append(t.split.Rebuilt, path) },
 	}
@@ -52,7 +56,7 @@ func (t *task) finish(ctx context.Context) error {
 	if slices.Contains(t.wrong, dataset.RunFile) {
 		p.Run = lostRun
 	}
-	_, err := dataset.Finish(ctx, p)
+	_, err = dataset.Finish(ctx, p)
 	if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
 		t.damaged("%v", mismatch)
 		return nil

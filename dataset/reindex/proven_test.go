@@ -18,9 +18,9 @@ import (
 func TestProven(t *testing.T) {
 	base := t.TempDir()
 	o := fixture.Output{Dir: base, Encode: "jpeg:95"}
-	p := o.Make(t)
+	o.Make(t)
 	before := tree(t, base)
-	shard, hash := p.Records[0].Path, p.Records[0].SHA256
+	shard, hash := o.Records[0].Path, o.Records[0].SHA256
 	const record, manifest, config = "__premix__/train/shards/r000-000000.json", "__premix__/train/manifest.json", "__premix__/train/config.json"
 	other := strings.Repeat("0", 63) + "1"
 	replace := func(old, new string) func([]byte) []byte {
@@ -71,8 +71,8 @@ func TestProven(t *testing.T) {
 func TestLostConfig(t *testing.T) {
 	for _, name := range []string{"cut", "other fingerprint"} {
 		o := fixture.Output{Dir: t.TempDir(), Shards: 3}
-		p := o.Shard(t)
-		edit(t, filepath.Join(o.Dir, p.Records[1].Path), nil)
+		o.Shard(t)
+		edit(t, filepath.Join(o.Dir, o.Records[1].Path), nil)
 		edit(t, filepath.Join(o.Dir, "__premix__/train/config.json"), func(b []byte) []byte {
 			if name == "cut" {
 				return b[:len(b)/2]

@@ -174,9 +174,9 @@ func TestFormats(t *testing.T) {
 func TestShardsGone(t *testing.T) {
 	for _, left := range []string{"_info.json", "__index__/wids-train-r001.json", "__index__/demo-train-r001-000002.idx"} {
 		o := fixture.Output{Dir: t.TempDir(), Images: 6, Shards: 3, Replicas: []int{1}}
-		p := o.Make(t)
+		o.Make(t)
 		for f := range tree(t, o.Dir) {
-			if f != left && f != p.Records[0].Path && f != p.Records[1].Path {
+			if f != left && f != o.Records[0].Path && f != o.Records[1].Path {
 				if err := os.Remove(filepath.Join(o.Dir, f)); err != nil {
 					t.Fatal(err)
 				}

@@ -107,8 +107,8 @@ func TestFlips(t *testing.T) {
 // TestIndexLeftOut: an index that the manifest promises cannot be denied by the record of its shard.
 func TestIndexLeftOut(t *testing.T) {
 	o := fixture.Output{Dir: t.TempDir(), Images: 4}
-	p := o.Make(t)
-	r := p.Records[0]
+	o.Make(t)
+	r := o.Records[0]
 	if err := os.Remove(filepath.Join(o.Dir, r.IndexPath)); err != nil {
 		t.Fatal(err)
 	}

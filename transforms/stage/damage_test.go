@@ -217,8 +217,11 @@ func (b *bench) wantNamed(err error, first *dataset.ShardRecord) {
 	if _, err := os.Stat(o.path("__premix__/train/manifest.json")); err == nil {
 		b.Error("there is a manifest")
 	}
-	records := []OutputRecord{{Record: *first, Kept: true}, {Record: *b.recordOf(1)}}
-	if again := refused(b.T, b.finish(records), CodeFailed); again != message {
+	batches, err := batchesOf(b.job, []madeShard{{record: *first, kept: true}, {record: *b.recordOf(1)}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if again := refused(b.T, b.finish(batches), CodeFailed); again != message {
 		b.Errorf("tried again, the stage says %s", again)
 	}
 }

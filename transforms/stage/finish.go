@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"strings"
 
 	"github.com/premix/premix"
@@ -14,9 +15,13 @@ import (
 )
 
 // Finish completes each output from the records of its shards: merged indexes, failures, the
-// manifest last. records holds those of all outputs, in any order.
-func Finish(ctx context.Context, job *Job, g *Global, accounts []Account, records []OutputRecord) error {
-	err := finishAll(job.Guarded(ctx), job, g, accounts, records)
+// manifest last. batches yields those of all outputs, in any order.
+func Finish(ctx context.Context, job *Job, g *Global, accounts []Account, batches iter.Seq2[*OutputBatch, error]) error {
+	shards, err := gatherShards(job, g, batches)
+	if err != nil {
+		return err
+	}
+	err = finishAll(job.Guarded(ctx), job, g, accounts, shards)
 	if err != nil {
 		return err
 	}
@@ -24,16 +29,16 @@ func Finish(ctx context.Context, job *Job, g *Global, accounts []Account, record
 	return RemoveMarkers(ctx, job)
 }
 
-func finishAll(ctx context.Context, job *Job, g *Global, accounts []Account, records []OutputRecord) error {
+func finishAll(ctx context.Context, job *Job, g *Global, accounts []Account, shards []*dataset.ShardSet) error {
 	in, err := outcomeOf(ctx, job, g, accounts)
 	if err != nil {
 		return err
 	}
-	err = completeOutputs(ctx, job, g, in, records)
+	err = completeOutputs(ctx, job, g, in, shards)
 	// An earlier attempt may have cleaned up. Then the source of the failures may be gone, and the
 	// outputs are as they should be.
 	if errors.Is(err, fs.ErrNotExist) && job.Cache.Temporary {
-		done, why := completed(ctx, job, g, records)
+		done, why := completed(ctx, job, g, shards)
 		if why != nil {
 			return errors.Join(err, why)
 		}
@@ -76,9 +81,8 @@ func outcomeOf(ctx context.Context, job *Job, g *Global, accounts []Account) (*o
 	return in, nil
 }
 
-// completed says whether each output has a manifest of this very job that lists all records.
-func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord) (bool, error) {
-	sums := make([]map[string]string, len(job.Outputs)) // of shards, by path
+// completed says whether each output has a manifest of this very job that lists all shards.
+func completed(ctx context.Context, job *Job, g *Global, shards []*dataset.ShardSet) (bool, error) {
 	for i := range job.Outputs {
 		o := &job.Outputs[i]
 		if run, err := RunOf(ctx, o.Dir, job.Split); err != nil || run != job.RunID {
@@ -88,19 +92,8 @@ func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord)
 		if errors.Is(err, fs.ErrNotExist) {
 			return false, nil
 		}
-		if err != nil || m.Fingerprint != shardFingerprint(o, g) {
+		if err != nil || m.Fingerprint != shardFingerprint(o, g) || !shards[i].ListedIn(m) {
 			return false, err
-		}
-		sums[i] = map[string]string{}
-		for _, r := range m.Replicas {
-			for _, s := range r.Shards {
-				sums[i][s.Name] = s.SHA256
-			}
-		}
-	}
-	for _, r := range records {
-		if sum, ok := sums[r.Output][r.Record.Path]; !ok || sum != r.Record.SHA256 {
-			return false, nil
 		}
 	}
 	return !job.PlanOnly, nil
@@ -108,17 +101,10 @@ func completed(ctx context.Context, job *Job, g *Global, records []OutputRecord)
 
 // completeOutputs completes each output. Where shards turn out to be damaged, it goes on with the other
 // outputs, and then says which shards the next run makes anew.
-func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, records []OutputRecord) error {
-	byOutput := make([][]OutputRecord, len(job.Outputs))
-	for _, r := range records {
-		if r.Output < 0 || r.Output >= len(byOutput) {
-			return fmt.Errorf("stage: record of output %d of %d", r.Output, len(byOutput))
-		}
-		byOutput[r.Output] = append(byOutput[r.Output], r)
-	}
+func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, shards []*dataset.ShardSet) error {
 	var messages []string
 	for i := range job.Outputs {
-		err := completeOutput(ctx, job, g, in, &job.Outputs[i], byOutput[i])
+		err := completeOutput(ctx, job, g, in, &job.Outputs[i], shards[i])
 		if damaged := (*dataset.DamagedError)(nil); errors.As(err, &damaged) {
 			message, err := makeAnew(ctx, job, damaged)
 			if err != nil {
@@ -138,33 +124,28 @@ func completeOutputs(ctx context.Context, job *Job, g *Global, in *outcome, reco
 }
 
 // completeOutput completes one output. The error is a *[dataset.DamagedError] if shards are damaged.
-func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Output, made []OutputRecord) error {
+func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Output, shards *dataset.ShardSet) error {
 	finish := dataset.Finish
 	if job.PlanOnly {
 		finish = dataset.FinishPlan
 	}
-	if want := g.Shards * int64(len(job.Replicas)); int64(len(made)) != want {
-		return fmt.Errorf("stage: %s: %d of %d shards have a record", o.Dir, len(made), want)
+	if want := g.Shards * int64(len(job.Replicas)); shards.Len() != want {
+		return fmt.Errorf("stage: %s: %d of %d shards have a record", o.Dir, shards.Len(), want)
 	}
 	format, err := formats.ByName(o.Format)
 	if err != nil {
 		return err
 	}
-	records, kept := make([]dataset.ShardRecord, len(made)), map[string]bool{}
-	for i := range made {
-		records[i] = made[i].Record
-		kept[made[i].Record.Path] = made[i].Kept
-	}
-	if err := stillOurs(ctx, job, o, records); err != nil {
+	if err := stillOurs(ctx, job, g, o, format, shards); err != nil {
 		return err
 	}
-	run, err := withShards(job, made)
+	run, err := withShards(job, shards)
 	if err != nil {
 		return err
 	}
 	_, err = finish(ctx, dataset.FinishParams{
 		Out: o.Dir, Format: format, Spec: o.spec(job, g, 0), Replicas: job.Replicas,
-		Records: records, Kept: kept, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
+		Shards: shards, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
 		Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
 		Run: run, Indexes: job.Indexes.names(),
 	})

@@ -3,17 +3,19 @@ package stage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/shard"
 )
 
 // stillOurs checks, before the manifest says that all is there, that no other run has taken the
 // output over meanwhile, and that every shard is where its record says.
-func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.ShardRecord) error {
+func stillOurs(ctx context.Context, job *Job, g *Global, o *Output, format shard.Format, shards *dataset.ShardSet) error {
 	run, err := RunOf(ctx, o.Dir, job.Split)
 	if err != nil {
 		return err
@@ -24,23 +26,11 @@ func stillOurs(ctx context.Context, job *Job, o *Output, records []dataset.Shard
 	if job.PlanOnly {
 		return nil // no shard was made
 	}
-	var damaged []dataset.DamagedShard
-	for i := range records {
-		r := &records[i]
-		ok, err := r.Intact(ctx, o.Dir, job.Split)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			damaged = append(damaged, dataset.DamagedShard{
-				Replica: r.Replica, Shard: r.Shard, Path: r.Path, Err: errors.New("it, its index or its plan is gone, or was changed"),
-			})
-		}
+	missing, err := shards.Missing(ctx, o.Dir, format, o.spec(job, g, 0))
+	if err == nil && len(missing) > 0 {
+		err = &dataset.DamagedError{Out: o.Dir, Shards: missing}
 	}
-	if len(damaged) > 0 {
-		return &dataset.DamagedError{Out: o.Dir, Shards: damaged}
-	}
-	return nil
+	return err
 }
 
 // makeAnew removes the records of damaged shards, so that the next run makes the shards anew, and
@@ -54,10 +44,15 @@ func makeAnew(ctx context.Context, job *Job, e *dataset.DamagedError) (string, e
 			others = append(others, s)
 			continue
 		}
-		if err := dataset.RemoveRecord(ctx, e.Out, job.Split, s.Replica, s.Shard); err != nil {
-			return "", err
-		}
 		ours = append(ours, s)
+	}
+	each, ectx := errgroup.WithContext(ctx)
+	each.SetLimit(16)
+	for _, s := range ours {
+		each.Go(func() error { return dataset.RemoveRecord(ectx, e.Out, job.Split, s.Replica, s.Shard) })
+	}
+	if err := each.Wait(); err != nil {
+		return "", err
 	}
 	var lines []string
 	if len(ours) > 0 {
@@ -90,20 +85,9 @@ func nameDamaged(shards []dataset.DamagedShard) string {
 }
 
 // withShards is run.json of an output, with what became of its shards.
-func withShards(job *Job, made []OutputRecord) (json.RawMessage, error) {
+func withShards(job *Job, shards *dataset.ShardSet) (json.RawMessage, error) {
 	if len(job.Run) == 0 || job.PlanOnly {
 		return job.Run, nil
 	}
-	var counts dataset.RunShards
-	for i := range made {
-		switch {
-		case made[i].Kept:
-			counts.Kept++
-		case made[i].Anew:
-			counts.Anew++
-		default:
-			counts.New++
-		}
-	}
-	return dataset.RunWithShards(job.Run, counts)
+	return dataset.RunWithShards(job.Run, shards.Counts())
 }

@@ -140,11 +140,18 @@ func TestClaim(t *testing.T) {
 	if _, err := Gate(t.Context(), &late, listed(sums)); err != nil {
 		t.Fatal(err)
 	}
-	records := make([]OutputRecord, p.Global.Shards)
-	if m := refused(t, Finish(t.Context(), b.job, p.Global, p.Accounts, records), CodeOther); !strings.Contains(m, "another run began to write") {
+	made := make([]madeShard, p.Global.Shards)
+	for i := range made {
+		made[i].record = dataset.ShardRecord{Shard: int64(i), Samples: 1, Fingerprint: "f", Stats: []dataset.MethodStats{{Method: "none", Count: 1}}}
+	}
+	batches, err := batchesOf(b.job, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := refused(t, Finish(t.Context(), b.job, p.Global, p.Accounts, travel(batches)), CodeOther); !strings.Contains(m, "another run began to write") {
 		t.Error(m)
 	}
-	if err := Finish(t.Context(), &late, p.Global, p.Accounts, nil); err == nil || !strings.Contains(err.Error(), "0 of 2 shards have a record") {
+	if err := Finish(t.Context(), &late, p.Global, p.Accounts, travel(nil)); err == nil || !strings.Contains(err.Error(), "0 of 2 shards have a record") {
 		t.Errorf("%v", err)
 	}
 }

@@ -15,19 +15,19 @@ import (
 )
 
 // Mix makes the shards of a group from the rows that Distribute sent there, in any order, and
-// returns their records, output by output. Shards that are there and agree are kept.
-func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRecord, error) {
+// returns a batch for each output. Shards that are there and agree are kept.
+func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputBatch, error) {
 	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(rows, func(a, b plan.Row) int { return int(a.Position - b.Position) })
 	shards := plan.Shards{N: g.N, S: g.Shards}
-	var out []OutputRecord
+	var out []madeShard
 	tasks, gctx := errgroup.WithContext(ctx)
 	// Two shards at once: the second keeps the cores busy while the first one ends.
 	tasks.SetLimit(2)
-	var results []*[]OutputRecord
+	var results []*[]madeShard
 	for i := 0; i < len(rows); {
 		j := i
 		index := shards.Of(rows[i].Position)
@@ -35,7 +35,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 			j++
 		}
 		part := rows[i:j]
-		result := new([]OutputRecord)
+		result := new([]madeShard)
 		results = append(results, result)
 		t := &shardTask{job: job, global: g, shard: index, rows: part, replica: part[0].Sample.Replica}
 		tasks.Go(func() (err error) {
@@ -48,10 +48,10 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputRec
 	if err := tasks.Wait(); err != nil {
 		return nil, err
 	}
-	for _, records := range results {
-		out = append(out, *records...)
+	for _, made := range results {
+		out = append(out, *made...)
 	}
-	return out, nil
+	return batchesOf(job, out)
 }
 
 // A shardTask is the work on one shard.
@@ -66,8 +66,8 @@ type shardTask struct {
 	fetch   func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error)
 }
 
-// run makes the shard in each output that lacks it, and returns a record for each output.
-func (t *shardTask) run(ctx context.Context) ([]OutputRecord, error) {
+// run makes the shard in each output that lacks it, and returns it for each output.
+func (t *shardTask) run(ctx context.Context) ([]madeShard, error) {
 	lo, hi := plan.Shards{N: t.global.N, S: t.global.Shards}.Range(t.shard)
 	if t.planned == nil && int64(len(t.rows)) != hi-lo {
 		return nil, fmt.Errorf("stage: shard %d of replica %d got %d of its %d rows", t.shard, t.replica, len(t.rows), hi-lo)
@@ -79,23 +79,23 @@ func (t *shardTask) run(ctx context.Context) ([]OutputRecord, error) {
 	if t.job.PlanOnly {
 		return t.planOnly(ctx, recipes)
 	}
-	records := make([]OutputRecord, len(t.job.Outputs))
+	made := make([]madeShard, len(t.job.Outputs))
 	var missing []int
 	for i := range t.job.Outputs {
 		old, anew, err := t.kept(ctx, &t.job.Outputs[i], recipes)
 		if err != nil {
 			return nil, err
 		}
-		records[i] = OutputRecord{Output: i, Kept: old != nil, Anew: anew}
+		made[i] = madeShard{output: i, kept: old != nil, anew: anew}
 		if old == nil {
 			missing = append(missing, i)
 			continue
 		}
-		records[i].Record = *old
+		made[i].record = *old
 	}
 	if len(missing) == 0 {
 		countShard(hi-lo, 0, true)
-		return records, nil
+		return made, nil
 	}
 	w := &shardWriter{task: t, recipes: recipes}
 	if err := w.open(ctx, missing); err != nil {
@@ -110,11 +110,11 @@ func (t *shardTask) run(ctx context.Context) ([]OutputRecord, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.abort())
 		}
-		records[i].Record = r
+		made[i].record = r
 		bytes += r.Bytes
 	}
 	countShard(hi-lo, bytes, false)
-	return records, nil
+	return made, nil
 }
 
 // An encodedSample is a sample on its way to the writer: data is set when done is closed.

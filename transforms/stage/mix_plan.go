@@ -27,10 +27,10 @@ func (t *shardTask) recipes() ([]premix.Recipe, error) {
 // spec is the Spec of an output's shards in the replica of the task.
 func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, t.replica) }
 
-// planOnly writes the plan of the shard into each output, and no pixels. The records that it returns
-// are not committed, since the shard does not exist.
-func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]OutputRecord, error) {
-	records := make([]OutputRecord, len(t.job.Outputs))
+// planOnly writes the plan of the shard into each output, and no pixels. The records in what it
+// returns are not committed, since the shard does not exist.
+func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]madeShard, error) {
+	made := make([]madeShard, len(t.job.Outputs))
 	for i := range t.job.Outputs {
 		o := &t.job.Outputs[i]
 		format, err := formats.ByName(o.Format)
@@ -42,11 +42,11 @@ func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]Ou
 		if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.Dir, r.PlanPath), recipes); err != nil {
 			return nil, err
 		}
-		records[i] = OutputRecord{Output: i, Record: r}
+		made[i] = madeShard{output: i, record: r}
 	}
 	countMixed(int64(len(recipes)), 0)
 	countShard(int64(len(recipes)), 0, false)
-	return records, nil
+	return made, nil
 }
 
 // record is the record of the shard in an output as far as the plan decides it: without the sizes and

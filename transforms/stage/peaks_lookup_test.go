@@ -198,7 +198,7 @@ func TestAdoptedUnsaved(t *testing.T) {
 			got, err := second.mix(newRandom(1))
 			check(t, err)
 			check(t, second.finish(got))
-			if len(got) != len(want) || got[0].Record.SHA256 != want[0].Record.SHA256 {
+			if len(got) != len(want) || got[0].Shards[0].SHA256 != want[0].Shards[0].SHA256 {
 				t.Error("the shard differs from that of the first place")
 			}
 		})
@@ -212,7 +212,7 @@ func TestAdoptedUnsaved(t *testing.T) {
 			other.planned()
 			got, err := second.mix(newRandom(1))
 			check(t, err)
-			if got[0].Record.SHA256 != want[0].Record.SHA256 {
+			if got[0].Shards[0].SHA256 != want[0].Shards[0].SHA256 {
 				t.Errorf("the shard differs after a run on %s", place)
 			}
 		}

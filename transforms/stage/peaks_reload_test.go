@@ -86,7 +86,7 @@ func TestOthersPeaks(t *testing.T) {
 		got, err := b.mix(newRandom(2))
 		check(t, err)
 		check(t, b.finish(got))
-		if b == ours && got[0].Record.SHA256 != want[0].Record.SHA256 {
+		if b == ours && got[0].Shards[0].SHA256 != want[0].Shards[0].SHA256 {
 			t.Error("the rows of the other run were taken")
 		}
 	}
@@ -191,7 +191,8 @@ func TestFinishAgain(t *testing.T) {
 	}
 	// Another output is not there just because the cache is gone.
 	missing := slices.Clone(records)
-	missing[0].Record.SHA256 = "0"
+	missing[0].Shards = slices.Clone(missing[0].Shards)
+	missing[0].Shards[0].SHA256[0]++
 	if err := a.finish(missing); err == nil {
 		t.Error("a manifest that does not list the shards passed")
 	}

@@ -88,7 +88,7 @@ func NewImages(job *Job, containers []source.Container, copied []Copied) *source
 }
 
 // Replayed makes the shard of a plan file from its images, in each output that lacks the shard.
-func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, p PlannedShard) ([]OutputRecord, error) {
+func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, p PlannedShard) ([]OutputBatch, error) {
 	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
@@ -105,7 +105,11 @@ func Replayed(ctx context.Context, job *Job, g *Global, images *source.Locator, 
 	t.fetch = func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error) {
 		return fetchPlanned(ctx, dst, job, images, s)
 	}
-	return t.run(ctx)
+	made, err := t.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return batchesOf(job, made)
 }
 
 // checkPlan checks that a plan file fits the plan as a whole: recipes are data, and a wrong label or

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -142,7 +143,7 @@ func (b *bench) gate() (err error) {
 }
 
 // mix makes the shards from rows in a random order.
-func (b *bench) mix(random *rand.Rand) (records []OutputRecord, err error) {
+func (b *bench) mix(random *rand.Rand) (batches []OutputBatch, err error) {
 	b.Helper()
 	parts := map[int64][]plan.Row{}
 	for i := range int64(len(b.plan.Chunks)) * b.global.Rounds {
@@ -166,14 +167,30 @@ func (b *bench) mix(random *rand.Rand) (records []OutputRecord, err error) {
 		for i := range r {
 			b.valid(&r[i])
 		}
-		records = append(records, r...)
+		batches = append(batches, r...)
 	}
-	return records, nil
+	return batches, nil
 }
 
-// finish completes the outputs.
-func (b *bench) finish(records []OutputRecord) error {
-	return Finish(b.Context(), b.job, b.global, slices.Clone(b.plan.Accounts), records)
+// finish completes the outputs, with batches as they travel.
+func (b *bench) finish(batches []OutputBatch) error {
+	return Finish(b.Context(), b.job, b.global, slices.Clone(b.plan.Accounts), travel(batches))
+}
+
+// travel yields batches after they were encoded.
+func travel(batches []OutputBatch) iter.Seq2[*OutputBatch, error] {
+	return func(yield func(*OutputBatch, error) bool) {
+		for i := range batches {
+			data, err := batches[i].Encode()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if b, err := ReadOutputBatch(data); !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
@@ -189,12 +206,12 @@ func (b *bench) run(seed uint64) (*Global, error) {
 	}
 	chunks, accounts := b.plan.Chunks, b.plan.Accounts
 	random.Shuffle(len(chunks), func(i, j int) { chunks[i], chunks[j] = chunks[j], chunks[i] })
-	records, err := b.mix(random)
+	batches, err := b.mix(random)
 	if err != nil {
 		return b.global, err
 	}
 	random.Shuffle(len(accounts), func(i, j int) { accounts[i], accounts[j] = accounts[j], accounts[i] })
-	return b.global, b.finish(records)
+	return b.global, b.finish(batches)
 }
 
 // must is run without an error.

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -39,10 +40,12 @@ func TestAssertValid(t *testing.T) {
 		change(a)
 		return a
 	}
-	record := func(change func(*OutputRecord)) word {
-		r := &OutputRecord{Record: dataset.ShardRecord{Samples: 1, Path: "a.tar", Fingerprint: "f"}}
-		change(r)
-		return r
+	batch := func(change func(*OutputBatch)) word {
+		b := &OutputBatch{Batch: dataset.Batch{Fingerprint: "f"}}
+		b.Totals = []dataset.MethodStats{{Method: "none", Count: 5}}
+		b.Shards = []dataset.Extract{{Samples: 2, Sums: []dataset.LamSums{{Drawn: 1, Final: 1}}}, {Shard: 1, Samples: 3}}
+		change(b)
+		return b
 	}
 	for _, c := range []struct {
 		word word
@@ -87,9 +90,19 @@ func TestAssertValid(t *testing.T) {
 		{account(func(a *Account) {}), ""},
 		{account(func(a *Account) { a.Bad[0].Weights = nil }), "1 losses have 0 weights"},
 		{account(func(a *Account) { a.Bad[0].Used++ }), "1 used, 0 excluded, 1 bad"},
-		{record(func(r *OutputRecord) {}), ""},
-		{record(func(r *OutputRecord) { r.Output = -1 }), "output -1"},
-		{record(func(r *OutputRecord) { r.Record.Samples = 0 }), "0 samples"},
+		{batch(func(b *OutputBatch) {}), ""},
+		{batch(func(b *OutputBatch) { b.Output = -1 }), "output -1"},
+		{batch(func(b *OutputBatch) { b.Replica = -1 }), "replica -1"},
+		{batch(func(b *OutputBatch) { b.Fingerprint = "" }), `made from ""`},
+		{batch(func(b *OutputBatch) { b.Shards = nil }), "0 shards"},
+		{batch(func(b *OutputBatch) { b.Shards[0].Samples = 0 }), "0 samples"},
+		{batch(func(b *OutputBatch) { b.Shards[0].Samples++ }), "5 samples by method in replica 0, where the shards have 6"},
+		{batch(func(b *OutputBatch) { b.Shards[1].PlanBytes = -1 }), "-1 bytes"},
+		{batch(func(b *OutputBatch) { b.Shards[1].Kept, b.Shards[1].Anew = true, true }), "shard 1 of replica 0"},
+		{batch(func(b *OutputBatch) { b.Shards[1].Sums = make([]dataset.LamSums, 2) }), "of 2 of 1 methods"},
+		{batch(func(b *OutputBatch) { b.Shards[0].Sums[0].Drawn = math.NaN() }), "sums of λ NaN"},
+		{batch(func(b *OutputBatch) { b.Shards[0].Sums[0].Final = math.Inf(1) }), "sums of λ 1 and +Inf"},
+		{batch(func(b *OutputBatch) { b.Totals[0].Count = -5 }), "-5 samples of the method"},
 	} {
 		err := c.word.AssertValid()
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

@@ -26,6 +26,8 @@ const (
 	reportFailures = 200
 	reportPictures = 12
 	reportClasses  = 2000
+	reportPlans    = 64   // that classes are counted in
+	reportShards   = 2000 // that are listed
 )
 
 type reportData struct {
@@ -34,6 +36,7 @@ type reportData struct {
 	Failures []premix.Failure
 	More     int64 // failures that are not shown
 	Classes  []reportClass
+	Counted  int // the plans that Classes were counted in
 	Pictures []reportPicture
 	Unread   []string // what the report lacks because it could not be read, and why
 }
@@ -116,8 +119,21 @@ func histogram(bins [lambdaBins]int64) template.HTML {
 	return template.HTML(b.String())
 }
 
-// countClasses counts targets and sources by class in the first replica. The other replicas have the
-// same images. If a plan cannot be read, there is no table.
+// Listed are the replicas whose shards the page lists: all, unless these are too many for a page.
+func (d *reportData) Listed() []Replica {
+	n := 0
+	for _, r := range d.Replicas {
+		n += len(r.Shards)
+	}
+	if n > reportShards {
+		return nil
+	}
+	return d.Replicas
+}
+
+// countClasses counts targets and sources by class in shards of the first replica, which are spread evenly: each
+// shard is a drawn part of the images, and the other replicas have the same ones. If a plan cannot be read, there is
+// no table.
 func (r *report) countClasses(ctx context.Context, classes []string) {
 	m := r.data.Manifest
 	if len(m.Replicas) == 0 || len(classes) > reportClasses || slices.Contains(m.Lost, LostPlan) {
@@ -128,20 +144,22 @@ func (r *report) countClasses(ctx context.Context, classes []string) {
 		counts[i] = reportClass{Index: i, Name: c}
 	}
 	shards := m.Replicas[0].Shards
-	parts := make([]map[int]*reportClass, len(shards))
-	errs := make([]error, len(shards))
+	r.data.Counted = min(len(shards), reportPlans)
+	chosen := func(i int) int { return i * len(shards) / r.data.Counted }
+	parts := make([]map[int]*reportClass, r.data.Counted)
+	errs := make([]error, len(parts))
 	var g errgroup.Group
 	g.SetLimit(16) // each is one request to an object store
-	for i, s := range shards {
+	for i := range parts {
 		g.Go(func() error {
-			parts[i], errs[i] = planClasses(ctx, Meta(r.out, m.Shape.Split, PlanName(s.Name)), len(classes))
+			parts[i], errs[i] = planClasses(ctx, Meta(r.out, m.Shape.Split, PlanName(shards[chosen(i)].Name)), len(classes))
 			return nil
 		})
 	}
 	g.Wait()
 	for i, err := range errs {
 		if err != nil {
-			r.unread("The table of classes", int64(i), err)
+			r.unread("The table of classes", int64(chosen(i)), err)
 		}
 	}
 	if len(r.data.Unread) > 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -75,7 +76,7 @@ func measureStages(ctx context.Context, job *stage.Job, list []source.Container,
 		return err
 	}
 	g := p.Global
-	var all []stage.OutputRecord
+	var all []stage.OutputBatch
 	for round := range g.Rounds {
 		parts := map[int64][][]byte{}
 		if err := add(fmt.Sprintf("rows %d/%d", round+1, g.Rounds), func(s *Step) error {
@@ -92,7 +93,6 @@ func measureStages(ctx context.Context, job *stage.Job, list []source.Container,
 			return err
 		}
 		keys := slices.Sorted(maps.Keys(parts))
-		var records []stage.OutputRecord
 		if err := add(fmt.Sprintf("mix %d/%d", round+1, g.Rounds), func(s *Step) error {
 			for _, part := range keys {
 				var rows []plan.Row
@@ -108,18 +108,37 @@ func measureStages(ctx context.Context, job *stage.Job, list []source.Container,
 					return err
 				}
 				for i := range made {
-					s.count(element(&made[i]))
+					b, err := made[i].Encode()
+					if err != nil {
+						return err
+					}
+					s.count(b)
 				}
-				records = append(records, made...)
+				all = append(all, made...)
 				r.Samples += int64(len(rows))
 			}
 			return nil
 		}); err != nil {
 			return err
 		}
-		all = append(all, records...)
 	}
-	return add("finish", func(*Step) error { return stage.Finish(ctx, job, g, p.Accounts, all) })
+	return add("finish", func(*Step) error { return stage.Finish(ctx, job, g, p.Accounts, encodedBatches(all)) })
+}
+
+// encodedBatches hands out the records of shards as a runner does.
+func encodedBatches(all []stage.OutputBatch) iter.Seq2[*stage.OutputBatch, error] {
+	return func(yield func(*stage.OutputBatch, error) bool) {
+		for i := range all {
+			b, err := all[i].Encode()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if batch, err := stage.ReadOutputBatch(b); !yield(batch, err) {
+				return
+			}
+		}
+	}
 }
 
 // parallel calls work for 0 to n−1, eight at once, and done with what it returns, one at a time.

@@ -3,8 +3,11 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/sample"
 )
@@ -37,6 +40,46 @@ func fromRecipe(recipe json.RawMessage) (*Config, error) {
 		}
 	}
 	return &c, nil
+}
+
+// RecipeFlags are the options of a recipe that differ from the defaults of mix, as flags
+// for people, sorted.
+func RecipeFlags(recipe json.RawMessage) ([]string, error) {
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(recipe, &settings); err != nil {
+		return nil, fmt.Errorf("pipeline: recipe: %w", err)
+	}
+	c, err := fromRecipe(recipe)
+	if err != nil {
+		return nil, err
+	}
+	var flags []string
+	for i, o := range Options(c) {
+		if _, ok := settings[o.Name]; !ok || o.Scope == Execution {
+			continue
+		}
+		// Without it the rest of the recipe decides what its default comes to.
+		others := maps.Clone(settings)
+		delete(others, o.Name)
+		rest, err := json.Marshal(others)
+		if err != nil {
+			return nil, fmt.Errorf("pipeline: recipe: %w", err)
+		}
+		d, err := fromRecipe(rest)
+		if err != nil {
+			return nil, err
+		}
+		if text := o.Canonical(); text != Options(d)[i].Canonical() {
+			flags = append(flags, "--"+o.Name+" "+printable.Shell([]string{text}))
+		}
+	}
+	for name, flag := range map[string]string{"class-list": "--classes FILE", "labels": "--labels FILE"} {
+		if _, ok := settings[name]; ok {
+			flags = append(flags, flag)
+		}
+	}
+	slices.Sort(flags)
+	return flags, nil
 }
 
 // damageCodec is the version of the codec that takes damaged JPEGs for bad images.

@@ -24,3 +24,27 @@ func TestDeriveParamsOfVersions(t *testing.T) {
 		}
 	}
 }
+
+// People see of a recipe what they would have to write.
+func TestRecipeFlags(t *testing.T) {
+	for _, test := range []struct {
+		want   string
+		change func(c *Config)
+	}{
+		{"", func(c *Config) {}},
+		{"--geometry center --method none:1.0", func(c *Config) { c.Geometry, c.Method = "center", "none" }},
+		{"--geometry pad:8 --resize 80 --size 64", func(c *Config) { c.Size.H, c.Size.W, c.Geometry, c.Resize = 64, 64, "pad:8", 80 }},
+		{"--method cutmix:0.5:alpha=0.2,mixup:0.3 --seed 7", func(c *Config) { c.Method, c.Seed = "cutmix:0.5:alpha=0.2,mixup:0.3", 7 }},
+		{"--classes FILE --label-form dense", func(c *Config) { c.LabelForm, c.ClassList = "dense", []string{"a", "b"} }},
+		{"--hflip 0.0", func(c *Config) { c.HFlip = 0 }},
+		{"--label-offset 1 --labels FILE", func(c *Config) { c.LabelOffset, c.LabelSums = "1", []string{"00"} }},
+		{"--detector file:sha256:00", func(c *Config) { c.Detector = "file:sha256:00" }},
+	} {
+		c := Default()
+		test.change(&c)
+		flags, err := RecipeFlags(c.RecipeJSON("webdataset"))
+		if got := strings.Join(flags, " "); err != nil || got != test.want {
+			t.Errorf("got %q, %v; want %q", got, err, test.want)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func runInspect(ctx context.Context, a *app, o inspectOptions, path string) erro
 }
 
 func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error {
-	o := inspect.Options{Records: f.records, Split: f.split, Params: pipeline.DeriveParams, In: pipeline.Inputs(f.in), Source: source.Options{Split: f.split}}
+	o := inspect.Options{Records: f.records, Split: f.split, Params: pipeline.DeriveParams, Flags: pipeline.RecipeFlags, In: pipeline.Inputs(f.in), Source: source.Options{Split: f.split}}
 	if f.records == 0 {
 		o.Records = -1
 	}

@@ -39,6 +39,8 @@ type Options struct {
 	// Params turns the recipe of an output into what decides its samples; without it no sample is made
 	// again.
 	Params func(recipe json.RawMessage) (sample.Params, source.Options, error)
+	// Flags says in flags what of a recipe differs from the defaults; without it people see the recipe itself.
+	Flags func(recipe json.RawMessage) ([]string, error)
 	// In is where the inputs of an output are; empty: where inputs.json says.
 	In []source.Input
 }
@@ -132,6 +134,7 @@ type Split struct {
 	Counts *dataset.Counts `json:"counts,omitempty"`
 	Summary
 	Recipe json.RawMessage `json:"recipe,omitempty"`
+	flags  *string         // what of the recipe is no default, if the options of the report can tell
 }
 
 // A Cache describes peaks of one fingerprint.

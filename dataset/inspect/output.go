@@ -162,6 +162,11 @@ func (r *Report) split(ctx context.Context, out, dir, name string, all map[int]i
 	if run, err := dataset.LoadRun(ctx, out, name); err == nil { // verify says what is wrong with one
 		s.Run = run.String()
 	}
+	if o.Flags != nil {
+		if flags, err := o.Flags(config.Recipe); err == nil { // of another version perhaps: then the recipe says it
+			s.flags = new(strings.Join(flags, " "))
+		}
+	}
 	records, err := dataset.Records(ctx, out, name)
 	if err != nil {
 		return err

@@ -133,7 +133,14 @@ func (r *Report) writeSplit(line func(string, ...any), s *Split) {
 	if s.Run != "" {
 		line("    run of %s", s.Run)
 	}
-	if recipe := new(bytes.Buffer); !s.Finished && json.Compact(recipe, s.Recipe) == nil {
+	recipe := new(bytes.Buffer)
+	switch {
+	case s.Finished:
+	case s.flags != nil && *s.flags == "":
+		line("    all options have their defaults")
+	case s.flags != nil:
+		line("    options that are not defaults: %s", *s.flags)
+	case json.Compact(recipe, s.Recipe) == nil:
 		line("    recipe %s", recipe)
 	}
 	if c := s.Counts; c != nil {

@@ -167,7 +167,8 @@ const progressRules = `
 ## Progress
 
 Progress goes to stderr, as messages do. On a terminal each stage has a line, which is as wide as the terminal. When the
-stage ends, a message with its result takes the place of the line. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
+stage ends, a message with its result takes the place of the line. Rates and the time left go by what the run does itself:
+peaks from the cache and shards that it keeps do not count. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
 dumb (` + "`TERM`" + `), and ` + "`plain`" + ` elsewhere: a line every ten seconds. ` + "`bar`" + ` without a terminal is ` + "`plain`" + ` too.
 
 ` + "`--progress json`" + ` prints one JSON object per line, among messages that begin with ` + "`premix:`" + `: one of the event start when the

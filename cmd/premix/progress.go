@@ -113,15 +113,13 @@ func (p *progress) Finished(ctx context.Context, j *launch.Job) (err error) {
 // tell looks at the job and prints how far it is.
 func (p *progress) tell() {
 	elapsed := time.Since(p.job.Start)
-	if p.mode == progressPlain {
-		fmt.Fprintln(p.app.stderr, "premix: "+printable.Line(p.plainLine(elapsed)))
-		return
-	}
 	now, ended := p.look(elapsed)
 	if ended != nil {
 		p.tellEnd(ended)
 	}
 	switch p.mode {
+	case progressPlain:
+		fmt.Fprintln(p.app.stderr, "premix: "+printable.Line(now.line()))
 	case progressJSON:
 		p.print(p.stage(&now))
 	case progressBar:
@@ -152,9 +150,9 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 		second := p.secondStage()
 		p.lookAtCluster()
 		if c := p.cluster.Count; c.PlannedShards > 0 {
-			now, ended = p.track.look(second, "shards", count{at: elapsed, done: c.Shards, total: c.PlannedShards, failed: -1})
+			now, ended = p.track.look(second, "shards", count{at: elapsed, done: c.Shards, before: p.before(second, c.Shards), total: c.PlannedShards, failed: -1})
 		} else {
-			now, ended = p.track.look("peaks", "chunks", count{at: elapsed, done: c.Chunks, failed: -1})
+			now, ended = p.track.look("peaks", "chunks", count{at: elapsed, done: c.Chunks, before: p.before("peaks", c.Chunks), failed: -1})
 		}
 		what, faults := p.cluster.what()
 		now.note = "(" + what + faults + ")"
@@ -163,9 +161,20 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 	return p.lookHere(stage.ReadProgress(), elapsed)
 }
 
+// before is what a cluster had of a stage at the first look at it.
+func (p *progress) before(stage string, now int64) int64 {
+	if p.track.stage != stage {
+		return now
+	}
+	return min(p.track.last.before, now) // a damaged shard loses its record
+}
+
 // lookHere takes the counts of a local job. Its peaks end, and what follows begins, when the gate has planned.
 func (p *progress) lookHere(c stage.Progress, elapsed time.Duration) (now figures, ended *figures) {
-	peaks := count{at: elapsed, done: c.Images + c.CachedImages, total: p.job.Expected(), bytes: c.ReadBytes, failed: c.Bad}
+	peaks := count{at: elapsed, done: c.Images + c.CachedImages, before: c.CachedImages, total: p.job.Expected(), bytes: c.ReadBytes, failed: c.Bad}
+	if look := p.job.Cache; look != nil && look.By[stage.Valid] != nil {
+		peaks.found = look.By[stage.Valid].Images
+	}
 	if c.Planned == 0 && p.job.Config.Plan == "" {
 		return p.track.look("peaks", "images", peaks)
 	}
@@ -174,7 +183,7 @@ func (p *progress) lookHere(c stage.Progress, elapsed time.Duration) (now figure
 		p.track.last = peaks // what it came to
 		elapsed = max(elapsed, peaks.at)
 	}
-	return p.track.look(p.secondStage(), "samples", count{at: elapsed, done: c.Mixed, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+	return p.track.look(p.secondStage(), "samples", count{at: elapsed, done: c.Mixed, before: c.KeptSamples, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
 }
 
 // secondStage is the name of the stage that follows the peaks.
@@ -193,31 +202,4 @@ func (p *progress) lookAtCluster() {
 	ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
 	defer stop()
 	p.cluster = clusterProgress{status, p.job.Count(ctx)}
-}
-
-// plainLine says in one line how far the job is.
-func (p *progress) plainLine(elapsed time.Duration) string {
-	if p.job.OnCluster() {
-		p.lookAtCluster()
-		return p.cluster.line(elapsed)
-	}
-	return progressLine(stage.ReadProgress(), p.job.Expected(), elapsed)
-}
-
-// progressLine says in one line how far a local job is.
-func progressLine(p stage.Progress, expected int64, elapsed time.Duration) string {
-	bad := ""
-	if p.Bad > 0 {
-		bad = fmt.Sprintf(", %d bad", p.Bad)
-	}
-	seconds := max(elapsed.Seconds(), 0.001)
-	if p.Planned == 0 {
-		done := p.Images + p.CachedImages
-		of := ""
-		if expected > 0 {
-			of = fmt.Sprintf(" of %d", expected)
-		}
-		return fmt.Sprintf("peaks  %d%s images%s  %.0f images/s", done, of, bad, float64(done)/seconds)
-	}
-	return fmt.Sprintf("mix  %d of %d samples, %d of %d shards%s  %3.0f %%", p.Mixed, p.Planned, p.Shards, p.PlannedShards, bad, 100*float64(p.Mixed)/float64(p.Planned))
 }

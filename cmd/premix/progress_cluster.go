@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/runners"
@@ -46,13 +45,4 @@ func (c clusterProgress) what() (what, faults string) {
 		faults = fmt.Sprintf(", %d repeated after a fault", c.status.Faults)
 	}
 	return what, faults
-}
-
-// line says in one line how far the job is.
-func (c clusterProgress) line(elapsed time.Duration) string {
-	what, faults := c.what()
-	if c.PlannedShards == 0 {
-		return fmt.Sprintf("%s  %d chunks have peaks%s  %.0f s", what, c.Chunks, faults, elapsed.Seconds())
-	}
-	return fmt.Sprintf("%s  %d of %d shards%s  %3.0f %%  %.0f s", what, c.Shards, c.PlannedShards, faults, 100*float64(c.Shards)/float64(c.PlannedShards), elapsed.Seconds())
 }

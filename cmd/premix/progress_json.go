@@ -35,8 +35,9 @@ type stageEvent struct {
 	Stage    string    `json:"stage" doc:"one of the stages"`
 	Unit     string    `json:"unit" doc:"what is counted: images (peaks), samples (mix, plan); on a cluster chunks and shards"`
 	Done     int64     `json:"done" doc:"units that are done, those found in the cache or the output included"`
+	Before   int64     `json:"before" doc:"of done, what was there before: peaks in the cache, samples of shards that are kept; on a cluster, what the first look found"`
 	Total    *int64    `json:"total" doc:"all units; of the images of an input an estimate until the stage has ended; null: unknown"`
-	Rate     *float64  `json:"rate" doc:"units a second, of the last 30 seconds, or of the whole stage when it has ended; null: unknown"`
+	Rate     *float64  `json:"rate" doc:"units a second, without those that were there before, of the last 30 seconds, or of the whole stage when it has ended; null: unknown"`
 	ByteRate *float64  `json:"bytes_per_s" doc:"bytes of images that are read (peaks) or written (mix), likewise; null on a cluster"`
 	ETA      *float64  `json:"eta_s" doc:"seconds until the stage ends, at this rate; null: unknown, as where done has reached total and the stage goes on"`
 	Failed   *int64    `json:"failed" doc:"images of the input that cannot be used, so far; null on a cluster"`
@@ -142,7 +143,7 @@ func (p *progress) stage(f *figures) stageEvent {
 
 // newStageEvent makes the line of a stage; c is nil of a local job.
 func newStageEvent(f *figures, c *clusterProgress) stageEvent {
-	e := stageEvent{Event: "stage", Stage: f.stage, Unit: f.unit, Done: f.done, StageS: seconds(f.elapsed()), ElapsedS: seconds(f.at), Ended: f.ended}
+	e := stageEvent{Event: "stage", Stage: f.stage, Unit: f.unit, Done: f.done, Before: f.before, StageS: seconds(f.elapsed()), ElapsedS: seconds(f.at), Ended: f.ended}
 	if f.total > 0 || f.ended {
 		e.Total = &f.total
 	}

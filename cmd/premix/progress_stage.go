@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,7 +15,9 @@ import (
 type count struct {
 	at          time.Duration
 	done, bytes int64
+	before      int64 // of done, what was there before the job
 	total       int64 // 0: unknown
+	found       int64 // of total, what is there before the job, as far as is known; it takes no time
 	failed      int64 // images that cannot be used; −1: unknown
 }
 
@@ -25,7 +28,8 @@ type figures struct {
 	began time.Duration // when the stage did
 	ended bool
 	note  string // what a cluster does now
-	// rate is the number of units a second, and byteRate that of bytes. −1: unknown.
+	// rate is the number of units a second, what was there before the job not counted, and byteRate that of bytes.
+	// −1: unknown.
 	rate, byteRate float64
 }
 
@@ -40,7 +44,8 @@ func (f *figures) eta() (left time.Duration, ok bool) {
 	case f.done >= f.total || f.rate <= 0: // a total of 0 is unknown
 		return 0, false
 	}
-	return time.Duration(float64(f.total-f.done) / f.rate * float64(time.Second)), true
+	rest := max(0, f.total-f.done-max(0, f.found-f.before))
+	return time.Duration(float64(rest) / f.rate * float64(time.Second)), true
 }
 
 // percent is −1 where the total is unknown.
@@ -87,7 +92,7 @@ func (t *tracker) end(at time.Duration) *figures {
 	f := t.figures()
 	f.ended, f.rate, f.byteRate = true, -1, -1
 	if s := f.elapsed().Seconds(); s > 0 {
-		f.rate, f.byteRate = float64(f.done)/s, float64(f.bytes)/s
+		f.rate, f.byteRate = float64(f.done-f.before)/s, float64(f.bytes)/s
 	}
 	return &f
 }
@@ -99,14 +104,18 @@ func (t *tracker) figures() figures {
 		first = t.points[0]
 	}
 	if s := (t.last.at - first.at).Seconds(); s > 0 {
-		f.rate, f.byteRate = max(0, float64(t.last.done-first.done)/s), max(0, float64(t.last.bytes-first.bytes)/s)
+		f.rate, f.byteRate = max(0, float64(t.last.done-t.last.before-first.done+first.before)/s), max(0, float64(t.last.bytes-first.bytes)/s)
 	}
 	return f
 }
 
 // sentence says what a stage came to.
 func (f *figures) sentence() string {
-	return fmt.Sprintf("%s: %s in %s%s", f.stage, f.counted(), clock(f.elapsed()), strings.Join(append([]string{""}, f.speed()...), ", "))
+	there := ""
+	if f.before > 0 {
+		there = fmt.Sprintf(" (%d were there before)", f.before)
+	}
+	return fmt.Sprintf("%s: %s%s in %s%s", f.stage, f.counted(), there, clock(f.elapsed()), strings.Join(append([]string{""}, f.speed()...), ", "))
 }
 
 // counted is what is done, in words.
@@ -145,6 +154,12 @@ func (f *figures) head() string {
 		return fmt.Sprintf("%-5s %3d%%", f.stage, p)
 	}
 	return f.stage
+}
+
+// line is the whole line.
+func (f *figures) line() string {
+	rest, _ := f.fit(math.MaxInt)
+	return f.head() + rest
 }
 
 // fit returns the rest of the line in as many columns as there are, and whether nothing is left out. What matters

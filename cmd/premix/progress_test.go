@@ -66,6 +66,52 @@ func TestTracker(t *testing.T) {
 	}
 }
 
+// TestRateOfResume wants rates and the time left to go by what a run does, and not by what it found.
+func TestRateOfResume(t *testing.T) {
+	at := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
+	var k tracker
+	k.look("mix", "samples", count{total: 1000})
+	for _, test := range []struct {
+		at, done, before, found int
+		line                    string
+	}{
+		{5, 500, 500, 0, "mix    50%  500 of 1000 samples  5s"}, // nothing was made yet
+		{10, 600, 500, 0, "mix    60%  600 of 1000 samples  10 samples/s  40s left  10s"},
+		{40, 900, 700, 0, "mix    90%  900 of 1000 samples  3.3 samples/s  30s left  40s"}, // 200 more were found
+		{40, 900, 700, 790, "mix    90%  900 of 1000 samples  3.3 samples/s  3s left  40s"},
+		{40, 900, 700, 900, "mix    90%  900 of 1000 samples  3.3 samples/s  0s left  40s"},
+	} {
+		now, _ := k.look("mix", "samples", count{at: at(test.at), done: int64(test.done), before: int64(test.before), found: int64(test.found), total: 1000})
+		if got := now.line(); got != test.line {
+			t.Errorf("%q, want %q", got, test.line)
+		}
+	}
+	if got, want := k.end(at(50)).sentence(), "mix: 900 samples (700 were there before) in 50s, 4.0 samples/s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+
+	// A local job takes the counts of its stages.
+	p := &progress{job: &launch.Job{Start: time.Unix(1e9, 0), Config: &pipeline.Config{Runner: "direct"}}}
+	p.lookHere(stage.Progress{}, 0)
+	if now, _ := p.lookHere(stage.Progress{Images: 20, CachedImages: 400}, at(10)); now.rate != 2 || now.done != 420 {
+		t.Errorf("%+v, want 420 images at 2 a second", now)
+	}
+	planned := p.job.Start.Add(at(10))
+	p.lookHere(stage.Progress{Images: 20, CachedImages: 400, Planned: 420, PlannedAt: planned}, at(10))
+	if now, _ := p.lookHere(stage.Progress{Planned: 420, PlannedAt: planned, Mixed: 220, KeptSamples: 200}, at(20)); now.rate != 2 || now.done != 220 {
+		t.Errorf("%+v, want 220 samples at 2 a second", now)
+	}
+
+	// On a cluster the first look at a stage finds what was there.
+	c := &progress{job: p.job}
+	for i, look := range []struct{ done, before int64 }{{30, 30}, {36, 30}, {20, 20}, {25, 20}} {
+		if before := c.before("peaks", look.done); before != look.before {
+			t.Errorf("look %d: %d of %d were there before, want %d", i, before, look.done, look.before)
+		}
+		c.track.look("peaks", "chunks", count{at: at(i), done: look.done, before: c.before("peaks", look.done)})
+	}
+}
+
 // TestStageChange wants a local stage to end, and the next one to begin, when the gate has planned, and not at a look.
 func TestStageChange(t *testing.T) {
 	start := time.Unix(1e9, 0)
@@ -75,8 +121,8 @@ func TestStageChange(t *testing.T) {
 		began, rate     float64 // of mix
 		ended, peaks    float64 // when the peaks did, and their rate
 	}{
-		{6, 8, 6, 15, 6, 12}, // 60 images in 5 s, 30 samples in 2 s
-		{8.5, 8, 8.5, -1, 8.5, 8},
+		{6, 8, 6, 15, 6, 4}, // 20 new images in 5 s, 30 samples in 2 s
+		{8.5, 8, 8.5, -1, 8.5, 20 / 7.5},
 		{0.5, 8, 1, 30 / 7.0, 1, -1}, // a clock that was set back
 	} {
 		p := &progress{job: &launch.Job{Start: start, Config: &pipeline.Config{Runner: "direct"}}}
@@ -281,7 +327,7 @@ func readProgress(t *testing.T, text string) (stages, end string) {
 				t.Errorf("a stage with nothing left goes on, and says when it ends: %s", line)
 			}
 			if e.Ended {
-				if e.Rate == nil || math.Abs(*e.Rate*e.StageS-float64(e.Done)) > (*e.Rate+e.StageS)*0.001 {
+				if e.Rate == nil || math.Abs(*e.Rate*e.StageS-float64(e.Done-e.Before)) > (*e.Rate+e.StageS)*0.001 {
 					t.Errorf("the rate is not that of the whole stage: %s", line)
 				}
 				endedAt = at

@@ -17,6 +17,7 @@ type Progress struct {
 	PlannedAt                    time.Time // when these two were set first: the peaks have ended
 	Round, Rounds                int64     // the round that works, from 1, and how many the job has
 	Mixed, Shards, SkippedShards int64
+	KeptSamples                  int64      // of Mixed, those of skipped shards
 	Bytes                        int64      // of finished shards
 	ReadBytes, MixedBytes        int64      // of Images as the input has them, and of Mixed as the shards have them
 	Waits                        blob.Waits // requests to stores that were repeated
@@ -113,6 +114,7 @@ func countShard(samples, bytes int64, skipped bool) {
 		if skipped {
 			p.SkippedShards++
 			p.Mixed += samples
+			p.KeptSamples += samples
 		}
 	})
 }

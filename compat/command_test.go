@@ -8,46 +8,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/premix/premix"
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
 
-// binary is the path of the premix binary of this checkout, built once.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(scratch, "premix")
-	if out, err := exec.Command("go", "build", "-o", path, "../cmd/premix").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// scratch is there for all tests.
-var scratch string
-
-func TestMain(m *testing.M) {
-	var err error
-	if scratch, err = os.MkdirTemp("", "premix-compat-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(scratch)
-	os.Exit(code)
-}
-
-func build(t *testing.T) string {
-	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+func TestMain(m *testing.M) { commandtest.Main(m) }
 
 // outputs are what the command is asked for; every format at once.
 var outputs = []struct {
@@ -73,12 +43,11 @@ var outputs = []struct {
 // replicas, two splits.
 func commandJobs(t *testing.T, root string, jobs map[string][]job) {
 	t.Helper()
-	bin := build(t)
 	for _, o := range outputs {
 		out := filepath.Join(root, o.name)
 		for _, c := range o.commands {
 			args := append(strings.Fields(c), "--cache", "none", "--format", strings.Join(formats.Names(), ","), "--out", out)
-			command(t, bin, args...)
+			commandtest.Run(t, args...)
 		}
 		for _, name := range formats.Names() {
 			for _, split := range o.splits {
@@ -87,7 +56,7 @@ func commandJobs(t *testing.T, root string, jobs map[string][]job) {
 					t.Fatal(err)
 				}
 				dir := filepath.Join(out, name)
-				inspect(t, bin, dir, name, split, o.replicas)
+				inspect(t, dir, name, split, o.replicas)
 				for _, replica := range o.replicas {
 					s := manifestSpec(t, dir, name, split)
 					s.Replica = replica
@@ -101,14 +70,6 @@ func commandJobs(t *testing.T, root string, jobs map[string][]job) {
 				}
 			}
 		}
-	}
-}
-
-// command runs the binary.
-func command(t *testing.T, bin string, args ...string) {
-	t.Helper()
-	if text, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput(); err != nil {
-		t.Fatalf("premix %s: %v\n%s", strings.Join(args, " "), err, text)
 	}
 }
 
@@ -145,7 +106,7 @@ func manifestSpec(t *testing.T, dir, format, split string) shard.Spec {
 }
 
 // inspect tests that "premix inspect --json" says of a split what its shards hold.
-func inspect(t *testing.T, bin, dir, format, split string, replicas []int) {
+func inspect(t *testing.T, dir, format, split string, replicas []int) {
 	t.Helper()
 	want := Answer{Labels: map[string]int64{}}
 	lam := 0.0
@@ -162,7 +123,7 @@ func inspect(t *testing.T, bin, dir, format, split string, replicas []int) {
 			want.Labels[label] += n
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), bin, "inspect", dir, "--json")
+	cmd := exec.CommandContext(t.Context(), commandtest.Premix(t), "inspect", dir, "--json")
 	text, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %v", cmd, err)

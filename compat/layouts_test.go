@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/internal/sharedtest"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
@@ -16,9 +17,9 @@ import (
 // readers' own libraries wrote of it: webdataset, TensorFlow, TFDS and datasets, and a tar of class
 // tars. Only the names of the inputs may differ.
 func TestLayouts(t *testing.T) {
-	py, bin, root := python(t), build(t), t.TempDir()
+	py, root := python(t), t.TempDir()
 	drawn := filepath.Join(root, "drawn")
-	command(t, bin, "synth", "--out", drawn, "--images", "30")
+	commandtest.Run(t, "synth", "--out", drawn, "--images", "30")
 	folders := []struct {
 		name, path string
 		images     int
@@ -43,7 +44,7 @@ func TestLayouts(t *testing.T) {
 	mixed := func(in string) []shard.Record {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "out")
-		command(t, bin, "mix", "--in", in, "--out", out, "--size", "40", "--shards", "2", "--label-form", "dense", "--cache", "none")
+		commandtest.Run(t, "mix", "--in", in, "--out", out, "--size", "40", "--shards", "2", "--label-form", "dense", "--cache", "none")
 		s := manifestSpec(t, out, "webdataset", "train")
 		s.Replica = -1
 		records, err := Records(out, f, s)

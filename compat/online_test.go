@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/internal/sharedtest"
 	"github.com/premix/premix/mix"
 )
@@ -20,7 +21,7 @@ import (
 // pixels, labels and λ from folders and tars, of PNG and of JPEG, in each replica and geometry.
 func TestOnline(t *testing.T) {
 	py := python(t)
-	bin, dir := build(t), t.TempDir()
+	bin, dir := commandtest.Premix(t), t.TempDir()
 	premix := func(args ...string) {
 		t.Helper()
 		if text, err := exec.Command(bin, args...).CombinedOutput(); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/io/formats"
 )
 
@@ -40,7 +41,7 @@ func patternsOf(t *testing.T, dir string) []string {
 // the braces of webdataset.
 func TestPatterns(t *testing.T) {
 	py := python(t)
-	bin := build(t)
+	bin := commandtest.Premix(t)
 	root := t.TempDir()
 	in, before, after := filepath.Join(root, "in"), filepath.Join(root, "before"), filepath.Join(root, "after")
 	mix := func(out string, more ...string) []string {

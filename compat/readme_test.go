@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/io/formats"
 )
 
@@ -78,7 +79,6 @@ type snippet struct {
 // Copies of some programs, in which something is wrong on purpose, must be found wrong.
 func TestReadme(t *testing.T) {
 	python(t)
-	bin := build(t)
 	root := t.TempDir()
 	cache, other := filepath.Join(root, "cache"), filepath.Join(root, "other")
 	var jobs []snippet
@@ -89,9 +89,9 @@ func TestReadme(t *testing.T) {
 		}
 		to := []string{"--out", out, "--format", strings.Join(formatsOf(o.formats), ","), "--size", "32"}
 		for _, flags := range o.mix {
-			command(t, bin, slices.Concat(strings.Fields("mix --in synth:37 --shards 4 "+flags), to, []string{"--cache", peaks})...)
+			commandtest.Run(t, slices.Concat(strings.Fields("mix --in synth:37 --shards 4 "+flags), to, []string{"--cache", peaks})...)
 		}
-		command(t, bin, slices.Concat(strings.Fields("pack --in synth:21 --split validation --shards 2 --cache none "+o.pack), to)...)
+		commandtest.Run(t, slices.Concat(strings.Fields("pack --in synth:21 --split validation --shards 2 --cache none "+o.pack), to)...)
 		for _, format := range formatsOf(o.formats) {
 			dir := out
 			if o.formats != format { // of several formats each has a folder
@@ -127,7 +127,7 @@ func TestReadme(t *testing.T) {
 		})
 	}
 	for dir := range dirs { // readers left it as it was
-		command(t, bin, "verify", dir)
+		commandtest.Run(t, "verify", dir)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/premix/premix/imaging/crop"
+	"github.com/premix/premix/internal/commandtest"
 	"github.com/premix/premix/internal/sharedtest"
 	"github.com/premix/premix/mix"
 	"github.com/premix/premix/saliency"
@@ -149,7 +150,7 @@ func smallPictures(t *testing.T, dir string) {
 // detector, geometry and law of λ.
 func TestRederive(t *testing.T) {
 	python(t)
-	bin, dir := build(t), t.TempDir()
+	bin, dir := commandtest.Premix(t), t.TempDir()
 	mixed := func(in, out string, args ...string) string {
 		t.Helper()
 		out = filepath.Join(dir, out)

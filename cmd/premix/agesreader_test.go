@@ -20,12 +20,12 @@ func TestFirstReader(t *testing.T) {
 		in          string
 		first, then []string
 	}{
-		{"records", []string{"with failures of an earlier version, read again: c.tfrecord; not in the cache yet, or changed: b.tfrecord", "8 images, 4 of them from the cache, 1 bad"},
-			[]string{"6 of 6 images are in the cache", "8 images, 8 of them from the cache, 1 bad"}},
-		{"tars", []string{"0 of 3 images are in the cache", "with failures of an earlier version, read again: s.tar", "3 images, 2 of them from the cache, 0 bad"},
-			[]string{"3 of 3 images are in the cache", "3 images, 3 of them from the cache, 0 bad"}},
-		{"rows", []string{"moved or touched, compared before use: t.parquet", "4 images, 4 of them from the cache, 0 bad"},
-			[]string{"4 of 4 images are in the cache", "4 images, 4 of them from the cache, 0 bad"}},
+		{"records", []string{"with failures of an earlier version, read again: c.tfrecord; not in the cache yet, or changed: b.tfrecord", "8 images, 4 of them from the cache, 1 failed"},
+			[]string{"6 of 6 images are in the cache", "8 images, 8 of them from the cache, 1 failed"}},
+		{"tars", []string{"0 of 3 images are in the cache", "with failures of an earlier version, read again: s.tar", "3 images, 2 of them from the cache, 0 failed"},
+			[]string{"3 of 3 images are in the cache", "3 images, 3 of them from the cache, 0 failed"}},
+		{"rows", []string{"moved or touched, compared before use: t.parquet", "4 images, 4 of them from the cache, 0 failed"},
+			[]string{"4 of 4 images are in the cache", "4 images, 4 of them from the cache, 0 failed"}},
 	} {
 		for i, says := range [][]string{test.first, test.then} {
 			text := b.premix("peaks", "--in", test.in, "--cache", "cache", "--size", "32")

@@ -272,7 +272,7 @@ func TestDataflowEnds(t *testing.T) {
 	c := newFakeCloud(t)
 	c.input()
 	args := c.args
-	refusal := (&stage.Refusal{Code: stage.CodeMaxBad, Message: "7 of 60 images are bad"}).Error()
+	refusal := (&stage.Refusal{Code: stage.CodeMaxBad, Message: "7 of 60 images failed"}).Error()
 	for _, e := range []struct {
 		name, state, message string
 		code                 int
@@ -281,7 +281,7 @@ func TestDataflowEnds(t *testing.T) {
 		{"failed", "JOB_STATE_FAILED", "the worker lost contact", exitFailed, "dataflow: job " + jobID + " failed: the worker lost contact"},
 		{"a worker's own error", "JOB_STATE_FAILED", "Error message from worker: process bundle failed:\n1: Plan\n\tcaused by:\nsource failed\n\tcaused by:\nDoFn[UID:4, PID:e8, Name: mixFn] failed:\nread gs://bkt/in/a:\nno permission\n\npassed through:\n==>\n", exitFailed,
 			"\npremix: dataflow: job " + jobID + " failed: read gs://bkt/in/a: no permission\n"},
-		{"refused", "JOB_STATE_FAILED", "workflow failed. Causes: DoFn failed:\n" + refusal, exitBad, "7 of 60 images are bad"},
+		{"refused", "JOB_STATE_FAILED", "workflow failed. Causes: DoFn failed:\n" + refusal, exitBad, "7 of 60 images failed"},
 		{"cancelled", "JOB_STATE_CANCELLED", "", exitFailed, "was cancelled; run again to continue"},
 	} {
 		t.Run(e.name, func(t *testing.T) {

@@ -83,9 +83,9 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 		fmt.Fprintln(w, "tried    no image: none was found")
 		return
 	}
-	fmt.Fprintf(w, "tried    %s in %.1f s: %d bad", printable.Count(int64(t.Images), "image"), t.Took.Seconds(), t.Bad)
+	fmt.Fprintf(w, "tried    %s in %.1f s: %d failed", printable.Count(int64(t.Images), "image"), t.Took.Seconds(), t.Bad)
 	if t.Excluded > 0 {
-		fmt.Fprintf(w, ", %d of other classes", t.Excluded)
+		fmt.Fprintf(w, ", %d excluded", t.Excluded)
 	}
 	fmt.Fprintf(w, ", %s each, %.1f ms to read, %.1f ms to decode, %.1f ms to crop and find the peak", dataset.Bytes(int64(t.Bytes)), ms(t.Read), ms(t.Decode), ms(t.Peak))
 	if t.Mix > 0 {
@@ -144,7 +144,7 @@ func foreseen(j *launch.Job, t *launch.Trial, f *launch.Forecast) string {
 	case t.Bad > 0 && j.Config.OnBad == "fail":
 		return "with --on-bad fail, the run ends with exit code 3 at these bad images"
 	case stage.OverMaxBad(int64(t.Bad), int64(t.Images), j.Config.MaxBad):
-		return printable.Sprintf("%d of %d images that were tried are bad, more than --max-bad %g%%: if all are like these, the run ends with exit code 3", t.Bad, t.Images, j.Config.MaxBad*100)
+		return printable.Sprintf("%d of %d images that were tried failed, more than --max-bad %g%%: if all are like these, the run ends with exit code 3", t.Bad, t.Images, j.Config.MaxBad*100)
 	case f.Samples > 0 && f.Shards*int64(len(j.Description.Replicas)) > f.Samples:
 		return printable.Sprintf("there are more shards (%d) than good images (about %d): the run ends with exit code 2", f.Shards, f.Samples/int64(len(j.Description.Replicas)))
 	case j.Config.Pair == string(mix.DifferentClass) && len(j.Catalog.Classes) == 1:

@@ -56,7 +56,7 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 		return err
 	}
 	if j.Options.PeaksOnly {
-		printable.Fprintf(w, "peaks    %d images, %d of them from the cache, %d bad\ncache    %s\n%s", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI, printable.Made(waits))
+		printable.Fprintf(w, "peaks    %d images, %d of them from the cache, %d failed\ncache    %s\n%s", now.Images+now.CachedImages, now.CachedImages, now.Bad, j.Description.Cache.URI, printable.Made(waits))
 		return nil
 	}
 	if !j.OnCluster() {
@@ -117,14 +117,14 @@ func tellSamples(w io.Writer, j *launch.Job, m *dataset.Manifest, dir, format st
 	tellReplicas(w, j, m, format)
 	for _, s := range m.Statistics {
 		if s.Mixed > 0 {
-			printable.Fprintf(w, "mixed    %d by %s, mean λ %.3f drawn, %.3f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
+			printable.Fprintf(w, "mixed    %d by %s, mean λ %.4f drawn, %.4f final\n", s.Mixed, s.Method, float64(s.LamDrawn.Mean), float64(s.Lam.Mean))
 		}
 	}
 	if j.Config.Pair == string(mix.DifferentClass) {
 		summarizePairs(w, m)
 	}
 	c := m.Counts
-	printable.Fprintf(w, "input    %s: %d good, %d ignored, %d left out, %d bad", printable.Count(c.Entries, "entry"), c.Good, c.Ignored, c.Excluded, c.Failed)
+	printable.Fprintf(w, "input    %s: %d good, %d ignored, %d excluded, %d failed", printable.Count(c.Entries, "entry"), c.Good, c.Ignored, c.Excluded, c.Failed)
 	if c.Failed > 0 {
 		printable.Fprintf(w, " (%s)", shortPath(dataset.Meta(dir, j.Config.Split, dataset.FailuresFile)))
 		if text := c.Lost.Text(); text != "" {

@@ -164,8 +164,8 @@ func writeSummary(line func(string, ...any), indent string, s *Summary) {
 		for _, m := range slices.Sorted(maps.Keys(s.Methods)) {
 			methods = append(methods, fmt.Sprintf("%s %d", m, s.Methods[m]))
 		}
-		line("%s%s; mean lam %.4f, drawn %.4f", indent, strings.Join(methods, ", "),
-			float64(s.LamSum)/float64(s.Samples), float64(s.LamDrawnSum)/float64(s.Samples))
+		line("%s%s; mean λ of all samples %.4f drawn, %.4f final", indent, strings.Join(methods, ", "),
+			float64(s.LamDrawnSum)/float64(s.Samples), float64(s.LamSum)/float64(s.Samples))
 	}
 	if len(s.Labels) > 0 {
 		var labels []string

@@ -48,7 +48,7 @@ func TestFlinkRefusals(t *testing.T) {
 			}
 		}
 		output := w.start(t, args("b")...).wait(3)
-		says(t, problem(output), "4 of 39 images are bad", "--max-bad")
+		says(t, problem(output), "4 of 39 images failed", "--max-bad")
 		hidden(t, filepath.Join(dir, "b"), cache)
 	})
 	w.alone(t)

@@ -37,7 +37,7 @@ func checkBad(ctx context.Context, t *tally, g *Global) error {
 	case f.images == 0 && containers > 1:
 		return refuse(CodeMaxBad, "there is no usable image in the input: none of its %d containers holds one; the first is %s", containers, chunks[0].Container)
 	}
-	return refuse(CodeMaxBad, "there is no usable image in the input (%d entries, %d bad, %d left out): nothing was mixed%s", f.images, bad, f.images-bad, where)
+	return refuse(CodeMaxBad, "there is no usable image in the input (%d entries, %d failed, %d excluded): nothing was mixed%s", f.images, bad, f.images-bad, where)
 }
 
 // OverMaxBad reports whether so many bad images of all are a larger share than --max-bad allows.
@@ -107,7 +107,7 @@ func (f *faults) String() string {
 	if f.lost > f.containers {
 		about, where = "about ", fmt.Sprintf("; about %d of them are lost in %s", f.lost, printable.Count(f.containers, "container"))
 	}
-	return fmt.Sprintf("%s%d of %d images are bad (%s%s)", about, total(f.kinds), f.images, strings.Join(kinds, ", "), where)
+	return fmt.Sprintf("%s%d of %d images failed (%s%s)", about, total(f.kinds), f.images, strings.Join(kinds, ", "), where)
 }
 
 // remedy says what to do where more images are bad than --max-bad allows; good are left. A larger limit does not
@@ -131,7 +131,7 @@ func (f *faults) remedy(good int64) string {
 	if todo == "" {
 		todo = "get the files again, or convert them"
 	}
-	return "all images are bad in this way, so something is wrong with the input as a whole: " + todo
+	return "all images failed in this way, so something is wrong with the input as a whole: " + todo
 }
 
 // remedies say what to do where all images have a fault of a kind.

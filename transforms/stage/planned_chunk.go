@@ -32,7 +32,7 @@ func (p *PlannedChunk) AssertValid() error {
 		return defect("of a chunk of %s %d entries are looked at, and %d were counted", p.Container, p.Looked, p.Entries)
 	}
 	if sum := p.Used + p.Excluded + p.bad(); sum != p.Entries {
-		return defect("of %d entries of %s (%s to %s) %d are accounted for: %d used, %d excluded, %d bad",
+		return defect("of %d entries of %s (%s to %s) %d are accounted for: %d used, %d excluded, %d failed",
 			p.Entries, p.Container, p.First, p.Last, sum, p.Used, p.Excluded, p.bad())
 	}
 	return p.assertCounts()

@@ -98,12 +98,38 @@ func (j *Job) Count(ctx context.Context) (c Count) {
 		return c
 	}
 	c.PlannedShards = config.Shape.Shards * int64(len(j.Description.Replicas))
-	if list, err := blob.List(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir)); err == nil {
-		for _, o := range list {
-			if replica, ok := dataset.RecordReplica(blob.Base(o.URI)); ok && slices.Contains(j.Description.Replicas, replica) {
-				c.Shards++
-			}
+	c.Shards = j.shards(ctx, dir)
+	return c
+}
+
+// shards counts the shards of the job that an output has, by the names of their records.
+func (j *Job) shards(ctx context.Context, dir string) (n int64) {
+	list, err := blob.List(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir))
+	if err != nil {
+		return 0
+	}
+	for _, o := range list {
+		if replica, ok := dataset.RecordReplica(blob.Base(o.URI)); ok && slices.Contains(j.Description.Replicas, replica) {
+			n++
 		}
 	}
-	return c
+	return n
+}
+
+// truthful returns a refusal of the job with a code that tells the truth. A worker that joins late, and is of another
+// build or does not see the input, refuses as one that is there from the beginning; but [stage.CodeUsage] promises
+// that no shard was written.
+func (j *Job) truthful(ctx context.Context, r *stage.Refusal) *stage.Refusal {
+	if r.Code != stage.CodeUsage || j.Options.PeaksOnly {
+		return r
+	}
+	for _, dir := range j.Config.OutputDirs() {
+		if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
+			continue // it has planned nothing there
+		}
+		if j.shards(ctx, dir) > 0 {
+			return &stage.Refusal{Code: stage.CodeFailed, Message: r.Message}
+		}
+	}
+	return r
 }

@@ -52,7 +52,7 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	}
 	if r := stage.FindRefusal(err); r != nil && !errors.Is(err, runners.ErrGoesOn) {
 		j.removeCopies(j.guarded(context.WithoutCancel(ctx)), r)
-		return false, r
+		return false, j.truthful(context.WithoutCancel(ctx), r)
 	}
 	if err != nil || !finished {
 		return false, err

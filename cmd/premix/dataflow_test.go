@@ -359,7 +359,7 @@ func TestDataflowFlags(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"nothing", nil, []string{"--project is missing", "--region is missing", "--staging_location is missing"}},
+		{"nothing", nil, []string{"--project, --region, --staging_location are missing: add -- --project=my-project --region=europe-west4 --staging_location=gs://my-bucket/staging"}},
 		{"local staging", []string{"--staging_location=/tmp/x"}, []string{"--staging_location=/tmp/x: must be a folder of a bucket"}},
 		{"no bucket", []string{"--staging_location=gs:///"}, []string{"names no bucket"}},
 		{"local temp", []string{"--temp_location=tmp"}, []string{"--temp_location=tmp: must be a folder of a bucket, gs://my-bucket/temp"}},
@@ -393,7 +393,7 @@ func TestDataflowFlags(t *testing.T) {
 	}
 	t.Run("local paths", func(t *testing.T) {
 		out := fails(t, exitUsage, "mix", "--in", dir, "--out", dir+"/out", "--cache", dir+"/c", "--runner", "dataflow", "--", "--project=p1", "--region=r", "--staging_location=gs://bkt/s")
-		if strings.Count(out, "is a local path, which Dataflow's workers cannot reach: copy it to a bucket") != 3 {
+		if strings.Count(out, dir) != 3 || !strings.Contains(out, dir+"/c are local paths, which Dataflow's workers cannot reach: use a bucket") {
 			t.Errorf("it said:\n%s", out)
 		}
 	})

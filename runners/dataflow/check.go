@@ -20,19 +20,15 @@ var jobName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
 func Check(o Options) error {
 	var problems []error
 	addf := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if value("project") == "" {
-		addf("--project is missing: the Google Cloud project that pays, such as -- --project=my-project (Beam's flags come after --)")
+	if err := missing(); err != nil {
+		problems = append(problems, err)
 	}
-	if r := region(); r == "" {
-		addf("--region is missing: where the workers run, such as -- --region=europe-west4; take that of the buckets")
-	} else if value("region") == "" {
+	if r := region(); r != "" && value("region") == "" {
 		flag.Set("region", r)
 	}
 	for _, name := range []string{"staging_location", "temp_location"} {
 		v := value(name)
 		switch {
-		case v == "" && name == "staging_location":
-			addf("--staging_location is missing: a folder of a bucket for the binary and the pipeline, such as -- --staging_location=gs://my-bucket/staging")
 		case v != "" && !strings.HasPrefix(v, "gs://"):
 			addf("--%s=%s: must be a folder of a bucket, gs://my-bucket/%s", name, v, strings.TrimSuffix(name, "_location"))
 		case v != "" && strings.Trim(strings.TrimPrefix(v, "gs://"), "/") == "":
@@ -51,10 +47,17 @@ func Check(o Options) error {
 	if v := value("job_name"); v != "" && !jobName.MatchString(v) {
 		addf("--job_name=%s: use a-z, 0-9 and -, beginning with a letter", v)
 	}
+	var local []string
 	for _, uri := range o.Remote {
 		if !strings.Contains(uri, "://") && !strings.HasPrefix(uri, "synth:") {
-			addf("%s is a local path, which Dataflow's workers cannot reach: copy it to a bucket (gcloud storage cp -r) and give its gs:// address", uri)
+			local = append(local, uri)
 		}
+	}
+	switch {
+	case len(local) == 1:
+		addf("%s is a local path, which Dataflow's workers cannot reach: copy it to a bucket (gcloud storage cp -r) and give its gs:// address", local[0])
+	case len(local) > 1:
+		addf("%s are local paths, which Dataflow's workers cannot reach: use a bucket (gcloud storage cp -r) and give gs:// addresses", strings.Join(local, ", "))
 	}
 	warning, err := checkBinary(value("worker_binary"))
 	if err != nil {
@@ -64,6 +67,29 @@ func Check(o Options) error {
 		o.Warn("%s", warning)
 	}
 	return errors.Join(problems...)
+}
+
+// missing names the flags that have no default and were not given.
+func missing() error {
+	var names, examples []string
+	var what string
+	for _, f := range []struct{ name, value, example, what string }{
+		{"project", value("project"), "my-project", "the Google Cloud project that pays"},
+		{"region", region(), "europe-west4", "where the workers run; take that of the buckets"},
+		{"staging_location", value("staging_location"), "gs://my-bucket/staging", "a folder of a bucket for the binary and the pipeline"},
+	} {
+		if f.value == "" {
+			names, examples, what = append(names, "--"+f.name), append(examples, "--"+f.name+"="+f.example), f.what
+		}
+	}
+	switch add := "add -- " + strings.Join(examples, " ") + ", with your names (Beam's flags come after --)"; len(names) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s is missing (%s): %s", names[0], what, add)
+	default:
+		return fmt.Errorf("%s are missing: %s", strings.Join(names, ", "), add)
+	}
 }
 
 const howToBuild = "build one with CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -o premix-linux ./cmd/premix, and add -- --worker_binary=premix-linux"

@@ -148,7 +148,11 @@ func (s *Sample) lines() (lines []string, inks []color.Color) {
 		}
 		say(ink, "again    lam %.6f  drawn %.6f  box [%d,%d,%d,%d]  %s", a.Lam, a.LamDrawn, a.Box[0], a.Box[1], a.Box[2], a.Box[3], same)
 	}
-	say(ink, "label    %s = %.4f %s + %.4f %s", dataset.ClassName(s.classes, r.Label), r.Lam, dataset.ClassName(s.classes, r.LabelA), 1-r.Lam, dataset.ClassName(s.classes, r.LabelB))
+	soft := ""
+	if r.Mixed {
+		soft = printable.Sprintf("; soft: %.4f %s (target), %.4f %s (source)", r.Lam, dataset.ClassName(s.classes, r.LabelA), 1-r.Lam, dataset.ClassName(s.classes, r.LabelB))
+	}
+	say(ink, "label    %s%s", dataset.ClassName(s.classes, r.Label), soft)
 	for _, h := range []struct {
 		role string
 		half *Half

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premix/premix/launch"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/runners"
 )
@@ -83,6 +84,9 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	})
 	if err != nil {
 		return err
+	}
+	if o.packs && job.Config.Method != mix.None && job.Complete == nil {
+		report.Warn("pack --method %s mixes the images, as mix does: a validation set is measured on unmixed ones; leave out --method", job.Config.Method)
 	}
 	if o.dryRun != "" {
 		return dryRun(ctx, a, job, o.dryRun == dryRunTry)

@@ -7,7 +7,7 @@ import (
 )
 
 func newPackCommand(a *app) *cobra.Command {
-	return newJobCommand(a, &jobOptions{config: pipeline.DefaultPack()}, &cobra.Command{
+	return newJobCommand(a, &jobOptions{config: pipeline.DefaultPack(), packs: true}, &cobra.Command{
 		Use:     "pack --in URI… --out FOLDER [flags] [-- beam flags]",
 		Short:   "Write images unmixed into shards (validation sets)",
 		Example: "  premix pack --in photos/val --out mixed --size 224",

@@ -13,6 +13,7 @@ import (
 // jobOptions are the options of a command that runs a job: those of a configuration, and its own.
 type jobOptions struct {
 	peaksOnly bool
+	packs     bool // of pack, whose samples are unmixed unless --method says otherwise
 	config    pipeline.Config
 	options   []pipeline.Option
 	file      string

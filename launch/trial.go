@@ -3,7 +3,9 @@ package launch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/premix/premix"
@@ -30,6 +32,9 @@ type Trial struct {
 	// Images is the number of images that were tried, Bad how many of them cannot be used, and Excluded how many are
 	// of classes that were not asked for.
 	Images, Bad, Excluded int
+	// Classes is the number of classes of which images were seen, where the class list is not known yet. Vectors of
+	// dense labels are as long in Outputs; 0 if the list is known.
+	Classes int
 	// Bytes is the mean size of an image as it is stored.
 	Bytes float64
 	// Read, Decode and Peak are for one image: reading, decoding, and crop and saliency. Mix is for one sample.
@@ -116,6 +121,7 @@ type trier struct {
 	half  sample.Half
 	crops []imaging.Image
 	rows  []plan.Row
+	names []string // classes in the order in which they were seen, where inputs name them and no list is known
 }
 
 var errEnough = errors.New("enough images were tried")
@@ -158,20 +164,16 @@ func (t *trier) read(ctx context.Context, c source.Chunk, n int) error {
 func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	s := e.Sample
 	s.Replica = t.job.Description.Replicas[0]
-	label := int64(len(t.rows)) % max(1, int64(len(t.job.Catalog.Classes)))
-	if t.job.Catalog.Classes != nil {
-		i, ok, err := t.job.Description.Resolve(&s, t.job.Catalog.Classes)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			t.Excluded++
-			return nil
-		}
-		label = int64(i)
+	label, ok, err := t.label(&s)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		t.Excluded++
+		return nil
 	}
 	start := time.Now()
-	err := t.maker.Decode(ctx, &t.half, e.Data)
+	err = t.maker.Decode(ctx, &t.half, e.Data)
 	t.Decode += time.Since(start)
 	if err != nil {
 		return err
@@ -192,8 +194,24 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	crop := imaging.Image{W: t.half.Crop.W, H: t.half.Crop.H, Pix: append([]byte(nil), t.half.Crop.Pix...)}
 	i := int64(len(t.rows))
 	t.crops = append(t.crops, crop)
-	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: int(label), Sample: &s})
+	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: label, Sample: &s})
 	return nil
+}
+
+// label is the class of an image; ok is false if it was not asked for.
+func (t *trier) label(s *premix.Sample) (label int, ok bool, err error) {
+	switch list := t.job.Catalog.Classes; {
+	case list != nil:
+		return t.job.Description.Resolve(s, list)
+	case s.Label >= 0:
+		label = s.Label
+	default:
+		if label = slices.Index(t.names, s.Class); label < 0 {
+			label, t.names = len(t.names), append(t.names, s.Class)
+		}
+	}
+	t.Classes = max(t.Classes, label+1)
+	return label, true, nil
 }
 
 // mix mixes the crops, and measures what shards of them would be.
@@ -245,8 +263,8 @@ func (t *trier) shard(o *stage.Output, recipes []premix.Recipe, pictures [][]byt
 	}
 	spec := o.Spec
 	spec.Shards, spec.Classes = 1, t.job.Catalog.Classes
-	if len(spec.Classes) == 0 {
-		spec.Classes = []string{"0"}
+	for i := len(spec.Classes); i < t.Classes; i++ {
+		spec.Classes = append(spec.Classes, fmt.Sprint(i))
 	}
 	var size counter
 	w := format.NewWriter(&size, spec)

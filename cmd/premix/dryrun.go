@@ -50,7 +50,7 @@ func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 		}
 	}
 	if j.Complete == nil {
-		printable.Fprintf(w, "go on    %s\n", withoutDryRun(launch.WithoutSecrets(os.Args)))
+		printable.Fprintf(w, "go on    %s\n", printable.Made(withoutDryRun(launch.WithoutSecrets(os.Args))))
 	}
 	_, err := fmt.Fprintln(w, "nothing was written (--dry-run)")
 	return err
@@ -108,6 +108,9 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(s.Mean)), dataset.Bytes(int64(math.Ceil(s.Error))), j.Config.Formats[i])
 		}
 		fmt.Fprintln(w)
+		if t.Classes > 0 && j.Config.LabelForm != "pair" {
+			fmt.Fprintf(w, "labels   dense labels are counted for %s, as many as were seen; the class list is not known before the peaks\n", printable.Count(int64(t.Classes), "class"))
+		}
 		if f.Existing > 0 {
 			fmt.Fprintf(w, "exists   %s of them, which stay if they are right\n", printable.Count(f.Existing, "shard"))
 		}

@@ -176,7 +176,7 @@ func Options(c *Config) []Option {
 	add("spool", choiceVar("spool", &c.Spool, "auto", "off", "ref", "bytes", "pixels"), stagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels: ref reads the image again, bytes keeps a copy of it, pixels keeps the crop; auto keeps crops on a local first run if they fit")
 	add("spool-limit", bytesVar(&c.SpoolLimit), stagePeaks, mixJobs, Execution, "bytes", "most bytes that --spool auto may keep, next to the output")
 	add("workers", intVar(&c.Workers), stagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one per core)")
-	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "limit of memory for decoded pixels in one process (0: 1 GiB); an image that needs more than this, and more than 128 MiB, stops the job; a lower --max-pixels makes it a failure instead")
+	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "limit of memory for images in work in one process (0: 1 GiB), beside some 0.3 GB for the rest; an image that needs more than this, and more than 128 MiB, stops the job; a lower --max-pixels makes it a failure instead")
 	add("on-bad", choiceVar("on-bad", &c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")
 	add("max-bad", shareVar(&c.MaxBad), stagePlan, mixJobs, Execution, "share", "stop after the peaks, before anything is mixed, if more images are bad")
 	add("overwrite", boolVar(&c.Overwrite), stagePlan, mixJobs, Execution, "", "replace this split of the output, all its replicas; an unfinished one with the same recipe and input is checked as with --recheck, and completed")

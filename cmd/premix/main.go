@@ -10,6 +10,7 @@ import (
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/runners"
+	"github.com/premix/premix/transforms/stage"
 )
 
 func main() {
@@ -17,6 +18,7 @@ func main() {
 	log.SetOutput(redacting{os.Stderr}) // net/http logs what a server sends unasked, which may repeat the request
 	// A cluster starts this binary without a subcommand to be its worker. That comes first: Beam
 	// owns the flags of a worker.
+	stage.OwnProcess()
 	runners.Worker(os.Args[1:])
 	os.Exit(Main())
 }

@@ -124,14 +124,17 @@ type encodedSample struct {
 }
 
 // samples makes the samples of a shard and hands them to write, in order and one at a time. Each
-// crop is made once; loading runs ahead of mixing by a bounded number of samples.
+// crop is made once; loading runs ahead of mixing by a bounded number of samples, and of bytes.
 func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
 	if bare.Load() {
 		return bareSamples(ctx, recipes, write)
 	}
 	p := poolFor(t.job.Workers, t.job.MaxMemory)
-	pictures := t.pictures(recipes)
+	lead := &lead{of: &p.ahead}
+	defer lead.end()
+	pictures := t.pictures(recipes, lead)
 	g, ctx := errgroup.WithContext(ctx)
+	crop := int64(t.job.cropBytes())
 	results := make([]encodedSample, len(recipes))
 	for i := range results {
 		results[i].done = make(chan struct{})
@@ -139,9 +142,11 @@ func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write 
 	ahead := make(chan struct{}, 4*p.workers()+4)
 	g.Go(func() (err error) {
 		defer recoverAs(&err)
-		return writeInOrder(ctx, results, ahead, write)
+		return writeInOrder(ctx, results, ahead, func(i int, img []byte) error {
+			defer lead.give(crop, 1)
+			return write(i, img)
+		})
 	})
-	started := map[*premix.Sample]bool{}
 dispatch:
 	for i := range recipes {
 		select {
@@ -150,11 +155,19 @@ dispatch:
 			break dispatch
 		}
 		r := &recipes[i]
+		var load []*picture
 		for _, s := range needs(r) {
-			if !started[s] {
-				started[s] = true
-				g.Go(func() error { return t.load(ctx, p, pictures[s]) })
+			if pic := pictures[s]; !pic.started {
+				pic.started = true
+				load = append(load, pic)
 			}
+		}
+		// An encoded sample takes no more than its pixels, or hardly more.
+		if lead.take(ctx, crop*int64(len(load)+1)) != nil {
+			break
+		}
+		for _, pic := range load {
+			g.Go(func() error { return t.load(ctx, p, pic) })
 		}
 		g.Go(func() (err error) {
 			results[i].data, err = t.mixOne(ctx, p, r, pictures)

@@ -15,11 +15,14 @@ import (
 
 // A picture is a crop on its way: loaded once, used by each recipe that needs it, then given back.
 type picture struct {
-	sample *premix.Sample
-	place  premix.Location // of the entry, or of its copy
-	ready  chan struct{}
-	img    *imaging.Image
-	uses   atomic.Int32
+	sample  *premix.Sample
+	place   premix.Location // of the entry, or of its copy
+	ready   chan struct{}
+	img     *imaging.Image
+	uses    atomic.Int32
+	lead    *lead // that the crop is taken from
+	bytes   int64 // of the crop
+	started bool  // loading it
 }
 
 var crops = sync.Pool{New: func() any { return new(imaging.Image) }}
@@ -29,15 +32,16 @@ func (p *picture) release() {
 	if p.uses.Add(-1) == 0 {
 		crops.Put(p.img)
 		p.img = nil
+		p.lead.give(p.bytes, 0)
 	}
 }
 
 // pictures prepares the picture of each image of the shard, with the number of its uses.
-func (t *shardTask) pictures(recipes []premix.Recipe) map[*premix.Sample]*picture {
+func (t *shardTask) pictures(recipes []premix.Recipe, l *lead) map[*premix.Sample]*picture {
 	pictures := map[*premix.Sample]*picture{}
 	for i := range t.rows {
 		s := t.rows[i].Sample
-		pictures[s] = &picture{sample: s, place: s.Location, ready: make(chan struct{})}
+		pictures[s] = &picture{sample: s, place: s.Location, ready: make(chan struct{}), lead: l, bytes: int64(t.job.cropBytes())}
 		if spool := t.rows[i].Spool; spool != (premix.Location{}) {
 			pictures[s].place = spool
 		}
@@ -95,46 +99,63 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 	return nil
 }
 
-// encoded reads the bytes of a picture again. It reserves memory for the bytes before it reads them,
-// and then for bytes and pixels.
+// encoded reads the bytes of a picture again. It reserves memory for the bytes and for what decoding takes of
+// most pictures of that size. One that proves to take more, as progressive JPEGs do, gets the rest if that
+// is free. Else the bytes are given up and read again once there is memory for all: to keep them while
+// waiting could deadlock with others that do the same, and bytes that nobody counts have no bound.
 func (t *shardTask) encoded(ctx context.Context, p *pool, pic *picture) (data []byte, release func(), err error) {
-	s := pic.sample
-	if release, err = p.reserve(ctx, pic.place.Length); err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			release()
+	need := pic.usual()
+	for {
+		if release, err = p.reserve(ctx, need); err != nil {
+			return nil, nil, err
 		}
-	}()
+		var takes int64
+		if data, takes, err = t.read(ctx, p, pic); err != nil {
+			release()
+			return nil, nil, err
+		}
+		if takes <= need || p.most <= need {
+			return data, release, nil
+		}
+		if more := p.more(need, takes); more != nil {
+			first := release
+			return data, func() { first(); more() }, nil
+		}
+		release()
+		putBuffer(data)
+		need = takes
+	}
+}
+
+// usual is the memory that the file of a picture takes, with what decoding it takes where it is a
+// baseline JPEG or a PNG.
+func (p *picture) usual() int64 {
+	w, h := int64(p.sample.Width), int64(p.sample.Height)
+	return 2*max(p.place.Length, 0) + 3*w*h + 256*(w+h) + 1<<16
+}
+
+// read reads the bytes of a picture, and says how much memory they and their decoding take.
+func (t *shardTask) read(ctx context.Context, p *pool, pic *picture) (data []byte, takes int64, err error) {
+	s := pic.sample
 	if t.fetch != nil {
 		data, err = t.fetch(ctx, getBuffer(0), s)
 	} else {
 		data, err = source.Fetch(ctx, getBuffer(0), pic.place)
 	}
 	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
-		return nil, release, err
+		return nil, 0, err
 	}
 	if err != nil {
-		return nil, release, fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
+		return nil, 0, fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)
 	}
 	if t.fetch == nil && source.DigestOf(data) != s.Digest {
-		return nil, release, replaced(s)
+		return nil, 0, replaced(s)
 	}
 	cfg, err := imaging.DecodeConfig(data, t.job.Decode)
 	if err != nil {
-		return nil, release, changed(s, err)
+		return nil, 0, changed(s, err)
 	}
-	if err := p.fits(s.Name, &cfg, data, true); err != nil {
-		return nil, release, err
-	}
-	// Keeping the first part while waiting for the rest could deadlock with others that do the same.
-	release()
-	release, err = p.reserve(ctx, cfg.Memory+int64(len(data)))
-	if err != nil {
-		release = func() {}
-	}
-	return data, release, err
+	return data, cfg.Memory + int64(len(data)), p.fits(s.Name, &cfg, data, true)
 }
 
 // changed is the error for an image that was good in the peaks stage and is not good now. The cause is

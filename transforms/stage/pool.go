@@ -19,10 +19,15 @@ const defaultMemory = 1 << 30
 // A pool bounds the work of one process, whatever the number of bundles that its runner hands it
 // at once: each worker decodes one image at a time, and the memory of images in flight is bounded
 // in bytes. Runners give a bundle to one goroutine, so the pool is what uses all cores.
+//
+// Three quarters of the memory are for files and the pixels decoded from them, which wait for nothing but
+// a worker. The rest is for crops and samples, which wait for each other: see [ahead].
 type pool struct {
 	slots chan *worker
-	bytes *semaphore.Weighted
-	max   int64
+	bytes *semaphore.Weighted // of files and decoded pixels
+	most  int64               // of bytes
+	ahead ahead
+	max   int64 // of both together
 }
 
 // A worker is the scratch memory of one image being worked on.
@@ -49,11 +54,20 @@ func poolFor(workers int, memory int64) *pool {
 	key := [2]int64{int64(workers), memory}
 	p := pools[key]
 	if p == nil {
-		p = &pool{slots: make(chan *worker, workers), bytes: semaphore.NewWeighted(memory), max: memory}
-		for range workers {
-			p.slots <- new(worker)
-		}
+		p = newPool(workers, memory)
 		pools[key] = p
+		limitHeap(memory)
+	}
+	return p
+}
+
+func newPool(workers int, memory int64) *pool {
+	p := &pool{slots: make(chan *worker, workers), max: memory}
+	p.ahead.most = memory / 4
+	p.most = memory - p.ahead.most
+	p.bytes = semaphore.NewWeighted(p.most)
+	for range workers {
+		p.slots <- new(worker)
 	}
 	return p
 }
@@ -63,11 +77,21 @@ func (p *pool) workers() int { return cap(p.slots) }
 // reserve waits until n bytes may be held. More than the bound counts as the whole bound, so that
 // one image of any allowed size can pass, alone. The caller returns them with release.
 func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error) {
-	n = min(max(n, 0), p.max)
+	n = min(max(n, 0), p.most)
 	if err := p.bytes.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
 	return sync.OnceFunc(func() { p.bytes.Release(n) }), nil
+}
+
+// more adds to a reservation of have bytes what is missing to need, if that is free, and returns what gives
+// it back; else nil.
+func (p *pool) more(have, need int64) (release func()) {
+	n := min(need, p.most) - have
+	if !p.bytes.TryAcquire(n) {
+		return nil
+	}
+	return sync.OnceFunc(func() { p.bytes.Release(n) })
 }
 
 // fits refuses an image that takes more memory than the bound allows by itself. That is no defect of the

@@ -93,7 +93,7 @@ func TestReserveBeforeReading(t *testing.T) {
 		}
 	}
 	p := poolFor(a.job.Workers, a.job.MaxMemory)
-	all, err := p.reserve(t.Context(), p.max)
+	all, err := p.reserve(t.Context(), p.most)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,10 +119,10 @@ func TestReserveBeforeReading(t *testing.T) {
 	all()
 	<-read
 	wantError(t, <-done, "enough")
-	if err := p.bytes.Acquire(t.Context(), p.max); err != nil {
+	if err := p.bytes.Acquire(t.Context(), p.most); err != nil {
 		t.Fatal(err)
 	}
-	p.bytes.Release(p.max)
+	p.bytes.Release(p.most)
 }
 
 // waiting says whether somebody waits for memory: then not even nothing is to be had.

@@ -202,6 +202,7 @@ type Labels struct {
 	Target []string `json:"target"`
 
 	index map[string]int
+	own   map[string]bool // the names in Own
 }
 
 // Labels returns what turns the samples of the catalog's inputs into indexes of classes: of
@@ -223,7 +224,7 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 			l.index[name] = i
 		}
 	}
-	class := s.Class
+	class, isOwn := s.Class, false
 	if s.Label >= 0 && l.Own != nil {
 		if s.Label >= len(l.Own) {
 			return -1, premix.Faultf(premix.BadLabel, "label %d, but the class list has %d", s.Label, len(l.Own))
@@ -232,13 +233,13 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 		if class != "" && class != own {
 			return -1, premix.Faultf(premix.BadLabel, "label %d is class %q in the class list, but the entry says %q", s.Label, own, class)
 		}
-		class = own
+		class, isOwn = own, true
 	}
 	if class != "" {
 		if i, ok := l.index[class]; ok {
 			return i, nil
 		}
-		if slices.Contains(l.Own, class) {
+		if isOwn || l.owns(class) {
 			return -1, nil
 		}
 		return -1, premix.Faultf(premix.BadLabel, "class %q is not in the class list", class)
@@ -250,4 +251,15 @@ func (l *Labels) Of(s *premix.Sample) (int, error) {
 		return -1, premix.Faultf(premix.BadLabel, "label %d, but the class list has %d", s.Label, len(l.Target))
 	}
 	return s.Label, nil
+}
+
+// owns says whether a name is in Own.
+func (l *Labels) owns(class string) bool {
+	if l.own == nil {
+		l.own = make(map[string]bool, len(l.Own))
+		for _, name := range l.Own {
+			l.own[name] = true
+		}
+	}
+	return l.own[class]
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/premix/premix/internal/buildid"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
@@ -53,7 +55,7 @@ func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error)
 	if o.PeaksOnly && c.Out == "" {
 		s.config.Out = "-"
 	}
-	if s.config.External, err = externalPeaks(ctx, c.Detector); err != nil {
+	if s.config.External, err = externalPeaks(ctx, c.Detector, knownMaps(&c)); err != nil {
 		return nil, err
 	}
 	if c.Plan != "" {
@@ -157,7 +159,7 @@ func makeAbsolute(c *pipeline.Config) error {
 
 // externalPeaks looks at the file, or the folder of maps, that --detector names, if it names none
 // of the detectors.
-func externalPeaks(ctx context.Context, detector string) (*peakfile.Info, error) {
+func externalPeaks(ctx context.Context, detector, known string) (*peakfile.Info, error) {
 	if pipeline.KnownDetector(detector) {
 		return nil, nil
 	}
@@ -165,7 +167,7 @@ func externalPeaks(ctx context.Context, detector string) (*peakfile.Info, error)
 	if err != nil {
 		return nil, usagef("--detector %s: %v", detector, err)
 	}
-	info, err := peakfile.Look(ctx, uri)
+	info, err := peakfile.Look(ctx, uri, known)
 	var wrong *peakfile.Error
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(detector, "/."):
@@ -178,6 +180,16 @@ func externalPeaks(ctx context.Context, detector string) (*peakfile.Info, error)
 		return nil, fmt.Errorf("--detector: %w", err)
 	}
 	return &info, nil
+}
+
+// knownMaps is where it is kept what folders of maps hold: beside the default cache of peaks, wherever that of the
+// job is. Empty: nowhere, and maps are read whatever is kept.
+func knownMaps(c *pipeline.Config) string {
+	dir, err := cache.DefaultDir()
+	if err != nil || c.Cache == pipeline.NoCache || c.Recheck { // without a home folder each start reads the maps
+		return ""
+	}
+	return filepath.Join(filepath.Dir(dir), "maps")
 }
 
 // runnerOptions are those of the runner that the configuration names.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"math/bits"
 	"path"
 	"strings"
@@ -23,6 +24,8 @@ import (
 // hashers is how many maps are read at once for the hash of a folder.
 const hashers = 16
 
+var openMap = blob.Open // a variable for tests, which count what is read
+
 // hashMaps is the sum modulo 2^256 of a hash of each PNG below a folder, over its path and
 // content, and their number.
 func hashMaps(ctx context.Context, uri string) (digest string, n int64, err error) {
@@ -31,17 +34,14 @@ func hashMaps(ctx context.Context, uri string) (digest string, n int64, err erro
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(hashers)
 	base := strings.TrimSuffix(uri, "/") + "/"
-	for o, err := range blob.Walk(gctx, uri) {
+	for o, err := range walkMaps(gctx, uri) {
 		if err != nil {
-			return "", 0, errors.Join(g.Wait(), fmt.Errorf("peakfile: %w", err))
-		}
-		if o.Dir || !strings.HasSuffix(strings.ToLower(o.URI), ".png") {
-			continue
+			return "", 0, errors.Join(g.Wait(), err)
 		}
 		g.Go(func() error {
 			h := sha256.New()
 			fmt.Fprintf(h, "%q ", strings.TrimPrefix(o.URI, base))
-			r, err := blob.Open(gctx, o.URI)
+			r, err := openMap(gctx, o.URI)
 			if err != nil {
 				return fmt.Errorf("peakfile: %w", err)
 			}
@@ -71,6 +71,21 @@ func hashMaps(ctx context.Context, uri string) (digest string, n int64, err erro
 		all = binary.LittleEndian.AppendUint64(all, v)
 	}
 	return hex.EncodeToString(all), n, nil
+}
+
+// walkMaps yields the maps below a folder, sorted by their paths.
+func walkMaps(ctx context.Context, uri string) iter.Seq2[blob.Object, error] {
+	return func(yield func(blob.Object, error) bool) {
+		for o, err := range blob.Walk(ctx, uri) {
+			if err != nil {
+				yield(o, fmt.Errorf("peakfile: %w", err))
+				return
+			}
+			if !o.Dir && strings.HasSuffix(strings.ToLower(o.URI), ".png") && !yield(o, nil) {
+				return
+			}
+		}
+	}
 }
 
 // mapNames are the names below a folder of maps under which the map of an image is looked for.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -72,50 +71,6 @@ func (j *Job) runOnCluster(ctx context.Context, o runners.Options) (finished boo
 	return finished, errors.Join(err, stage.RemoveMarkers(alive, j.Description))
 }
 
-// A Count says how far a job on a cluster is, by what it has written: the counters of its workers are
-// not seen until it ends.
-type Count struct{ Chunks, Shards, PlannedShards int64 }
-
-// Count looks at the cache and the output.
-func (j *Job) Count(ctx context.Context) (c Count) {
-	// What cannot be listed now is listed next time.
-	if list, err := blob.List(ctx, blob.Join(j.Description.Cache.URI, j.Description.Cache.Fingerprint)); err == nil {
-		for _, o := range list {
-			if strings.HasSuffix(o.URI, ".parquet") {
-				c.Chunks++
-			}
-		}
-	}
-	if j.Options.PeaksOnly {
-		return c
-	}
-	dir := j.Config.OutputDirs()[0]
-	if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
-		return c // not planned yet
-	}
-	config, err := dataset.LoadConfig(ctx, dir, j.Config.Split)
-	if err != nil {
-		return c
-	}
-	c.PlannedShards = config.Shape.Shards * int64(len(j.Description.Replicas))
-	c.Shards = j.shards(ctx, dir)
-	return c
-}
-
-// shards counts the shards of the job that an output has, by the names of their records.
-func (j *Job) shards(ctx context.Context, dir string) (n int64) {
-	list, err := blob.List(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir))
-	if err != nil {
-		return 0
-	}
-	for _, o := range list {
-		if replica, ok := dataset.RecordReplica(blob.Base(o.URI)); ok && slices.Contains(j.Description.Replicas, replica) {
-			n++
-		}
-	}
-	return n
-}
-
 // truthful returns a refusal of the job with a code that tells the truth. A worker that joins late, and is of another
 // build or does not see the input, refuses as one that is there from the beginning; but [stage.CodeUsage] promises
 // that no shard was written.
@@ -127,7 +82,7 @@ func (j *Job) truthful(ctx context.Context, r *stage.Refusal) *stage.Refusal {
 		if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
 			continue // it has planned nothing there
 		}
-		if j.shards(ctx, dir) > 0 {
+		if n, _ := j.shards(ctx, dir); n > 0 {
 			return &stage.Refusal{Code: stage.CodeFailed, Message: r.Message}
 		}
 	}

@@ -101,13 +101,13 @@ func TestNamesChange(t *testing.T) {
 	if err != nil || !finished {
 		t.Fatalf("the next start: finished %v, %v", finished, err)
 	}
-	if c := job.Count(t.Context()); c.Shards != 2 || c.PlannedShards != 2 {
+	if c := job.Counter().Count(t.Context()); c.Shards != 2 || c.PlannedShards != 2 {
 		t.Errorf("it has %d of %d shards, want 2 of 2", c.Shards, c.PlannedShards)
 	}
 	if err := os.Remove(filepath.Join(added.Out, "__premix__", "train", "shards", "r001-000001.json")); err != nil {
 		t.Fatal(err)
 	}
-	if c := job.Count(t.Context()); c.Shards != 1 {
+	if c := job.Counter().Count(t.Context()); c.Shards != 1 {
 		t.Errorf("without a record of its own it has %d shards, want 1: those of replica 0 are not of the job", c.Shards)
 	}
 }

@@ -37,12 +37,18 @@ type progress struct {
 	bar    *bar
 	// What the last look at a cluster found; nothing of a local job.
 	cluster clusterProgress
-	outputs []outputFields // of a job that is finished
+	counter *launch.Counter
+	next    time.Time       // when the cluster is looked at again
+	looking context.Context // of looks at the cluster
+	stop    func()          // ends it
+	outputs []outputFields  // of a job that is finished
 }
 
 // Began starts the printing.
 func (p *progress) Began(j *launch.Job) {
 	p.job, p.done = j, make(chan struct{})
+	ctx, stop := context.WithCancel(context.Background())
+	p.looking, p.stop = ctx, stop
 	switch {
 	case p.mode != progressAuto && p.mode != progressBar:
 	case p.app.screen != nil:
@@ -90,7 +96,11 @@ func (p *progress) Status(s runners.Status) { p.status.Store(&s) }
 // Ended stops the printing and clears the line.
 func (p *progress) Ended() {
 	close(p.done)
+	p.stop()
 	p.wg.Wait()
+	ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
+	defer stop()
+	p.looking, p.next = ctx, time.Time{}
 	if p.mode == progressBar || p.mode == progressJSON {
 		p.tell() // a stage may have ended since
 	}
@@ -156,6 +166,9 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 		}
 		what, faults := p.cluster.what()
 		now.note = "(" + what + faults + ")"
+		if p.cluster.About {
+			now.note = "(" + what + faults + ", by a sample)"
+		}
 		return now, ended
 	}
 	return p.lookHere(stage.ReadProgress(), elapsed)
@@ -183,7 +196,11 @@ func (p *progress) lookHere(c stage.Progress, elapsed time.Duration) (now figure
 		p.track.last = peaks // what it came to
 		elapsed = max(elapsed, peaks.at)
 	}
-	return p.track.look(p.secondStage(), "samples", count{at: elapsed, done: c.Mixed, before: c.KeptSamples, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+	now, ended = p.track.look(p.secondStage(), "samples", count{at: elapsed, done: c.Mixed, before: c.KeptSamples, total: c.Planned, bytes: c.MixedBytes, failed: c.Bad})
+	if c.Rounds > 1 {
+		now.note = fmt.Sprintf("(round %d of %d)", max(1, c.Round), c.Rounds)
+	}
+	return now, ended
 }
 
 // secondStage is the name of the stage that follows the peaks.
@@ -199,7 +216,16 @@ func (p *progress) lookAtCluster() {
 	if s := p.status.Load(); s != nil {
 		status = *s
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 2*clusterEvery)
-	defer stop()
-	p.cluster = clusterProgress{status, p.job.Count(ctx)}
+	count, start := p.cluster.Count, time.Now()
+	if !start.Before(p.next) {
+		ctx, stop := context.WithTimeout(p.looking, time.Minute)
+		defer stop()
+		if p.counter == nil {
+			p.counter = p.job.Counter()
+		}
+		count = p.counter.Count(ctx)
+		// A look asks a store for much, and may be one of many that do.
+		p.next = time.Now().Add(20 * time.Since(start))
+	}
+	p.cluster = clusterProgress{status, count}
 }

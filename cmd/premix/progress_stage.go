@@ -27,7 +27,7 @@ type figures struct {
 	count
 	began time.Duration // when the stage did
 	ended bool
-	note  string // what a cluster does now
+	note  string // what a cluster does now, or the round of a job with several
 	// rate is the number of units a second, what was there before the job not counted, and byteRate that of bytes.
 	// −1: unknown.
 	rate, byteRate float64

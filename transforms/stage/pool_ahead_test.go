@@ -17,8 +17,8 @@ import (
 // rows are all rows of the plan, in order.
 func (b *bench) rows() (rows []plan.Row) {
 	b.Helper()
-	for i := range b.sums {
-		err := Distribute(b.Context(), b.job, b.global, &b.sums[i], func(_ int64, batch []byte) {
+	for i := range b.plan.Chunks {
+		err := Distribute(b.Context(), b.job, b.global, &b.plan.Chunks[i], 0, func(_ int64, batch []byte) {
 			var err error
 			if rows, err = plan.ReadRows(rows, batch); err != nil {
 				b.Fatal(err)
@@ -36,7 +36,7 @@ func (b *bench) rows() (rows []plan.Row) {
 // for crops and samples. Then they go on to the end, although the first image of each is needed for the last.
 func TestRunsAheadOfMemory(t *testing.T) {
 	a := newBench(t, "synth:40", func(j *Job) { j.Workers, j.MaxMemory = 2, 64<<10+1 })
-	a.plan()
+	a.planned()
 	rows := a.rows()
 	crop := int64(a.job.cropBytes())
 	p := poolFor(a.job.Workers, a.job.MaxMemory)
@@ -91,7 +91,7 @@ func TestRunsAheadOfMemory(t *testing.T) {
 // TestAheadAfterErrors gives all memory back where a shard fails.
 func TestAheadAfterErrors(t *testing.T) {
 	a := newBench(t, "synth:40", func(j *Job) { j.Workers, j.MaxMemory = 2, 64<<10+2 })
-	a.plan()
+	a.planned()
 	task := &shardTask{job: a.job, global: a.global, rows: a.rows()[:20]}
 	recipes, err := task.recipes()
 	if err != nil {

@@ -73,15 +73,27 @@ func (e *Encoder) halve(dst, a, b []byte) {
 //	Y  =  0.299 R   + 0.587 G   + 0.114 B
 //	Cb = −0.16874 R − 0.33126 G + 0.5 B     + 128
 //	Cr =  0.5 R     − 0.41869 G − 0.08131 B + 128
+//
+// Y and Cb are sums in the halves of one number. That of Y never borrows from the other.
 func ycc(luma, cb, cr, rgb []byte) {
+	const (
+		chroma = 128<<16 + 1<<15 - 1
+		red    = 19595 - 11059<<32
+		green  = 38470 - 21709<<32
+		blue   = 7471 + 32768<<32
+		offset = 1<<15 + chroma<<32
+	)
 	cb, cr = cb[:len(luma)], cr[:len(luma)]
-	const chromaOffset = 128<<16 + 1<<15 - 1
+	rgb = rgb[:3*len(luma)]
 	for i := range luma {
-		p := rgb[3*i:][:3:3]
-		r, g, b := int32(p[0]), int32(p[1]), int32(p[2])
-		luma[i] = byte((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
-		cb[i] = byte((-11059*r - 21709*g + 32768*b + chromaOffset) >> 16)
-		cr[i] = byte((32768*r - 27439*g - 5329*b + chromaOffset) >> 16)
+		if len(rgb) < 3 {
+			return
+		}
+		r, g, b := int64(rgb[0]), int64(rgb[1]), int64(rgb[2])
+		rgb = rgb[3:]
+		v := r*red + g*green + b*blue + offset
+		luma[i], cb[i] = byte(v>>16), byte(v>>48)
+		cr[i] = byte((r<<15 - 27439*g - 5329*b + chroma) >> 16)
 	}
 }
 

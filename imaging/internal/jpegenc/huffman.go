@@ -1,6 +1,7 @@
 package jpegenc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -12,12 +13,12 @@ type huffman struct {
 	dcSpec, acSpec []byte
 
 	// Codes by symbol, as code<<size<<lengthBits | length+size, where size is how many bits of
-	// the value follow the code.
+	// the value follow the code. That fits: sizes of AC are at most 10, codes of DC at most 12 bits long.
 	dc [16]uint32
 	ac [256]uint32
 }
 
-const lengthBits = 5
+const lengthBits = 6
 
 // The codes of Annex K.3.
 var (
@@ -75,47 +76,38 @@ func setCodes(codes []uint32, spec []byte) {
 	}
 }
 
-// positions[i][b] are the zigzag positions of the natural indices 8i to 8i+7 whose bits are set
-// in b.
-var positions = func() (t [8][256]uint64) {
-	for z, n := range zigzag {
-		for b := range 256 {
-			if b>>(n%8)&1 != 0 {
-				t[n/8][b] |= 1 << z
-			}
-		}
-	}
-	return t
-}()
-
-// inZigzag reorders a set of coefficients.
-func inZigzag(natural uint64) (z uint64) {
-	for i := range positions {
-		z |= positions[i][byte(natural>>(8*i))]
-	}
-	return z
-}
-
-// A bitWriter appends bits to buf, the highest first, a zero byte after each byte of ones.
+// A bitWriter writes bits, the highest first.
 type bitWriter struct {
-	buf []byte
-	acc uint64 // the pending bits are the lowest n
-	n   uint   // ≤ 64
+	buf []byte // whole bytes, without the zero after each byte of ones
+	acc uint64 // the pending bits are the highest n; the others are 0
+	n   uint   // ≤ 7
+
+	plain bool // leave the assembly aside
 }
 
-// reserve makes room for an MCU: six blocks of 64 symbols of at most 27 bits, each byte of which
-// could need another.
-func (w *bitWriter) reserve() {
-	const most = 6*64*27/8*2 + 32
-	w.buf = slices.Grow(w.buf, most)
-}
+// mostBlock is what a block takes at most: 64 symbols of at most 27 bits, and what is written and does not count.
+const mostBlock = 64*27/8 + 8
+
+// reserve makes room for blocks.
+func (w *bitWriter) reserve(blocks int) { w.buf = slices.Grow(w.buf, blocks*mostBlock) }
 
 // encode writes a block: the difference of its DC, and the coefficients at the zigzag positions
 // in nonzero. There must be room for it.
 func (w *bitWriter) encode(block *[64]int16, dc int32, nonzero uint64, t *huffman) {
 	buf := w.buf[len(w.buf):cap(w.buf)]
-	at, acc, n := 0, w.acc, w.n
+	var at int
+	if haveBits && !w.plain {
+		at, w.acc, w.n = encodeSIMD(buf, block, dc, nonzero, t, w.acc, w.n)
+	} else {
+		at, w.acc, w.n = encodeGo(buf, block, dc, nonzero, t, w.acc, w.n)
+	}
+	w.buf = w.buf[:len(w.buf)+at]
+}
 
+// encodeGo writes a block to buf after the n bits that are pending in acc, and returns how many bytes it wrote, and
+// what is pending. It always writes eight bytes, of which those that are not whole are written again, so that nothing
+// has to be guessed.
+func encodeGo(buf []byte, block *[64]int16, dc int32, nonzero uint64, t *huffman, acc uint64, n uint) (at int, _ uint64, _ uint) {
 	s := dc >> 31
 	size := uint(bits.Len32(uint32((dc ^ s) - s)))
 	code := t.dc[size&15]
@@ -124,17 +116,15 @@ func (w *bitWriter) encode(block *[64]int16, dc int32, nonzero uint64, t *huffma
 	nonzero &^= 1
 	run := uint(1) // the position after the last coefficient
 	for {
-		length := uint(code & (1<<lengthBits - 1))
-		v := uint64(code>>lengthBits | value)
-		n += length
-		if n > 64 {
-			n -= 64
-			at = emit(buf, at, acc<<((length-n)&63)|v>>(n&63))
-		}
-		acc = acc<<length | v
+		n += uint(code & (1<<lengthBits - 1))
+		acc |= uint64(code>>lengthBits|value) << (-n & 63)
+		binary.BigEndian.PutUint64(buf[at:], acc)
+		at += int(n >> 3)
+		acc <<= n & 56
+		n &= 7
 		if nonzero == 0 {
 			if run == 64 {
-				break
+				return at, acc, n
 			}
 			run, code, value = 64, t.ac[0], 0 // end of block
 			continue
@@ -153,49 +143,25 @@ func (w *bitWriter) encode(block *[64]int16, dc int32, nonzero uint64, t *huffma
 		code = t.ac[(zeros<<4|size)&255]
 		value = uint32(c+s) & (1<<(size&31) - 1)
 	}
-	w.buf = w.buf[:len(w.buf)+at]
-	w.acc, w.n = acc, n
 }
 
-// encodeFlat writes a block with the DC of the one before and nothing else. There must be room.
-func (w *bitWriter) encodeFlat(t *huffman) {
-	var flat [64]int16
-	w.encode(&flat, 0, 0, t)
+// finish fills the last byte with ones.
+func (w *bitWriter) finish() {
+	if w.n > 0 {
+		w.buf = append(w.buf, byte(w.acc>>56)|0xff>>w.n)
+	}
+	w.acc, w.n = 0, 0
 }
 
-// flush fills the last byte with ones and writes what is pending.
-func (w *bitWriter) flush() {
-	fill := -w.n & 7
-	pending := bits.RotateLeft64(w.acc, -int(w.n)) // the first of them highest
-	for ; w.n > 0; w.n -= min(w.n, 8) {
-		b := byte(pending >> 56)
-		pending <<= 8
-		if w.n < 8 {
-			b = b&^(1<<fill-1) | (1<<fill - 1)
+// take appends the whole bytes to dst, with a zero after each byte of ones.
+func (w *bitWriter) take(dst []byte) []byte {
+	for b := w.buf; ; {
+		i := bytes.IndexByte(b, 0xff)
+		if i < 0 {
+			w.buf = w.buf[:0]
+			return append(dst, b...)
 		}
-		w.buf = append(w.buf, b)
-		if b == 0xff {
-			w.buf = append(w.buf, 0)
-		}
+		dst = append(append(dst, b[:i+1]...), 0)
+		b = b[i+1:]
 	}
-}
-
-// emit writes eight bytes to buf, from at on, and returns where they end.
-func emit(buf []byte, at int, v uint64) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	if (^v-ones)&v&tops == 0 { // no byte of ones
-		binary.BigEndian.PutUint64(buf[at:], v)
-		return at + 8
-	}
-	for range 8 {
-		b := byte(v >> 56)
-		v <<= 8
-		buf[at] = b
-		at++
-		if b == 0xff {
-			buf[at] = 0
-			at++
-		}
-	}
-	return at
 }

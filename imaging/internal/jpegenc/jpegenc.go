@@ -37,11 +37,18 @@ type Encoder struct {
 	chroma [2][]byte // two rows of Cb, two of Cr, before they are halved
 	row    []byte    // a copy of the last row of pixels
 
-	out   bitWriter
-	dc    [3]int32
-	block [64]int16
+	mcu [6]block
+	dc  [3]int32 // of the blocks before
+	out bitWriter
 
-	plain bool // leave the assembly aside; set by tests
+	// Leave the assembly aside, that of pixels and that of coded bits; set by tests.
+	plain, plainBits bool
+}
+
+// A block is quantised coefficients, in natural order, and which are not 0, in the order of the file.
+type block struct {
+	coefs   [64]int16
+	nonzero uint64
 }
 
 // New returns an encoder of the given quality, 1 to 100, with chroma in full resolution (4:4:4)
@@ -86,65 +93,76 @@ func (e *Encoder) Encode(dst, rgb []byte, w, h int) []byte {
 		e.chroma[i] = reuse.Slice(e.chroma[i], 2*e.stride)
 	}
 	e.dc = [3]int32{}
-	e.out = bitWriter{buf: dst}
+	e.out = bitWriter{buf: e.out.buf[:0], plain: e.plainBits}
 	for y := 0; y < h; y += e.step {
 		e.convert(rgb, w, h, y)
-		e.encodeRow(w, min(h-y, e.step))
+		dst = e.encodeRow(dst, w, min(h-y, e.step))
 	}
-	e.out.flush()
-	dst = append(e.out.buf, 0xff, 0xd9)
-	e.out = bitWriter{}
-	return dst
+	e.out.finish()
+	return append(e.out.take(dst), 0xff, 0xd9)
 }
 
-// encodeRow encodes the MCUs of the samples in planes, which have rows rows of the image.
-func (e *Encoder) encodeRow(w, rows int) {
+// encodeRow appends the MCUs of the samples in planes, which have rows rows of the image.
+func (e *Encoder) encodeRow(dst []byte, w, rows int) []byte {
 	// Blocks of luma to the right and at the bottom.
 	across, down := (w+7)/8, (rows+7)/8
 	for x := 0; x < w; x += e.step {
-		e.out.reserve()
+		// All blocks are transformed before the first is encoded: so the processor works on several at once.
 		if e.step == 8 {
-			for c := range e.components() {
-				e.encodeBlock(c, x, 0)
+			n := e.components()
+			for c := range n {
+				e.transform(c, c, x, 0)
 			}
+			e.encode(n)
 			continue
 		}
-		e.encodeBlock(0, x, 0)
-		if x/8+1 < across {
-			e.encodeBlock(0, x+8, 0)
-		} else {
-			e.out.encodeFlat(&luma)
-		}
-		switch {
-		case down == 1:
-			e.out.encodeFlat(&luma)
-			e.out.encodeFlat(&luma)
-		case x/8+1 < across:
-			e.encodeBlock(0, x, 8)
-			e.encodeBlock(0, x+8, 8)
-		default:
-			e.encodeBlock(0, x, 8)
-			e.out.encodeFlat(&luma)
-		}
-		e.encodeBlock(1, x/2, 0)
-		e.encodeBlock(2, x/2, 0)
+		right := x/8+1 < across
+		e.transform(0, 0, x, 0)
+		e.transformIf(right, 1, x+8, 0)
+		e.transformIf(down > 1, 2, x, 8)
+		e.transformIf(down > 1 && right, 3, x+8, 8)
+		e.transform(4, 1, x/2, 0)
+		e.transform(5, 2, x/2, 0)
+		e.encode(6)
+	}
+	return e.out.take(dst)
+}
+
+// transform makes block i of the MCU, of component c, from the samples at x, y of its plane.
+func (e *Encoder) transform(i, c, x, y int) {
+	b := &e.mcu[i]
+	q, samples := &e.quant[min(c, 1)], e.planes[c][y*e.stride+x:]
+	if haveSIMD && !e.plain {
+		b.nonzero = transformSIMD(&b.coefs, samples, e.stride, q)
+	} else {
+		b.nonzero = transform(&b.coefs, samples, e.stride, q)
 	}
 }
 
-// encodeBlock encodes the block of component c at x, y of its plane.
-func (e *Encoder) encodeBlock(c, x, y int) {
-	q, t := &e.quant[min(c, 1)], &luma
-	if c > 0 {
-		t = &chroma
-	}
-	samples := e.planes[c][y*e.stride+x:]
-	var nonzero uint64
-	if haveSIMD && !e.plain {
-		nonzero = transformSIMD(&e.block, samples, e.stride, q)
+// transformIf does so for a block of luma that is in the image. Another one has the DC of the block before and nothing
+// else.
+func (e *Encoder) transformIf(in bool, i, x, y int) {
+	if in {
+		e.transform(i, 0, x, y)
 	} else {
-		nonzero = transform(&e.block, samples, e.stride, q)
+		e.mcu[i].coefs[0], e.mcu[i].nonzero = e.mcu[i-1].coefs[0], 0
 	}
-	dc := int32(e.block[0])
-	e.out.encode(&e.block, dc-e.dc[c], inZigzag(nonzero), t)
-	e.dc[c] = dc
+}
+
+// encode writes the n blocks of the MCU: of each component one, or four of luma.
+func (e *Encoder) encode(n int) {
+	e.out.reserve(n)
+	for i := range n {
+		c, t := max(i-n/2, 0), &luma
+		if n == 3 {
+			c = i
+		}
+		if c > 0 {
+			t = &chroma
+		}
+		b := &e.mcu[i]
+		dc := int32(b.coefs[0])
+		e.out.encode(&b.coefs, dc-e.dc[c], b.nonzero, t)
+		e.dc[c] = dc
+	}
 }

@@ -11,6 +11,21 @@ import (
 	"github.com/premix/premix/internal/testimage"
 )
 
+type kernelSet struct {
+	name             string
+	plain, plainBits bool
+}
+
+// kernelSets are the ways of a processor: each part of the assembly may be missing, whatever the build has.
+var kernelSets = []kernelSet{
+	{"plain Go", true, true},
+	{"assembly", false, false},
+	{"without AVX2", true, false},
+	{"without BMI2", false, true},
+}
+
+func (k kernelSet) set(e *Encoder) { e.plain, e.plainBits = k.plain, k.plainBits }
+
 // The checksums are of what Pillow 13.0.0 (libjpeg-turbo 3.2.0) writes:
 //
 //	Image.fromarray(pixels).save(f, "JPEG", quality=Q, subsampling=S)
@@ -37,15 +52,15 @@ func TestEncodeEqualsPillow(t *testing.T) {
 		{"rings", 1, 50, [5]uint32{0xc80c580a, 0x27458235, 0x365ce035, 0x3cf8942d, 0x6beb52fb}},
 	}
 	for i, f := range forms {
-		for _, plain := range []bool{true, false} {
+		for _, k := range kernelSets {
 			e := New(f.quality, f.full) // one encoder for images of all sizes
-			e.plain = plain
+			k.set(e)
 			for _, tt := range tests {
 				pix := testimage.Generate(tt.kind, tt.w, tt.h, 3)
 				got := e.Encode([]byte("before"), pix, tt.w, tt.h)
 				got, ok := bytes.CutPrefix(got, []byte("before"))
 				if crc := crc32.ChecksumIEEE(got); !ok || crc != tt.crcs[i] {
-					t.Errorf("%s %d×%d, quality %d, 4:4:4 %v, plain %v: CRC %08x, want %08x", tt.kind, tt.w, tt.h, f.quality, f.full, plain, crc, tt.crcs[i])
+					t.Errorf("%s %d×%d, quality %d, 4:4:4 %v, %s: CRC %08x, want %08x", tt.kind, tt.w, tt.h, f.quality, f.full, k.name, crc, tt.crcs[i])
 				}
 			}
 		}
@@ -64,15 +79,17 @@ func TestEncodeSizes(t *testing.T) {
 				pix[i] = byte(rng.Uint32())
 			}
 			quality, full := 1+(w*37+h*5)%100, (w+h)%2 == 0
-			fast, plain := New(quality, full), New(quality, full)
-			gray, plainGray := NewGray(quality), NewGray(quality)
-			plain.plain, plainGray.plain = true, true
-			if !bytes.Equal(gray.Encode(nil, pix, w, h), plainGray.Encode(nil, pix, w, h)) {
-				t.Fatalf("seed %d, %d×%d, quality %d, gray: assembly and plain Go differ", seed, w, h, quality)
+			got := New(quality, full).Encode(nil, pix, w, h)
+			for _, k := range kernelSets {
+				e := New(quality, full)
+				if k.set(e); !bytes.Equal(e.Encode(nil, pix, w, h), got) {
+					t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: %s gives other bytes", seed, w, h, quality, full, k.name)
+				}
 			}
-			got, want := fast.Encode(nil, pix, w, h), plain.Encode(nil, pix, w, h)
-			if !bytes.Equal(got, want) {
-				t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: assembly and plain Go differ", seed, w, h, quality, full)
+			gray, plain := NewGray(quality), NewGray(quality)
+			kernelSets[0].set(plain)
+			if !bytes.Equal(gray.Encode(nil, pix, w, h), plain.Encode(nil, pix, w, h)) {
+				t.Fatalf("seed %d, %d×%d, quality %d, gray: assembly and plain Go differ", seed, w, h, quality)
 			}
 			m, err := jpeg.Decode(bytes.NewReader(got))
 			if err != nil || m.Bounds().Dx() != w || m.Bounds().Dy() != h {
@@ -95,8 +112,9 @@ func TestQuantizerDivides(t *testing.T) {
 		for x := range 1 << 15 {
 			sum := uint32(x) + uint32(q.bias[0])
 			got := sum * uint32(q.recip[0]) >> 16 * uint32(q.scale[0]) >> 16
-			if want := (x + d/2) / d; sum > 0xffff || int(got) != want {
-				t.Fatalf("%d by %d: %d, want %d", x, d, got, want)
+			once := uint64(uint32(x)+q.half[0]) * uint64(q.inverse[0]) >> 32
+			if want := (x + d/2) / d; sum > 0xffff || int(got) != want || int(once) != want {
+				t.Fatalf("%d by %d: %d and %d, want %d", x, d, got, once, want)
 			}
 		}
 	}
@@ -131,6 +149,41 @@ func TestTransformAgrees(t *testing.T) {
 	}
 }
 
+// Blocks of every density, with values of every size, are coded alike, and nothing is written beyond the room for a block.
+func TestBitsAgree(t *testing.T) {
+	if !haveBits {
+		t.Skip("no assembly here")
+	}
+	const seed = 7
+	rng := rand.New(rand.NewPCG(seed, seed))
+	for round := range 20000 {
+		var b block
+		for range rng.IntN(70) * (round % 3) {
+			z := rng.IntN(64)
+			if c := int16(rng.Int32N(2047)-1023) >> rng.IntN(11); c != 0 {
+				b.coefs[zigzag[z]] = c
+				b.nonzero |= 1 << z
+			}
+		}
+		if round%50 == 0 { // the longest there is
+			for z := range zigzag {
+				b.coefs[z] = 1023 - int16(round%100/50*2046)
+			}
+			b.nonzero = ^uint64(0)
+		}
+		dc, n := rng.Int32N(4095)-2047, uint(rng.IntN(8))
+		acc := uint64(1<<n-1) << (64 - n) & rng.Uint64()
+		for _, h := range []*huffman{&luma, &chroma} {
+			var got, want [mostBlock + 8]byte
+			at, acc1, n1 := encodeSIMD(got[:mostBlock], &b.coefs, dc, b.nonzero, h, acc, n)
+			wantAt, acc2, n2 := encodeGo(want[:mostBlock], &b.coefs, dc, b.nonzero, h, acc, n)
+			if at != wantAt || acc1 != acc2 || n1 != n2 || !bytes.Equal(got[:at], want[:at]) || !bytes.Equal(got[mostBlock:], want[mostBlock:]) {
+				t.Fatalf("seed %d, round %d: %d bytes, %x and %d bits; want %d, %x and %d", seed, round, at, acc1, n1, wantAt, acc2, n2)
+			}
+		}
+	}
+}
+
 func TestEncodeAllocatesNothing(t *testing.T) {
 	pix := testimage.Generate("rings", 224, 224, 3)
 	e := New(95, false)
@@ -150,11 +203,12 @@ func FuzzEncode(f *testing.F) {
 		}
 		h := len(pix) / 3 / int(w)
 		pix = pix[: 3*int(w)*h : 3*int(w)*h]
-		fast, plain := New(1+int(quality)%100, full), New(1+int(quality)%100, full)
-		plain.plain = true
-		got := fast.Encode(nil, pix, int(w), h)
-		if !bytes.Equal(got, plain.Encode(nil, pix, int(w), h)) {
-			t.Fatal("assembly and plain Go differ")
+		got := New(1+int(quality)%100, full).Encode(nil, pix, int(w), h)
+		for _, k := range kernelSets {
+			e := New(1+int(quality)%100, full)
+			if k.set(e); !bytes.Equal(got, e.Encode(nil, pix, int(w), h)) {
+				t.Fatal(k.name, "gives other bytes")
+			}
 		}
 		m, err := jpeg.Decode(bytes.NewReader(got))
 		if err != nil || m.Bounds().Dx() != int(w) || m.Bounds().Dy() != h {
@@ -166,10 +220,10 @@ func FuzzEncode(f *testing.F) {
 func BenchmarkEncode(b *testing.B) {
 	pix := testimage.Generate("rings", 224, 224, 3)
 	for _, full := range []bool{false, true} {
-		for _, plain := range []bool{false, true} {
-			b.Run(fmt.Sprintf("full=%v/plain=%v", full, plain), func(b *testing.B) {
+		for _, k := range kernelSets {
+			b.Run(fmt.Sprintf("full=%v/kernels=%s", full, k.name), func(b *testing.B) {
 				e := New(95, full)
-				e.plain = plain
+				k.set(e)
 				b.SetBytes(int64(len(pix)))
 				b.ReportAllocs()
 				var buf []byte

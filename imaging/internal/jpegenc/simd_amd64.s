@@ -3,122 +3,96 @@
 #include "textflag.h"
 
 // The rows of ·factors.
-#define F0298 ·factors+0(SB)
-#define F0390 ·factors+32(SB)
-#define F0541 ·factors+64(SB)
-#define F0765 ·factors+96(SB)
-#define F0899 ·factors+128(SB)
-#define F1175 ·factors+160(SB)
-#define F1501 ·factors+192(SB)
-#define F1847 ·factors+224(SB)
-#define F1961 ·factors+256(SB)
-#define F2053 ·factors+288(SB)
-#define F2562 ·factors+320(SB)
-#define F3072 ·factors+352(SB)
-#define ROUND11 ·factors+384(SB)
-#define ROUND15 ·factors+416(SB)
-#define ROUND2 ·factors+448(SB)
+#define Z3Z4 ·factors+0(SB)
+#define Z4Z3 ·factors+32(SB)
+#define O7O5 ·factors+64(SB)
+#define O1O3 ·factors+96(SB)
+#define O2O6 ·factors+128(SB)
+#define LEVEL ·factors+160(SB)
+#define SIGNS ·factors+192(SB)
+#define ROUND2 ·factors+224(SB)
+#define ROUND11 ·factors+256(SB)
+#define ROUND15 ·factors+288(SB)
 
-// FDCT8 is fdct8 for eight rows at once, register i holding their samples i, then their outputs.
+// FDCT8 is fdct8 for eight rows at once. The halves of a register hold their samples 0 and 1 (Y0), 3 and 2 (Y1), 4 and 5
+// (Y2), 7 and 6 (Y3); then their outputs 0 and 4 (Y4), 2 and 6 (Y5), 1 and 3 (Y6), 7 and 5 (Y7). All of these, and the
+// sums before a multiplication, fit into 16 bits. Products of two numbers are added in 32.
 #define FDCT8(round, shift) \
-	VPADDD  Y7, Y0, Y8; \
-	VPSUBD  Y7, Y0, Y7; \
-	VPADDD  Y6, Y1, Y9; \
-	VPSUBD  Y6, Y1, Y6; \
-	VPADDD  Y5, Y2, Y10; \
-	VPSUBD  Y5, Y2, Y5; \
-	VPADDD  Y4, Y3, Y11; \
-	VPSUBD  Y4, Y3, Y4; \
-	VPADDD  Y11, Y8, Y12; \
-	VPSUBD  Y11, Y8, Y8; \
-	VPADDD  Y10, Y9, Y13; \
-	VPSUBD  Y10, Y9, Y9; \
-	VPADDD  Y13, Y12, Y0; \
-	VPSUBD  Y13, Y12, Y14; \
-	VPADDD  Y8, Y9, Y10; \
-	VPMULLD F0541, Y10, Y10; \
-	VPADDD  round, Y10, Y10; \
-	VPMULLD F0765, Y8, Y2; \
-	VPADDD  Y10, Y2, Y2; \
-	VPSRAD  shift, Y2, Y2; \
-	VPMULLD F1847, Y9, Y15; \
-	VPSUBD  Y15, Y10, Y15; \
-	VPSRAD  shift, Y15, Y15; \
-	VPADDD  Y7, Y4, Y8; \
-	VPADDD  Y6, Y5, Y9; \
-	VPADDD  Y6, Y4, Y10; \
-	VPADDD  Y7, Y5, Y11; \
-	VPADDD  Y11, Y10, Y12; \
-	VPMULLD F1175, Y12, Y12; \
-	VPADDD  round, Y12, Y12; \
-	VPMULLD F0298, Y4, Y4; \
-	VPMULLD F2053, Y5, Y5; \
-	VPMULLD F3072, Y6, Y6; \
-	VPMULLD F1501, Y7, Y7; \
-	VPMULLD F0899, Y8, Y8; \
-	VPMULLD F2562, Y9, Y9; \
-	VPMULLD F1961, Y10, Y10; \
-	VPMULLD F0390, Y11, Y11; \
-	VPSUBD  Y10, Y12, Y10; \
-	VPSUBD  Y11, Y12, Y11; \
-	VPADDD  Y11, Y7, Y1; \
-	VPSUBD  Y8, Y1, Y1; \
-	VPSRAD  shift, Y1, Y1; \
-	VPADDD  Y10, Y6, Y3; \
-	VPSUBD  Y9, Y3, Y3; \
-	VPSRAD  shift, Y3, Y3; \
-	VPADDD  Y10, Y4, Y7; \
-	VPSUBD  Y8, Y7, Y7; \
-	VPSRAD  shift, Y7, Y7; \
-	VPADDD  Y11, Y5, Y5; \
-	VPSUBD  Y9, Y5, Y5; \
-	VPSRAD  shift, Y5, Y5; \
-	VMOVDQA Y14, Y4; \
-	VMOVDQA Y15, Y6
+	VPADDW     Y3, Y0, Y4; \
+	VPSUBW     Y3, Y0, Y5; \
+	VPADDW     Y2, Y1, Y6; \
+	VPSUBW     Y2, Y1, Y7; \
+	VPADDW     Y6, Y4, Y8; \
+	VPSUBW     Y6, Y4, Y9; \
+	VPERM2I128 $0x01, Y8, Y8, Y4; \
+	VPSIGNW    SIGNS, Y8, Y8; \
+	VPADDW     Y8, Y4, Y4; \
+	VPERM2I128 $0x01, Y9, Y9, Y8; \
+	VPUNPCKLWD Y8, Y9, Y10; \
+	VPUNPCKHWD Y8, Y9, Y11; \
+	VPMADDWD   O2O6, Y10, Y10; \
+	VPMADDWD   O2O6, Y11, Y11; \
+	VPADDD     round, Y10, Y10; \
+	VPADDD     round, Y11, Y11; \
+	VPSRAD     shift, Y10, Y10; \
+	VPSRAD     shift, Y11, Y11; \
+	VPERM2I128 $0x01, Y5, Y5, Y8; \
+	VPADDW     Y8, Y7, Y8; \
+	VPERM2I128 $0x01, Y8, Y8, Y9; \
+	VPUNPCKLWD Y9, Y8, Y0; \
+	VPUNPCKHWD Y9, Y8, Y1; \
+	VPMADDWD   Z3Z4, Y0, Y2; \
+	VPMADDWD   Z3Z4, Y1, Y3; \
+	VPMADDWD   Z4Z3, Y0, Y0; \
+	VPMADDWD   Z4Z3, Y1, Y1; \
+	VPADDD     round, Y2, Y2; \
+	VPADDD     round, Y3, Y3; \
+	VPADDD     round, Y0, Y0; \
+	VPADDD     round, Y1, Y1; \
+	VPUNPCKLWD Y5, Y7, Y8; \
+	VPUNPCKHWD Y5, Y7, Y9; \
+	VPACKSSDW  Y11, Y10, Y5; \
+	VPMADDWD   O7O5, Y8, Y10; \
+	VPMADDWD   O7O5, Y9, Y11; \
+	VPMADDWD   O1O3, Y8, Y8; \
+	VPMADDWD   O1O3, Y9, Y9; \
+	VPADDD     Y2, Y10, Y10; \
+	VPADDD     Y3, Y11, Y11; \
+	VPADDD     Y0, Y8, Y8; \
+	VPADDD     Y1, Y9, Y9; \
+	VPSRAD     shift, Y10, Y10; \
+	VPSRAD     shift, Y11, Y11; \
+	VPSRAD     shift, Y8, Y8; \
+	VPSRAD     shift, Y9, Y9; \
+	VPACKSSDW  Y11, Y10, Y7; \
+	VPACKSSDW  Y9, Y8, Y6
 
-// TRANSPOSE exchanges rows and columns of the 8×8 numbers in Y0 to Y7.
+// TRANSPOSE makes the columns of rows: rows 0 and 4 in Y0, 1 and 5 in Y1, 2 and 6 in Y2, 3 and 7 in Y3; then columns as
+// FDCT8 takes them.
 #define TRANSPOSE \
-	VPUNPCKLDQ  Y1, Y0, Y8; \
-	VPUNPCKHDQ  Y1, Y0, Y9; \
-	VPUNPCKLDQ  Y3, Y2, Y10; \
-	VPUNPCKHDQ  Y3, Y2, Y11; \
-	VPUNPCKLDQ  Y5, Y4, Y12; \
-	VPUNPCKHDQ  Y5, Y4, Y13; \
-	VPUNPCKLDQ  Y7, Y6, Y14; \
-	VPUNPCKHDQ  Y7, Y6, Y15; \
-	VPUNPCKLQDQ Y10, Y8, Y0; \
-	VPUNPCKHQDQ Y10, Y8, Y1; \
-	VPUNPCKLQDQ Y11, Y9, Y2; \
-	VPUNPCKHQDQ Y11, Y9, Y3; \
-	VPUNPCKLQDQ Y14, Y12, Y4; \
-	VPUNPCKHQDQ Y14, Y12, Y5; \
-	VPUNPCKLQDQ Y15, Y13, Y6; \
-	VPUNPCKHQDQ Y15, Y13, Y7; \
-	VPERM2I128  $0x20, Y4, Y0, Y8; \
-	VPERM2I128  $0x20, Y5, Y1, Y9; \
-	VPERM2I128  $0x20, Y6, Y2, Y10; \
-	VPERM2I128  $0x20, Y7, Y3, Y11; \
-	VPERM2I128  $0x31, Y4, Y0, Y4; \
-	VPERM2I128  $0x31, Y5, Y1, Y5; \
-	VPERM2I128  $0x31, Y6, Y2, Y6; \
-	VPERM2I128  $0x31, Y7, Y3, Y7; \
-	VMOVDQA     Y8, Y0; \
-	VMOVDQA     Y9, Y1; \
-	VMOVDQA     Y10, Y2; \
-	VMOVDQA     Y11, Y3
+	VPUNPCKLWD Y1, Y0, Y4; \
+	VPUNPCKHWD Y1, Y0, Y5; \
+	VPUNPCKLWD Y3, Y2, Y6; \
+	VPUNPCKHWD Y3, Y2, Y7; \
+	VPUNPCKLDQ Y6, Y4, Y0; \
+	VPUNPCKHDQ Y6, Y4, Y1; \
+	VPUNPCKLDQ Y7, Y5, Y2; \
+	VPUNPCKHDQ Y7, Y5, Y3; \
+	VPERMQ     $0xd8, Y0, Y0; \
+	VPERMQ     $0x8d, Y1, Y1; \
+	VPERMQ     $0xd8, Y2, Y2; \
+	VPERMQ     $0x8d, Y3, Y3
 
 // QUANTIZE divides the sixteen coefficients of two rows, stores them, and leaves words of ones in
 // a where they are 0.
 #define QUANTIZE(a, b, off) \
-	VPACKSSDW b, a, a; \
-	VPERMQ    $0xd8, a, a; \
-	VPABSW    a, b; \
-	VPADDW    off+128(R8), b, b; \
-	VPMULHUW  off(R8), b, b; \
-	VPMULHUW  off+256(R8), b, b; \
-	VPSIGNW   a, b, b; \
-	VMOVDQU   b, off(DI); \
-	VPCMPEQW  Y15, b, a
+	VPABSW   a, b; \
+	VPADDW   off+128(R8), b, b; \
+	VPMULHUW off(R8), b, b; \
+	VPMULHUW off+256(R8), b, b; \
+	VPSIGNW  a, b, b; \
+	VMOVDQU  b, off(DI); \
+	VPCMPEQW Y15, b, a
 
 // func transformAVX2(dst *[64]int16, src *byte, stride int, q *quantizer) (nonzero uint64)
 TEXT ·transformAVX2(SB), NOSPLIT, $0-40
@@ -127,49 +101,71 @@ TEXT ·transformAVX2(SB), NOSPLIT, $0-40
 	MOVQ stride+16(FP), DX
 	MOVQ q+24(FP), R8
 	LEAQ (DX)(DX*2), CX
+	LEAQ (SI)(DX*4), BX
 
-	VPMOVZXBD (SI), Y0
-	VPMOVZXBD (SI)(DX*1), Y1
-	VPMOVZXBD (SI)(DX*2), Y2
-	VPMOVZXBD (SI)(CX*1), Y3
-	LEAQ      (SI)(DX*4), SI
-	VPMOVZXBD (SI), Y4
-	VPMOVZXBD (SI)(DX*1), Y5
-	VPMOVZXBD (SI)(DX*2), Y6
-	VPMOVZXBD (SI)(CX*1), Y7
+	VMOVQ     (SI), X0
+	VMOVQ     (SI)(DX*1), X1
+	VMOVQ     (SI)(DX*2), X2
+	VMOVQ     (SI)(CX*1), X3
+	VPINSRQ   $1, (BX), X0, X0
+	VPINSRQ   $1, (BX)(DX*1), X1, X1
+	VPINSRQ   $1, (BX)(DX*2), X2, X2
+	VPINSRQ   $1, (BX)(CX*1), X3, X3
+	VPMOVZXBW X0, Y0
+	VPMOVZXBW X1, Y1
+	VPMOVZXBW X2, Y2
+	VPMOVZXBW X3, Y3
 
 	TRANSPOSE
 	FDCT8(ROUND11, $11)
+	VPSUBW LEVEL, Y4, Y0
+	VPSLLW $2, Y0, Y0
 
-	// Less 8·128, the level shift of the samples.
-	VPCMPEQD Y8, Y8, Y8
-	VPSLLD   $10, Y8, Y8
-	VPADDD   Y8, Y0, Y0
-	VPSLLD   $2, Y0, Y0
-	VPSLLD   $2, Y4, Y4
-
+	VPBLENDD   $0xf0, Y7, Y6, Y1
+	VMOVDQA    Y5, Y2
+	VPERM2I128 $0x21, Y7, Y6, Y3
 	TRANSPOSE
 	FDCT8(ROUND15, $15)
-	VPADDD ROUND2, Y0, Y0
-	VPSRAD $2, Y0, Y0
-	VPADDD ROUND2, Y4, Y4
-	VPSRAD $2, Y4, Y4
+	VPADDW ROUND2, Y4, Y4
+	VPSRAW $2, Y4, Y4
 
-	VPXOR     Y15, Y15, Y15
-	QUANTIZE(Y0, Y1, 0)
-	QUANTIZE(Y2, Y3, 32)
-	QUANTIZE(Y4, Y5, 64)
-	QUANTIZE(Y6, Y7, 96)
-	VPACKSSWB Y2, Y0, Y0
-	VPERMQ    $0xd8, Y0, Y0
-	VPMOVMSKB Y0, AX
-	VPACKSSWB Y6, Y4, Y4
-	VPERMQ    $0xd8, Y4, Y4
-	VPMOVMSKB Y4, BX
-	SHLQ      $32, BX
-	ORQ       BX, AX
-	NOTQ      AX
-	MOVQ      AX, nonzero+32(FP)
+	VPERM2I128 $0x20, Y6, Y4, Y0
+	VPBLENDD   $0xf0, Y6, Y5, Y1
+	VPERM2I128 $0x31, Y7, Y4, Y2
+	VPERM2I128 $0x21, Y7, Y5, Y3
+	VPXOR      Y15, Y15, Y15
+	QUANTIZE(Y0, Y4, 0)
+	QUANTIZE(Y1, Y4, 32)
+	QUANTIZE(Y2, Y4, 64)
+	QUANTIZE(Y3, Y4, 96)
+
+	// Bytes of ones for the zeros of rows 0 and 2, 1 and 3; then of two rows in both halves, in the order of the file.
+	VPACKSSWB  Y1, Y0, Y0
+	VPACKSSWB  Y3, Y2, Y2
+	VPERM2I128 $0x11, Y0, Y0, Y1
+	VPERM2I128 $0x00, Y0, Y0, Y0
+	VPERM2I128 $0x11, Y2, Y2, Y3
+	VPERM2I128 $0x00, Y2, Y2, Y2
+	VPSHUFB    ·orders+0(SB), Y0, Y4
+	VPSHUFB    ·orders+32(SB), Y0, Y5
+	VPSHUFB    ·orders+64(SB), Y1, Y6
+	VPSHUFB    ·orders+96(SB), Y1, Y7
+	VPSHUFB    ·orders+128(SB), Y2, Y8
+	VPSHUFB    ·orders+160(SB), Y2, Y9
+	VPSHUFB    ·orders+192(SB), Y3, Y10
+	VPSHUFB    ·orders+224(SB), Y3, Y11
+	VPOR       Y6, Y4, Y4
+	VPOR       Y7, Y5, Y5
+	VPOR       Y10, Y8, Y8
+	VPOR       Y11, Y9, Y9
+	VPOR       Y8, Y4, Y4
+	VPOR       Y9, Y5, Y5
+	VPMOVMSKB  Y4, AX
+	VPMOVMSKB  Y5, BX
+	SHLQ       $32, BX
+	ORQ        BX, AX
+	NOTQ       AX
+	MOVQ       AX, nonzero+32(FP)
 	VZEROUPPER
 	RET
 

@@ -35,9 +35,19 @@ class Pictures:
         self.folder, self.source, self.n, self.boxes, self.sizes = folder, m["source"], m["images"], m["boxes"], m["files"]
         self.full = self.rgb("full.rgb", *m["full"])
         self.squares = {s: self.rgb("%d.rgb" % s, s, s) for s in m["sides"]}
+        self.write_progressive()
 
     def rgb(self, name, w, h):
         return list(np.fromfile(os.path.join(self.folder, name), np.uint8).reshape(self.n, h, w, 3))
+
+    def write_progressive(self):
+        """Premix writes no progressive files. Both builds read these, since they are started later."""
+        sizes = []
+        for i, a in enumerate(self.full):
+            name = os.path.join(self.folder, "progressive-%02d.jpg" % i)
+            Image.fromarray(a).save(name, "JPEG", quality=95, progressive=True)
+            sizes.append(os.path.getsize(name))
+        self.sizes["progressive"] = sum(sizes) // self.n
 
     def files(self, kind):
         out = []
@@ -173,6 +183,8 @@ def comparisons(p):
         files = p.files(kind)
         yield kernel, kernel, decode_pillow(files)
         yield kernel + "-opencv", kernel, decode_opencv(files)
+    for kind in "imagenet", "progressive":
+        yield "jpeg-decode-" + kind, "jpeg-decode-" + kind, decode_pillow(p.files(kind))
     images, q = p.squares[224], [cv2.IMWRITE_JPEG_QUALITY, 95]
     file, full = "bytes of the file", [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     for kernel, sub, more in ("jpeg-encode-224-q95-420", 2, []), ("jpeg-encode-224-q95-444", 0, full):
@@ -264,7 +276,8 @@ def main():
     p = Pictures(a.pictures)
     builds = [Ours("asm", a.asm, a.pictures), Ours("noasm", a.noasm, a.pictures)]
     print(machine())
-    print("images: %s; JPEG files as found: %.0f kB, at quality 95: %.0f kB" % (p.source, p.sizes["found"] / 1e3, p.sizes["420"] / 1e3))
+    sizes = tuple(p.sizes[kind] / 1e3 for kind in ("found", "420", "imagenet", "progressive"))
+    print("images: %s; JPEG files as found: %.0f kB, at quality 95: %.0f, as of ImageNet: %.0f, progressive: %.0f" % (p.source, *sizes))
     print("CPU time an image in µs, one thread, minimum (median) of %d rounds in turns; ×: peer / premix\n" % a.rounds)
     form = "| %s | %s | %s | %s | %s | %s | %s | %s |" if a.markdown else "%-35s %-7s %15s %15s %15s %7s %7s  %s"
     print(form % ("kernel", "peer", "peer µs", "asm µs", "noasm µs", "asm ×", "noasm ×", "same bits"))

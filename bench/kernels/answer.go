@@ -13,7 +13,7 @@ import (
 )
 
 // answer reads requests until stdin ends.
-func answer(p *pictures, stdin io.Reader, stdout io.Writer) error {
+func answer(p *pictures, table []kernel, stdin io.Reader, stdout io.Writer) error {
 	open := map[string]*work{}
 	lines := bufio.NewScanner(stdin)
 	enc := json.NewEncoder(stdout)
@@ -24,13 +24,13 @@ func answer(p *pictures, stdin io.Reader, stdout io.Writer) error {
 		switch {
 		case len(words) == 1 && words[0] == "kernels":
 			var names []string
-			for _, k := range kernels() {
+			for _, k := range table {
 				names = append(names, k.name)
 			}
 			reply = names
 		case len(words) == 3 && (words[0] == "time" || words[0] == "output"):
 			var w *work
-			if w, err = find(p, open, words[1]); err != nil {
+			if w, err = find(p, table, open, words[1]); err != nil {
 				break
 			}
 			if words[0] == "time" {
@@ -52,11 +52,11 @@ func answer(p *pictures, stdin io.Reader, stdout io.Writer) error {
 }
 
 // find returns the work of a kernel, which is kept as long as the process.
-func find(p *pictures, open map[string]*work, name string) (*work, error) {
+func find(p *pictures, table []kernel, open map[string]*work, name string) (*work, error) {
 	if w := open[name]; w != nil {
 		return w, nil
 	}
-	for _, k := range kernels() {
+	for _, k := range table {
 		if k.name == name {
 			w, err := k.open(p)
 			open[name] = w

@@ -137,7 +137,7 @@ func TestOnce(t *testing.T) {
 
 // What was saved is what was measured.
 func TestSave(t *testing.T) {
-	p, err := makePictures("", 2)
+	p, err := makePictures("", 2, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,19 +175,39 @@ func TestSave(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
-	p, err := makePictures("", 1)
+	p, err := makePictures("", 1, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"", "kernels all", "time nothing 1", "time spectral-224 soon", "time spectral-224 -1", "output spectral-224"} {
-		if err := answer(p, strings.NewReader(line+"\n"), io.Discard); err == nil {
+		if err := answer(p, kernels(), strings.NewReader(line+"\n"), io.Discard); err == nil {
 			t.Errorf("request %q was answered", line)
 		}
 	}
 }
 
+// Files are read as they are, and each is decoded.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/1.jpg", "b/2.jpeg", "b/3.txt"} {
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, progressiveFile, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := run([]string{"-files", dir}, strings.NewReader("kernels\ntime imread 0\n"), &out); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	var timed timing
+	if d := json.NewDecoder(&out); d.Decode(&names) != nil || d.Decode(&timed) != nil || len(names) != 1 || timed.Images != 2 {
+		t.Errorf("kernels %v, %+v; want imread, and 2 images", names, timed)
+	}
+}
+
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"-once", "-images", "0"}, {"-serve", t.TempDir()}} {
+	for _, args := range [][]string{{}, {"-once", "-images", "0"}, {"-serve", t.TempDir()}, {"-files", t.TempDir()}} {
 		if err := run(args, strings.NewReader(""), io.Discard); err == nil {
 			t.Errorf("kernels %q: no error", args)
 		}

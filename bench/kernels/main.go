@@ -2,8 +2,9 @@
 // OpenCV and Pillow in the same run: bench/kernels.sh builds it with and without assembly, and
 // bench/kernels.py talks to both builds and to the peers in turn.
 //
-//	kernels -prepare DIR [-data DIR]   write the images that everybody measures, and a manifest
+//	kernels -prepare DIR [-data DIR [-imagenet]]   write the images that everybody measures, and a manifest
 //	kernels -serve DIR                 answer requests, one a line on stdin, with JSON on stdout
+//	kernels -files DIR                 the same for the JPEG files in the sub-folders of DIR: one kernel, imread
 //	kernels -once [-data DIR]          run each kernel once over drawn images or photographs, and
 //	                                   print a line of JSON for each: no Python, no peers
 //
@@ -39,9 +40,11 @@ func main() {
 func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	fs := flag.NewFlagSet("kernels", flag.ContinueOnError)
 	prepare := fs.String("prepare", "", "write the images to measure to this folder")
+	files := fs.String("files", "", "answer requests about the JPEG files below this folder, as found: one kernel, imread")
 	serve := fs.String("serve", "", "answer requests about the images in this folder")
 	once := fs.Bool("once", false, "run each kernel once")
 	data := fs.String("data", "", "folder with photographs in sub-folders; without it images are drawn")
+	asImageNet := fs.Bool("imagenet", false, "the photographs are as those of ImageNet")
 	images := fs.Int("images", 16, "images a kernel")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -50,7 +53,7 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 	case *images < 1:
 		return fmt.Errorf("-images %d: at least 1", *images)
 	case *prepare != "":
-		p, err := makePictures(*data, *images)
+		p, err := makePictures(*data, *images, *asImageNet)
 		if err != nil {
 			return err
 		}
@@ -60,13 +63,19 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return answer(p, stdin, stdout)
+		return answer(p, kernels(), stdin, stdout)
+	case *files != "":
+		p, err := readFiles(*files)
+		if err != nil {
+			return err
+		}
+		return answer(p, []kernel{{"imread", func(p *pictures) (*work, error) { return decodeWork(p.Files[asFound]) }}}, stdin, stdout)
 	case *once:
-		p, err := makePictures(*data, *images)
+		p, err := makePictures(*data, *images, *asImageNet)
 		if err != nil {
 			return err
 		}
 		return runOnce(p, stdout)
 	}
-	return errors.New("say what to do: -prepare DIR, -serve DIR or -once")
+	return errors.New("say what to do: -prepare DIR, -serve DIR, -files DIR or -once")
 }

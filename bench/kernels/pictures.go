@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,11 +37,21 @@ type pictures struct {
 const (
 	asFound = "found" // photographs of 500×375 as their makers saved them; of drawn images 4:4:4
 	halved  = "420"   // Full at quality 95, chroma halved
+	// Files of 500×375 as ImageNet has them; else Full with halved chroma at the quality nearest to their mean size.
+	imagenet = "imagenet"
+	// One drawn picture. bench/kernels.py puts what Pillow makes of Full in its place.
+	progressive = "progressive"
 )
 
+// imagenetSize is the mean size of the files of 500×375 in ImageNet.
+const imagenetSize = 97_000
+
+//go:embed progressive.jpg
+var progressiveFile []byte
+
 // makePictures takes n photographs below dir, spread evenly over those that are large enough, or
-// draws n images where dir is empty or does not exist.
-func makePictures(dir string, n int) (*pictures, error) {
+// draws n images where dir is empty or does not exist. asImageNet says that the photographs are as those of ImageNet.
+func makePictures(dir string, n int, asImageNet bool) (*pictures, error) {
 	p := &pictures{Images: n, Squares: map[int][]imaging.Image{}, Files: map[string][][]byte{}}
 	all, err := photographs(dir)
 	if err != nil {
@@ -62,9 +73,34 @@ func makePictures(dir string, n int) (*pictures, error) {
 	if p.Files[halved], err = encodeAll(p.Full, "jpeg:95"); err != nil {
 		return nil, err
 	}
+	if p.Files[imagenet] = p.Files[asFound]; !asImageNet || len(all) == 0 {
+		if p.Files[imagenet], err = nearest(p.Full, imagenetSize); err != nil {
+			return nil, err
+		}
+	}
+	for range p.Full {
+		p.Files[progressive] = append(p.Files[progressive], progressiveFile)
+	}
 	p.drawBoxes()
 	return p, nil
 }
+
+// nearest encodes images with halved chroma at the quality that gives the mean size nearest to size.
+func nearest(images []imaging.Image, size int) ([][]byte, error) {
+	var best [][]byte
+	for quality := 80; quality <= 100; quality++ {
+		files, err := encodeAll(images, fmt.Sprintf("jpeg:%d", quality))
+		if err != nil {
+			return nil, err
+		}
+		if best == nil || abs(meanSize(files)-size) < abs(meanSize(best)-size) {
+			best = files
+		}
+	}
+	return best, nil
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // photographs lists the JPEG files in the sub-folders of the sub-folders of dir (DIR/set/class).
 func photographs(dir string) ([]string, error) {
@@ -77,6 +113,27 @@ func photographs(dir string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// readFiles reads the JPEG files in the sub-folders of dir.
+func readFiles(dir string) (*pictures, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*", "*.jp*g"))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: no JPEG files in its sub-folders", dir)
+	}
+	slices.Sort(names)
+	p := &pictures{Files: map[string][][]byte{}}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		p.Files[asFound] = append(p.Files[asFound], data)
+	}
+	return p, nil
 }
 
 // takePhotographs fills Full from the photographs of at least 500×375, and Files with those of

@@ -48,6 +48,8 @@ func kernels() []kernel {
 		kernel{"resize-rrc-bilinear", rrcWork},
 		kernel{"jpeg-decode-500x375", func(p *pictures) (*work, error) { return decodeWork(p.Files[asFound]) }},
 		kernel{"jpeg-decode-500x375-q95-420", func(p *pictures) (*work, error) { return decodeWork(p.Files[halved]) }},
+		kernel{"jpeg-decode-imagenet", func(p *pictures) (*work, error) { return decodeWork(p.Files[imagenet]) }},
+		kernel{"jpeg-decode-progressive", func(p *pictures) (*work, error) { return decodeWork(p.Files[progressive]) }},
 		kernel{"jpeg-encode-224-q95-420", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95") }},
 		kernel{"jpeg-encode-224-q95-444", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95:444") }},
 		kernel{"png-encode-224", func(p *pictures) (*work, error) { return encodeWork(p, "png") }},

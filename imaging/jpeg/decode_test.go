@@ -14,17 +14,21 @@ import (
 	"github.com/premix/premix/internal/sharedtest"
 )
 
-// Assembly and plain Go give the same pixels.
+// Assembly, each part of it and plain Go give the same pixels.
 func TestPlainGo(t *testing.T) {
 	needSIMD(t)
 	var d Decoder
 	for name, data := range smallFiles(t) {
-		want, err := checkDecode(t, &d, data, Options{})
-		restore := plainGo()
-		got, again := checkDecode(t, &d, data, Options{})
-		restore()
-		if !bytes.Equal(got, want) || (err == nil) != (again == nil) {
-			t.Errorf("%s: other pixels without assembly; %v, %v", name, err, again)
+		for _, o := range []Options{{}, {AcceptTruncated: true}} {
+			want, err := checkDecode(t, &d, data, o)
+			for _, k := range kernelSets {
+				restore := kernels(k.simd, k.bits)
+				got, again := checkDecode(t, &d, data, o)
+				restore()
+				if !bytes.Equal(got, want) || (err == nil) != (again == nil) || err != nil && err.Error() != again.Error() {
+					t.Errorf("%s, %s: other pixels; %v, %v", name, k.name, err, again)
+				}
+			}
 		}
 	}
 }

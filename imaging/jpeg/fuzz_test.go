@@ -20,16 +20,28 @@ func FuzzDecode(f *testing.F) {
 		d := Decoder{stepLimit: 1 << 26} // bombs would take all the time
 		pix, err := checkDecode(t, &d, data, Options{})
 		if err != nil {
-			checkDecode(t, &d, data, Options{AcceptTruncated: true})
+			filled, err := checkDecode(t, &d, data, Options{AcceptTruncated: true})
+			for _, k := range kernelSets {
+				restore := kernels(k.simd, k.bits)
+				again, other := checkDecode(t, &d, data, Options{AcceptTruncated: true})
+				restore()
+				if (err == nil) != (other == nil) || !bytes.Equal(filled, again) {
+					t.Errorf("%s, accepting truncated data: %v and %v, same pixels: %t", k.name, err, other, bytes.Equal(filled, again))
+				}
+			}
 			return
 		}
 		again, err := checkDecode(t, &d, data, Options{AcceptTruncated: true})
 		if err != nil || !bytes.Equal(pix, again) {
 			t.Errorf("accepting truncated data: %v, same pixels: %t", err, bytes.Equal(pix, again))
 		}
-		defer plainGo()()
-		if again, err = checkDecode(t, &d, data, Options{}); err != nil || !bytes.Equal(pix, again) {
-			t.Errorf("without assembly: %v, same pixels: %t", err, bytes.Equal(pix, again))
+		for _, k := range kernelSets {
+			restore := kernels(k.simd, k.bits)
+			again, err = checkDecode(t, &d, data, Options{})
+			restore()
+			if err != nil || !bytes.Equal(pix, again) {
+				t.Errorf("%s: %v, same pixels: %t", k.name, err, bytes.Equal(pix, again))
+			}
 		}
 	})
 }

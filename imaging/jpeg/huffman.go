@@ -34,6 +34,9 @@ type huffTable struct {
 
 	kind   tableKind // 0: not built
 	counts [16]uint8
+
+	pairs  [1 << lookBits]uint64 // where paired, for the blocks of large images
+	paired bool
 }
 
 // build makes t the table that def defines. It returns false where the definition is impossible
@@ -42,7 +45,7 @@ func (t *huffTable) build(def *huffDef, kind tableKind) bool {
 	if t.kind == kind && t.counts == def.counts && t.vals == def.vals {
 		return true
 	}
-	t.kind = 0
+	t.kind, t.paired = 0, false
 	n, code := 0, 0
 	for l, c := range def.counts {
 		n += int(c)

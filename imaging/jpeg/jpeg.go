@@ -114,8 +114,12 @@ type Decoder struct {
 	strips    []byte  // two rows of MCUs of all components
 	lines     []byte  // upsampled rows of the components
 	up        [4]upsampler
-	emitted   int         // rows of pixels written
-	blk       [64]int16   // all zero between blocks
+	emitted   int           // rows of pixels written
+	mcu       [10][64]int16 // the blocks of an MCU, all zero between MCUs
+	last      [10]int       // of each, what block says
+	tables    [10]blockTables
+	perMCU    int         // blocks of an MCU
+	pairs     bool        // tables of pairs are there and of use
 	coefBits  [4][64]int8 // progression state: how many low bits are missing, −1: unknown
 	prevBits  [4][64]int8 // the same before the last scan of the component
 	eobRun    int         // blocks that still hold nothing in the band of the scan

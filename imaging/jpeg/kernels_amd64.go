@@ -6,9 +6,24 @@ import "golang.org/x/sys/cpu"
 
 var haveSIMD = cpu.X86.HasAVX2
 
+// haveBits is for the blocks of coded data.
+var haveBits = cpu.X86.HasBMI2
+
 // lanes is how many samples the row kernels take at once. They run over whole groups, the last of
 // which overlaps the one before, so that they touch nothing outside of the rows.
 const lanes = 16
+
+// blocksBMI2 is [bitReader.block] with tables of pairs, for the blocks from to to−1; of last it says whether it is 0, which
+// may also go unnoticed. It returns the first of them that it has
+// not decoded: there the data ends soon, or a code is in no table, and r and pred are as before this block. What it has
+// written of it is right.
+//
+//go:noescape
+func blocksBMI2(r *bitReader, tables *[10]blockTables, blks *[10][64]int16, last *[10]int, from, to int) (end int)
+
+func (d *Decoder) blocksSIMD(from, to int) int {
+	return blocksBMI2(&d.r, &d.tables, &d.mcu, &d.last, from, to)
+}
 
 // idctAVX2 is [idctGo] for 8 rows of 8 bytes at out, stride bytes apart.
 //

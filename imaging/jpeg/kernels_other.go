@@ -2,7 +2,12 @@
 
 package jpeg
 
-const haveSIMD = false
+const (
+	haveSIMD = false
+	haveBits = false
+)
+
+func (d *Decoder) blocksSIMD(from, _ int) int { return from }
 
 func idct(out []byte, stride int, blk *[64]int16, q *[64]uint16) { idctGo(out, stride, blk, q) }
 

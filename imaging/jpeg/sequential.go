@@ -141,6 +141,7 @@ func (d *Decoder) decodeSingle(dst []byte) error {
 	if err := d.scanTables(); err != nil {
 		return err
 	}
+	d.setTables()
 	d.beginScan()
 	rows := ceil(p.height, 8*p.vmax)
 	for y := range rows {
@@ -170,34 +171,46 @@ func (d *Decoder) decodeSingle(dst []byte) error {
 	return corrupt("a scan after the one that has all components")
 }
 
+// blocks decodes the next n blocks of a sequential scan to d.mcu, which must be all zero, and says in d.last what block
+// returns.
+func (d *Decoder) blocks(n int) {
+	for i := 0; i < n; i++ {
+		t := &d.tables[i]
+		switch {
+		case d.p.arith:
+			d.arithBlock(t.c, &d.mcu[i])
+			d.last[i] = 63
+			continue
+		case d.scan.gray:
+			d.last[i] = 0
+			continue
+		case d.pairs:
+			if i = d.blocksSIMD(i, n); i == n {
+				return
+			}
+			t = &d.tables[i]
+		}
+		d.last[i] = d.r.block(t.dc, t.ac, &t.c.pred, &d.mcu[i])
+	}
+}
+
 // mcuRow decodes row y of the MCUs of an interleaved scan to samples. It returns where harm is met.
 func (d *Decoder) mcuRow(y int) {
-	p, blk := &d.p, &d.blk
+	p := &d.p
 	mcus := ceil(p.width, 8*p.hmax)
 	for x := range mcus {
 		d.nextMCU()
+		// All blocks are decoded before the first is transformed: so the processor works on several at once.
+		d.blocks(d.perMCU)
+		i := 0
 		for _, ci := range p.scan[:p.nscan] {
 			c := &d.comps[ci]
-			dc, ac := &d.dc[c.dcTab&3], &d.ac[c.aTab&3]
 			for v := range c.v {
 				by := y*c.v + v
 				for h := range c.h {
 					bx := x*c.h + h
-					last := 0
-					switch {
-					case p.arith:
-						d.arithBlock(c, blk)
-						last = 63
-					case !d.scan.gray:
-						last = d.r.block(dc, ac, &c.pred, blk)
-					}
-					if bx < c.bw && by < c.bh {
-						c.put(bx, by, blk, last)
-					}
-					if last > 0 {
-						clear(blk[:])
-					}
-					blk[0] = 0
+					d.put(c, bx, by, i)
+					i++
 				}
 			}
 		}
@@ -207,27 +220,26 @@ func (d *Decoder) mcuRow(y int) {
 	}
 }
 
+// put transforms block i of the MCU to samples of c, and makes it all zero. Beyond the edge there are no samples.
+func (d *Decoder) put(c *component, bx, by, i int) {
+	blk := &d.mcu[i]
+	if bx < c.bw && by < c.bh {
+		c.put(bx, by, blk, d.last[i])
+	}
+	if d.last[i] > 0 {
+		clear(blk[:])
+	}
+	blk[0] = 0
+}
+
 // planeRow does the same for an image of one component.
 func (d *Decoder) planeRow(y int) {
-	blk := &d.blk
 	c := &d.comps[0]
-	dc, ac := &d.dc[c.dcTab&3], &d.ac[c.aTab&3]
 	for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
 		for bx := range c.bw {
 			d.nextMCU()
-			last := 0
-			switch {
-			case d.p.arith:
-				d.arithBlock(c, blk)
-				last = 63
-			case !d.scan.gray:
-				last = d.r.block(dc, ac, &c.pred, blk)
-			}
-			c.put(bx, by, blk, last)
-			if last > 0 {
-				clear(blk[:])
-			}
-			blk[0] = 0
+			d.blocks(1)
+			d.put(c, bx, by, 0)
 			if d.r.pos > d.r.end && d.ranOut() {
 				return
 			}

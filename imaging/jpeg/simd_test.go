@@ -2,9 +2,9 @@
 
 package jpeg
 
-// plainGo switches the assembly off and returns what switches it on again.
-func plainGo() func() {
-	was := haveSIMD
-	haveSIMD = false
-	return func() { haveSIMD = was }
+// kernels switches the parts of the assembly on or off, as far as the processor has them, and returns what undoes it.
+func kernels(simd, bits bool) func() {
+	wasSIMD, wasBits := haveSIMD, haveBits
+	haveSIMD, haveBits = wasSIMD && simd, wasBits && bits
+	return func() { haveSIMD, haveBits = wasSIMD, wasBits }
 }

@@ -6,8 +6,8 @@ import "golang.org/x/sys/cpu"
 
 var haveSIMD = cpu.X86.HasAVX2
 
-// haveBits is for the blocks of coded data.
-var haveBits = cpu.X86.HasBMI2
+// haveBits is for coded data, with AVX2 for that of refinements.
+var haveBits = cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasLZCNT && cpu.X86.HasPOPCNT
 
 // lanes is how many samples the row kernels take at once. They run over whole groups, the last of
 // which overlaps the one before, so that they touch nothing outside of the rows.
@@ -131,3 +131,28 @@ func h2v2(dst, cur, near []byte, w int) {
 	last, before := 3*uint32(cur[w-1])+uint32(near[w-1]), 3*uint32(cur[w-2])+uint32(near[w-2])
 	dst[2*w-2], dst[2*w-1] = byte((3*last+before+8)>>4), byte((4*last+7)>>4)
 }
+
+// refineBMI2 is [Decoder.acRefine] without its table; band has coefficient k at bit 63−k, and so has nonzero. left is −1
+// where the data ends soon, or where there is more than it knows of; then r is as before, and so is the block, but for new
+// coefficients, which would be the same.
+//
+//go:noescape
+func refineBMI2(r *bitReader, t *huffTable, blk *[64]int16, band uint64, plus, eobRun int) (left int, nonzero uint64)
+
+// orders[2k] and orders[2k+1] bring the bytes of the quarter k of a block to the last and to the first 32 of its
+// coefficients, the last one first, and leave zeros elsewhere. The quarters are rows 0 and 2, 1 and 3, 4 and 6, 5 and 7, as
+// VPACKSSWB leaves them.
+//
+//lint:ignore U1000 the assembly reads it
+var orders = func() (t [8][32]uint8) {
+	for k := range t {
+		for z := range t[k] {
+			t[k][z] = 0x80 // a zero
+		}
+	}
+	for z, n := range zigzag[:64] {
+		row, column, to := n/8, n%8, 63-z
+		t[row/4*4+row%2*2+uint8(to/32)][to%32] = row%4/2*8 + column
+	}
+	return t
+}()

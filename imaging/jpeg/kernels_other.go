@@ -18,3 +18,7 @@ func h1v2(dst, cur, near []byte, w int, bias uint) { h1v2Go(dst, cur, near, w, b
 func h2v2(dst, cur, near []byte, w int) { h2v2Go(dst, cur, near, w) }
 
 func yccRow(dst, y, cb, cr []byte) { yccRowGo(dst, y, cb, cr) }
+
+func refineBMI2(_ *bitReader, _ *huffTable, _ *[64]int16, _ uint64, _, _ int) (int, uint64) {
+	return -1, 0
+}

@@ -1,6 +1,9 @@
 package jpeg
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // startProgressive checks the parameters of a progressive scan, builds its tables and returns the
 // function that decodes its blocks (jdphuff.c, start_pass_phuff_decoder).
@@ -177,9 +180,20 @@ func (d *Decoder) acFirst(c *component, blk *[64]int16) bool {
 // acRefine adds a bit to a band of AC coefficients: to those that are not 0, and those that
 // become so (jdphuff.c, decode_mcu_AC_refine).
 func (d *Decoder) acRefine(c *component, blk *[64]int16) bool {
-	r, t, se := &d.r, &d.ac[c.aTab], d.p.se
-	plus, minus := int16(1)<<d.p.al, int16(-1)<<d.p.al
-	k := d.p.ss
+	r, t, k, se, al := &d.r, &d.ac[c.aTab], d.p.ss, d.p.se, uint(d.p.al)
+	// Which coefficients are not 0, in the order of the data. Those that become so are passed at once.
+	var nonzero uint64
+	if haveSIMD && haveBits {
+		band := ^uint64(0) >> k & (^uint64(0) << (63 - se))
+		left, set := refineBMI2(r, t, blk, band, 1<<al, d.eobRun)
+		if left >= 0 {
+			d.eobRun = left
+			return true
+		}
+		nonzero = bits.Reverse64(set)
+	} else {
+		nonzero = nonzeroGo(blk) & (2<<(se&63) - 1)
+	}
 	if d.eobRun == 0 {
 		for ; k <= se; k++ {
 			sym := r.symbol(t)
@@ -188,10 +202,7 @@ func (d *Decoder) acRefine(c *component, blk *[64]int16) bool {
 			if sym&15 != 0 {
 				// The size should be 1; libjpeg takes any other for it, with a warning.
 				r.bad = r.bad || sym&15 != 1
-				v = minus
-				if r.take(1) != 0 {
-					v = plus
-				}
+				v = int16(2*r.take(1)-1) << al
 			} else if run != 15 {
 				d.eobRun = 1 << run
 				if run > 0 {
@@ -199,40 +210,53 @@ func (d *Decoder) acRefine(c *component, blk *[64]int16) bool {
 				}
 				break
 			}
-			k = r.refine(blk, k, se, run, plus, minus)
-			if v != 0 {
+			// The zero after as many as run says, or the end of the band.
+			zeros := ^nonzero & (2<<(se&63) - 1) >> (k & 63) << (k & 63)
+			for range run {
+				zeros &= zeros - 1
+			}
+			to := min(bits.TrailingZeros64(zeros), se+1)
+			r.refine(blk, nonzero>>(k&63)<<(k&63)&(1<<to-1), al)
+			if k = to; v != 0 {
 				blk[zigzag[k&255]&63] = v
 			}
 		}
 	}
 	if d.eobRun > 0 {
-		r.refine(blk, k, se, 64, plus, minus)
+		if k <= se {
+			r.refine(blk, nonzero>>(k&63)<<(k&63), al)
+		}
 		d.eobRun--
 	}
 	return true
 }
 
-// refine goes from coefficient k on past those that are not 0, reading a bit for each, and past
-// run zeros, and returns the place of the zero after them, or se+1.
-func (r *bitReader) refine(blk *[64]int16, k, se, run int, plus, minus int16) int {
-	for ; k <= se; k++ {
-		v := &blk[zigzag[k&255]&63]
-		if *v == 0 {
-			if run--; run < 0 {
-				break
-			}
-			continue
-		}
+// refine reads a bit for each coefficient of the set which, and adds it to its value.
+func (r *bitReader) refine(blk *[64]int16, which uint64, al uint) {
+	for which != 0 {
 		if r.n < 33 {
 			r.refill()
 		}
-		if r.take(1) != 0 && *v&plus == 0 {
-			if *v >= 0 {
-				*v += plus
-			} else {
-				*v += minus
-			}
+		n := min(bits.OnesCount64(which), 32)
+		read := r.bits
+		r.drop(uint(n))
+		for range n {
+			v := &blk[zigzag[bits.TrailingZeros64(which)&63]&63]
+			which &= which - 1
+			sign := *v >> 15
+			// Nothing is added to a value that has the bit.
+			bit := int16(read>>63) &^ (*v >> (al & 15))
+			read <<= 1
+			*v += (bit<<(al&15) ^ sign) - sign
 		}
 	}
-	return k
+}
+
+// nonzeroGo returns which coefficients are not 0, in the order of the data.
+func nonzeroGo(blk *[64]int16) (set uint64) {
+	for _, n := range zigzag[:64] {
+		v := int32(blk[n&63])
+		set = set>>1 | uint64(v|-v)&(1<<63)
+	}
+	return set
 }

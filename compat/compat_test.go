@@ -204,7 +204,7 @@ func writtenJobs(t *testing.T, root string, jobs map[string][]job) {
 				t.Fatal(err)
 			}
 			for _, file := range files {
-				if err := put(filepath.Join(dir, filepath.FromSlash(file.Path)), file.Data); err != nil {
+				if err := put(filepath.Join(dir, filepath.FromSlash(file.Path)), file.Data()); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -142,7 +142,7 @@ func besideShards(ctx context.Context, out string, m *Manifest) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if !bytes.Equal(data, f.Data) && (f.Path != ReadmeFile || !EarlierReadme(format, all, data)) {
+		if !bytes.Equal(data, f.Data()) && (f.Path != ReadmeFile || !EarlierReadme(format, all, data)) {
 			return false, nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -97,15 +98,15 @@ func saveConfig(ctx context.Context, out string, format shard.Format, spec shard
 	if err != nil {
 		return err
 	}
-	if err := writeMeta(ctx, out, spec.Split, ClassesFile, classesText(spec.Classes), wrote); err != nil {
+	if err := writeMeta(ctx, out, spec.Split, ClassesFile, shard.FileOf("", classesText(spec.Classes)).Write, wrote); err != nil {
 		return err
 	}
-	return writeMeta(ctx, out, spec.Split, ConfigFile, data, wrote)
+	return writeMeta(ctx, out, spec.Split, ConfigFile, shard.FileOf("", data).Write, wrote)
 }
 
 // writeMeta writes a file of a split unless it has this content already, and calls wrote if it wrote.
-func writeMeta(ctx context.Context, out, split, name string, data []byte, wrote func(path string)) error {
-	did, err := WriteChanged(ctx, Meta(out, split, name), data)
+func writeMeta(ctx context.Context, out, split, name string, content func(w io.Writer) error, wrote func(path string)) error {
+	did, err := writeChanged(ctx, Meta(out, split, name), content)
 	if did {
 		wrote(path.Join(MetaDir, split, name))
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 )
 
@@ -93,14 +92,8 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		did, err := WriteChanged(ctx, blob.Join(p.Out, f.Path), f.Data)
-		if err != nil {
-			return nil, err
-		}
-		if did {
-			p.wrote(f.Path)
-		}
+	if err := writeFiles(ctx, p.Out, files, p.wrote); err != nil {
+		return nil, err
 	}
 	if err := SaveRun(ctx, p.Out, p.Spec.Split, p.Run); err != nil {
 		return nil, err
@@ -108,14 +101,10 @@ func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if err := p.writeReport(ctx, m, failures); err != nil {
 		return nil, err
 	}
-	data, err := Encode(m)
-	if err != nil {
-		return nil, err
-	}
 	if err := dropPlanned(ctx, p.Out, m); err != nil {
 		return nil, err
 	}
-	return m, writeMeta(ctx, p.Out, split, ManifestFile, data, p.wrote)
+	return m, writeMeta(ctx, p.Out, split, ManifestFile, m.write, p.wrote)
 }
 
 // writeReport writes report.html. What it cannot show because a shard is damaged is an error.

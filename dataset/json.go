@@ -25,6 +25,15 @@ func (f Float) MarshalJSON() ([]byte, error) {
 // sorted, and nothing is escaped for HTML. The layout is indented; a list of plain values, or a short
 // object of them inside a list, takes one line.
 func Encode(v any) ([]byte, error) {
+	text, err := appendLaidOut(nil, v, 0, false)
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}
+
+// appendLaidOut appends a value as Encode lays it out at some depth of a file.
+func appendLaidOut(dst []byte, v any, depth int, inList bool) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -35,9 +44,9 @@ func Encode(v any) ([]byte, error) {
 	if err := json.Compact(&compact, b.Bytes()); err != nil { // a RawMessage keeps its spaces
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	l := layout{src: compact.Bytes()}
-	l.value(0, false)
-	return append(l.dst, '\n'), nil
+	l := layout{src: compact.Bytes(), dst: dst}
+	l.value(depth, inList)
+	return l.dst, nil
 }
 
 // layout lays out compact JSON.

@@ -38,12 +38,11 @@ type Manifest struct {
 func (m *Manifest) Sum() (string, error) {
 	bare := *m
 	bare.SHA256 = ""
-	data, err := Encode(&bare)
-	if err != nil {
+	sum := sha256.New()
+	if err := bare.write(sum); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Whole reports whether the manifest has the hash that it says it has.

@@ -67,11 +67,7 @@ func FinishPlan(ctx context.Context, p FinishParams) (*Manifest, error) {
 	if covers(finished, m) {
 		return m, remove(ctx, p.Out, Meta(p.Out, split, PlannedFile))
 	}
-	data, err := Encode(m)
-	if err != nil {
-		return nil, err
-	}
-	if err := blob.WriteFile(ctx, Meta(p.Out, split, PlannedFile), data); err != nil {
+	if err := blob.WriteFrom(ctx, Meta(p.Out, split, PlannedFile), m.write); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	return m, nil

@@ -324,9 +324,9 @@ func (r *removal) shared(ctx context.Context) error {
 	keep := map[string]bool{}
 	for _, f := range after {
 		keep[f.Path] = true
-		if _, err := WriteChanged(ctx, blob.Join(r.out, f.Path), f.Data); err != nil {
-			return err
-		}
+	}
+	if err := writeFiles(ctx, r.out, after, func(string) {}); err != nil {
+		return err
 	}
 	for _, f := range before {
 		if !keep[f.Path] {

@@ -1,14 +1,18 @@
 package dataset
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
@@ -50,7 +54,7 @@ func SideFiles(ctx context.Context, out string, format shard.Format, manifests [
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, shard.File{Path: ReadmeFile, Data: readme})
+	files = append(files, shard.FileOf(ReadmeFile, readme))
 	slices.SortFunc(files, func(a, b shard.File) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range files {
 		if !inside(f.Path) {
@@ -94,15 +98,85 @@ func indexKind(p string) string {
 
 // WriteChanged writes a file unless it has this content already, and reports whether it wrote.
 func WriteChanged(ctx context.Context, uri string, data []byte) (bool, error) {
-	old, err := blob.ReadAll(ctx, uri, int64(len(data)))
-	if err == nil && bytes.Equal(old, data) {
+	return writeChanged(ctx, uri, shard.FileOf("", data).Write)
+}
+
+// writeChanged is WriteChanged for content that is written piece by piece, and never held as a whole.
+func writeChanged(ctx context.Context, uri string, content func(w io.Writer) error) (bool, error) {
+	same, err := hasContent(ctx, uri, content)
+	if err == nil && same {
 		return false, nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("dataset: %w", err)
 	}
-	if err := blob.WriteFile(ctx, uri, data); err != nil {
+	if err := blob.WriteFrom(ctx, uri, content); err != nil {
 		return false, fmt.Errorf("dataset: %w", err)
 	}
 	return true, nil
+}
+
+// hasContent reports whether a file has this content. It reads no further than to the first difference.
+func hasContent(ctx context.Context, uri string, content func(w io.Writer) error) (bool, error) {
+	f, err := blob.Open(ctx, uri)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	c := comparer{file: bufio.NewReaderSize(f, 1<<16)}
+	switch err := content(&c); {
+	case errors.Is(err, errDiffers):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	_, err = c.file.ReadByte()
+	if err == io.EOF {
+		return true, nil
+	}
+	return false, err
+}
+
+var errDiffers = errors.New("the file differs")
+
+// A comparer compares what is written to it with a file. An error is errDiffers, or one of reading.
+type comparer struct {
+	file *bufio.Reader
+	have []byte
+}
+
+func (c *comparer) Write(p []byte) (int, error) {
+	c.have = slices.Grow(c.have[:0], len(p))[:len(p)]
+	if _, err := io.ReadFull(c.file, c.have); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return 0, errDiffers
+	} else if err != nil {
+		return 0, err
+	}
+	if !bytes.Equal(c.have, p) {
+		return 0, errDiffers
+	}
+	return len(p), nil
+}
+
+// writeFiles writes side files, those of a store several at once, and calls wrote for each that was missing or wrong.
+func writeFiles(ctx context.Context, out string, files []shard.File, wrote func(path string)) error {
+	did := make([]bool, len(files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(1)
+	if !blob.IsLocal(out) {
+		g.SetLimit(16)
+	}
+	for i, f := range files {
+		g.Go(func() (err error) {
+			did[i], err = writeChanged(ctx, blob.Join(out, f.Path), f.Write)
+			return err
+		})
+	}
+	err := g.Wait()
+	for i, f := range files {
+		if did[i] {
+			wrote(f.Path)
+		}
+	}
+	return err
 }

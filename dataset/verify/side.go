@@ -104,8 +104,8 @@ func (v *verifier) checkSideFiles(ctx context.Context) error {
 		if ok && f.Path == dataset.ReadmeFile && dataset.EarlierReadme(v.format, finished, have) {
 			continue
 		}
-		if ok && !bytes.Equal(have, f.Data) {
-			line := 1 + bytes.Count(have[:firstDifference(have, f.Data)], []byte{'\n'})
+		if want := f.Data(); ok && !bytes.Equal(have, want) {
+			line := 1 + bytes.Count(have[:firstDifference(have, want)], []byte{'\n'})
 			v.found.add(f.Path, "", "line %d is not what the manifests give; premix reindex writes it", line)
 		}
 	}

@@ -240,10 +240,18 @@ func RemoveAll(ctx context.Context, dirURI string) error {
 
 // WriteFile writes a whole object. For a store, it repeats the write after a temporary failure.
 func WriteFile(ctx context.Context, uri string, data []byte) error {
+	return WriteFrom(ctx, uri, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteFrom is WriteFile for contents that content writes, the same at each call.
+func WriteFrom(ctx context.Context, uri string, content func(w io.Writer) error) error {
 	if IsLocal(uri) {
-		return writeFile(ctx, uri, data)
+		return writeFrom(ctx, uri, content)
 	}
-	return retry(ctx, uri, func(ctx context.Context) error { return writeFile(ctx, uri, data) })
+	return retry(ctx, uri, func(ctx context.Context) error { return writeFrom(ctx, uri, content) })
 }
 
 // WriteQuick is WriteFile for many local files that can be made again: it does not wait until they are
@@ -256,20 +264,20 @@ func WriteQuick(ctx context.Context, uri string, data []byte) error {
 	if l, ok := w.(*localWriter); ok {
 		l.quick = true
 	}
-	return finishFile(w, data)
+	defer w.Abort()
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	return w.Commit()
 }
 
-func writeFile(ctx context.Context, uri string, data []byte) error {
+func writeFrom(ctx context.Context, uri string, content func(w io.Writer) error) error {
 	w, err := Create(ctx, uri)
 	if err != nil {
 		return err
 	}
-	return finishFile(w, data)
-}
-
-func finishFile(w Writer, data []byte) error {
 	defer w.Abort()
-	if _, err := w.Write(data); err != nil {
+	if err := content(w); err != nil {
 		return err
 	}
 	return w.Commit()

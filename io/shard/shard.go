@@ -16,7 +16,10 @@
 //     the format has no checksums, bytes that the format cannot tell from good ones.
 package shard
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // A Format writes and reads shards of one kind. Its methods are safe for concurrent use; its
 // writers and readers are not.
@@ -128,5 +131,22 @@ type Set struct {
 // A File is a side file: its path below the output, slash separated, and its contents.
 type File struct {
 	Path string
-	Data []byte
+	// Write writes the contents, the same at each call. Its errors are those of w. The list of a million shards takes
+	// 100 MB, so nobody holds it.
+	Write func(w io.Writer) error
+}
+
+// FileOf is a side file with these contents.
+func FileOf(path string, data []byte) File {
+	return File{path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}}
+}
+
+// Data returns the contents.
+func (f File) Data() []byte {
+	var b bytes.Buffer
+	f.Write(&b) // a buffer takes everything
+	return b.Bytes()
 }

@@ -135,10 +135,10 @@ func (f TFDS) SideFiles(sets []shard.Set) ([]shard.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tfds: %s: %w", v.name, err)
 		}
-		files = append(files, shard.File{Path: path.Join(dir, v.name), Data: append(data, '\n')})
+		files = append(files, shard.FileOf(path.Join(dir, v.name), append(data, '\n')))
 	}
 	for _, label := range []string{"label", "label_a", "label_b"} {
-		files = append(files, shard.File{Path: path.Join(dir, label+".labels.txt"), Data: names})
+		files = append(files, shard.FileOf(path.Join(dir, label+".labels.txt"), names))
 	}
 	return files, nil
 }

@@ -21,6 +21,6 @@ func TestSideFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		golden.Equal(t, path.Base(f.Path), f.Data)
+		golden.Equal(t, path.Base(f.Path), f.Data())
 	}
 }

@@ -134,9 +134,9 @@ func TestFeaturesJSON(t *testing.T) {
 	}
 	content := map[string]string{}
 	for _, f := range files {
-		content[f.Path] = string(f.Data)
+		content[f.Path] = string(f.Data())
 		if strings.HasSuffix(f.Path, ".json") {
-			if err := json.Unmarshal(f.Data, &got); err != nil {
+			if err := json.Unmarshal(f.Data(), &got); err != nil {
 				t.Fatal(err)
 			}
 		}

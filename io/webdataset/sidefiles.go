@@ -1,35 +1,17 @@
 package webdataset
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 
 	"github.com/premix/premix/io/shard"
 )
-
-// timmSplit is an entry of timm's _info.json (timm/data/readers/reader_wds.py), all of whose
-// fields are required.
-type timmSplit struct {
-	Name         string   `json:"name"`
-	NumSamples   int64    `json:"num_samples"`
-	Filenames    []string `json:"filenames"`
-	ShardLengths []int64  `json:"shard_lengths"`
-}
-
-// widsList is a list of shards of the package wids (wids_index.py).
-type widsList struct {
-	Kind    string      `json:"__kind__"`
-	Version int         `json:"wids_version"`
-	Name    string      `json:"name"`
-	Shards  []widsShard `json:"shardlist"`
-}
-
-type widsShard struct {
-	URL      string `json:"url"`
-	Samples  int64  `json:"nsamples"`
-	FileSize int64  `json:"filesize"`
-}
 
 // SideFiles returns timm's _info.json and, for each set, __index__/wids-SPLIT[-rNNN].json, whose URLs are
 // relative to it. In _info.json the split SPLIT has all shards, and SPLIT_rNNN those of a replica. Where
@@ -40,34 +22,94 @@ func (Format) SideFiles(sets []shard.Set) ([]shard.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	info := map[string]*timmSplit{}
+	info := map[string][]shard.Set{}
 	var files []shard.File
 	for _, set := range sets {
 		for _, name := range timmNames(sets, &set.Spec) {
-			if info[name] == nil {
-				info[name] = &timmSplit{Name: name, Filenames: []string{}, ShardLengths: []int64{}}
-			}
+			info[name] = append(info[name], set)
+		}
+		files = append(files, shard.File{
+			Path: "__index__/wids-" + set.Spec.SplitName("-") + ".json", Write: func(w io.Writer) error { return writeWIDS(w, &set) },
+		})
+	}
+	return append(files, shard.File{Path: "_info.json", Write: func(w io.Writer) error { return writeInfo(w, info) }}), nil
+}
+
+// The files below are written piece by piece, as json.MarshalIndent lays them out.
+
+// writeInfo writes timm's _info.json (timm/data/readers/reader_wds.py), all of whose fields are required.
+func writeInfo(w io.Writer, info map[string][]shard.Set) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	b.WriteString("{\n \"splits\": {")
+	for i, name := range slices.Sorted(maps.Keys(info)) {
+		var samples int64
+		for _, set := range info[name] {
 			for _, s := range set.Shards {
-				info[name].NumSamples += s.Samples
-				info[name].Filenames = append(info[name].Filenames, s.Path)
-				info[name].ShardLengths = append(info[name].ShardLengths, s.Samples)
+				samples += s.Samples
 			}
 		}
-		wids := widsList{Kind: "wids-shard-index-v1", Version: 1, Name: set.Spec.Name + "-" + set.Spec.SplitName("-")}
-		for _, s := range set.Shards {
-			wids.Shards = append(wids.Shards, widsShard{URL: path.Join("..", s.Path), Samples: s.Samples, FileSize: s.Bytes})
-		}
-		file, err := marshal("__index__/wids-"+set.Spec.SplitName("-")+".json", wids)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file)
+		fmt.Fprintf(b, "%s\n  %s: {\n   \"name\": %s,\n   \"num_samples\": %d,\n   \"filenames\": ", comma(i), quote(name), quote(name), samples)
+		writeList(b, info[name], func(line []byte, s *shard.ShardInfo) []byte { return append(line, quote(s.Path)...) })
+		b.WriteString(",\n   \"shard_lengths\": ")
+		writeList(b, info[name], func(line []byte, s *shard.ShardInfo) []byte { return strconv.AppendInt(line, s.Samples, 10) })
+		b.WriteString("\n  }")
 	}
-	file, err := marshal("_info.json", map[string]any{"splits": info})
+	b.WriteString("\n }\n}\n")
+	return b.Flush()
+}
+
+// writeList writes a list of one value for each shard.
+func writeList(b *bufio.Writer, sets []shard.Set, value func(line []byte, s *shard.ShardInfo) []byte) {
+	n := 0
+	var line []byte
+	b.WriteByte('[')
+	for _, set := range sets {
+		for i := range set.Shards {
+			line = append(append(line[:0], comma(n)...), "\n    "...)
+			b.Write(value(line, &set.Shards[i]))
+			n++
+		}
+	}
+	if n > 0 {
+		b.WriteString("\n   ")
+	}
+	b.WriteByte(']')
+}
+
+// writeWIDS writes a list of shards of the package wids (wids_index.py).
+func writeWIDS(w io.Writer, set *shard.Set) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	fmt.Fprintf(b, "{\n \"__kind__\": \"wids-shard-index-v1\",\n \"wids_version\": 1,\n \"name\": %s,\n \"shardlist\": ", quote(set.Spec.Name+"-"+set.Spec.SplitName("-")))
+	if len(set.Shards) == 0 {
+		b.WriteString("null\n}\n")
+		return b.Flush()
+	}
+	for i, s := range set.Shards {
+		open := ","
+		if i == 0 {
+			open = "["
+		}
+		fmt.Fprintf(b, "%s\n  {\n   \"url\": %s,\n   \"nsamples\": %d,\n   \"filesize\": %d\n  }", open, quote(path.Join("..", s.Path)), s.Samples, s.Bytes)
+	}
+	b.WriteString("\n ]\n}\n")
+	return b.Flush()
+}
+
+// comma separates the value of this number from the one before it.
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ","
+}
+
+// quote returns a text as JSON.
+func quote(s string) string {
+	data, err := json.Marshal(s)
 	if err != nil {
-		return nil, err
+		panic(err) // a string is always JSON
 	}
-	return append(files, file), nil
+	return string(data)
 }
 
 // timmNames are the splits of _info.json that the shards of a set belong to.
@@ -89,12 +131,4 @@ func timmNames(sets []shard.Set, s *shard.Spec) []string {
 		return []string{s.Split, numbered.SplitName("_")}
 	}
 	return []string{s.Split}
-}
-
-func marshal(name string, v any) (shard.File, error) {
-	data, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return shard.File{}, fmt.Errorf("webdataset: %s: %w", name, err)
-	}
-	return shard.File{Path: name, Data: append(data, '\n')}, nil
 }

@@ -2,7 +2,10 @@ package webdataset
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,7 +34,7 @@ func TestSideFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		golden.Equal(t, path.Base(f.Path), f.Data)
+		golden.Equal(t, path.Base(f.Path), f.Data())
 	}
 	if len(files) != 4 {
 		t.Errorf("%d files, want _info.json and three lists of wids", len(files))
@@ -49,7 +52,7 @@ func TestUnnumbered(t *testing.T) {
 		var info struct {
 			Splits map[string]struct{ Filenames []string }
 		}
-		if err := json.Unmarshal(files[len(files)-1].Data, &info); err != nil {
+		if err := json.Unmarshal(files[len(files)-1].Data(), &info); err != nil {
 			t.Fatal(err)
 		}
 		got := map[string][]string{}
@@ -73,5 +76,37 @@ func TestUnnumbered(t *testing.T) {
 	add("train", 1)
 	if d := cmp.Diff(map[string][]string{"train": zero, "train_r000": zero, "train_r001": one, "validation": validation}, lists()); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestLaidOut compares the files, which are written piece by piece, with what encoding/json makes of their values.
+func TestLaidOut(t *testing.T) {
+	sets := []shard.Set{{Spec: spec()}, {Spec: spec()}}
+	sets[0].Spec.Replica, sets[1].Spec.Replica = 1, 2
+	for i := range int64(3) {
+		sets[0].Shards = append(sets[0].Shards, shard.ShardInfo{Path: fmt.Sprintf("a \"<é>\" %d.tar", i), Samples: i, Bytes: i * i})
+	}
+	files, err := Format{}.SideFiles(sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		var again any
+		if err := json.Unmarshal(f.Data(), &again); err != nil {
+			t.Fatalf("%s: %v", f.Path, err)
+		}
+		// Keys of the values have an order that a map forgets, so lines are compared without it.
+		want, err := json.MarshalIndent(again, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := func(data []byte) []string {
+			list := strings.Split(strings.ReplaceAll(strings.TrimSpace(string(data)), ",\n", "\n"), "\n")
+			slices.Sort(list)
+			return list
+		}
+		if d := cmp.Diff(lines(want), lines(f.Data())); d != "" {
+			t.Errorf("%s (-want +got):\n%s", f.Path, d)
+		}
 	}
 }

@@ -95,12 +95,18 @@ func sideFiles(t *testing.T, f shard.Format) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(files, again); diff != "" {
+	content := func(files []shard.File) (list []string) {
+		for _, f := range files {
+			list = append(list, f.Path, string(f.Data()))
+		}
+		return list
+	}
+	if diff := cmp.Diff(content(files), content(again)); diff != "" {
 		t.Errorf("the order of the sets matters: %s", diff)
 	}
 	names := map[string]bool{}
 	for _, file := range files {
-		if names[file.Path] || len(file.Data) == 0 || path.Clean(file.Path) != file.Path {
+		if names[file.Path] || len(file.Data()) == 0 || path.Clean(file.Path) != file.Path {
 			t.Errorf("side file %q: twice, empty, or not below the output", file.Path)
 		}
 		names[file.Path] = true

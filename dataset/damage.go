@@ -41,7 +41,7 @@ func PutAside(ctx context.Context, out, split, name string) error {
 	if err != nil {
 		return err
 	}
-	data, err := blob.ReadAll(ctx, Meta(out, split, name), maxManifest)
+	data, err := blob.ReadAll(ctx, Meta(out, split, name), MaxManifest)
 	if err == nil {
 		err = blob.WriteFile(ctx, Meta(out, split, name+AsideSuffix), data)
 	}

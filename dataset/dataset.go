@@ -67,11 +67,14 @@ const (
 // ReadmeFile is the name of the description in the root of an output.
 const ReadmeFile = "README.md"
 
-// Limits on what is read into memory from files of an output.
+// MaxManifest limits a manifest, which is read into memory: it has room for two million shards, and who reads it takes
+// three times as much. [ManifestBound] says before a run whether its manifest will fit.
+const MaxManifest = 1 << 29
+
+// Limits on what is read into memory from other files of an output.
 const (
-	maxManifest = 1 << 29
-	maxRecord   = 1 << 22
-	maxClasses  = 1 << 28
+	maxRecord  = 1 << 22
+	maxClasses = 1 << 28
 )
 
 // Meta returns the place of a file that describes a split: OUT/__premix__/SPLIT/elem….

@@ -219,8 +219,11 @@ func (p *FinishParams) manifest(shards *ShardSet, planned bool, failures *failur
 		}
 	}
 	m.Statistics = Summarize(shards.statistics(nil))
-	var err error
-	m.SHA256, err = m.Sum()
+	sum, bytes, err := m.sum()
+	if m.SHA256 = sum; err == nil && bytes > MaxManifest {
+		err = fmt.Errorf("dataset: %s would have %d bytes for %d shards, and premix reads %d: make larger shards, or another --out for some replicas",
+			Meta(p.Out, p.Spec.Split, ManifestFile), bytes, shards.Len(), MaxManifest)
+	}
 	return m, err
 }
 

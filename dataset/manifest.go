@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 
 	"github.com/premix/premix"
@@ -36,13 +37,30 @@ type Manifest struct {
 
 // Sum computes the right value of SHA256.
 func (m *Manifest) Sum() (string, error) {
+	sum, _, err := m.sum()
+	return sum, err
+}
+
+// sum computes the right value of SHA256, and the length of the file with it.
+func (m *Manifest) sum() (sum string, bytes int64, err error) {
 	bare := *m
 	bare.SHA256 = ""
-	sum := sha256.New()
-	if err := bare.write(sum); err != nil {
-		return "", err
+	h := hashed{sha256.New(), 2 * sha256.Size}
+	if err := bare.write(&h); err != nil {
+		return "", 0, err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil)), h.bytes, nil
+}
+
+// hashed counts what it hashes.
+type hashed struct {
+	hash.Hash
+	bytes int64
+}
+
+func (h *hashed) Write(p []byte) (int, error) {
+	h.bytes += int64(len(p))
+	return h.Hash.Write(p)
 }
 
 // Whole reports whether the manifest has the hash that it says it has.
@@ -145,7 +163,7 @@ func LoadManifest(ctx context.Context, out, split string) (*Manifest, error) {
 func loadManifest(ctx context.Context, out, split, name string) (*Manifest, error) {
 	var m Manifest
 	uri := Meta(out, split, name)
-	if err := readJSON(ctx, uri, maxManifest, &m, &m.Schema); err != nil {
+	if err := readJSON(ctx, uri, MaxManifest, &m, &m.Schema); err != nil {
 		return nil, err
 	}
 	if err := m.Shape.check(split); err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/premix/premix/io/shard"
 )
 
 // write writes manifest.json, the bytes of [Encode], shard by shard: the file of a million shards has 200 MB, which
@@ -90,4 +92,31 @@ func plain(s string) bool {
 		}
 	}
 	return true
+}
+
+// ManifestBound is the most bytes that the manifest of a split can have with these replicas, those of earlier runs
+// among them, and these containers of the input. spec.Replica is −1 if names of replica 0 have no number. Where it is
+// more than [MaxManifest], premix may not be able to read the manifest again, and a run is refused before its first shard.
+func ManifestBound(format shard.Format, spec shard.Spec, replicas []int, containers []InputContainer) int64 {
+	const (
+		head      = 1 << 20 // recipe, versions, statistics and counts
+		number    = 19      // digits
+		container = 160 + 5*number + 64
+		line      = 90 + 3*number + 64
+		broken    = 6 * 12 // where a line would be too long
+	)
+	n, total := names{format, spec}, int64(head)
+	text := func(s string) int64 {
+		if plain(s) {
+			return int64(len(s))
+		}
+		return 6 * int64(len(s))
+	}
+	for _, c := range containers {
+		total += container + text(c.Name) + broken
+	}
+	for _, replica := range replicas {
+		total += 256 + spec.Shards*(line+broken+text(n.shard(replica, max(spec.Shards-1, 0))))
+	}
+	return total
 }

@@ -75,3 +75,50 @@ func TestManifestWriteFails(t *testing.T) {
 		}
 	}
 }
+
+// TestManifestBound bounds manifests of several shapes, closely where they are large.
+func TestManifestBound(t *testing.T) {
+	for _, c := range []struct {
+		split  string
+		shards int64
+		close  bool
+	}{{"train", 1, false}, {"train", 20_000, true}, {strings.Repeat("s", 200), 20_000, false}} {
+		n := testNames(-1, c.shards)
+		n.spec.Split = c.split
+		records := drawnRecords(rand.New(rand.NewPCG(5, 6)), n, []int{0, 90}, "none")
+		for i := range records {
+			r := &records[i]
+			r.Bytes, r.PayloadBytes, r.Samples = 1<<62, 1<<62, 1<<50
+			if c.close {
+				r.Bytes, r.PayloadBytes, r.Samples = 31e6, 30e6, 1252
+			}
+		}
+		set, err := Gather(records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set.sort()
+		m := &Manifest{Recipe: []byte("{}"), SHA256: strings.Repeat("a", 64)}
+		m.Inputs.Containers = []InputContainer{{Name: "é\x01", Digest: strings.Repeat("a", 64)}, {Name: strings.Repeat("a", 250), Digest: strings.Repeat("a", 64)}}
+		m.Replicas, _ = set.list(n, false)
+		var text bytes.Buffer
+		if err := m.write(&text); err != nil {
+			t.Fatal(err)
+		}
+		bound := ManifestBound(n.format, n.spec, []int{0, 90}, m.Inputs.Containers)
+		if got := int64(text.Len()); got > bound || c.close && bound > got*2 {
+			t.Errorf("%d bytes, and %d were the bound", got, bound)
+		}
+		m.SHA256 = ""
+		if _, size, err := m.sum(); err != nil || size != int64(text.Len()) {
+			t.Errorf("%d bytes were counted of %d, %v", size, text.Len(), err)
+		}
+	}
+	// ImageNet-21k for ninety epochs is read again; twice as many shards may not be.
+	n := testNames(-1, 11_400)
+	for replicas, fits := range map[int]bool{90: true, 250: false} {
+		if bound := ManifestBound(n.format, n.spec, make([]int, replicas), nil); bound <= MaxManifest != fits {
+			t.Errorf("%d replicas: %d bytes", replicas, bound)
+		}
+	}
+}

@@ -301,7 +301,7 @@ func writeSet(dir string, f shard.Format, s shard.Spec) (shard.Set, error) {
 				return set, err
 			}
 		}
-		set.Shards = append(set.Shards, shard.ShardInfo{Path: path, Samples: n, Bytes: int64(buf.Len()), PayloadBytes: w.Payload(), Replica: s.Replica})
+		set.Shards = append(set.Shards, shard.ShardInfo{Name: path, Samples: n, Bytes: int64(buf.Len()), PayloadBytes: w.Payload()})
 	}
 	return set, nil
 }

@@ -99,5 +99,5 @@ func (p *FinishParams) wrongStats(ctx context.Context, set *ShardSet) (damaged [
 
 // listed is what the manifest says of the shard of a record.
 func (r *ShardRecord) listed() Shard {
-	return Shard{r.Path, r.Samples, r.Bytes, r.PayloadBytes, r.SHA256}
+	return Shard{Name: r.Path, Samples: r.Samples, Bytes: r.Bytes, PayloadBytes: r.PayloadBytes, SHA256: r.SHA256}
 }

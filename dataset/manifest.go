@@ -145,14 +145,8 @@ type Replica struct {
 	Shards   []Shard `json:"shards"`
 }
 
-// A Shard is a file of a replica.
-type Shard struct {
-	Name         string `json:"name"` // path below the output
-	Samples      int64  `json:"samples"`
-	Bytes        int64  `json:"bytes"`
-	PayloadBytes int64  `json:"payload_bytes"`
-	SHA256       string `json:"sha256"`
-}
+// A Shard is a file of a replica, by its path below the output.
+type Shard = shard.ShardInfo
 
 // LoadManifest reads the manifest of a split. The error is fs.ErrNotExist if there is none: the
 // split is not finished, or does not exist.
@@ -223,15 +217,9 @@ func GroupReplicas(format shard.Format, spec shard.Spec, records []ShardRecord) 
 func (m *Manifest) sets(classes []string) []shard.Set {
 	var sets []shard.Set
 	for _, r := range m.Replicas {
-		set := shard.Set{Spec: m.Shape.Spec(classes)}
-		replica := -1
+		set := shard.Set{Spec: m.Shape.Spec(classes), Shards: r.Shards}
 		if r.Numbered {
-			replica = r.Replica
-		}
-		set.Spec.Replica = replica
-		for _, s := range r.Shards {
-			set.Shards = append(set.Shards, shard.ShardInfo{Path: s.Name, Samples: s.Samples,
-				Bytes: s.Bytes, PayloadBytes: s.PayloadBytes, SHA256: s.SHA256, Replica: replica})
+			set.Spec.Replica = r.Replica
 		}
 		sets = append(sets, set)
 	}

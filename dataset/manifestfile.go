@@ -60,7 +60,7 @@ func (r *Replica) write(b *bufio.Writer) error {
 		}
 		b.WriteString("\n        ")
 		var err error
-		if line, err = r.Shards[i].appendTo(line[:0]); err != nil {
+		if line, err = appendShard(line[:0], &r.Shards[i]); err != nil {
 			return err
 		}
 		if _, err := b.Write(line); err != nil {
@@ -71,8 +71,8 @@ func (r *Replica) write(b *bufio.Writer) error {
 	return nil
 }
 
-// appendTo appends a shard as an element of the list in a replica. Names that a run gives take the short way.
-func (s *Shard) appendTo(dst []byte) ([]byte, error) {
+// appendShard appends a shard as an element of the list in a replica. Names that a run gives take the short way.
+func appendShard(dst []byte, s *Shard) ([]byte, error) {
 	if !plain(s.Name) || !plain(s.SHA256) || len(s.Name)+len(s.SHA256) > oneLine/2 {
 		return appendLaidOut(dst, s, depthOfReplicas+2, true)
 	}

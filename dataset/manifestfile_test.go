@@ -30,7 +30,7 @@ func TestManifestWrite(t *testing.T) {
 					r.Shards = []Shard{}
 				}
 				for range random.IntN(4) {
-					r.Shards = append(r.Shards, Shard{names[random.IntN(len(names))], random.Int64(), random.Int64N(100), -random.Int64(), hashes[random.IntN(len(hashes))]})
+					r.Shards = append(r.Shards, Shard{Name: names[random.IntN(len(names))], Samples: random.Int64(), Bytes: random.Int64N(100), PayloadBytes: -random.Int64(), SHA256: hashes[random.IntN(len(hashes))]})
 				}
 				m.Replicas = append(m.Replicas, r)
 			}

@@ -158,13 +158,13 @@ func (c *comparer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writeFiles writes side files, those of a store several at once, and calls wrote for each that was missing or wrong.
+// writeFiles writes side files, those of a store four at once, and calls wrote for each that was missing or wrong.
 func writeFiles(ctx context.Context, out string, files []shard.File, wrote func(path string)) error {
 	did := make([]bool, len(files))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(1)
 	if !blob.IsLocal(out) {
-		g.SetLimit(16)
+		g.SetLimit(4) // each holds two parts of an upload, 16 MiB
 	}
 	for i, f := range files {
 		g.Go(func() (err error) {

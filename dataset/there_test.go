@@ -281,3 +281,29 @@ func TestSearch(t *testing.T) {
 		t.Errorf("%d names (-want +got):\n%s", seen, d)
 	}
 }
+
+// BenchmarkMissing looks at the files of 3,000 shards in folders, all together and, as it was, record by record.
+func BenchmarkMissing(b *testing.B) {
+	out, n := b.TempDir(), testNames(-1, 1000)
+	records := placed(b, out, n, []int{0, 1, 2})
+	set, err := Gather(records)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("set", func(b *testing.B) {
+		for b.Loop() {
+			if missing, err := set.Missing(b.Context(), out, n.format, n.spec); err != nil || len(missing) > 0 {
+				b.Fatal(missing, err)
+			}
+		}
+	})
+	b.Run("records", func(b *testing.B) {
+		for b.Loop() {
+			for i := range records {
+				if ok, err := records[i].Intact(b.Context(), out, "train"); err != nil || !ok {
+					b.Fatal(ok, err)
+				}
+			}
+		}
+	})
+}

@@ -109,17 +109,17 @@ func (o ReadOptions) Limit() int64 {
 	return defaultMaxBytes
 }
 
-// A ShardInfo is what the output knows of a finished shard.
+// A ShardInfo is what the output knows of a finished shard, as a manifest lists it.
 type ShardInfo struct {
-	// Path is that of the shard below the output, slash separated.
-	Path string
+	// Name is the path of the shard below the output, slash separated.
+	Name string `json:"name"`
 	// Samples is the number of its records, Bytes the size of the file, PayloadBytes what
 	// Writer.Payload said.
-	Samples, Bytes, PayloadBytes int64
+	Samples      int64 `json:"samples"`
+	Bytes        int64 `json:"bytes"`
+	PayloadBytes int64 `json:"payload_bytes"`
 	// SHA256 is the hash of the file in lower-case hex.
-	SHA256 string
-	// Replica is the replica that the shard belongs to; −1 without replicas.
-	Replica int
+	SHA256 string `json:"sha256"`
 }
 
 // A Set is all shards of a split, or of one replica of a split, in order.

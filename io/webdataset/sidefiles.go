@@ -49,7 +49,7 @@ func writeInfo(w io.Writer, info map[string][]shard.Set) error {
 			}
 		}
 		fmt.Fprintf(b, "%s\n  %s: {\n   \"name\": %s,\n   \"num_samples\": %d,\n   \"filenames\": ", comma(i), quote(name), quote(name), samples)
-		writeList(b, info[name], func(line []byte, s *shard.ShardInfo) []byte { return append(line, quote(s.Path)...) })
+		writeList(b, info[name], func(line []byte, s *shard.ShardInfo) []byte { return append(line, quote(s.Name)...) })
 		b.WriteString(",\n   \"shard_lengths\": ")
 		writeList(b, info[name], func(line []byte, s *shard.ShardInfo) []byte { return strconv.AppendInt(line, s.Samples, 10) })
 		b.WriteString("\n  }")
@@ -89,7 +89,7 @@ func writeWIDS(w io.Writer, set *shard.Set) error {
 		if i == 0 {
 			open = "["
 		}
-		fmt.Fprintf(b, "%s\n  {\n   \"url\": %s,\n   \"nsamples\": %d,\n   \"filesize\": %d\n  }", open, quote(path.Join("..", s.Path)), s.Samples, s.Bytes)
+		fmt.Fprintf(b, "%s\n  {\n   \"url\": %s,\n   \"nsamples\": %d,\n   \"filesize\": %d\n  }", open, quote(path.Join("..", s.Name)), s.Samples, s.Bytes)
 	}
 	b.WriteString("\n ]\n}\n")
 	return b.Flush()

@@ -25,7 +25,7 @@ func TestSideFiles(t *testing.T) {
 		s.Split, s.Replica = v.split, v.replica
 		set := shard.Set{Spec: s}
 		for i := range s.Shards {
-			set.Shards = append(set.Shards, shard.ShardInfo{Path: Format{}.ShardPath(s, i), Samples: 17 + i, Bytes: 20480 * (i + 1), Replica: v.replica})
+			set.Shards = append(set.Shards, shard.ShardInfo{Name: Format{}.ShardPath(s, i), Samples: 17 + i, Bytes: 20480 * (i + 1)})
 		}
 		sets = append(sets, set)
 	}
@@ -64,7 +64,7 @@ func TestUnnumbered(t *testing.T) {
 	add := func(split string, replica int) {
 		s := spec()
 		s.Split, s.Replica, s.Shards = split, replica, 1
-		sets = append(sets, shard.Set{Spec: s, Shards: []shard.ShardInfo{{Path: Format{}.ShardPath(s, 0), Samples: 17, Replica: replica}}})
+		sets = append(sets, shard.Set{Spec: s, Shards: []shard.ShardInfo{{Name: Format{}.ShardPath(s, 0), Samples: 17}}})
 	}
 	zero, one := []string{"flowers-train-000000.tar"}, []string{"flowers-train-r001-000000.tar"}
 	validation := []string{"flowers-validation-000000.tar"}
@@ -84,7 +84,7 @@ func TestLaidOut(t *testing.T) {
 	sets := []shard.Set{{Spec: spec()}, {Spec: spec()}}
 	sets[0].Spec.Replica, sets[1].Spec.Replica = 1, 2
 	for i := range int64(3) {
-		sets[0].Shards = append(sets[0].Shards, shard.ShardInfo{Path: fmt.Sprintf("a \"<é>\" %d.tar", i), Samples: i, Bytes: i * i})
+		sets[0].Shards = append(sets[0].Shards, shard.ShardInfo{Name: fmt.Sprintf("a \"<é>\" %d.tar", i), Samples: i, Bytes: i * i})
 	}
 	files, err := Format{}.SideFiles(sets)
 	if err != nil {

@@ -54,8 +54,8 @@ func sets(f shard.Format) []shard.Set {
 		set.Spec.Split, set.Spec.Replica, set.Spec.Shards = v.split, v.replica, v.shards
 		for i := range v.shards {
 			set.Shards = append(set.Shards, shard.ShardInfo{
-				Path: f.ShardPath(set.Spec, i), Samples: 10 + i, Bytes: 1000 + i, PayloadBytes: 900 + i,
-				SHA256: strings.Repeat("0", 64), Replica: v.replica,
+				Name: f.ShardPath(set.Spec, i), Samples: 10 + i, Bytes: 1000 + i, PayloadBytes: 900 + i,
+				SHA256: strings.Repeat("0", 64),
 			})
 		}
 		out = append(out, set)

@@ -62,7 +62,7 @@ func everyFn(t *testing.T, job *Job, containers []source.Container) []any {
 	t.Helper()
 	ofJob, ofPlan, ofContainers := newJobFn("test", job), newPlanFn("test", job), newContainersFn("test", job, containers)
 	fns := []any{
-		&listFn{ofContainers}, &splitFn{ofJob}, &chooseFn{ofContainers}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
+		&listFn{ofContainers}, &splitFn{ofJob}, &chooseFn{ofContainers}, &moreFn{ofContainers, false}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
 		&distributeFn{ofPlan, 1}, &afterFn{ofJob}, &collectFn{ofJob}, &mixFn{ofPlan}, &finishFn{ofPlan},
 		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Input: mustEncode("test", containers)},
 	}

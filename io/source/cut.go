@@ -59,7 +59,7 @@ type point struct {
 func cutAt(whole Chunk, points []point, o Options, begin func(i int) (int64, error), id func(*Chunk) string) ([]Chunk, error) {
 	ends := cuts(len(points), o.chunkImages(), func(i int) string { return points[i].key }, func(int) int { return 0 })
 	if len(ends) < 2 {
-		whole.EstImages = len(points)
+		whole.EstImages, whole.Guessed = len(points), false
 		return []Chunk{whole}, nil
 	}
 	var chunks []Chunk
@@ -90,9 +90,10 @@ func cutAt(whole Chunk, points []point, o Options, begin func(i int) (int64, err
 func (c Container) whole(n int64) Chunk {
 	ch := Chunk{
 		Container: c, Offset: c.Offset, End: c.Offset + c.Size, ID: c.identity().text("whole").String(), Stamp: c.stamp(),
-		EstImages: int(c.Size/110_000) + 1,
+		EstImages: int(c.Size/110_000) + 1, Guessed: true,
 	}
 	if n > 0 {
+		ch.Guessed = false
 		ch.EstImages = int(min(n, math.MaxInt32))
 	}
 	return ch

@@ -40,12 +40,12 @@ func (recordFile) split(ctx context.Context, c Container, o Options) ([]Chunk, e
 	}
 	points, all, err := c.records(ctx, index, 4*o.chunkImages()/3)
 	if n := len(points); n > 0 {
-		whole.EstImages = extrapolate(n, points[n-1].offset, c.Size)
+		whole.EstImages, whole.Guessed = extrapolate(n, points[n-1].offset, c.Size), false
 	}
 	if err != nil || !all {
 		return []Chunk{whole}, err
 	}
-	whole.EstImages = len(points)
+	whole.EstImages, whole.Guessed = len(points), false
 	chunks, err := cutAt(whole, points, o, func(i int) (int64, error) {
 		return c.recordAt(ctx, points[i].offset)
 	}, func(ch *Chunk) string {

@@ -189,6 +189,8 @@ type Chunk struct {
 	// Unreadable says for each of Names why it cannot be read, or is empty; it is nil if all can be.
 	Unreadable []string
 	EstImages  int // about how many images to expect; 0 if unknown
+	// Guessed says that EstImages follows from the size alone: images may be ten times larger, or smaller.
+	Guessed bool
 	// Doubt is what a Read of the chunk has returned as an error; or nil.
 	Doubt *Doubt
 }

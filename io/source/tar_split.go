@@ -83,7 +83,7 @@ func (tarFile) split(ctx context.Context, c Container, o Options) ([]Chunk, erro
 	}
 	if n := len(points); n > 0 {
 		whole.First = points[0].key
-		whole.EstImages = extrapolate(n, points[n-1].offset-c.Offset, c.Size)
+		whole.EstImages, whole.Guessed = extrapolate(n, points[n-1].offset-c.Offset, c.Size), false
 	}
 	if !ok {
 		return []Chunk{whole}, nil

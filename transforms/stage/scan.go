@@ -21,8 +21,14 @@ func Split(ctx context.Context, job *Job, c source.Container) ([]source.Chunk, e
 const listAhead = 8
 
 // Choose cuts containers into chunks, and yields those that an estimate needs, in the order of the
-// input: all of them if there are no limits. Rest adds what the estimate lacks.
+// input: all of them if there are no limits.
 func Choose(ctx context.Context, job *Job, containers []source.Container, yield func(source.Chunk) error) error {
+	return choose(ctx, job, containers, nil, func(c *source.Chunk) int64 { return max(1, Images(c)) }, yield)
+}
+
+// choose yields the chunks that the limits need, without those of known, if each has as many images as
+// expect says. It asks that of each chunk that it yields, after it has met those of known before it.
+func choose(ctx context.Context, job *Job, containers []source.Container, known *known, expect func(*source.Chunk) int64, yield func(source.Chunk) error) error {
 	b := newBudget(job, job.Catalog.Classes)
 	early := job.StopsEarly()
 	for batch := range slices.Chunk(inOrder(containers), listAhead) {
@@ -47,10 +53,13 @@ func Choose(ctx context.Context, job *Job, containers []source.Container, yield 
 				if early && b.ended(only) {
 					break
 				}
+				if known.meet(&c, b) {
+					continue
+				}
 				if err := yield(c); err != nil {
 					return err
 				}
-				b.expect(only, max(1, Images(&c)))
+				b.expect(only, expect(&c))
 			}
 		}
 	}
@@ -66,13 +75,10 @@ func Images(c *source.Chunk) int64 {
 }
 
 // Rest yields the summaries of the chunks that the limits really need, in the order of the input.
-// It takes those of have, which Choose chose, and makes more, one after the other, until the limits
+// It takes those of have, which Probe and More chose, and makes more, one after the other, until the limits
 // are reached or the input ends.
 func Rest(ctx context.Context, job *Job, containers []source.Container, have []Summary, yield func(*Summary) error) error {
-	known := make(map[string]*Summary, len(have))
-	for i := range have {
-		known[have[i].ID] = &have[i]
-	}
+	known := byID(have)
 	b := newBudget(job, job.Catalog.Classes)
 	for _, c := range inOrder(containers) {
 		only := onlyLabel(c)
@@ -102,6 +108,14 @@ func Rest(ctx context.Context, job *Job, containers []source.Container, have []S
 		}
 	}
 	return nil
+}
+
+func byID(have []Summary) map[string]*Summary {
+	m := make(map[string]*Summary, len(have))
+	for i := range have {
+		m[have[i].ID] = &have[i]
+	}
+	return m
 }
 
 // inOrder sorts containers into the order of the input.

@@ -97,17 +97,29 @@ func (b *bench) peaks() []Summary {
 		b.sums = append(b.sums, *s)
 		return nil
 	}
-	err := Choose(b.Context(), b.job, b.containers, func(c source.Chunk) error {
+	peak := func(c source.Chunk) error {
 		s, err := Peaks(b.Context(), b.job, c)
 		if err != nil {
 			return err
 		}
 		return add(s)
-	})
+	}
+	first := Choose
+	if b.job.StopsEarly() {
+		first = Probe
+	}
+	err := first(b.Context(), b.job, b.containers, peak)
 	if err == nil && b.job.StopsEarly() {
+		for _, last := range []bool{false, true} {
+			if err == nil {
+				err = More(b.Context(), b.job, b.containers, slices.Clone(b.sums), last, peak)
+			}
+		}
 		estimated := b.sums
 		b.sums = nil
-		err = Rest(b.Context(), b.job, b.containers, estimated, add)
+		if err == nil {
+			err = Rest(b.Context(), b.job, b.containers, estimated, add)
+		}
 	}
 	if err != nil {
 		b.Fatal(err)

@@ -33,6 +33,14 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		return false, err
 	}
 	defer unlock()
+	if err := j.noteBegun(j.guarded(ctx)); err != nil {
+		return false, err
+	}
+	defer func() {
+		if e := j.removeBegun(j.guarded(context.WithoutCancel(ctx))); err == nil {
+			err = e
+		}
+	}()
 	stage.ResetProgress()
 	if j.OnCluster() {
 		j.reach()
@@ -74,7 +82,7 @@ func (j *Job) removeScratch(ctx context.Context) error {
 	if len(j.Config.Formats) > 1 {
 		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir))
 	}
-	return nil
+	return j.removeBegun(j.guarded(ctx))
 }
 
 // removeOwn removes the folders of [scratch] that no later run finds, since their names are of this run alone.

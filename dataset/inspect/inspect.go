@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/premix/premix"
@@ -217,6 +218,13 @@ func Path(ctx context.Context, uri string, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.noteBegun(begun)
+	all := slices.Clone(dirs)
+	for _, b := range begun {
+		all = append(all, b.Dir)
+	}
+	if err := r.noteBegunSplits(ctx, uri, all); err != nil {
+		return nil, err
+	}
 	if len(dirs) > 0 {
 		return r, r.output(ctx, uri, dirs, &o)
 	}

@@ -90,6 +90,22 @@ func (r *Report) noteBegun(begun []verify.BegunOutput) {
 	}
 }
 
+// noteBegunSplits notes which runs began the splits of outputs that have no plan yet.
+func (r *Report) noteBegunSplits(ctx context.Context, out string, dirs []string) error {
+	for _, dir := range dirs {
+		splits, err := dataset.BegunSplits(ctx, blob.Join(out, dir))
+		if err != nil {
+			return err
+		}
+		for _, s := range splits {
+			if run := s.Run.String(); run != "" {
+				r.note("%s has no plan yet; it was begun by a run of %s", path.Join(dir, s.Name), run)
+			}
+		}
+	}
+	return nil
+}
+
 // unfinished says how far a split without a manifest is: planned on purpose, or interrupted.
 func unfinished(ctx context.Context, out, split string) (string, error) {
 	if _, err := dataset.LoadPlanned(ctx, out, split); err == nil {

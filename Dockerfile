@@ -1,4 +1,4 @@
-# docker build -t premix . && docker run --rm -v "$PWD:/data" premix mix --in synth:2000 --out /data/demo
+# docker build -t premix . && docker run --rm -u "$(id -u):$(id -g)" -v "$PWD:/data" premix mix --in synth:2000 --out /data/demo --cache /data/peaks
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY . .

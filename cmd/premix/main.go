@@ -8,12 +8,14 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/runners"
 	"github.com/premix/premix/transforms/stage"
 )
 
 func main() {
+	osfile.ReturnUser()
 	runners.Redact = blob.Redact
 	log.SetOutput(redacting{os.Stderr}) // net/http logs what a server sends unasked, which may repeat the request
 	// A cluster starts this binary without a subcommand to be its worker. That comes first: Beam
@@ -25,6 +27,7 @@ func main() {
 
 // Main runs the command line and returns the exit code.
 func Main() int {
+	osfile.ReturnUser()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	screen := newScreen(os.Stderr)

@@ -49,6 +49,9 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	spec := o.spec(job, g, 0)
+	if err := held.bounded(format, spec, g, rows); err != nil {
+		return err
+	}
 	if err := dataset.Agree(ctx, o.Dir, format, spec); err != nil {
 		if mismatch := (*dataset.MismatchError)(nil); errors.As(err, &mismatch) {
 			return refuse(CodeOther, "%v", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/io/shard"
 )
 
 // A held is what an output holds of the job's split, and says whose it is.
@@ -129,4 +130,18 @@ func (h *held) begun(g *Global) []int {
 	}
 	slices.Sort(begun)
 	return slices.Compact(begun)
+}
+
+// bounded refuses a job whose manifest premix might not read again: to say so after days of work would be late.
+func (h *held) bounded(format shard.Format, spec shard.Spec, g *Global, rows []dataset.InputContainer) error {
+	replicas := h.begun(g)
+	for i := range replicas {
+		replicas[i] = max(replicas[i], 0) // the one without a number
+	}
+	size := dataset.ManifestBound(format, spec, slices.Compact(replicas), rows)
+	if size <= dataset.MaxManifest {
+		return nil
+	}
+	return refuse(CodeUsage, "%s: the manifest of %d shards in each of %d replicas may have %d MiB, and the most that can be read is %d: make fewer shards, or write replicas to several outputs",
+		h.o.Dir, spec.Shards, len(replicas), size>>20, int64(dataset.MaxManifest)>>20)
 }

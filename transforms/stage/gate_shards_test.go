@@ -8,11 +8,13 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/premix/premix/dataset"
+	"github.com/premix/premix/io/formats"
 )
 
 // tinyTar is a tar of n pictures of 6×6 pixels in two class folders.
@@ -126,6 +128,39 @@ func TestPart(t *testing.T) {
 	} {
 		if got := part(tt.size, tt.n, tt.of); got != tt.want {
 			t.Errorf("part(%d, %d, %d) = %d, want %d", tt.size, tt.n, tt.of, got, tt.want)
+		}
+	}
+}
+
+// TestManifestTooLarge wants a job refused before its first shard where premix could not read its manifest again.
+func TestManifestTooLarge(t *testing.T) {
+	b := newBench(t, "synth:40", nil)
+	o := &b.job.Outputs[0]
+	format, err := formats.ByName(o.Format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		shards   int64
+		replicas int
+		want     string
+	}{
+		{99_999, 10, ""},
+		{11_400, 90, ""},
+		{99_999, 90, "the manifest of 99999 shards in each of 90 replicas may have "},
+	} {
+		b.job.Replicas = make([]int, c.replicas)
+		for i := range b.job.Replicas {
+			b.job.Replicas[i] = i
+		}
+		g := &Global{Shards: c.shards}
+		err := (&held{job: b.job, o: o}).bounded(format, o.spec(b.job, g, 0), g, nil)
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%+v: %v", c, err)
+			}
+		} else if m := refused(t, err, CodeUsage); !strings.Contains(m, c.want) {
+			t.Errorf("%+v: %s", c, m)
 		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 )
 
 // AppendBinary appends the batch as it travels: numbers as varints, hashes and sums of λ as they are, and no name
-// of a file. That is 55 to 100 bytes a shard, where gob takes 700 for a record.
+// of a file. That is 69 bytes a shard with one method, where gob takes 925 for a record.
 func (b *Batch) AppendBinary(dst []byte) ([]byte, error) {
 	num := func(n int64) { dst = binary.AppendUvarint(dst, uint64(n)) }
 	text := func(s string) {

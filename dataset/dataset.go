@@ -67,8 +67,8 @@ const (
 // ReadmeFile is the name of the description in the root of an output.
 const ReadmeFile = "README.md"
 
-// MaxManifest limits a manifest, which is read into memory: it has room for two million shards, and who reads it takes
-// three times as much. [ManifestBound] says before a run whether its manifest will fit.
+// MaxManifest limits a manifest, which takes as much memory as the file has bytes: it has room for two million shards.
+// [ManifestBound] says before a run whether its manifest will fit.
 const MaxManifest = 1 << 29
 
 // Limits on what is read into memory from other files of an output.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 )
 
@@ -157,7 +158,15 @@ func LoadManifest(ctx context.Context, out, split string) (*Manifest, error) {
 func loadManifest(ctx context.Context, out, split, name string) (*Manifest, error) {
 	var m Manifest
 	uri := Meta(out, split, name)
-	if err := readJSON(ctx, uri, MaxManifest, &m, &m.Schema); err != nil {
+	f, err := blob.OpenLimited(ctx, uri, MaxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	defer f.Close()
+	if err := decodeManifest(f, &m); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", uri, err)
+	}
+	if err := checkSchema(uri, m.Schema); err != nil {
 		return nil, err
 	}
 	if err := m.Shape.check(split); err != nil {

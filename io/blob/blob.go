@@ -165,6 +165,29 @@ func ReadRange(ctx context.Context, dst []byte, uri string, off, n int64) ([]byt
 // inputs and of failures, side files): more than any of them needs, and little enough to keep in memory.
 const MaxMeta = 1 << 30
 
+// OpenLimited is Open for an object that is not read beyond a limit: more bytes are [ErrLimit].
+func OpenLimited(ctx context.Context, uri string, limit int64) (io.ReadCloser, error) {
+	r, err := Open(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	return &limited{r, uri, limit, limit}, nil
+}
+
+type limited struct {
+	io.ReadCloser
+	uri         string
+	limit, left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, wrap("read", l.uri, limitError(l.limit))
+	}
+	return n, err
+}
+
 // ReadAll returns a whole object, and [ErrLimit] if it has more than limit bytes.
 func ReadAll(ctx context.Context, uri string, limit int64) ([]byte, error) {
 	r, err := Open(ctx, uri)

@@ -64,6 +64,16 @@ func testRange(t *testing.T, h *harness) {
 	if _, err := ReadAll(ctx, uri, 9); !errors.Is(err, ErrLimit) {
 		t.Errorf("limit: %v", err)
 	}
+	for limit, want := range map[int64]bool{9: false, 10: true} {
+		r, err := OpenLimited(ctx, uri, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := io.ReadAll(r)
+		if r.Close(); want != (err == nil && len(p) == 10) || !want && (!errors.Is(err, ErrLimit) || len(p) > 9) {
+			t.Errorf("at most %d: %d bytes, %v", limit, len(p), err)
+		}
+	}
 	if p, err := ReadAll(ctx, uri, 10); err != nil || len(p) != 10 {
 		t.Errorf("limit: %v", err)
 	}

@@ -14,6 +14,7 @@ import (
 // used concurrently. The zero Maker needs a [Maker.Reset] before its first use.
 type Maker struct {
 	params    *Params
+	scratch   int64 // at most that of the decoder, beside the picture
 	decoder   imaging.Decoder
 	resampler imaging.Resampler
 	detector  saliency.Detector // nil until it is needed
@@ -66,7 +67,8 @@ func (m *Maker) needEncoder() (err error) {
 
 // Decode decodes an image into h.Original. A defect of the image is a *premix.Fault.
 func (m *Maker) Decode(ctx context.Context, h *Half, data []byte) error {
-	_, err := m.decoder.Decode(ctx, &h.Original, data, m.params.Decode)
+	cfg, err := m.decoder.Decode(ctx, &h.Original, data, m.params.Decode)
+	m.scratch = max(m.scratch, int64(len(data)), cfg.Memory-3*int64(cfg.W)*int64(cfg.H))
 	return err
 }
 
@@ -122,5 +124,11 @@ func (m *Maker) Mix(dst *imaging.Image, data []byte, target, source *imaging.Ima
 	return m.encoder.Encode(data, dst)
 }
 
-// Trim frees each buffer of more than n bytes, but those of decoder, detector and encoder.
-func (m *Maker) Trim(n int) { m.outside.trim(n) }
+// Trim frees each buffer of more than n bytes, and those of the decoder if they may have more together. Those
+// of detector and encoder, which have the size of a crop, stay.
+func (m *Maker) Trim(n int) {
+	m.outside.trim(n)
+	if m.scratch > int64(n) {
+		m.decoder, m.scratch = imaging.Decoder{}, 0
+	}
+}

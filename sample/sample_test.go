@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/premix/premix"
@@ -30,6 +31,32 @@ func TestTrim(t *testing.T) {
 			if cap(*b) != want {
 				t.Errorf("buffer %d of %d bytes has %d, want %d", i, n, cap(*b), want)
 			}
+		}
+	}
+}
+
+// TestTrimDecoder wants the scratch of a decoder freed after a large file, and kept after a small one.
+func TestTrimDecoder(t *testing.T) {
+	enc, err := imaging.NewEncoder("jpeg:100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := imaging.Image{W: 300, H: 200, Pix: make([]byte, 3*300*200)}
+	for i := range img.Pix {
+		img.Pix[i] = byte(i * i >> 5)
+	}
+	data, err := enc.Encode(nil, &img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Maker{params: &Params{}}
+	for _, limit := range []int{1 << 20, len(data) - 1} {
+		if err := m.Decode(t.Context(), new(Half), data); err != nil {
+			t.Fatal(err)
+		}
+		m.Trim(limit)
+		if freed, want := reflect.ValueOf(m.decoder).IsZero(), limit < len(data); freed != want {
+			t.Errorf("after a file of %d bytes, with a limit of %d: freed %v", len(data), limit, freed)
 		}
 	}
 }

@@ -65,8 +65,8 @@ var ErrCorrupt = errors.New("not a file of the peaks cache, or damaged")
 const Schema = 1
 
 // maxFile bounds the files that are read, in bytes: a chunk of 2,000 images in 300 replicas has a
-// quarter of it.
-const maxFile = 256 << 20
+// quarter of it. It is a variable for tests.
+var maxFile = 256 << 20
 
 // A Chunk is what is known of the images of one chunk of the input.
 type Chunk struct {

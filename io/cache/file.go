@@ -65,11 +65,18 @@ func encode(m Meta, c *Chunk) ([]byte, error) {
 		return nil, err
 	}
 	if out.Len() > maxFile {
-		return nil, fmt.Errorf("a chunk of %d rows makes a file of %d bytes, more than the limit of %d", len(c.Rows), out.Len(), maxFile)
+		return nil, &tooLargeError{len(c.Rows), out.Len()}
 	}
 	data := out.Bytes()
 	sumMark.Set(data)
 	return data, nil
+}
+
+// A tooLargeError says that rows make a file that would not be read again.
+type tooLargeError struct{ rows, bytes int }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("%d images make a file of %d bytes, more than the limit of %d: put them into several containers", e.rows, e.bytes, maxFile)
 }
 
 // convert changes the names in m, which are bytes, to text or back.

@@ -195,7 +195,7 @@ func (s *Store) open(ctx context.Context, f *File) (*decoded, error) {
 // read returns a file of the store, unchecked.
 func (s *Store) read(ctx context.Context, name string) (uri string, data []byte, err error) {
 	uri = blob.Join(s.dir, name)
-	data, err = blob.ReadAll(ctx, uri, maxFile)
+	data, err = blob.ReadAll(ctx, uri, int64(maxFile))
 	if errors.Is(err, blob.ErrLimit) {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}

@@ -24,18 +24,40 @@ func (s *Store) Save(ctx context.Context, id string, m Meta, c *Chunk) (files []
 		return nil, fmt.Errorf("cache: chunk %s of %s: %w", id, m.Container, err)
 	}
 	for _, replicas := range spans(m.Replicas) {
-		part, pm := *c, m
-		pm.Replicas = replicas
-		if len(replicas) < len(m.Replicas) {
-			part.Rows = keep(append(c.Rows[:0:0], c.Rows...), replicas)
-		}
-		f := File{ID: id, Content: content, Replicas: replicas, name: dataName(id, content, replicas[0], replicas[len(replicas)-1])}
-		if err := s.add(ctx, &f, pm, &part); err != nil {
+		names, err := s.addSpan(ctx, id, content, replicas, m, c)
+		if err != nil {
 			return nil, err
 		}
-		files = append(files, f.name)
+		files = append(files, names...)
 	}
 	return files, s.Mark(ctx, id, content, m)
+}
+
+// addSpan writes the rows of replicas that follow each other: into one file, or into several of fewer replicas where
+// one would be above the limit. A container that cannot be cut is one chunk, however many images it has.
+func (s *Store) addSpan(ctx context.Context, id, content string, replicas []int, m Meta, c *Chunk) (files []string, err error) {
+	part, pm := *c, m
+	pm.Replicas = replicas
+	if len(replicas) < len(m.Replicas) {
+		part.Rows = keep(append(c.Rows[:0:0], c.Rows...), replicas)
+	}
+	f := File{ID: id, Content: content, Replicas: replicas, name: dataName(id, content, replicas[0], replicas[len(replicas)-1])}
+	err = s.add(ctx, &f, pm, &part)
+	if large := (*tooLargeError)(nil); errors.As(err, &large) && len(replicas) > 1 {
+		half := len(replicas) / 2
+		for _, some := range [][]int{replicas[:half], replicas[half:]} {
+			names, err := s.addSpan(ctx, id, content, some, m, c)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, names...)
+		}
+		return files, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []string{f.name}, nil
 }
 
 // add writes a file, unless it is there and whole.

@@ -55,6 +55,9 @@ func (j *Job) lookAtCache(ctx context.Context) error {
 		return err
 	}
 	j.chunks = chunks
+	if err := j.checkShards(); err != nil {
+		return err
+	}
 	if j.Complete, err = j.complete(ctx); err != nil || j.Complete != nil {
 		return err
 	}

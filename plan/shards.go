@@ -37,6 +37,9 @@ const (
 	multipleOfSmall = 32
 )
 
+// MaxShards is how many shards of a replica the names of shards have digits for.
+const MaxShards = 99999
+
 // DefaultShards is the number of shards for n samples made of images of so many bytes in all, encoded:
 // that of [ShardsByCount], or fewer where there are at least 1,024 samples of images below 8 KiB on
 // average: the smallest multiple of 32 with at most 4 MiB of input a shard.
@@ -50,7 +53,8 @@ func DefaultShards(n, bytes int64) int64 {
 
 // ShardsByCount is the smallest multiple of 64 with at most 1,252 samples a shard (1,024 shards for
 // ImageNet), and below 1,024 samples the largest power of two with at least 16 samples a shard, at
-// least 1. It is the default of versions that did not look at bytes.
+// least 1; never more than the largest multiple of 64 that names have digits for, 99,968, so that beyond 125
+// million samples shards have more of them. It is the default of versions that did not look at bytes.
 func ShardsByCount(n int64) int64 {
 	if n < mostASmallSet {
 		s := int64(1)
@@ -59,7 +63,7 @@ func ShardsByCount(n int64) int64 {
 		}
 		return s
 	}
-	return roundUp(ShardsFor(n, samplesPerShard), multiple)
+	return min(roundUp(ShardsFor(n, samplesPerShard), multiple), MaxShards/multiple*multiple)
 }
 
 func roundUp(n, multiple int64) int64 { return (n + multiple - 1) / multiple * multiple }

@@ -57,6 +57,15 @@ func TestShardsByCount(t *testing.T) {
 	}
 }
 
+// TestMostShards wants the default to stay within what names have digits for.
+func TestMostShards(t *testing.T) {
+	for _, n := range []int64{125_159_936, 125_159_937, 1 << 40} {
+		if got := DefaultShards(n, n*100<<10); got != 99968 || got > MaxShards {
+			t.Errorf("%d images have %d shards, want 99968", n, got)
+		}
+	}
+}
+
 func TestDefaultShards(t *testing.T) {
 	const million = 1_000_000
 	for _, tt := range []struct{ n, bytes, want int64 }{

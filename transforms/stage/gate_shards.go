@@ -7,9 +7,6 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// maxShards is what the names of shards have digits for.
-const maxShards = 99999
-
 // chooseShards sets the number of shards of a replica. images and size are the number of the images
 // that are looked at and good, and their bytes as the input has them, encoded; where only some classes
 // of them are used, as many bytes are taken for each as all have on average.
@@ -28,8 +25,8 @@ func (g *Global) chooseShards(ctx context.Context, job *Job, images, size int64)
 	if g.N > 0 && g.Shards > g.N {
 		return refuse(CodeUsage, "--shards %d: there are only %d good images, and no shard may be empty", g.Shards, g.N)
 	}
-	if g.Shards > maxShards {
-		return refuse(CodeUsage, "%d shards per replica, and the most is %d: raise --samples-per-shard", g.Shards, maxShards)
+	if g.Shards > plan.MaxShards {
+		return refuse(CodeUsage, "%d shards per replica, and the most is %d: give --samples-per-shard %d or more", g.Shards, plan.MaxShards, plan.ShardsFor(g.N, plan.MaxShards))
 	}
 	return nil
 }

@@ -34,17 +34,23 @@ func (d *Decoder) emit(dst []byte, y, rows int) {
 	}
 }
 
-// The colour matrix in 16-bit fixed point: R = Y + crR[Cr], B = Y + cbB[Cb],
-// G = Y + (cbG[Cb]+crG[Cr])>>16 (jdcolor.c, build_ycc_rgb_table).
-var crR, cbB, crG, cbG [256]int32
+// The colour matrix in 16-bit fixed point: R = Y + (91881·r + 32768)>>16, B = Y + (116130·b + 32768)>>16,
+// G = Y + (−22554·b − 46802·r + 32768)>>16, of Cr and Cb less 128 (jdcolor.c, build_ycc_rgb_table). The sum of a number for Y,
+// one for Cb and one for Cr has all three: B in bits 0–15, R in 16–31, G in 48–63 after its fraction, each 256 too high,
+// so that those from 0 to 255 have the bits of 256 in the rest of their 16.
+var ofCb, ofCr [256]uint64
+
+const (
+	ofY      = 1<<48 | 1<<16 | 1
+	inRange  = 256 * ofY
+	restMask = 0xff00 * ofY
+)
 
 func init() {
 	for i := range 256 {
-		x := int32(i - 128)
-		crR[i] = (91881*x + 32768) >> 16
-		cbB[i] = (116130*x + 32768) >> 16
-		crG[i] = -46802 * x
-		cbG[i] = -22554*x + 32768
+		x := int64(i - 128)
+		ofCb[i] = uint64((256<<16-22554*x+32768)<<32 + (116130*x+32768)>>16 + 256)
+		ofCr[i] = uint64((-46802*x)<<32 + ((91881*x+32768)>>16+256)<<16)
 	}
 }
 
@@ -56,10 +62,11 @@ func yccRowGo(dst, y, cb, cr []byte) {
 		if len(dst) < 3 {
 			return
 		}
-		v, b, r := int32(l), cb[i], cr[i]
-		dst[0] = clamp(v + crR[r])
-		dst[1] = clamp(v + (cbG[b]+crG[r])>>16)
-		dst[2] = clamp(v + cbB[b])
+		v := ofCb[cb[i]] + ofCr[cr[i]] + uint64(l)*ofY
+		dst[0], dst[1], dst[2] = byte(v>>16), byte(v>>48), byte(v)
+		if v&restMask != inRange {
+			dst[0], dst[1], dst[2] = clamp(int32(v>>16&0xffff)-256), clamp(int32(v>>48)-256), clamp(int32(v&0xffff)-256)
+		}
 		dst = dst[3:]
 	}
 }

@@ -25,6 +25,13 @@ const (
 // idctGo transforms the 64 coefficients of blk, in natural order, multiplied with the entries of
 // q, to 8 rows of 8 samples, stride bytes apart in out.
 func idctGo(out []byte, stride int, blk *[64]int16, q *[64]uint16) {
+	if !idctTwo(out, stride, blk, q) {
+		idctOne(out, stride, blk, q)
+	}
+}
+
+// idctOne is idctGo for all coefficients, one column or row after the other.
+func idctOne(out []byte, stride int, blk *[64]int16, q *[64]uint16) {
 	var ws [64]int16
 	flat := true
 	for i := range 8 {

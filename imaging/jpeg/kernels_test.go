@@ -88,6 +88,31 @@ func TestIDCTKernel(t *testing.T) {
 	}
 }
 
+// Two columns at once give what one gives, up to the largest numbers that they take, and refuse larger ones.
+func TestIDCTTwo(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	ways := map[bool]int{}
+	for i := range 40000 {
+		blk := coefficients(r, 1+r.IntN(64), 1+r.IntN(13))
+		var q [64]uint16
+		for k := range q {
+			q[k] = uint16(1 + r.IntN(1+r.IntN(16)))
+		}
+		if i%50 == 0 {
+			q[r.IntN(64)] = uint16(r.Uint32())
+		}
+		var got, want [64]byte
+		idctOne(want[:], 8, &blk, &q)
+		took := idctTwo(got[:], 8, &blk, &q)
+		if ways[took]++; took && got != want {
+			t.Fatalf("block %d: %v\nq %v (-want +got):\n%s", i, blk, q, cmp.Diff(want, got))
+		}
+	}
+	if ways[true] < 10000 || ways[false] < 1000 {
+		t.Errorf("taken and refused: %v", ways)
+	}
+}
+
 func TestDCOnly(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20000 {

@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // An upsampler brings the rows of a component to the width and number of those of the image, as
 // jdsample.c does: with a triangle filter where both factors are at most 2, but for planes of at
 // most two columns that would have to be widened; else by replication.
@@ -110,15 +112,38 @@ func h2v2Go(dst, cur, near []byte, w int) {
 	this := 3*uint32(cur[0]) + uint32(near[0])
 	next := 3*uint32(cur[1]) + uint32(near[1])
 	dst[0], dst[1] = byte((4*this+8)>>4), byte((3*this+next+7)>>4)
-	last := this
-	this = next
-	o := dst[2:]
-	near = near[2:]
-	for i, v := range cur[2:] {
-		next = 3*uint32(v) + uint32(near[i])
-		o[0], o[1] = byte((3*this+last+8)>>4), byte((3*this+next+7)>>4)
-		o = o[2:]
-		last, this = this, next
+	i := 1
+	last := uint64(this)
+	for ; i+8 < w; i += 8 {
+		last = h2v2Eight(dst[2*i:], cur[i:], near[i:], last)
 	}
-	o[0], o[1] = byte((3*this+last+8)>>4), byte((4*this+7)>>4)
+	this = 3*uint32(cur[i]) + uint32(near[i])
+	o := dst[2*i:]
+	before := uint32(last)
+	for j, v := range cur[i+1:] {
+		next = 3*uint32(v) + uint32(near[i+1+j])
+		o[0], o[1] = byte((3*this+before+8)>>4), byte((3*this+next+7)>>4)
+		o = o[2:]
+		before, this = this, next
+	}
+	o[0], o[1] = byte((3*this+before+8)>>4), byte((4*this+7)>>4)
 }
+
+// h2v2Eight does so for eight samples with a ninth after them, and for last, what 3·cur + near was before them; it returns
+// the one of the eighth. Four sums at once have 16 bits each in a number.
+func h2v2Eight(dst, cur, near []byte, last uint64) uint64 {
+	const bytes, unit = 0x00ff_00ff_00ff_00ff, 0x0001_0001_0001_0001
+	_, _, _ = dst[15], cur[8], near[8]
+	c, n := binary.LittleEndian.Uint64(cur), binary.LittleEndian.Uint64(near)
+	even := 3*(c&bytes) + n&bytes
+	odd := 3*(c>>8&bytes) + n>>8&bytes
+	after := 3*uint64(cur[8]) + uint64(near[8])
+	e := (3*even+(odd<<16|last)+8*unit)>>4&bytes | (3*even+odd+7*unit)>>4&bytes<<8
+	o := (3*odd+even+8*unit)>>4&bytes | (3*odd+(even>>16|after<<48)+7*unit)>>4&bytes<<8
+	binary.LittleEndian.PutUint64(dst, spread(e)|spread(o)<<16)
+	binary.LittleEndian.PutUint64(dst[8:], spread(e>>32)|spread(o>>32)<<16)
+	return odd >> 48
+}
+
+// spread brings the lower two of four 16-bit numbers to places 0 and 2.
+func spread(v uint64) uint64 { return v&0xffff | v<<16&0xffff_0000_0000 }

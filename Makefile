@@ -13,6 +13,7 @@ mutations: ; PREMIX_MUTATIONS=300 go test ./dataset/verify -run TestMutations -c
 layouts: ; PREMIX_LAYOUTS=all go test ./cmd/premix -run 'TestLayouts$$' -count=1 -timeout 1h
 bench: ; go test -run '^$$' -bench . -benchmem ./imaging/... ./saliency ./io/...
 bench-kernels: ; bench/kernels.sh
+bench-scale: ; bench/scale.sh large
 rewrite: ; go test -timeout 30m ./... -rewrite
 generate: ; go generate ./...
 lint: ; scripts/lint.sh

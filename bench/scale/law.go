@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -47,9 +48,10 @@ type law struct {
 	cpu, writes, reads, shuffled float64
 }
 
-// laws fits the measured steps to a size. A stage takes time for chunks, rows or shards in proportion; what pixels
-// take comes on top.
-func laws(r *Result, p pixels, s size) (names []string, out map[string]law) {
+// laws fits the measured steps to a size. A stage takes time for chunks, rows or shards in proportion, but the last
+// one, most of which is the same for each job: there a second, larger job tells what a shard adds. What pixels take comes
+// on top.
+func laws(r, larger *Result, p pixels, s size) (names []string, out map[string]law) {
 	images, replicas := float64(r.Setup.Images), float64(r.Setup.Replicas)
 	rows := s.images * s.replicas / (images * replicas)
 	chunks := s.images / images
@@ -72,6 +74,16 @@ func laws(r *Result, p pixels, s size) (names []string, out map[string]law) {
 			names = append(names, name)
 		}
 		out[name] = l
+	}
+	if larger != nil {
+		a, b := stepOf(r, "finish"), stepOf(larger, "finish")
+		first, second := images*replicas, float64(larger.Setup.Images*larger.Setup.Replicas)
+		each := func(a, b float64) float64 { return a + max(0, b-a)/(second-first)*max(0, s.images*s.replicas-first) }
+		out["finish"] = law{
+			cpu:    each(a.CPU, b.CPU),
+			writes: each(float64(a.Requests.Put+a.Requests.List), float64(b.Requests.Put+b.Requests.List)),
+			reads:  each(float64(a.Requests.Get), float64(b.Requests.Get)),
+		}
 	}
 	peaks := out["peaks"]
 	peaks.cpu += s.images*p.Decode + s.images*s.replicas*p.Peak
@@ -97,11 +109,11 @@ func stepOf(r *Result, name string) Step {
 }
 
 // printLaws writes the tables of docs/scale.md.
-func printLaws(w io.Writer, r *Result, p pixels) {
+func printLaws(w io.Writer, r, larger *Result, p pixels) {
 	const cores = 200 * 8
 	for _, s := range sizes {
 		fmt.Fprintf(w, "\n**%v**\n\n| stage | CPU hours | seconds on 200 workers × 8 | requests | shuffled |\n|---|---|---|---|---|\n", s)
-		names, all := laws(r, p, s)
+		names, all := laws(r, larger, p, s)
 		var sum law
 		for _, name := range names {
 			l := all[name]
@@ -110,12 +122,21 @@ func printLaws(w io.Writer, r *Result, p pixels) {
 			if name == "gate" || name == "finish" {
 				seconds = l.cpu // one worker
 			}
-			fmt.Fprintf(w, "| %s | %.3g | %.3g | %.3g | %s |\n", name, l.cpu/3600, seconds, l.writes+l.reads, gigabytes(l.shuffled))
+			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", name, number(l.cpu/3600), number(seconds), number(l.writes+l.reads), gigabytes(l.shuffled))
 		}
 		hours, out := sum.cpu/3600, s.images*s.replicas*p.Out
-		fmt.Fprintf(w, "\n%s are written. Dollars: workers %.3g, requests %.3g, shuffle %.3g, a month of the output %.3g.\n", gigabytes(out),
-			hours*(priceCPU+memoryPerCPU*priceMemory), sum.writes*priceWrite+sum.reads*priceRead, sum.shuffled/1e9*priceShuffle, out/1e9*priceStore)
+		fmt.Fprintf(w, "\n%s are written. Dollars: workers %s, requests %s, shuffle %s, a month of the output %s.\n", gigabytes(out),
+			number(hours*(priceCPU+memoryPerCPU*priceMemory)), number(sum.writes*priceWrite+sum.reads*priceRead), number(sum.shuffled/1e9*priceShuffle), number(out/1e9*priceStore))
 	}
+}
+
+// number prints two digits or more, and no exponent.
+func number(x float64) string {
+	if x == 0 || x >= 100 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 2, 64), 64)
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 func gigabytes(n float64) string {
@@ -148,15 +169,23 @@ func runLaw(args []string) error {
 	p.Decode, p.Peak, p.Mix = p.Decode/1e6, p.Peak/1e6, p.Mix/1e6
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
+	var first, larger *Result
 	for lines.Scan() {
-		var r Result
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		r := new(Result)
+		if err := json.Unmarshal(lines.Bytes(), r); err != nil {
 			return err
 		}
-		if r.Setup.Runner == "stages" {
-			printLaws(os.Stdout, &r, p)
-			return nil
+		switch n := r.Setup.Images * r.Setup.Replicas; {
+		case r.Setup.Runner != "stages" || len(r.Steps) < 6: // one of the gate alone has two
+		case first == nil:
+			first = r
+		case n > first.Setup.Images*first.Setup.Replicas:
+			larger = r
 		}
 	}
-	return errors.New("no result of -runner stages")
+	if first == nil {
+		return errors.New("no result of -runner stages")
+	}
+	printLaws(os.Stdout, first, larger, p)
+	return lines.Err()
 }

@@ -171,6 +171,12 @@ stage ends, a message with its result takes the place of the line. Rates and the
 peaks from the cache and shards that it keeps do not count. ` + "`--progress auto`" + ` is ` + "`bar`" + ` on a terminal that is not
 dumb (` + "`TERM`" + `), and ` + "`plain`" + ` elsewhere: a line every ten seconds. ` + "`bar`" + ` without a terminal is ` + "`plain`" + ` too.
 
+Terminals of 120 and of 40 columns, amid a run (by [terminal/pictures.sh](terminal/pictures.sh)):
+
+![120 columns](terminal/columns-120.png)
+
+![40 columns](terminal/columns-40.png)
+
 ` + "`--progress json`" + ` prints one JSON object per line, among messages that begin with ` + "`premix:`" + `: one of the event start when the
 work begins, one of the event stage a second (every three seconds on a cluster), and one of the event end. A command that
 is refused before its work begins prints none of these lines: it has a wrong flag, say, or another run holds the lock of the

@@ -19,16 +19,16 @@ func newMixCommand(a *app) *cobra.Command {
 		Use:   "mix --in URI… --out FOLDER [flags] [-- beam flags]",
 		Short: "Mix images in pairs into shards with soft labels",
 		Example: "  premix mix --in photos/train --out mixed --size 224 --seed 7\n" +
-			"  premix mix --in photos/train --out mixed --dry-run     check first, and write nothing",
-		Long: `mix finds the saliency peak of each image, or takes it from the cache. It pairs the images,
-pastes the patch around the peak of one image, the source, into the other, the target, and
-writes shards.
+			"  premix mix --in photos/train --out mixed --dry-run   look first, write nothing",
+		Long: `mix finds the saliency peak of each image, or takes it from the cache. It pairs
+the images, pastes the patch around the peak of one image, the source, into the
+other, the target, and writes shards.
 
-After an interruption, run the same command again: it continues where it stopped. If the output
-is complete, mix says so and does nothing. With --recheck it also reads the shards that exist, and
-rewrites those that are damaged. If the output has another recipe or input, mix stops (exit 4),
-unless you add --overwrite.
-Flags after -- go to the Beam runner.`,
+After an interruption, run the same command again: it continues where it
+stopped. If the output is complete, mix says so and does nothing. With --recheck
+it also reads the shards that exist, and rewrites those that are damaged. If the
+output has another recipe or input, mix stops (exit 4), unless you add
+--overwrite. Flags after -- go to the Beam runner.`,
 	})
 }
 

@@ -36,8 +36,9 @@ func newReindexCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reindex OUT",
 		Short: "Rebuild indexes, records and side files from the shards of an output",
-		Long: `reindex rebuilds indexes, records, side files, README.md and, if necessary, the manifest from the
-shards of an output, and reports what it cannot rebuild. It never changes a shard.`,
+		Long: `reindex rebuilds indexes, records, side files, README.md and, if necessary, the
+manifest from the shards of an output, and reports what it cannot rebuild. It
+never changes a shard.`,
 		Args: onePath("reindex OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runReindex(cmd.Context(), a, o, args[0]) },
 	}

@@ -32,9 +32,9 @@ func newSynthCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "synth --out FOLDER --images N",
 		Short: "Draw a labelled data set, for trials and tests",
-		Long: `synth draws a labelled data set: each image is a textured salient object on a cluttered
-background. Sizes and encodings vary. Image i is the same on every machine.
---in synth:N gives the same data set without a copy on disk.`,
+		Long: `synth draws a labelled data set: each image is a textured salient object on a
+cluttered background. Sizes and encodings vary. Image i is the same on every
+machine. --in synth:N gives the same data set without a copy on disk.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("%s takes no argument %q: give the folder with --out", cmd.CommandPath(), args[0])

@@ -43,10 +43,11 @@ func newVerifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify OUT",
 		Short: "Read an output again, all of it, and report what is wrong",
-		Long: `verify reads every shard again: hashes and counts, the rules of the format, labels, λ against
-the pasted box, plans, indexes, side files, and that every entry of the input is accounted for.
-With --deep N it builds N samples again from their sources and compares bytes.
-If it finds a defect, it exits with code 3.`,
+		Long: `verify reads every shard again: hashes and counts, the rules of the format,
+labels, λ against the pasted box, plans, indexes, side files, and that every
+entry of the input is accounted for. With --deep N it builds N samples again
+from their sources and compares bytes. If it finds a defect, it exits with code
+3.`,
 		Args: onePath("verify OUT", "the folder of an output"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runVerify(cmd.Context(), a, o, args[0]) },
 	}

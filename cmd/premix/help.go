@@ -13,30 +13,30 @@ import (
 )
 
 // rootHelp is the help of premix. It fits a terminal of 24 lines.
-const rootHelp = `premix mixes image data sets before training, with SaliencyMix and its relatives, and writes
-shards with soft labels that any training framework reads.
+const rootHelp = `premix mixes image data sets before training, with SaliencyMix and its
+relatives, and writes shards with soft labels that any framework reads.
 
 Usage: premix COMMAND [flags]
 
   mix      Mix images in pairs into shards with soft labels
   pack     Write images unmixed into shards (validation sets)
   verify   Read an output again, all of it, and report what is wrong
-  inspect  Show what a path holds: input, shard, output, cache, plan, or one image
+  inspect  Show what a path holds: input, shard, output, cache, plan, image
 
 Examples:
-  premix mix --in synth:2000 --out demo        try it with images that premix draws
-  premix mix --in photos/train --out mixed     a folder for each class, with its images
-  premix verify mixed                          check what was written
+  premix mix --in synth:2000 --out demo      try it with images that it draws
+  premix mix --in photos/train --out mixed   a folder of images for each class
+  premix verify mixed                        check what was written
 
-Also: cache, peaks, reindex, synth, version. The flags of each: premix COMMAND --help
+Also: cache, peaks, reindex, synth, version. Flags: premix COMMAND --help
 
 ` + exitHelp + "\n"
 
 // helpWidth is the most characters in a line of help.
-const helpWidth = 100
+const helpWidth = 80
 
 // helpColumn is where the explanations of the help text begin.
-const helpColumn = 32
+const helpColumn = 26
 
 // usual lists the flags that --help of a job shows.
 var usual = map[string][]string{
@@ -101,7 +101,7 @@ func (o *jobOptions) help(cmd *cobra.Command, all bool) string {
 			more++
 		}
 	})
-	fmt.Fprintf(&b, "\npremix %s --help-all lists the other %d too: %s.\n", cmd.Name(), more, strings.Join(o.groups(), ", "))
+	fmt.Fprintf(&b, "\npremix %s --help-all lists %d more: %s.\n", cmd.Name(), more, strings.Join(o.groups(), ", "))
 	return b.String()
 }
 

@@ -16,7 +16,7 @@ func runHere(args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestHelp wants every help to fit 100 columns, that of premix a screen, and that of a job its usual flags with an
+// TestHelp wants every help to fit 80 columns, that of premix a screen, and that of a job its usual flags with an
 // example first.
 func TestHelp(t *testing.T) {
 	var pages [][]string
@@ -79,7 +79,7 @@ func TestHelp(t *testing.T) {
 		if len(want) != 10 {
 			t.Errorf("premix %s --help lists %d flags, want 10", name, len(want))
 		}
-		rest := fmt.Sprintf("lists the other %d too", strings.Count(all, "\n  --")-len(want)-1) // --help itself is not counted
+		rest := fmt.Sprintf("lists %d more", strings.Count(all, "\n  --")-len(want)-1) // --help itself is not counted
 		if !strings.Contains(short, rest) {
 			t.Errorf("premix %s --help does not say that --help-all %s", name, rest)
 		}

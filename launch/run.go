@@ -37,7 +37,13 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		return false, err
 	}
 	defer func() {
-		if e := j.removeBegun(j.guarded(context.WithoutCancel(ctx))); err == nil {
+		within := removeWithin
+		if ctx.Err() != nil {
+			within = removeInterrupted
+		}
+		alive, stop := context.WithTimeout(context.WithoutCancel(ctx), within)
+		defer stop()
+		if e := j.removeBegun(j.guarded(alive)); err == nil {
 			err = e
 		}
 	}()

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import tempfile
+import warnings
 
 import torch
 import torch.distributed as dist
@@ -23,6 +24,23 @@ import torch.multiprocessing as mp
 import premix_data
 
 GRACE = 10  # seconds in which the other ranks can say why they end, after one has ended
+
+
+stopped = False  # whether Ctrl-C was pressed
+
+
+def stop(*_):
+    """Takes Ctrl-C, for which the next step ends, by check. An exception here can come amid the start of a loader, where
+    Python or torch print and lose it. A second Ctrl-C does not wait for a step."""
+    global stopped
+    if stopped:
+        raise KeyboardInterrupt
+    stopped = True
+
+
+def check():
+    if stopped:
+        raise KeyboardInterrupt
 
 
 def options(description, **defaults):
@@ -51,6 +69,7 @@ def launch(main, args):
         start_rank(None, main, args, None)  # does not return
     try:
         if args.ranks == 1:
+            signal.signal(signal.SIGINT, stop)
             main(args)
         else:
             check_gpus(args.ranks, "--ranks")
@@ -91,6 +110,7 @@ def check_gpus(ranks, option):
 def end_rank(*_):
     """Ends a rank and the workers of its loaders, which would live on without it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a loader would raise that its worker was killed
+    warnings.simplefilter("ignore")  # the signal may come while semaphores are made: Python warns, and removes them all the same
     for worker in mp.active_children():
         worker.kill()
     multiprocessing.util._exit_function()  # removes semaphores, which Python would warn of
@@ -139,6 +159,7 @@ def train_epoch(model, optimizer, data, epoch, prepare, autocast=contextlib.null
     batches = data.epoch(epoch)
     with data.join(model):
         for batch in batches:
+            check()
             images, mix = batch["image"].to(device(), non_blocking=True), batch["mix"].to(device(), non_blocking=True)
             with autocast():
                 scores = model(prepare(images))
@@ -163,6 +184,7 @@ def validate(model, data, prepare, autocast=contextlib.nullcontext):
     model.eval()
     right = samples = 0
     for batch in data.all_once():
+        check()
         with autocast():
             scores = model(prepare(batch["image"].to(device(), non_blocking=True)))
         right += (scores.argmax(1).cpu() == batch["label"]).sum().item()

@@ -26,6 +26,7 @@ import (
 	"github.com/premix/premix/runners/dataflow"
 	"github.com/premix/premix/runners/flink"
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/internal/graphsize"
 	"github.com/premix/premix/runners/prism"
 )
 
@@ -177,15 +178,19 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 			return false, err
 		}
 		err = flink.Run(ctx, p, f)
-		return err == nil && !o.Async, err
+		return err == nil && !o.Async, asUsage(err)
 	case Dataflow:
-		return dataflow.Run(ctx, p, o.dataflow())
+		finished, err = dataflow.Run(ctx, p, o.dataflow())
+		return finished, asUsage(err)
 	}
 	return false, fmt.Errorf("runner %q is not built in", o.Runner)
 }
 
-// asUsage makes a refusal of prism a *UsageError.
+// asUsage makes a refusal of prism, or of a job that is too large, a *UsageError.
 func asUsage(err error) error {
+	if large := (*graphsize.Error)(nil); errors.As(err, &large) {
+		return &UsageError{large}
+	}
 	if refused := (*prism.RefusedError)(nil); errors.As(err, &refused) {
 		return &UsageError{refused}
 	}

@@ -2,9 +2,11 @@ package transforms
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
@@ -92,17 +94,45 @@ func (fn *planFn) loadPlan(side func(*[]byte) bool) (*Job, *stage.Global, error)
 // found the containers; they travel inside the pipeline.
 type containersFn struct {
 	jobFn
-	Input []byte // the containers, encoded by encode
+	Input []byte // the containers, by packContainers
 }
 
 func newContainersFn(where string, job *Job, containers []source.Container) containersFn {
-	return containersFn{newJobFn(where, job), mustEncode(where, containers)}
+	return containersFn{newJobFn(where, job), packContainers(where, containers)}
 }
 
 // loadContainers returns the job and its containers.
 func (fn *containersFn) loadContainers() (job *Job, containers []source.Container, err error) {
-	job, err = fn.loadWith(fn.Input, &containers)
+	if job, err = fn.load(); err != nil {
+		return nil, nil, err
+	}
+	containers, err = unpackContainers(fn.Input)
 	return job, containers, err
+}
+
+// packContainers encodes containers, and compresses them: their names are alike, and what clusters take as a job is
+// bounded.
+func packContainers(where string, containers []source.Container) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.DefaultCompression)
+	if err == nil {
+		_, err = w.Write(mustEncode(where, containers))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", where, err))
+	}
+	return b.Bytes()
+}
+
+func unpackContainers(packed []byte) (containers []source.Container, err error) {
+	b, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	if err != nil {
+		return nil, fmt.Errorf("transforms: the containers of the job: %w", err)
+	}
+	return containers, decode(b, &containers)
 }
 
 // encode returns an element. It is gob, which keeps names that are not valid UTF-8.

@@ -64,7 +64,7 @@ func everyFn(t *testing.T, job *Job, containers []source.Container) []any {
 	fns := []any{
 		&listFn{ofContainers}, &splitFn{ofJob}, &chooseFn{ofContainers}, &moreFn{ofContainers, false}, &restFn{ofContainers}, &peaksFn{ofJob}, &gateFn{ofJob},
 		&distributeFn{ofPlan, 1}, &afterFn{ofJob}, &collectFn{ofJob}, &mixFn{ofPlan}, &finishFn{ofPlan},
-		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Input: mustEncode("test", containers)},
+		&copyAsideFn{ofJob}, &plannedShardsFn{ofPlan}, &replayFn{planFn: ofPlan, Input: packContainers("test", containers)},
 	}
 	var names []string
 	for _, fn := range fns {

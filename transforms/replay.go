@@ -46,7 +46,7 @@ func Replay(s beam.Scope, job *Job, containers []source.Container, global, copie
 	s = s.Scope("transforms.Replay")
 	base := newPlanFn("transforms.Replay", job)
 	shards := beam.ParDo(s, &plannedShardsFn{base}, beam.Impulse(s), beam.SideInput{Input: global})
-	fn := &replayFn{planFn: base, Input: mustEncode("transforms.Replay", containers)}
+	fn := &replayFn{planFn: base, Input: packContainers("transforms.Replay", containers)}
 	return beam.ParDo(s, fn, beam.Reshuffle(s, shards), beam.SideInput{Input: global}, beam.SideInput{Input: copies})
 }
 
@@ -69,7 +69,7 @@ func (fn *plannedShardsFn) ProcessElement(ctx context.Context, _ []byte, global 
 
 type replayFn struct {
 	planFn
-	Input  []byte // the containers, encoded by encode
+	Input  []byte // the containers, by packContainers
 	images *source.Locator
 }
 
@@ -81,8 +81,8 @@ func (fn *replayFn) ProcessElement(ctx context.Context, elem []byte, global, cop
 		return err
 	}
 	if fn.images == nil {
-		var containers []source.Container
-		if err := decode(fn.Input, &containers); err != nil {
+		containers, err := unpackContainers(fn.Input)
+		if err != nil {
 			return err
 		}
 		copied, err := drain[stage.Copied](copies)

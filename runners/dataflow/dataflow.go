@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
 	beamdataflow "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
 	df "google.golang.org/api/dataflow/v1b3"
 
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/internal/graphsize"
 	"github.com/premix/premix/runners/internal/workererr"
 )
 
@@ -63,6 +65,9 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 	if DryRun() {
 		return false, dryRun(ctx, p, o)
 	}
+	if err := checkSize(ctx, p); err != nil {
+		return false, err
+	}
 	j := &job{o: o, project: value("project"), region: value("region")}
 	if j.client, err = dataflowlib.NewClient(ctx, value("dataflow_endpoint")); err != nil {
 		return false, fmt.Errorf("dataflow: no credentials (%v): run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS to a key file", err)
@@ -86,6 +91,27 @@ func Run(ctx context.Context, p *beam.Pipeline, o Options) (finished bool, err e
 	}
 	err = j.wait(ctx)
 	return err == nil, err
+}
+
+// maxGraph is the size of the job graph that Dataflow takes, in bytes. A larger one is refused minutes after it
+// was submitted.
+const maxGraph = 10 << 20
+
+// checkSize refuses a job that is larger than Dataflow takes.
+func checkSize(ctx context.Context, p *beam.Pipeline) error {
+	env, err := graphx.CreateEnvironment(ctx, graphx.URNEnvDocker, func(context.Context) string { return "" })
+	if err != nil {
+		return fmt.Errorf("dataflow: %w", err)
+	}
+	edges, _, err := p.Build()
+	if err != nil {
+		return fmt.Errorf("dataflow: %w", err)
+	}
+	proto, err := graphx.Marshal(edges, &graphx.Options{Environment: env})
+	if err != nil {
+		return fmt.Errorf("dataflow: %w", err)
+	}
+	return graphsize.Check(proto, maxGraph, "Dataflow")
 }
 
 // DryRun says whether the flags ask to print the job instead of submitting it.

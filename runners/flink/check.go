@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
@@ -114,4 +115,18 @@ func (r *rest) checkRestarts(ctx context.Context, o Options) error {
 	}
 	o.Warn("flink: the cluster has no restart strategy, so the first lost worker ends the job; add this line to its configuration: restart-strategy.type: fixed-delay (and restart-strategy.fixed-delay.attempts: 5)")
 	return nil
+}
+
+// maxGraph is how many bytes of a job the cluster takes: the job server hands it over by REST. If it does not
+// say, it is Flink's default.
+func (r *rest) maxGraph(ctx context.Context) int64 {
+	var config []struct{ Key, Value string }
+	if err := r.call(ctx, http.MethodGet, "/jobmanager/config", &config); err == nil {
+		for _, c := range config {
+			if n, err := strconv.ParseInt(c.Value, 10, 64); c.Key == "rest.server.max-content-length" && err == nil {
+				return n
+			}
+		}
+	}
+	return 100 << 20
 }

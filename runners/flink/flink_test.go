@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/premix/premix/runners/internal/goeson"
+	"github.com/premix/premix/runners/internal/graphsize"
 )
 
 func TestMain(m *testing.M) {
@@ -113,6 +114,21 @@ func TestSubmission(t *testing.T) {
 		}
 		if e.GetUrn() != "beam:env:process:v1" || process.GetCommand() != exe || len(e.GetDependencies()) != 0 {
 			t.Errorf("environment %v with command %q", e, process.GetCommand())
+		}
+	}
+}
+
+// TestTooLarge wants a job that the cluster would not take to be told before it is sent anywhere.
+func TestTooLarge(t *testing.T) {
+	for limit, fits := range map[string]bool{"100": false, "104857600": true, "": true, "unknown": true} {
+		f := newFakeCluster(t)
+		f.state = "FINISHED"
+		f.config["rest.server.max-content-length"] = limit
+		o, _ := f.options()
+		err := Run(context.Background(), aPipeline(), o)
+		var large *graphsize.Error
+		if fits && err != nil || !fits && (!errors.As(err, &large) || !strings.Contains(err.Error(), "rest.server.max-content-length") || f.prepared != nil) {
+			t.Errorf("limit %q: %v", limit, err)
 		}
 	}
 }

@@ -14,12 +14,17 @@ import (
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/premix/premix/runners/internal/graphsize"
 )
 
 // submit starts the job and returns Beam's id of it.
 func submit(ctx context.Context, client jobpb.JobServiceClient, p *beam.Pipeline, o Options) (id string, err error) {
 	proto, err := marshal(ctx, p, o.Environment)
 	if err != nil {
+		return "", err
+	}
+	if err := graphsize.Check(proto, newREST(o.REST).maxGraph(ctx), "the cluster, by its rest.server.max-content-length,"); err != nil {
 		return "", err
 	}
 	options, err := pipelineOptions(o)

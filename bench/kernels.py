@@ -57,6 +57,21 @@ class Pictures:
         return out
 
 
+class Whole:
+    """Premix itself as the other side: another kernel of the same build, whose results are the same."""
+
+    def __init__(self, kernel, builds):
+        self.name, self.kernel, self.builds, self.what = "whole image", kernel, builds, "pixels"
+        self.outputs = builds[0].outputs(kernel)
+        self.n = len(self.outputs)
+
+    def same(self, i, data):
+        return data == self.outputs[i]
+
+    def time(self, ms, build=0):
+        return self.builds[build].time(self.kernel, ms)
+
+
 class Peer:
     """The other side of a comparison: once(i) does the work for image i; same(i, data) compares premix's result with it."""
 
@@ -165,7 +180,7 @@ def compare_files(images, once, what):
     return same
 
 
-def comparisons(p):
+def comparisons(p, builds):
     """Yields the name of a line, the kernel of ours, and the peer or None."""
     fine, spectral = cv2.saliency.StaticSaliencyFineGrained_create, cv2.saliency.StaticSaliencySpectralResidual_create
     for side, images in p.squares.items():
@@ -185,6 +200,7 @@ def comparisons(p):
         yield kernel + "-opencv", kernel, decode_opencv(files)
     for kind in "imagenet", "progressive":
         yield "jpeg-decode-" + kind, "jpeg-decode-" + kind, decode_pillow(p.files(kind))
+    yield "jpeg-decode-crop-rrc", "jpeg-decode-crop-rrc", Whole("jpeg-decode-crop-whole", builds)
     images, q = p.squares[224], [cv2.IMWRITE_JPEG_QUALITY, 95]
     file, full = "bytes of the file", [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     for kernel, sub, more in ("jpeg-encode-224-q95-420", 2, []), ("jpeg-encode-224-q95-444", 0, full):
@@ -234,18 +250,23 @@ def measure(kernel, peer, builds, a):
     if peer:
         same = all([peer.same(i, data) for i, data in enumerate(outputs[0])])
         ms = max(ms, min(150, int(peer.time(0) * peer.n / 1e3)))
-    times = {"asm": [], "noasm": [], "peer": []}
+    own = isinstance(peer, Whole)
+    times = {"asm": [], "noasm": [], "peer": [], "peer of noasm": []}
     for _ in range(a.rounds):
         times["asm"].append(builds[0].time(kernel, ms))
         if peer:
             times["peer"].append(peer.time(ms))
         times["noasm"].append(builds[1].time(kernel, ms))
+        if own:
+            times["peer of noasm"].append(peer.time(ms, 1))
+    if not own:
+        times["peer of noasm"] = times["peer"]
     return times, same
 
 
 def lines_of(name, times, same):
     for build in "asm", "noasm":
-        ours, peer = min(times[build]), min(times["peer"], default=None)
+        ours, peer = min(times[build]), min(times[{"asm": "peer", "noasm": "peer of noasm"}[build]], default=None)
         yield {
             "kernel": name, "build": build, "ours_us": round(ours, 2), "peer_us": peer and round(peer, 2),
             "ratio": peer and round(peer / ours, 3), "same_bits": same}
@@ -285,14 +306,17 @@ def main():
         print("|---|---|---|---|---|---|---|---|")
     known = set(builds[0].ask("kernels"))
     results = []
-    for name, kernel, peer in comparisons(p):
+    for name, kernel, peer in comparisons(p, builds):
         known.discard(kernel)
+        if isinstance(peer, Whole):
+            known.discard(peer.kernel)
         if not fnmatch.fnmatch(name, a.only):
             continue
         times, same = measure(kernel, peer, builds, a)
-        results += lines_of(name, times, same)
         us = {k: "%.1f (%.1f)" % (min(v), statistics.median(v)) if v else "" for k, v in times.items()}
-        ratio = {b: "%.2f" % (min(times["peer"]) / min(times[b])) if peer else "" for b in ("asm", "noasm")}
+        lines = list(lines_of(name, times, same))
+        results += lines
+        ratio = {line["build"]: "%.2f" % line["ratio"] if peer else "" for line in lines}
         bits = {True: "yes: ", False: "NO: ", None: ""}[same] + (peer.what if peer else "")
         print(form % (name, peer.name if peer else "", us["peer"], us["asm"], us["noasm"], ratio["asm"], ratio["noasm"], bits), flush=True)
     if known:

@@ -97,6 +97,7 @@ type Decoder struct {
 	gif     gif.Decoder
 	tiff    tiff.Decoder
 	rotated []byte
+	window  *premix.Box // what DecodePart wants of a JPEG
 }
 
 // Decode decodes an image into dst, as packed RGB and upright if p asks for that, and returns
@@ -115,9 +116,20 @@ type Decoder struct {
 // The errors are those of DecodeConfig, or the cause of ctx if that is done; after one the content of
 // dst is undefined. A panic in a decoder of another library is turned into a Corrupt fault.
 func (d *Decoder) Decode(ctx context.Context, dst *Image, data []byte, p DecodeParams) (Config, error) {
+	return d.DecodePart(ctx, dst, data, p, nil)
+}
+
+// DecodePart is Decode for a caller who looks at a part of the image alone: part says which, once the size is known. The
+// other pixels of dst may be anything. All data is decoded and checked nevertheless.
+func (d *Decoder) DecodePart(ctx context.Context, dst *Image, data []byte, p DecodeParams, part func(w, h int) premix.Box) (Config, error) {
 	h, err := readHeader(data, p)
 	if err != nil {
 		return Config{}, err
+	}
+	d.window = nil
+	if part != nil && h.orientation == 1 {
+		w := part(h.W, h.H)
+		d.window = &w
 	}
 	if err := kinds[h.Format].decode(ctx, d, dst, data, h.cost, p); err != nil {
 		return Config{}, err

@@ -49,7 +49,9 @@ func jpegHeader(data []byte) (cost, error) {
 }
 
 func decodeJPEG(ctx context.Context, d *Decoder, dst *Image, data []byte, _ cost, p DecodeParams) error {
-	pix, h, err := d.jpeg.DecodeContext(ctx, dst.Pix, data, jpeg.Options{AcceptTruncated: p.AcceptTruncated, Forgive: p.ForgiveDamage})
+	pix, h, err := d.jpeg.DecodeContext(ctx, dst.Pix, data, jpeg.Options{
+		AcceptTruncated: p.AcceptTruncated, Forgive: p.ForgiveDamage, Window: d.window,
+	})
 	if err != nil {
 		return err
 	}

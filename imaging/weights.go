@@ -3,6 +3,7 @@ package imaging
 import (
 	"math"
 
+	"github.com/premix/premix"
 	"github.com/premix/premix/internal/reuse"
 )
 
@@ -42,8 +43,7 @@ func (a *axis) set(in, out, first, last int, weight func(float64) float64, suppo
 	narrow := 1 / wide
 	for i := range count {
 		center := float64((float64(first+i) + 0.5) * scale)
-		lo := max(int(center-support+0.5), 0)
-		hi := min(int(center+support+0.5), in)
+		lo, hi := span(center, support, in)
 		sum := 0.0
 		w := a.weights[:hi-lo]
 		for j := range w {
@@ -67,6 +67,36 @@ func (a *axis) set(in, out, first, last int, weight func(float64) float64, suppo
 		a.taps = max(a.taps, len(w))
 	}
 	a.tighten(stride)
+}
+
+// span returns the source indices from lo to hi−1 that have a weight in an output.
+func span(center, support float64, in int) (lo, hi int) {
+	return max(int(center-support+0.5), 0), min(int(center+support+0.5), in)
+}
+
+// spanOf returns those that have one in any of the outputs first ≤ i < last.
+func spanOf(in, out, first, last int, support float64) (lo, hi int) {
+	if in == out {
+		return first, last
+	}
+	scale := float64(in) / float64(out)
+	support = float64(support * max(scale, 1))
+	lo, _ = span(float64((float64(first)+0.5)*scale), support, in)
+	_, hi = span(float64((float64(last-1)+0.5)*scale), support, in)
+	return lo, hi
+}
+
+// ResizePart returns the part of the source that [Resampler.Resize] looks at, which is empty where its arguments are wrong or
+// nothing of the result is wanted.
+func ResizePart(from premix.Box, w, h int, win premix.Box, f Filter) premix.Box {
+	_, support, err := f.kernel()
+	in := premix.Box{X0: max(win.X0, 0), Y0: max(win.Y0, 0), X1: min(win.X1, w), Y1: min(win.Y1, h)}
+	if err != nil || in.Empty() || from.Empty() {
+		return premix.Box{}
+	}
+	x0, x1 := spanOf(from.X1-from.X0, w, in.X0, in.X1, support)
+	y0, y1 := spanOf(from.Y1-from.Y0, h, in.Y0, in.Y1, support)
+	return premix.Box{X0: from.X0 + x0, Y0: from.Y0 + y0, X1: from.X0 + x1, Y1: from.Y0 + y1}
 }
 
 // tighten moves the weights, stored at distance stride, to the distance of the taps in use.

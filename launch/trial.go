@@ -175,7 +175,7 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 		return nil
 	}
 	start := time.Now()
-	err = t.maker.Decode(ctx, &t.half, e.Data)
+	err = t.maker.DecodeFor(ctx, &t.half, e.Data, []premix.Sample{s})
 	t.Decode += time.Since(start)
 	if err != nil {
 		return err

@@ -72,6 +72,46 @@ func (m *Maker) Decode(ctx context.Context, h *Half, data []byte) error {
 	return err
 }
 
+// DecodeFor is Decode for the crops of samples alone, of which Digest and Replica must be set: beside what [Maker.Crop]
+// looks at for them, the pixels of h.Original may be anything.
+func (m *Maker) DecodeFor(ctx context.Context, h *Half, data []byte, samples []premix.Sample) error {
+	return m.decodePart(ctx, h, data, func(w, h int) (part premix.Box) {
+		for _, s := range samples {
+			s.Width, s.Height = w, h
+			part = around(part, m.params.plan(&s).Part(m.params.Geometry.Filter))
+		}
+		return part
+	})
+}
+
+// DecodeAgain is Decode for [Maker.CropAgain] of s alone.
+func (m *Maker) DecodeAgain(ctx context.Context, h *Half, data []byte, s *premix.Sample) error {
+	return m.decodePart(ctx, h, data, func(w, h int) premix.Box {
+		if w != s.Width || h != s.Height {
+			return premix.Box{} // it is another image: all of it
+		}
+		return m.params.Geometry.At(s).Part(m.params.Geometry.Filter)
+	})
+}
+
+func (m *Maker) decodePart(ctx context.Context, h *Half, data []byte, part func(w, h int) premix.Box) error {
+	_, err := m.decoder.DecodePart(ctx, &h.Original, data, m.params.Decode, func(w, h int) premix.Box {
+		if m.params.Geometry.Check(w, h) != nil {
+			return premix.Box{}
+		}
+		return part(w, h)
+	})
+	return err
+}
+
+// around is the smallest box that holds both.
+func around(a, b premix.Box) premix.Box {
+	if a.Empty() {
+		return b
+	}
+	return premix.Box{X0: min(a.X0, b.X0), Y0: min(a.Y0, b.Y0), X1: max(a.X1, b.X1), Y1: max(a.Y1, b.Y1)}
+}
+
 // Crop draws the crop of s, makes it in h.Crop from h.Original, and sets Width, Height, Crop and
 // Flip of s. Digest and Replica of s must be set. It returns how the crop is made. An image that is too
 // small for it is a *premix.Fault.

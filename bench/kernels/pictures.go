@@ -37,6 +37,7 @@ type pictures struct {
 const (
 	asFound = "found" // photographs of 500×375 as their makers saved them; of drawn images 4:4:4
 	halved  = "420"   // Full at quality 95, chroma halved
+	full    = "444"   // the same with full chroma
 	// Files of 500×375 as ImageNet has them; else Full with halved chroma at the quality nearest to their mean size.
 	imagenet = "imagenet"
 	// One drawn picture. bench/kernels.py puts what Pillow makes of Full in its place.
@@ -71,6 +72,9 @@ func makePictures(dir string, n int, asImageNet bool) (*pictures, error) {
 		return nil, err
 	}
 	if p.Files[halved], err = encodeAll(p.Full, "jpeg:95"); err != nil {
+		return nil, err
+	}
+	if p.Files[full], err = encodeAll(p.Full, "jpeg:95:444"); err != nil {
 		return nil, err
 	}
 	if p.Files[imagenet] = p.Files[asFound]; !asImageNet || len(all) == 0 {

@@ -50,6 +50,8 @@ func kernels() []kernel {
 		kernel{"jpeg-decode-500x375-q95-420", func(p *pictures) (*work, error) { return decodeWork(p.Files[halved]) }},
 		kernel{"jpeg-decode-imagenet", func(p *pictures) (*work, error) { return decodeWork(p.Files[imagenet]) }},
 		kernel{"jpeg-decode-progressive", func(p *pictures) (*work, error) { return decodeWork(p.Files[progressive]) }},
+		kernel{"jpeg-decode-crop-rrc", func(p *pictures) (*work, error) { return cropWork(p, true) }},
+		kernel{"jpeg-decode-crop-whole", func(p *pictures) (*work, error) { return cropWork(p, false) }},
 		kernel{"jpeg-encode-224-q95-420", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95") }},
 		kernel{"jpeg-encode-224-q95-444", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95:444") }},
 		kernel{"png-encode-224", func(p *pictures) (*work, error) { return encodeWork(p, "png") }},
@@ -133,6 +135,34 @@ func decodeWork(files [][]byte) (*work, error) {
 		return err
 	}
 	return pixelWork(len(files), &dst, once), nil
+}
+
+// cropWork decodes files with halved and with full chroma in turns: the rectangles of RandomResizedCrop, or whole images for
+// comparison. The output is the rectangle in either case.
+func cropWork(p *pictures, part bool) (*work, error) {
+	var files [][]byte
+	for i := range p.Full {
+		files = append(files, p.Files[[]string{halved, full}[i%2]][i])
+	}
+	var d imaging.Decoder
+	var dst imaging.Image
+	once := func(i int) error {
+		var window func(w, h int) premix.Box
+		if part {
+			window = func(_, _ int) premix.Box { return p.Boxes[i] }
+		}
+		_, err := d.DecodePart(context.Background(), &dst, files[i], imaging.DecodeParams{}, window)
+		return err
+	}
+	return &work{images: len(files), once: once, output: func(out []byte, i int) ([]byte, error) {
+		if err := once(i); err != nil {
+			return nil, err
+		}
+		for y, b := p.Boxes[i].Y0, p.Boxes[i]; y < b.Y1; y++ {
+			out = append(out, dst.Row(y)[3*b.X0:3*b.X1]...)
+		}
+		return out, nil
+	}}, nil
 }
 
 // pixelWork is work whose result is the pixels of dst.

@@ -223,6 +223,11 @@ func (g Geometry) At(s *premix.Sample) Plan {
 	return p
 }
 
+// Part is the part of the original that Apply looks at.
+func (p Plan) Part(f imaging.Filter) premix.Box {
+	return imaging.ResizePart(p.From, p.W, p.H, p.Win, f)
+}
+
 // Apply makes the crop of src in dst, with r as scratch.
 func (p Plan) Apply(dst, src *imaging.Image, r *imaging.Resampler, f imaging.Filter) error {
 	if err := r.Resize(dst, src, p.From, p.W, p.H, p.Win, f); err != nil {

@@ -68,6 +68,71 @@
 	CMPQ    DX, $63;                         \
 	JHI     done
 
+// SKIP is LOOKUP without what it stores.
+#define SKIP \
+	MOVQ    BX, R13;                         \
+	SHRQ    $54, R13;                        \
+	MOVQ    huffTable_pairs(R10)(R13*8), AX; \
+	MOVBLZX ZEROS, R11;                      \
+	ADDQ    R11, DX;                         \
+	CMPQ    DX, $63;                         \
+	JAE     last;                            \
+	SUBQ    AX, CX;                          \
+	SHLXQ   AX, BX, BX;                      \
+	MOVBLZX NEXT, R13;                       \
+	ADDQ    R13, DX;                         \
+	CMPQ    DX, $63;                         \
+	JHI     done
+
+// DC decodes the difference of DC and adds it. The tables of the block are at R12, DX is where the last DC is.
+#define DC \
+	REFILL;                                  \
+	MOVQ    BX, R13;                         \
+	SHRQ    $54, R13;                        \
+	MOVQ    huffTable_pairs(R10)(R13*8), AX; \
+	TESTQ   AX, AX;                          \
+	JZ      bail;                            \
+	MOVBLZX LENGTH, R11;                     \
+	SUBQ    AX, CX;                          \
+	SHLXQ   R11, BX, R11;                    \
+	SHLXQ   AX, BX, BX;                      \
+	MOVBLZX SHIFT, AX;                       \
+	MOVQ    blockTables_ac(R12), R10;        \
+	MOVQ    R11, R12;                        \
+	VALUE;                                   \
+	ADDL    (DX), R11;                       \
+	MOVL    R11, dc-24(SP)
+
+// LONG decodes a symbol whose code is longer than the index of the table: of its value R12 bits, of zeros before it R11. It
+// takes the bits of the code, R13 of them.
+#define LONG(length, found) \
+	CMPQ R11, $128;                              \
+	JNE  bail;                                   \
+	SUBQ R11, DX;                                \
+	MOVL $(64-const_lookBits-1), R12;            \
+	MOVL $(const_lookBits+1), R13;               \
+length:                                          \
+	SHRXQ R12, BX, R11;                          \
+	CMPL  R11, huffTable_maxCode(R10)(R13*4);    \
+	JLE   found;                                 \
+	DECL  R12;                                   \
+	INCL  R13;                                   \
+	CMPL  R13, $16;                              \
+	JLE   length;                                \
+	JMP   bail;                                  \
+found:                                           \
+	ADDL    huffTable_offset(R10)(R13*4), R11;   \
+	MOVBLZX R11, R11;                            \
+	MOVBLZX huffTable_vals(R10)(R11*1), R12;     \
+	MOVL    R12, R11;                            \
+	ANDL    $15, R12;                            \
+	SHRL    $4, R11;                             \
+	LEAL    (R13)(R12*1), AX;                    \
+	CMPL    AX, $const_maxSymbol;                \
+	JHI     bail;                                \
+	SHLXQ   R13, BX, BX;                         \
+	SUBQ    R13, CX
+
 // func blocksBMI2(r *bitReader, tables *[10]blockTables, blks *[10][64]int16, last *[10]int, from, to int) (end int)
 TEXT ·blocksBMI2(SB), NOSPLIT, $24-56
 	MOVQ r+0(FP), AX
@@ -93,22 +158,7 @@ block:
 	MOVQ blockTables_pred(R12), DX
 	MOVQ DX, pred-16(SP)
 
-	REFILL
-	MOVQ    BX, R13
-	SHRQ    $54, R13
-	MOVQ    huffTable_pairs(R10)(R13*8), AX
-	TESTQ   AX, AX
-	JZ      bail
-	MOVBLZX LENGTH, R11
-	SUBQ    AX, CX
-	SHLXQ   R11, BX, R11
-	SHLXQ   AX, BX, BX
-	MOVBLZX SHIFT, AX
-	MOVQ    blockTables_ac(R12), R10
-	MOVQ    R11, R12
-	VALUE
-	ADDL    (DX), R11
-	MOVL    R11, dc-24(SP)
+	DC
 	MOVW    R11, (SI)
 	MOVL    $1, DX
 
@@ -180,34 +230,7 @@ end:
 	JMP     next
 
 long:
-	CMPQ R11, $128
-	JNE  bail
-	SUBQ R11, DX
-	MOVL $(64-const_lookBits-1), R12
-	MOVL $(const_lookBits+1), R13
-
-length:
-	SHRXQ R12, BX, R11
-	CMPL  R11, huffTable_maxCode(R10)(R13*4)
-	JLE   found
-	DECL  R12
-	INCL  R13
-	CMPL  R13, $16
-	JLE   length
-	JMP   bail
-
-found:
-	ADDL    huffTable_offset(R10)(R13*4), R11
-	MOVBLZX R11, R11
-	MOVBLZX huffTable_vals(R10)(R11*1), R12
-	MOVL    R12, R11
-	ANDL    $15, R12             // size
-	SHRL    $4, R11              // zeros
-	LEAL    (R13)(R12*1), AX
-	CMPL    AX, $const_maxSymbol
-	JHI     bail
-	SHLXQ   R13, BX, BX
-	SUBQ    R13, CX
+	LONG(length, found)
 	TESTL   R12, R12
 	JZ      empty
 	ADDQ    R11, DX
@@ -229,6 +252,96 @@ empty:
 	CMPL R11, $15
 	JNE  done                    // an end of the block
 	ADDQ $16, DX
+	CMPQ DX, $63
+	JHI  done
+	JMP  first
+
+// func skipBMI2(r *bitReader, tables *[10]blockTables, from, to int) (end int)
+TEXT ·skipBMI2(SB), NOSPLIT, $24-40
+	MOVQ r+0(FP), AX
+	MOVQ bitReader_buf(AX), DI
+	MOVQ bitReader_buf+8(AX), R8
+	LEAQ -8(DI)(R8*1), R8
+	ADDQ bitReader_pos(AX), DI
+	MOVQ bitReader_bits(AX), BX
+	MOVQ bitReader_n(AX), CX
+	MOVQ from+16(FP), R11
+	MOVQ $0x8000000000000000, R14
+
+block:
+	MOVQ R11, i-8(SP)
+	MOVQ R11, R12
+	SHLQ $5, R12
+	ADDQ tables+8(FP), R12
+	MOVQ blockTables_dc(R12), R10
+	MOVQ blockTables_pred(R12), DX
+	MOVQ DX, pred-16(SP)
+	DC
+	MOVL $1, DX
+	JMP  second
+
+first:
+	REFILL
+	SKIP
+
+second:
+	SKIP
+	JMP first
+
+last:
+	CMPQ R11, $64
+	JEQ  end
+	JHI  long
+
+	// The last coefficient: a second symbol is of the next block.
+	MOVBLZX LENGTH, R12
+	MOVBLZX SHIFT, AX
+	LEAL    63(R12), R13
+	SUBL    AX, R13
+	SHLXQ   R13, BX, BX
+	SUBQ    R13, CX
+	JMP     done
+
+end:
+	SHLXQ AX, BX, BX
+	SUBQ  AX, CX
+
+done:
+	MOVQ i-8(SP), R11
+	MOVQ pred-16(SP), AX
+	MOVL dc-24(SP), R13
+	MOVL R13, (AX)
+
+	// From here on the state is that of the next block.
+	MOVQ r+0(FP), AX
+	MOVQ DI, R13
+	SUBQ bitReader_buf(AX), R13
+	MOVQ R13, bitReader_pos(AX)
+	MOVQ BX, bitReader_bits(AX)
+	ANDQ $63, CX
+	MOVQ CX, bitReader_n(AX)
+	INCQ R11
+	CMPQ R11, to+24(FP)
+	JLT  block
+	MOVQ R11, end+32(FP)
+	RET
+
+bail:
+	MOVQ i-8(SP), R11
+	MOVQ R11, end+32(FP)
+	RET
+
+long:
+	LONG(length, found)
+	LEAQ  1(DX)(R11*1), DX
+	SHLXQ R12, BX, BX
+	SUBQ  R12, CX
+	TESTL R12, R12
+	JNZ   more
+	CMPL  R11, $15
+	JNE   done                   // an end of the block
+
+more:
 	CMPQ DX, $63
 	JHI  done
 	JMP  first

@@ -8,12 +8,15 @@ func (d *Decoder) emit(dst []byte, y, rows int) {
 	if y == rows-1 {
 		to = p.height
 	}
-	w, model := p.width, d.model
+	w, model, win := p.width, d.model, &d.window
 	for ; d.emitted < to; d.emitted++ {
-		out := dst[3*w*d.emitted : 3*w*(d.emitted+1)]
+		if d.emitted < win.Y0 || d.emitted >= win.Y1 {
+			continue
+		}
+		out := dst[3*(w*d.emitted+win.X0) : 3*(w*d.emitted+win.X1)]
 		var in [4][]byte
 		for i := range p.ncomp {
-			in[i] = d.up[i].row(&d.comps[i], d.emitted)
+			in[i] = d.up[i].row(&d.comps[i], d.emitted)[win.X0:]
 		}
 		switch model {
 		case Gray:

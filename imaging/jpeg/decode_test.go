@@ -144,6 +144,7 @@ func fancy(m *image.YCbCr) []byte {
 		d.up[i] = newUpsampler(c, hmax, vmax, make([]byte, w+64))
 	}
 	pix := make([]byte, 3*w*h)
+	d.look(nil)
 	d.emit(pix, 0, 1)
 	return pix
 }

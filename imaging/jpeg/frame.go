@@ -1,6 +1,9 @@
 package jpeg
 
-import "github.com/premix/premix/internal/reuse"
+import (
+	"github.com/premix/premix"
+	"github.com/premix/premix/internal/reuse"
+)
 
 // A component is one plane of the image while it is decoded.
 type component struct {
@@ -12,7 +15,8 @@ type component struct {
 	quant       [64]uint16
 	quantSet    bool
 	pred        int32
-	strip       []byte // 2·8·v rows of stride bytes; row y of the plane is row y mod 16·v
+	want        premix.Box // the blocks whose samples are wanted
+	strip       []byte     // 2·8·v rows of stride bytes; row y of the plane is row y mod 16·v
 	stride      int
 	rows        int // 16·v
 	coef        int // index of its first coefficient
@@ -81,6 +85,7 @@ func (d *Decoder) start(o Options) {
 		d.up[i] = newUpsampler(c, p.hmax, p.vmax, lines[:w:w])
 		lines = lines[w:]
 	}
+	d.look(o.Window)
 	if !p.multiScan() {
 		return
 	}

@@ -3,6 +3,8 @@ package jpeg
 import (
 	"bytes"
 	"testing"
+
+	"github.com/premix/premix"
 )
 
 // FuzzDecode checks that no input does harm, that both ways to treat truncated data agree where
@@ -34,6 +36,17 @@ func FuzzDecode(f *testing.F) {
 		again, err := checkDecode(t, &d, data, Options{AcceptTruncated: true})
 		if err != nil || !bytes.Equal(pix, again) {
 			t.Errorf("accepting truncated data: %v, same pixels: %t", err, bytes.Equal(pix, again))
+		}
+		win := premix.Box{X0: h.W / 3, Y0: h.H / 3, X1: h.W/2 + 1, Y1: h.H/2 + 1}
+		part, _, err := d.Decode(nil, data, Options{Window: &win})
+		for y := win.Y0; y < win.Y1 && err == nil; y++ {
+			from, to := 3*(y*h.W+win.X0), 3*(y*h.W+win.X1)
+			if !bytes.Equal(part[from:to], pix[from:to]) {
+				t.Fatalf("row %d of the part %v differs", y, win)
+			}
+		}
+		if err != nil {
+			t.Errorf("a part: %v", err)
 		}
 		for _, k := range kernelSets {
 			restore := kernels(k.simd, k.bits)

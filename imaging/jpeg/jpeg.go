@@ -88,6 +88,9 @@ type Options struct {
 	// Model says what the components stand for where a container of the image knows it, as TIFF does;
 	// 0: what the image says. One that does not fit their number is a fault.
 	Model ColorModel
+	// Window is the part of the pixels that is wanted, nil for all: the others are left as they are in dst. All data is decoded
+	// and checked as ever. A part without pixels, or that reaches beyond the image, counts as all.
+	Window *premix.Box
 	// Spent counts the steps of images that are parts of one, as in TIFF: the limit is for all of them
 	// together. nil: the image stands for itself.
 	Spent *int64
@@ -114,7 +117,9 @@ type Decoder struct {
 	strips    []byte  // two rows of MCUs of all components
 	lines     []byte  // upsampled rows of the components
 	up        [4]upsampler
-	emitted   int           // rows of pixels written
+	window    premix.Box    // the pixels that are wanted
+	mcuWant   premix.Box    // the MCUs that have some of them
+	emitted   int           // rows of pixels written or left out
 	mcu       [10][64]int16 // the blocks of an MCU, all zero between MCUs
 	last      [10]int       // of each, what block says
 	tables    [10]blockTables

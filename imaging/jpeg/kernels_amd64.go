@@ -21,6 +21,13 @@ const lanes = 16
 //go:noescape
 func blocksBMI2(r *bitReader, tables *[10]blockTables, blks *[10][64]int16, last *[10]int, from, to int) (end int)
 
+// skipBMI2 is blocksBMI2 for blocks that nobody wants, but for their DC.
+//
+//go:noescape
+func skipBMI2(r *bitReader, tables *[10]blockTables, from, to int) (end int)
+
+func (d *Decoder) skipSIMD(from, to int) int { return skipBMI2(&d.r, &d.tables, from, to) }
+
 func (d *Decoder) blocksSIMD(from, to int) int {
 	return blocksBMI2(&d.r, &d.tables, &d.mcu, &d.last, from, to)
 }

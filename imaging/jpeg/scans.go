@@ -187,9 +187,9 @@ func (d *Decoder) outputCoefs(dst []byte) error {
 				d.smoothRow(i, y, rows)
 				continue
 			}
-			for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
+			for by := max(y*c.v, c.want.Y0); by < min((y+1)*c.v, c.want.Y1); by++ {
 				row := d.coefs[c.coef+64*c.pw*by:]
-				for bx := range c.bw {
+				for bx := c.want.X0; bx < c.want.X1; bx++ {
 					c.put(bx, by, (*[64]int16)(row[64*bx:]), 63)
 				}
 			}

@@ -171,10 +171,10 @@ func (d *Decoder) decodeSingle(dst []byte) error {
 	return corrupt("a scan after the one that has all components")
 }
 
-// blocks decodes the next n blocks of a sequential scan to d.mcu, which must be all zero, and says in d.last what block
-// returns.
-func (d *Decoder) blocks(n int) {
-	for i := 0; i < n; i++ {
+// blocks decodes the next blocks of a sequential scan to those of d.mcu from from to n−1, which must be all zero, and says in
+// d.last what block returns.
+func (d *Decoder) blocks(from, n int) {
+	for i := from; i < n; i++ {
 		t := &d.tables[i]
 		switch {
 		case d.p.arith:
@@ -194,14 +194,44 @@ func (d *Decoder) blocks(n int) {
 	}
 }
 
+// skip decodes the next n blocks of a sequential scan, of which nobody wants the samples.
+func (d *Decoder) skip(n int) {
+	from := 0
+	if d.pairs && haveBits && !d.scan.gray {
+		from = d.skipSIMD(0, n)
+	}
+	if from == n {
+		return
+	}
+	d.blocks(from, n)
+	for i := from; i < n; i++ {
+		d.clear(i)
+	}
+}
+
+// clear makes block i of the MCU all zero.
+func (d *Decoder) clear(i int) {
+	if d.last[i] > 0 {
+		clear(d.mcu[i][:])
+	}
+	d.mcu[i][0] = 0
+}
+
 // mcuRow decodes row y of the MCUs of an interleaved scan to samples. It returns where harm is met.
 func (d *Decoder) mcuRow(y int) {
 	p := &d.p
 	mcus := ceil(p.width, 8*p.hmax)
 	for x := range mcus {
 		d.nextMCU()
+		if x < d.mcuWant.X0 || x >= d.mcuWant.X1 || y < d.mcuWant.Y0 || y >= d.mcuWant.Y1 {
+			d.skip(d.perMCU)
+			if d.r.pos > d.r.end && d.ranOut() {
+				return
+			}
+			continue
+		}
 		// All blocks are decoded before the first is transformed: so the processor works on several at once.
-		d.blocks(d.perMCU)
+		d.blocks(0, d.perMCU)
 		i := 0
 		for _, ci := range p.scan[:p.nscan] {
 			c := &d.comps[ci]
@@ -220,16 +250,13 @@ func (d *Decoder) mcuRow(y int) {
 	}
 }
 
-// put transforms block i of the MCU to samples of c, and makes it all zero. Beyond the edge there are no samples.
+// put transforms block i of the MCU to samples of c, if they are wanted, and makes it all zero.
 func (d *Decoder) put(c *component, bx, by, i int) {
 	blk := &d.mcu[i]
-	if bx < c.bw && by < c.bh {
+	if c.wants(bx, by) {
 		c.put(bx, by, blk, d.last[i])
 	}
-	if d.last[i] > 0 {
-		clear(blk[:])
-	}
-	blk[0] = 0
+	d.clear(i)
 }
 
 // planeRow does the same for an image of one component.
@@ -238,8 +265,12 @@ func (d *Decoder) planeRow(y int) {
 	for by := y * c.v; by < min((y+1)*c.v, c.bh); by++ {
 		for bx := range c.bw {
 			d.nextMCU()
-			d.blocks(1)
-			d.put(c, bx, by, 0)
+			if c.wants(bx, by) {
+				d.blocks(0, 1)
+				d.put(c, bx, by, 0)
+			} else {
+				d.skip(1)
+			}
 			if d.r.pos > d.r.end && d.ranOut() {
 				return
 			}

@@ -73,7 +73,10 @@ func (d *Decoder) smoothRow(i, y, rows int) {
 		if at < total-2 {
 			n[4] = by + 2
 		}
-		for bx := range c.bw {
+		if by < c.want.Y0 || by >= c.want.Y1 {
+			continue
+		}
+		for bx := c.want.X0; bx < c.want.X1; bx++ {
 			for j, row := range n {
 				line := d.coefs[c.coef+64*c.pw*row:]
 				for x := range 5 {

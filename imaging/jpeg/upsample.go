@@ -9,6 +9,8 @@ type upsampler struct {
 	kind   upsampling
 	hx, vx int
 	line   []byte // room for a row of whole MCUs
+
+	from, to int // the samples of a row that are wanted
 }
 
 type upsampling uint8
@@ -22,7 +24,7 @@ const (
 )
 
 func newUpsampler(c *component, hmax, vmax int, line []byte) upsampler {
-	u := upsampler{kind: upBox, hx: hmax / c.h, vx: vmax / c.v, line: line}
+	u := upsampler{kind: upBox, hx: hmax / c.h, vx: vmax / c.v, line: line, to: c.dw}
 	switch {
 	case u.hx == 1 && u.vx == 1:
 		u.kind = upNone
@@ -36,29 +38,31 @@ func newUpsampler(c *component, hmax, vmax int, line []byte) upsampler {
 	return u
 }
 
-// row returns row y of the image for the component, at least as long as the image is wide. It may
-// look at the rows next to y of the component, which must have been decoded.
+// row returns row y of the image for the component, at least as long as the image is wide; what is not wanted of it may be
+// anything. It may look at the rows next to y of the component, which must have been decoded.
 func (u *upsampler) row(c *component, y int) []byte {
 	if u.kind == upNone {
 		return c.row(y)
 	}
 	at := y / u.vx
-	cur := c.row(at)
+	cur := c.row(at)[u.from:]
+	line, w := u.line[u.hx*u.from:], u.to-u.from
 	switch u.kind {
 	case upH2V1:
-		h2v1(u.line, cur, c.dw)
+		h2v1(line, cur, w)
 	case upH1V2, upH2V2:
 		near := c.row(max(at-1, 0))
 		if y&1 != 0 {
 			near = c.row(min(at+1, c.dh-1))
 		}
+		near = near[u.from:]
 		if u.kind == upH1V2 {
-			h1v2(u.line, cur, near, c.dw, uint(1+y&1))
+			h1v2(line, cur, near, w, uint(1+y&1))
 		} else {
-			h2v2(u.line, cur, near, c.dw)
+			h2v2(line, cur, near, w)
 		}
 	default:
-		box(u.line, cur, c.dw, u.hx)
+		box(line, cur, w, u.hx)
 	}
 	return u.line
 }

@@ -81,7 +81,7 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 			return err
 		}
 		err = p.do(ctx, &t.job.Params, func(w *worker) error {
-			if err := w.Decode(ctx, &w.half, data); premix.AsFault(err) != nil {
+			if err := w.DecodeAgain(ctx, &w.half, data, s); premix.AsFault(err) != nil {
 				return changed(s, err)
 			} else if err != nil {
 				return err

@@ -260,7 +260,7 @@ func markFaulty(out []premix.Sample, stage premix.Stage, err error) error {
 // peaks decodes an image once and finds its peak on the crop of each replica. It returns the pixels
 // of the crops, one after the other, if they are to be copied. Peaks of ext replace those in pixels.
 func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, out []premix.Sample, ext *external) (pixels []byte, err error) {
-	if err := w.Decode(ctx, &w.half, data); err != nil {
+	if err := w.DecodeFor(ctx, &w.half, data, out); err != nil {
 		return nil, markFaulty(out, premix.StageDecode, err)
 	}
 	if ext != nil {

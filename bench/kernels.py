@@ -206,6 +206,8 @@ def comparisons(p, builds):
     for kernel, sub, more in ("jpeg-encode-224-q95-420", 2, []), ("jpeg-encode-224-q95-444", 0, full):
         yield kernel, kernel, encode_pillow(images, file, "JPEG", quality=95, subsampling=sub)
         yield kernel + "-opencv", kernel, encode_opencv(images, file, ".jpg", q + more)
+    kernel = "jpeg-encode-224-q95-420-opt"
+    yield kernel, kernel, encode_pillow(images, file, "JPEG", quality=95, subsampling=2, optimize=True)
     yield "png-encode-224", "png-encode-224", encode_pillow(images, "pixels, lossless", "PNG")
     yield "png-encode-224-opencv", "png-encode-224", encode_opencv(images, "pixels, lossless", ".png", [])
 

@@ -19,29 +19,36 @@ type Encoder struct {
 }
 
 // NewEncoder returns the encoder that spec names: "jpeg:Q" or "jpeg:Q:420" for a baseline JPEG
-// of quality Q (1 to 100) with halved chroma, "jpeg:Q:444" for one with full chroma, or "png".
+// of quality Q (1 to 100) with halved chroma, "jpeg:Q:444" for one with full chroma, ":opt" after any of
+// them for Huffman codes that are made for each image, or "png".
 func NewEncoder(spec string) (*Encoder, error) {
 	kind, rest, _ := strings.Cut(spec, ":")
 	switch {
 	case spec == "png":
 		return &Encoder{spec: spec, ext: "png", run: &pngEncoder{}}, nil
 	case kind == "jpeg" && rest != "":
+		rest, optimal := strings.CutSuffix(rest, ":opt")
 		number, sampling, given := strings.Cut(rest, ":")
 		quality, err := strconv.Atoi(number)
 		if err != nil || quality < 1 || quality > 100 || strconv.Itoa(quality) != number {
 			return nil, fmt.Errorf("imaging: encoding %q: quality %q is not a number from 1 to 100", spec, number)
 		}
 		if given && sampling != "420" && sampling != "444" {
-			return nil, fmt.Errorf("imaging: encoding %q: chroma %q is neither 420 nor 444", spec, sampling)
+			return nil, fmt.Errorf("imaging: encoding %q: %q is neither 420 nor 444, nor opt at the end", spec, sampling)
 		}
 		full := sampling == "444"
 		spec = "jpeg:" + number
 		if full {
 			spec += ":444"
 		}
-		return &Encoder{spec: spec, ext: "jpg", run: jpegEncoder{jpegenc.New(quality, full)}}, nil
+		e := jpegenc.New
+		if optimal {
+			spec += ":opt"
+			e = jpegenc.NewOptimal
+		}
+		return &Encoder{spec: spec, ext: "jpg", run: jpegEncoder{e(quality, full)}}, nil
 	}
-	return nil, fmt.Errorf("imaging: encoding %q, use jpeg:95, jpeg:95:444 or png", spec)
+	return nil, fmt.Errorf("imaging: encoding %q, use jpeg:95, jpeg:95:444, jpeg:95:opt or png", spec)
 }
 
 // NewGrayEncoder returns an encoder of baseline JPEGs of quality Q, 1 to 100, with one component:

@@ -17,6 +17,9 @@ func TestNewEncoder(t *testing.T) {
 		{"jpeg:95", "jpeg:95", "jpg"},
 		{"jpeg:95:420", "jpeg:95", "jpg"},
 		{"jpeg:1:444", "jpeg:1:444", "jpg"},
+		{"jpeg:95:opt", "jpeg:95:opt", "jpg"},
+		{"jpeg:95:420:opt", "jpeg:95:opt", "jpg"},
+		{"jpeg:80:444:opt", "jpeg:80:444:opt", "jpg"},
 		{"png", "png", "png"},
 	}
 	for _, tt := range tests {
@@ -29,7 +32,8 @@ func TestNewEncoder(t *testing.T) {
 			t.Errorf("%s: %s with extension %s, want %s and %s", tt.spec, e, e.Ext(), tt.want, tt.ext)
 		}
 	}
-	for _, spec := range []string{"", "jpeg", "jpeg:", "jpeg:0", "jpeg:101", "jpeg:+9", "jpeg:095", "jpeg:95:422", "jpeg:95:", "jpeg:95:444:x", "png:9", "PNG", "webp"} {
+	for _, spec := range []string{"", "jpeg", "jpeg:", "jpeg:0", "jpeg:101", "jpeg:+9", "jpeg:095", "jpeg:95:422", "jpeg:95:", "jpeg:95:444:x", "png:9", "PNG", "webp",
+		"jpeg:95:opt:444", "jpeg:95:opt:opt", "jpeg:opt", "jpeg::opt", "jpeg:95:444opt", "png:opt"} {
 		if e, err := NewEncoder(spec); err == nil {
 			t.Errorf("%q: accepted as %v", spec, e)
 		}
@@ -68,7 +72,7 @@ func TestEncodePNGRoundTrip(t *testing.T) {
 }
 
 func TestEncodeJPEGReadable(t *testing.T) {
-	for _, spec := range []string{"jpeg:95", "jpeg:95:444"} {
+	for _, spec := range []string{"jpeg:95", "jpeg:95:444", "jpeg:95:opt", "jpeg:95:444:opt"} {
 		e, err := NewEncoder(spec)
 		if err != nil {
 			t.Fatal(err)

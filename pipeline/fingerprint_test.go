@@ -25,6 +25,8 @@ func TestSpellings(t *testing.T) {
 		same, peak bool
 	}{
 		{"encode", map[string]string{"encode": "jpeg:95"}, map[string]string{"encode": "jpeg:95:420"}, true, true},
+		{"chroma of own codes", map[string]string{"encode": "jpeg:95:opt"}, map[string]string{"encode": "jpeg:95:420:opt"}, true, true},
+		{"codes", map[string]string{"encode": "jpeg:95"}, map[string]string{"encode": "jpeg:95:opt"}, false, true},
 		{"chroma", map[string]string{"encode": "jpeg:95"}, map[string]string{"encode": "jpeg:95:444"}, false, true},
 		{"lambda", map[string]string{"lambda": "0.5"}, map[string]string{"lambda": "0.50"}, true, true},
 		{"law", map[string]string{"lambda": "0.5"}, map[string]string{"lambda": "beta"}, false, true},

@@ -164,7 +164,7 @@ func Options(c *Config) []Option {
 	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
 	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)").recorded("output")
 	add("label-form", choiceVar("label-form", &c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
-	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444 or png").as(c.canonicalEncode)
+	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444, either with :opt (own Huffman codes: the same pixels in 5 % less), or png").as(c.canonicalEncode)
 	add("shards", int64Var(&c.Shards), stagePlan, mixJobs, Output, "count", "shards per replica (0: chosen from the number of samples, and fewer for small images)")
 	add("samples-per-shard", int64Var(&c.SamplesPerShard), stagePlan, mixJobs, Output, "count", "instead of --shards: samples per shard")
 	add("indexes", listVar(&c.Indexes), stageFinish, mixJobs, Form, "names", "index files to write: dali, wids, timm").as(c.canonicalIndexes)

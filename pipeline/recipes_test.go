@@ -18,6 +18,7 @@ func TestRecipes(t *testing.T) {
 		{"geometry": "center"},
 		{"geometry": "center", "resize": "300", "hflip": "0", "indexes": "wids,dali,wids"},
 		{"geometry": "squash", "resize": "300", "label-offset": "+1", "encode": "jpeg:90:420"},
+		{"encode": "jpeg:90:420:opt"},
 		{"method": "saliencymix:0.4,mixup:0.2:alpha=0.4,resizemix:0.2", "pair": "different-class", "encode": "png"},
 		{"method": "none", "scheme": "sal2sal"},
 		{"method": "cutmix", "lambda": ".50", "border": "shift", "saliency-gray": "bt601"},

@@ -197,7 +197,7 @@ func (c *Config) badEncoding(err error) error {
 	if strings.HasPrefix(c.Encode, "jpeg:") {
 		return printable.Errorf("--encode: %s", strings.TrimPrefix(err.Error(), "imaging: "))
 	}
-	return printable.Errorf("--encode: %s", Unknown("encode", c.Encode, []string{"jpeg:95", "jpeg:95:444", "png"}))
+	return printable.Errorf("--encode: %s", Unknown("encode", c.Encode, []string{"jpeg:95", "jpeg:95:444", "jpeg:95:opt", "png"}))
 }
 
 // remote says whether an input or the output lies in an object store.

@@ -54,6 +54,7 @@ func kernels() []kernel {
 		kernel{"jpeg-decode-crop-whole", func(p *pictures) (*work, error) { return cropWork(p, false) }},
 		kernel{"jpeg-encode-224-q95-420", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95") }},
 		kernel{"jpeg-encode-224-q95-444", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95:444") }},
+		kernel{"jpeg-encode-224-q95-420-opt", func(p *pictures) (*work, error) { return encodeWork(p, "jpeg:95:opt") }},
 		kernel{"png-encode-224", func(p *pictures) (*work, error) { return encodeWork(p, "png") }},
 	)
 }

@@ -50,20 +50,20 @@ func scaled(steps *[64]int, quality int) (q [64]int) {
 	return q
 }
 
-// writeHeader sets the quantizers and the part of the file before the coded data, in the order
-// in which libjpeg writes it.
+// writeHeader sets the quantizers and the part of the file before the Huffman tables, and from there to the coded data, in the
+// order in which libjpeg writes it.
 func (e *Encoder) writeHeader(quality int) {
 	e.header = append(e.header, 0xff, 0xd8)
-	steps, codes := []*[64]int{&lumaSteps, &chromaSteps}, []*huffman{&luma, &chroma}
-	frame, scan := []byte{3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1}, []byte{3, 1, 0, 2, 0x11, 3, 0x11}
+	steps := []*[64]int{&lumaSteps, &chromaSteps}
+	frame := []byte{3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1}
 	if e.step == 8 {
 		frame[2] = 0x11
 	}
 	if e.gray {
-		steps, codes = steps[:1], codes[:1]
-		frame, scan = []byte{1, 1, 0x11, 0}, []byte{1, 1, 0}
+		steps = steps[:1]
+		frame = []byte{1, 1, 0x11, 0}
 	} else {
-		e.segment(0xe0, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0)
+		e.header = segment(e.header, 0xe0, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0)
 	}
 	for i, steps := range steps {
 		q := scaled(steps, quality)
@@ -72,20 +72,37 @@ func (e *Encoder) writeHeader(quality int) {
 		for _, z := range zigzag {
 			payload = append(payload, byte(q[z]))
 		}
-		e.segment(0xdb, payload...)
+		e.header = segment(e.header, 0xdb, payload...)
 	}
 	e.sizeAt = len(e.header) + 5
-	e.segment(0xc0, append([]byte{8, 0, 0, 0, 0}, frame...)...)
-	for i, t := range codes {
-		e.segment(0xc4, append([]byte{byte(i)}, t.dcSpec...)...)
-		e.segment(0xc4, append([]byte{0x10 | byte(i)}, t.acSpec...)...)
+	e.header = segment(e.header, 0xc0, append([]byte{8, 0, 0, 0, 0}, frame...)...)
+	e.writeTables()
+}
+
+// writeTables sets the part of the file from the Huffman tables to the coded data.
+func (e *Encoder) writeTables() {
+	e.tables = e.tables[:0]
+	for i, t := range e.codes[:min(e.components(), 2)] {
+		e.tables = table(e.tables, byte(i), t.dcSpec)
+		e.tables = table(e.tables, 0x10|byte(i), t.acSpec)
 	}
-	e.segment(0xda, append(scan, 0, 63, 0)...)
+	if e.gray {
+		e.tables = segment(e.tables, 0xda, 1, 1, 0, 0, 63, 0)
+	} else {
+		e.tables = segment(e.tables, 0xda, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0)
+	}
+}
+
+// table appends the segment of a Huffman table.
+func table(dst []byte, id byte, spec []byte) []byte {
+	dst = append(dst, 0xff, 0xc4)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(spec)+3))
+	return append(append(dst, id), spec...)
 }
 
 // segment appends a marker segment.
-func (e *Encoder) segment(marker byte, payload ...byte) {
-	e.header = append(e.header, 0xff, marker)
-	e.header = binary.BigEndian.AppendUint16(e.header, uint16(len(payload)+2))
-	e.header = append(e.header, payload...)
+func segment(dst []byte, marker byte, payload ...byte) []byte {
+	dst = append(dst, 0xff, marker)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(payload)+2))
+	return append(dst, payload...)
 }

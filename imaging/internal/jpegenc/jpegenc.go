@@ -1,6 +1,6 @@
 // Package jpegenc encodes RGB pixels as baseline JPEG: the bytes are those of libjpeg-turbo 3
 // with its default settings, and so of Pillow's Image.save(quality=Q), with or without assembly.
-// [NewGray] keeps the luma alone, as libjpeg does, but writes no JFIF segment.
+// [NewOptimal] gives each image Huffman codes of its own, as Pillow's optimize=True. [NewGray] keeps the luma alone, as libjpeg does, but writes no JFIF segment.
 //
 // # Arithmetic
 //
@@ -13,7 +13,8 @@
 // # Credit
 //
 // This software is based in part on the work of the Independent JPEG Group: the arithmetic is
-// that of jccolor.c, jcsample.c, jfdctint.c, jcdctmgr.c and jccoefct.c. The code is not.
+// that of jccolor.c, jcsample.c, jfdctint.c, jcdctmgr.c and jccoefct.c, the choice of codes that of
+// jchuff.c. The code is not.
 package jpegenc
 
 import (
@@ -25,11 +26,16 @@ import (
 // An Encoder encodes images one after the other and reuses its memory. It must not be used by
 // several goroutines at once.
 type Encoder struct {
-	header []byte // SOI to SOS, with room for the size
+	header []byte // SOI to the frame, with room for the size
+	tables []byte // Huffman tables and SOS
 	sizeAt int    // where height and width stand in header
 	step   int    // pixels a side of an MCU: 8, or 16 with halved chroma
 	gray   bool   // the file has one component, Y
 	quant  [2]quantizer
+	codes  [2]*huffman // of luma and chroma
+
+	counts   *[2]counts // of symbols, where the image gets codes of its own
+	counting bool       // whether they are counted, and nothing is written
 
 	// The samples of one row of MCUs, stride bytes a row.
 	stride int
@@ -54,7 +60,7 @@ type block struct {
 // New returns an encoder of the given quality, 1 to 100, with chroma in full resolution (4:4:4)
 // or halved both ways (4:2:0).
 func New(quality int, full bool) *Encoder {
-	e := &Encoder{step: 16}
+	e := &Encoder{step: 16, codes: [2]*huffman{&luma, &chroma}}
 	if full {
 		e.step = 8
 	}
@@ -62,9 +68,16 @@ func New(quality int, full bool) *Encoder {
 	return e
 }
 
+// NewOptimal is New with the Huffman codes that are best for each image: the bytes of Pillow's Image.save(optimize=True).
+func NewOptimal(quality int, full bool) *Encoder {
+	e := New(quality, full)
+	e.codes, e.counts = [2]*huffman{{}, {}}, new([2]counts)
+	return e
+}
+
 // NewGray returns an encoder of the given quality, 1 to 100, whose files have the luma alone.
 func NewGray(quality int) *Encoder {
-	e := &Encoder{step: 8, gray: true}
+	e := &Encoder{step: 8, gray: true, codes: [2]*huffman{&luma, &chroma}}
 	e.writeHeader(quality)
 	return e
 }
@@ -80,11 +93,6 @@ func (e *Encoder) components() int {
 // Encode appends the image of w×h pixels, packed RGB, to dst and returns the longer slice.
 // Width and height are 1 to 65,535.
 func (e *Encoder) Encode(dst, rgb []byte, w, h int) []byte {
-	at := len(dst) + e.sizeAt
-	dst = append(dst, e.header...)
-	binary.BigEndian.PutUint16(dst[at:], uint16(h))
-	binary.BigEndian.PutUint16(dst[at+2:], uint16(w))
-
 	e.stride = (w + 31) &^ 31
 	for i := range e.planes {
 		e.planes[i] = reuse.Slice(e.planes[i], e.stride*e.step)
@@ -92,14 +100,34 @@ func (e *Encoder) Encode(dst, rgb []byte, w, h int) []byte {
 	for i := range e.chroma {
 		e.chroma[i] = reuse.Slice(e.chroma[i], 2*e.stride)
 	}
-	e.dc = [3]int32{}
+	if e.counts != nil {
+		*e.counts = [2]counts{}
+		e.counting = true
+		e.encodeRows(nil, rgb, w, h)
+		e.counting = false
+		for i, t := range e.codes {
+			t.fit(&e.counts[i])
+		}
+		e.writeTables()
+	}
+	at := len(dst) + e.sizeAt
+	dst = append(append(dst, e.header...), e.tables...)
+	binary.BigEndian.PutUint16(dst[at:], uint16(h))
+	binary.BigEndian.PutUint16(dst[at+2:], uint16(w))
 	e.out = bitWriter{buf: e.out.buf[:0], plain: e.plainBits}
+	dst = e.encodeRows(dst, rgb, w, h)
+	e.out.finish()
+	return append(e.out.take(dst), 0xff, 0xd9)
+}
+
+// encodeRows appends all MCUs but for bits that are no byte yet, or counts their symbols.
+func (e *Encoder) encodeRows(dst, rgb []byte, w, h int) []byte {
+	e.dc = [3]int32{}
 	for y := 0; y < h; y += e.step {
 		e.convert(rgb, w, h, y)
 		dst = e.encodeRow(dst, w, min(h-y, e.step))
 	}
-	e.out.finish()
-	return append(e.out.take(dst), 0xff, 0xd9)
+	return dst
 }
 
 // encodeRow appends the MCUs of the samples in planes, which have rows rows of the image.
@@ -149,20 +177,21 @@ func (e *Encoder) transformIf(in bool, i, x, y int) {
 	}
 }
 
-// encode writes the n blocks of the MCU: of each component one, or four of luma.
+// encode writes, or counts, the n blocks of the MCU: of each component one, or four of luma.
 func (e *Encoder) encode(n int) {
 	e.out.reserve(n)
 	for i := range n {
-		c, t := max(i-n/2, 0), &luma
+		c := max(i-n/2, 0)
 		if n == 3 {
 			c = i
 		}
-		if c > 0 {
-			t = &chroma
-		}
 		b := &e.mcu[i]
 		dc := int32(b.coefs[0])
-		e.out.encode(&b.coefs, dc-e.dc[c], b.nonzero, t)
+		if e.counting {
+			e.counts[min(c, 1)].add(&b.coefs, dc-e.dc[c], b.nonzero)
+		} else {
+			e.out.encode(&b.coefs, dc-e.dc[c], b.nonzero, e.codes[min(c, 1)])
+		}
 		e.dc[c] = dc
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
+	"image"
 	"image/jpeg"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/premix/premix/internal/testimage"
@@ -28,7 +30,7 @@ func (k kernelSet) set(e *Encoder) { e.plain, e.plainBits = k.plain, k.plainBits
 
 // The checksums are of what Pillow 13.0.0 (libjpeg-turbo 3.2.0) writes:
 //
-//	Image.fromarray(pixels).save(f, "JPEG", quality=Q, subsampling=S)
+//	Image.fromarray(pixels).save(f, "JPEG", quality=Q, subsampling=S, optimize=O)
 //
 // for Q, S = (95, 2), (95, 0), (30, 2), (100, 2), (1, 0).
 func TestEncodeEqualsPillow(t *testing.T) {
@@ -37,30 +39,34 @@ func TestEncodeEqualsPillow(t *testing.T) {
 		full    bool
 	}{{95, false}, {95, true}, {30, false}, {100, false}, {1, true}}
 	tests := []struct {
-		kind string
-		w, h int
-		crcs [5]uint32
+		kind          string
+		w, h          int
+		crcs, optimal [5]uint32 // with optimize=True
 	}{
-		{"rings", 224, 224, [5]uint32{0x2ed81918, 0x1197bcdc, 0x66976cdc, 0x61932cdd, 0xc01667d6}},
-		{"hash", 224, 224, [5]uint32{0xc78db0c1, 0x76eb18e2, 0x90128b63, 0x6a70f6b0, 0xa5c7326e}},
-		{"rings", 41, 33, [5]uint32{0xece6e8b9, 0x1a5dca83, 0x2cfae397, 0x954af080, 0x2fb59d02}},
-		{"hash", 16, 24, [5]uint32{0x455bd5b0, 0xc4c673a3, 0x8f0bc2d7, 0xe357c7a9, 0x4a6361a5}},
-		{"hash", 17, 9, [5]uint32{0xbc2eec06, 0x18fdbc8b, 0x0aa13564, 0xd6078415, 0x608c1e5a}},
-		{"hash", 24, 8, [5]uint32{0x8c31d5a8, 0x03435cb7, 0x8e68e496, 0xadfc72d5, 0x7a69dcd8}},
-		{"ramp", 100, 1, [5]uint32{0xd161e7f2, 0x8cfb38cf, 0xffd4a3c8, 0xa70e7f5a, 0xa62b4640}},
-		{"hash", 1, 1, [5]uint32{0x0ab61b83, 0xe2f8fb12, 0xd577871a, 0xfa19cd55, 0x9c2edc70}},
-		{"rings", 1, 50, [5]uint32{0xc80c580a, 0x27458235, 0x365ce035, 0x3cf8942d, 0x6beb52fb}},
+		{"rings", 224, 224, [5]uint32{0x2ed81918, 0x1197bcdc, 0x66976cdc, 0x61932cdd, 0xc01667d6}, [5]uint32{0x6f001803, 0x8671a543, 0x7421b6f5, 0x1bf4e758, 0xe7386528}},
+		{"hash", 224, 224, [5]uint32{0xc78db0c1, 0x76eb18e2, 0x90128b63, 0x6a70f6b0, 0xa5c7326e}, [5]uint32{0x2e223782, 0xcd8dd1a8, 0x2af3336f, 0x76166b4d, 0x71125657}},
+		{"rings", 41, 33, [5]uint32{0xece6e8b9, 0x1a5dca83, 0x2cfae397, 0x954af080, 0x2fb59d02}, [5]uint32{0xdc75c075, 0xbaf1aa06, 0x128fbb3c, 0xfc9d4746, 0x3d64cc78}},
+		{"hash", 16, 24, [5]uint32{0x455bd5b0, 0xc4c673a3, 0x8f0bc2d7, 0xe357c7a9, 0x4a6361a5}, [5]uint32{0x178c9bdb, 0x7744d072, 0xab0b9ae2, 0x683621c0, 0xf13b547b}},
+		{"hash", 17, 9, [5]uint32{0xbc2eec06, 0x18fdbc8b, 0x0aa13564, 0xd6078415, 0x608c1e5a}, [5]uint32{0x7a80d3d1, 0x02e9991e, 0x4bacf40b, 0x5b6d21f6, 0x4f28ae79}},
+		{"hash", 24, 8, [5]uint32{0x8c31d5a8, 0x03435cb7, 0x8e68e496, 0xadfc72d5, 0x7a69dcd8}, [5]uint32{0x83d1b2e1, 0xefba0e25, 0xb3eef493, 0x16dd9101, 0xf80345c8}},
+		{"ramp", 100, 1, [5]uint32{0xd161e7f2, 0x8cfb38cf, 0xffd4a3c8, 0xa70e7f5a, 0xa62b4640}, [5]uint32{0xc9552d9e, 0x42b58bbd, 0x9d86d19e, 0x0f8b4582, 0x60d5e4b7}},
+		{"hash", 1, 1, [5]uint32{0x0ab61b83, 0xe2f8fb12, 0xd577871a, 0xfa19cd55, 0x9c2edc70}, [5]uint32{0xfe2be879, 0x1dde5bfb, 0x27446b7a, 0xdcae9386, 0xeecb182d}},
+		{"rings", 1, 50, [5]uint32{0xc80c580a, 0x27458235, 0x365ce035, 0x3cf8942d, 0x6beb52fb}, [5]uint32{0xde7d8e8b, 0x25c7cb86, 0xd218e3e6, 0x18b48bca, 0x35b3b21d}},
 	}
 	for i, f := range forms {
 		for _, k := range kernelSets {
-			e := New(f.quality, f.full) // one encoder for images of all sizes
+			e, opt := New(f.quality, f.full), NewOptimal(f.quality, f.full) // one encoder for images of all sizes
 			k.set(e)
+			k.set(opt)
 			for _, tt := range tests {
 				pix := testimage.Generate(tt.kind, tt.w, tt.h, 3)
-				got := e.Encode([]byte("before"), pix, tt.w, tt.h)
-				got, ok := bytes.CutPrefix(got, []byte("before"))
+				got, ok := bytes.CutPrefix(e.Encode([]byte("before"), pix, tt.w, tt.h), []byte("before"))
 				if crc := crc32.ChecksumIEEE(got); !ok || crc != tt.crcs[i] {
 					t.Errorf("%s %d×%d, quality %d, 4:4:4 %v, %s: CRC %08x, want %08x", tt.kind, tt.w, tt.h, f.quality, f.full, k.name, crc, tt.crcs[i])
+				}
+				best, ok := bytes.CutPrefix(opt.Encode([]byte("before"), pix, tt.w, tt.h), []byte("before"))
+				if crc := crc32.ChecksumIEEE(best); !ok || crc != tt.optimal[i] {
+					t.Errorf("%s %d×%d, quality %d, 4:4:4 %v, %s: CRC %08x with its own codes, want %08x", tt.kind, tt.w, tt.h, f.quality, f.full, k.name, crc, tt.optimal[i])
 				}
 			}
 		}
@@ -86,6 +92,13 @@ func TestEncodeSizes(t *testing.T) {
 					t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: %s gives other bytes", seed, w, h, quality, full, k.name)
 				}
 			}
+			// Codes of its own: the same picture, by assembly and plain Go.
+			best, slow := NewOptimal(quality, full), NewOptimal(quality, full)
+			kernelSets[0].set(slow)
+			own := best.Encode(nil, pix, w, h)
+			if !bytes.Equal(own, slow.Encode(nil, pix, w, h)) || !samePicture(t, own, got) {
+				t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: codes of its own give another picture, or other bytes in plain Go", seed, w, h, quality, full)
+			}
 			gray, plain := NewGray(quality), NewGray(quality)
 			kernelSets[0].set(plain)
 			if !bytes.Equal(gray.Encode(nil, pix, w, h), plain.Encode(nil, pix, w, h)) {
@@ -96,6 +109,44 @@ func TestEncodeSizes(t *testing.T) {
 				t.Fatalf("seed %d, %d×%d, quality %d, 4:4:4 %v: %v", seed, w, h, quality, full, err)
 			}
 		}
+	}
+}
+
+// samePicture reports whether two files have the same pixels.
+func samePicture(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	var images [2]image.Image
+	for i, data := range [][]byte{a, b} {
+		var err error
+		if images[i], err = jpeg.Decode(bytes.NewReader(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return reflect.DeepEqual(images[0], images[1])
+}
+
+// A code that is longer than 16 bits is shortened, as libjpeg does it: counts of Fibonacci give the longest there are. The
+// table is Huffman's otherwise: no code with other lengths takes fewer bits.
+func TestBestCode(t *testing.T) {
+	count := make([]int, 256)
+	a, b := 1, 1
+	for i := range 30 {
+		count[i*7] = a
+		a, b = b, a+b
+	}
+	spec := bestCode(nil, count)
+	if len(spec) != 16+30 {
+		t.Fatalf("%d bytes, want 16 counts and 30 symbols", len(spec))
+	}
+	room := 1 << 16
+	for l, n := range spec[:16] {
+		room -= int(n) << (15 - l)
+	}
+	if room < 1 || spec[16] != 28*7 || spec[17] != 29*7 {
+		t.Errorf("room for %d more codes, the shortest codes are of %d and %d: counts %v", room, spec[16], spec[17], spec[:16])
+	}
+	if got := bestCode(nil, []int{0, 0, 9}); !bytes.Equal(got, append([]byte{1}, append(make([]byte, 15), 2)...)) {
+		t.Errorf("one symbol: %v", got)
 	}
 }
 
@@ -186,10 +237,11 @@ func TestBitsAgree(t *testing.T) {
 
 func TestEncodeAllocatesNothing(t *testing.T) {
 	pix := testimage.Generate("rings", 224, 224, 3)
-	e := New(95, false)
-	buf := e.Encode(nil, pix, 224, 224)
-	if n := testing.AllocsPerRun(10, func() { buf = e.Encode(buf[:0], pix, 224, 224) }); n != 0 {
-		t.Errorf("%v allocations an image", n)
+	for _, e := range []*Encoder{New(95, false), NewOptimal(95, false)} {
+		buf := e.Encode(nil, pix, 224, 224)
+		if n := testing.AllocsPerRun(10, func() { buf = e.Encode(buf[:0], pix, 224, 224) }); n != 0 {
+			t.Errorf("%v allocations an image, codes of its own: %t", n, e.counts != nil)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/premix/premix"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
@@ -37,9 +36,9 @@ func find(ctx context.Context, job *Job, c source.Chunk) (*cache.Held, error) {
 }
 
 // Glance says what the cache has for a chunk as far as the names of its files tell, in all replicas of
-// the job; the files of a local cache are verified. Adopted stands for rows of another place or time, which will
-// be compared with the input before they are used.
-func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
+// the job. With verify it reads the files: a damaged one counts as missing, and failures of an earlier reader are seen.
+// Adopted stands for rows of another place or time, which will be compared with the input before they are used.
+func Glance(ctx context.Context, job *Job, c source.Chunk, verify bool) (Status, error) {
 	held, err := find(ctx, job, c)
 	if err != nil {
 		return Missing, err
@@ -51,7 +50,7 @@ func Glance(ctx context.Context, job *Job, c source.Chunk) (Status, error) {
 	some, all, old := false, false, false
 	for _, content := range contents {
 		refused := false
-		if blob.IsLocal(job.Cache.URI) {
+		if verify {
 			if err := held.Verify(ctx, content, func(s premix.Stage) { refused = refused || source.Refused(s) }); err != nil {
 				return Missing, err
 			}

@@ -97,7 +97,7 @@ func TestCacheAgrees(t *testing.T) {
 			in = c.change(t, in, b.job.Cache.URI)
 			again := newBench(t, in, func(j *Job) { j.Cache, j.RunID = b.job.Cache, "run-2 "+c.name })
 			err := Choose(t.Context(), again.job, again.containers, func(chunk source.Chunk) error {
-				if s, err := Glance(t.Context(), again.job, chunk); err != nil || s != c.glance {
+				if s, err := Glance(t.Context(), again.job, chunk, true); err != nil || s != c.glance {
 					t.Errorf("%s: %v at first sight (%v), want %v", chunk.Container.Name, s, err, c.glance)
 				}
 				return nil
@@ -129,7 +129,7 @@ func TestCacheAgrees(t *testing.T) {
 	b.peaks()
 	b.job.Geometry.Mode, b.job.Replicas = "rrc", []int{0, 1}
 	err := Choose(t.Context(), b.job, b.containers, func(chunk source.Chunk) error {
-		if s, err := Glance(t.Context(), b.job, chunk); err != nil || s != Extended {
+		if s, err := Glance(t.Context(), b.job, chunk, true); err != nil || s != Extended {
 			t.Errorf("a replica lacks: %v (%v)", s, err)
 		}
 		return nil

@@ -42,7 +42,7 @@ func TestEarlierReader(t *testing.T) {
 		ResetProgress()
 		seen := map[Status]int{}
 		check(t, Choose(t.Context(), run.job, run.containers, func(chunk source.Chunk) error {
-			s, err := Glance(t.Context(), run.job, chunk)
+			s, err := Glance(t.Context(), run.job, chunk, true)
 			seen[s]++
 			return err
 		}))

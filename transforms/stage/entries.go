@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"iter"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/cache"
@@ -25,8 +26,12 @@ func firstEntries(all []premix.Sample, n int64) iter.Seq[[]premix.Sample] {
 	}
 }
 
-// rowOf returns the row of a replica among those of an entry, or nil.
+// rowOf returns the row of a replica among those of an entry, or nil. Most often the rows are of all replicas from some
+// one on, in order.
 func rowOf(entry []premix.Sample, replica int) *premix.Sample {
+	if at := replica - entry[0].Replica; at >= 0 && at < len(entry) && entry[at].Replica == replica {
+		return &entry[at]
+	}
 	for i := range entry {
 		if entry[i].Replica == replica {
 			return &entry[i]
@@ -35,15 +40,19 @@ func rowOf(entry []premix.Sample, replica int) *premix.Sample {
 	return nil
 }
 
-// faultOf returns the first faulty row of an entry among the replicas, or nil if the entry is good
-// in each of them.
-func faultOf(entry []premix.Sample, replicas []int) *premix.Sample {
-	for _, r := range replicas {
-		if s := rowOf(entry, r); s != nil && s.Fault != nil {
-			return s
+// faultOf returns the faulty row of an entry in the first of the replicas that has one, or nil if the entry is good in
+// each of them. The replicas ascend.
+func faultOf(entry []premix.Sample, replicas []int) (first *premix.Sample) {
+	for i := range entry {
+		s := &entry[i]
+		if s.Fault == nil || first != nil && first.Replica <= s.Replica {
+			continue
+		}
+		if _, ok := slices.BinarySearch(replicas, s.Replica); ok {
+			first = s
 		}
 	}
-	return nil
+	return first
 }
 
 // entryHash covers what the output depends on: name, bytes and label. The place and the times of

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,17 +16,33 @@ type failures struct {
 	g    *Global
 	in   *Account
 	kept []premix.Failure // of the chunks; nil: not read, or too many
+	most int              // chunks that are read at once
 }
 
 const (
-	// failuresAhead is how many chunks are read at once.
+	// failuresAhead is how many chunks are read at once, where they have few rows.
 	failuresAhead = 16
-	// keptFailures bounds the bytes of names and reasons that are kept.
+	// failureRows bounds the rows of chunks that are read at once, about: 50 MB.
+	failureRows = 1 << 17
+	// keptFailures bounds the memory of failures that are kept, failureSize is what one takes beside its texts.
 	keptFailures = 32 << 20
+	failureSize  = 96
 )
 
 func newFailures(job *Job, g *Global, in *Account) *failures {
-	return &failures{job: job, g: g, in: in}
+	return &failures{job: job, g: g, in: in, most: failuresAhead}
+}
+
+// ahead is how many of some chunks are read at once.
+func (f *failures) ahead(chunks []BadChunk) int {
+	n, rows := 0, int64(0)
+	for n < min(f.most, len(chunks)) {
+		if rows += chunks[n].Entries * int64(len(f.job.cropReplicas())); n > 0 && rows > failureRows {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // each yields every failure in the order of the input, those outside any container first. It returns the first
@@ -45,7 +60,7 @@ func (f *failures) each(ctx context.Context, yield func(premix.Failure) error) e
 	kept, size := []premix.Failure{}, 0
 	err := f.chunks(ctx, func(rows []premix.Failure) error {
 		for i := range rows {
-			size += len(rows[i].Name) + len(rows[i].Reason)
+			size += len(rows[i].Name) + len(rows[i].Reason) + failureSize
 		}
 		if size <= keptFailures {
 			kept = append(kept, rows...)
@@ -69,7 +84,9 @@ func yieldAll(rows []premix.Failure, yield func(premix.Failure) error) error {
 
 // chunks yields the failures of each chunk that has any, in the order of the input.
 func (f *failures) chunks(ctx context.Context, yield func([]premix.Failure) error) error {
-	for batch := range slices.Chunk(f.in.Bad, failuresAhead) {
+	for left := f.in.Bad; len(left) > 0; {
+		batch := left[:f.ahead(left)]
+		left = left[len(batch):]
 		rows := make([][]premix.Failure, len(batch))
 		g, gctx := errgroup.WithContext(ctx)
 		for i := range batch {

@@ -151,7 +151,9 @@ func firstFailure(ctx context.Context, t *tally, g *Global) (what string) {
 	enough := errors.New("enough")
 	a := &Account{}
 	a.Bad, a.Siblings = badChunks(t.chunks)
-	_ = newFailures(t.job, g, a).each(ctx, func(f premix.Failure) error {
+	rows := newFailures(t.job, g, a)
+	rows.most = 1
+	_ = rows.each(ctx, func(f premix.Failure) error {
 		what = fmt.Sprintf("the first is %s: %s; ", f.Name, f.Reason)
 		return enough
 	})

@@ -62,3 +62,17 @@ func (g *Global) Bucket(part int64) int64 { return part * g.Buckets / g.Parts }
 // inRound reports whether the shards of a part are made in a round, the first of which is 0. The rounds of ascending
 // parts ascend: replicas come one after the other.
 func (g *Global) inRound(part, round int64) bool { return part*g.Rounds/g.Parts == round }
+
+// heldRows is how many rows a process holds at once: a local runner those of a round, a worker of a cluster those of a
+// bucket, twice while it deals them out.
+func (g *Global) heldRows(replicas int64, cluster bool) int64 {
+	if cluster {
+		return 2 * min(g.N*replicas, bucketRows)
+	}
+	return ceilDiv(g.N*replicas, max(1, g.Rounds))
+}
+
+// replicasIn are the first and the last of the job's replicas, by their index, that have parts in a round.
+func (g *Global) replicasIn(round int64) (first, last int64) {
+	return ceilDiv(round*g.Parts, g.Rounds) / g.Groups, (ceilDiv((round+1)*g.Parts, g.Rounds) - 1) / g.Groups
+}

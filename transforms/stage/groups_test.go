@@ -120,6 +120,9 @@ func TestRounds(t *testing.T) {
 		for part := range g.Parts {
 			for round := range g.Rounds {
 				if g.inRound(part, round) {
+					if first, last := g.replicasIn(round); part/g.Groups < first || part/g.Groups > last || last >= c.replicas {
+						t.Fatalf("%+v: round %d is of the replicas %d to %d, and has part %d", c, round, first, last, part)
+					}
 					if round < last {
 						t.Fatalf("%+v: part %d is in round %d, the one before in %d", c, part, round, last)
 					}

@@ -41,14 +41,16 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample) ([][]plan.Row, error) {
 	copies := newCopies(job, &p.Summary, all)
 	shards := plan.Shards{N: g.N, S: g.Shards}
-	permutations := make([]plan.Permutation, len(job.Replicas))
-	for i, r := range job.Replicas {
-		permutations[i] = plan.NewPermutation(g.N, job.Mix.Seed, r)
+	first, last := g.replicasIn(round)
+	permutations := make([]plan.Permutation, last+1)
+	for i := first; i <= last; i++ {
+		permutations[i] = plan.NewPermutation(g.N, job.Mix.Seed, job.Replicas[i])
 	}
 	parts := make([][]plan.Row, g.Parts)
 	ordinal := p.Ordinal
 	for entry, label := range usable(job, g, p, all) {
-		for i, r := range job.Replicas {
+		for i := first; i <= last; i++ {
+			r := job.Replicas[i]
 			position := permutations[i].At(ordinal)
 			part := int64(i)*g.Groups + g.group(shards.Of(position))
 			if !g.inRound(part, round) {
@@ -60,7 +62,7 @@ func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Samp
 			}
 			s := *row
 			s.Replica = r
-			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, i)})
+			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, int(i))})
 		}
 		ordinal++
 	}

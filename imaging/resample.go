@@ -66,6 +66,7 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 		r.y.set(from.Y1-from.Y0, h, in.Y0, in.Y1, weight, support)
 	}
 	// Bilinear weights are positive and sum to 1, but for their rounding.
+	r.x.bounded = f == Bilinear && r.x.taps <= 1<<12
 	clamp := f != Bilinear || r.y.taps > 1<<12
 	switch {
 	case sameX && sameY:
@@ -151,8 +152,13 @@ func (r *Resampler) horizontal(dst, src view) {
 	if r.simd.horizontal && !r.plain {
 		y = r.horizontalSIMD(dst, src)
 	}
+	for ; r.x.bounded && y+1 < dst.rows; y += 2 {
+		i := horizontalTwo(dst.at(y), dst.at(y+1), src.at(y), src.at(y+1), &r.x)
+		horizontalRow(dst.at(y), src.at(y), &r.x, i)
+		horizontalRow(dst.at(y+1), src.at(y+1), &r.x, i)
+	}
 	for ; y < dst.rows; y++ {
-		horizontalRow(dst.at(y), src.at(y), &r.x)
+		horizontalRow(dst.at(y), src.at(y), &r.x, 0)
 	}
 }
 

@@ -13,11 +13,13 @@ func clip8(v int32) byte {
 	return byte(v)
 }
 
-// horizontalRow resamples one row of RGB pixels.
-func horizontalRow(dst, src []byte, a *axis) {
-	for i, lo := range a.lo {
-		n := int(a.n[i])
-		k := a.k[i*a.taps:][:n]
+// horizontalRow resamples one row of RGB pixels, from a pixel of the result on.
+func horizontalRow(dst, src []byte, a *axis, from int) {
+	dst = dst[3*from:]
+	ns := a.n[from:]
+	for i, lo := range a.lo[from:] {
+		n := int(ns[i])
+		k := a.k[(from+i)*a.taps:][:n]
 		s := src[3*int(lo):][:3*n]
 		red, green, blue := int32(half), int32(half), int32(half)
 		for len(k) >= 2 && len(s) >= 6 {
@@ -36,6 +38,49 @@ func horizontalRow(dst, src []byte, a *axis) {
 		d := dst[3*i:][:3:3]
 		d[0], d[1], d[2] = clip8(red), clip8(green), clip8(blue)
 	}
+}
+
+// horizontalTwo resamples two rows at once where no weight is negative and no sum leaves the range of a sample, and returns how
+// many of their pixels it has made: those whose taps, with those that have no weight, are followed by another byte. The sums of
+// red and blue are halves of one number, and so are those of green in both rows. All pixels have as many taps, so that the
+// end of the loop is foreseen.
+func horizontalTwo(dst0, dst1, src0, src1 []byte, a *axis) int {
+	const (
+		lanes = 0x000000ff_000000ff
+		begin = half * (1 + 1<<32)
+	)
+	k, taps := a.k, a.taps
+	for i, lo := range a.lo {
+		at := 3 * int(lo)
+		s0, s1 := src0[at:], src1[at:]
+		if len(s0) <= 3*taps || len(s1) <= 3*taps || len(k) < taps {
+			return i
+		}
+		w := k[:taps]
+		k = k[taps:]
+		sum0, sum1, greens := uint64(begin), uint64(begin), uint64(begin)
+		add := func(a, b []byte, w int32) {
+			v0, v1, f := uint64(binary.LittleEndian.Uint32(a)), uint64(binary.LittleEndian.Uint32(b)), uint64(w)
+			sum0 += (v0 | v0<<16) & lanes * f
+			sum1 += (v1 | v1<<16) & lanes * f
+			greens += (v0>>8 | v1<<24) & lanes * f
+		}
+		for len(w) >= 3 && len(s0) >= 10 && len(s1) >= 10 {
+			p0, p1 := (*[10]byte)(s0), (*[10]byte)(s1)
+			add(p0[:4], p1[:4], w[0])
+			add(p0[3:7], p1[3:7], w[1])
+			add(p0[6:10], p1[6:10], w[2])
+			s0, s1, w = s0[9:], s1[9:], w[3:]
+		}
+		for len(w) >= 1 && len(s0) >= 4 && len(s1) >= 4 {
+			add(s0[:4], s1[:4], w[0])
+			s0, s1, w = s0[3:], s1[3:], w[1:]
+		}
+		d0, d1 := dst0[3*i:][:3:3], dst1[3*i:][:3:3]
+		d0[0], d0[1], d0[2] = byte(sum0>>precision), byte(greens>>precision), byte(sum0>>(32+precision))
+		d1[0], d1[1], d1[2] = byte(sum1>>precision), byte(greens>>(32+precision)), byte(sum1>>(32+precision))
+	}
+	return len(a.lo)
 }
 
 // verticalRow resamples len(dst) columns whose rows are stride bytes apart. Without clamp the

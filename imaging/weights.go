@@ -19,7 +19,10 @@ const (
 //
 // Weights beyond n[i] are 0.
 type axis struct {
-	taps  int // the largest n
+	taps int // the largest n
+	// No weight is negative, and no sum leaves the range of a sample.
+	bounded bool
+
 	lo, n []int32
 	k     []int32
 

@@ -41,7 +41,7 @@ func TestGraphSize(t *testing.T) {
 		limit int64
 		most  int // bytes of a container
 	}{{0, 60}, {1000, 240}} {
-		job := &stage.Job{Replicas: []int{0}, Limit: c.limit}
+		job := &stage.Job{Replicas: []int{0}, Rounds: 1, Limit: c.limit}
 		if got := (size(job, 3000) - size(job, 1000)) / 2000; got > c.most {
 			t.Errorf("limit %d: a container is %d bytes of the graph, at most %d", c.limit, got, c.most)
 		}

@@ -24,7 +24,7 @@ func TestFlags(t *testing.T) {
 		{Flink, []string{"--environment_config=/opt/premix"}, `as {"command":"/opt/premix/premix"}`},
 		{Flink, []string{`--environment_config={"env":{}}`}, `as {"command":"/opt/premix/premix"}`},
 		{Direct, []string{"--nonsense"}, "not defined: -nonsense"},
-		{Dataflow, []string{"--project=p"}, "--region is missing"},
+		{Dataflow, []string{"--project=p"}, "--region, --staging_location are missing"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			t.Setenv("CLOUDSDK_COMPUTE_REGION", "")

@@ -3,9 +3,9 @@ package launch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/premix/premix"
@@ -24,6 +24,7 @@ const (
 	trialChunks = 20       // from which its images come
 	trialRemote = 4        // the same, where each is a request or more to a store
 	trialCrops  = 64 << 20 // bytes of crops that it holds
+	trialDense  = 1 << 24  // numbers of dense labels that it writes into each output
 )
 
 // trialTime is when a trial ends. A test of what it tells gives it longer, since it must not depend on the load of the machine.
@@ -34,9 +35,11 @@ type Trial struct {
 	// Images is the number of images that were tried, Bad how many of them cannot be used, and Excluded how many are
 	// of classes that were not asked for.
 	Images, Bad, Excluded int
-	// Classes is the number of classes of which images were seen, where the class list is not known yet. Vectors of
-	// dense labels are as long in Outputs; 0 if the list is known.
-	Classes int
+	// Classes is the number of classes that the images seen imply, where the class list is not known yet: one more than
+	// the largest label if Numbered is set, else as many as were seen. Vectors of dense labels are as long in Outputs;
+	// 0 if the list is known.
+	Classes  int
+	Numbered bool
 	// Bytes is the mean size of an image as it is stored.
 	Bytes float64
 	// Read, Decode and Peak are for one image: reading, decoding, and crop and saliency. Mix is for one sample.
@@ -193,6 +196,9 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	if err != nil {
 		return err
 	}
+	if used, err := t.imply(&s, label); err != nil || !used {
+		return err
+	}
 	crop := imaging.Image{W: t.half.Crop.W, H: t.half.Crop.H, Pix: append([]byte(nil), t.half.Crop.Pix...)}
 	i := int64(len(t.rows))
 	t.crops = append(t.crops, crop)
@@ -212,8 +218,36 @@ func (t *trier) label(s *premix.Sample) (label int, ok bool, err error) {
 			label, t.names = len(t.names), append(t.names, s.Class)
 		}
 	}
-	t.Classes = max(t.Classes, label+1)
 	return label, true, nil
+}
+
+// imply counts the class of a good image in the list that labels imply. A label that is too large for a list is refused as
+// the run refuses it, unless limits may end the run before such an image; then used is false.
+func (t *trier) imply(s *premix.Sample, label int) (used bool, err error) {
+	if t.job.Catalog.Classes != nil || t.job.Options.PeaksOnly {
+		return true, nil
+	}
+	if err := stage.CheckLabel(label); err != nil {
+		if t.job.Description.StopsEarly() {
+			return false, nil
+		}
+		return false, err
+	}
+	t.Classes, t.Numbered = max(t.Classes, label+1), t.Numbered || s.Label >= 0
+	return true, nil
+}
+
+// classes are the names of the class list. Where it is not known they are numbers, as far as records of these rows have
+// them: each label must be in the list, of which the others may be a million.
+func (t *trier) classes() []string {
+	if t.job.Catalog.Classes != nil {
+		return t.job.Catalog.Classes
+	}
+	list := make([]string, t.Classes)
+	for _, r := range t.rows {
+		list[r.Label] = strconv.Itoa(r.Label)
+	}
+	return list
 }
 
 // mix mixes the crops, and measures what shards of them would be.
@@ -242,32 +276,35 @@ func (t *trier) mix() error {
 		}
 	}
 	t.Mix = time.Since(start) / time.Duration(len(recipes))
+	classes := t.classes()
 	sizes := make([]float64, len(pictures))
 	for i, p := range pictures {
 		sizes[i] = float64(len(p))
 	}
 	for i := range d.Outputs {
-		n, err := t.shard(&d.Outputs[i], recipes, pictures)
+		some, images := recipes, pictures
+		if d.Outputs[i].Spec.Dense() {
+			most := max(1, trialDense/len(classes))
+			some, images = evenly(recipes, most), evenly(pictures, most)
+		}
+		n, err := t.shard(&d.Outputs[i], classes, some, images)
 		if err != nil {
 			return err
 		}
-		mean := float64(n+int64(len(plans))) / float64(len(recipes))
+		mean := float64(n)/float64(len(some)) + float64(len(plans))/float64(len(recipes))
 		t.Outputs = append(t.Outputs, TrialSize{mean, standardError(sizes)})
 	}
 	return nil
 }
 
 // shard returns the bytes of a shard with its index.
-func (t *trier) shard(o *stage.Output, recipes []premix.Recipe, pictures [][]byte) (int64, error) {
+func (t *trier) shard(o *stage.Output, classes []string, recipes []premix.Recipe, pictures [][]byte) (int64, error) {
 	format, err := formats.ByName(o.Format)
 	if err != nil {
 		return 0, err
 	}
 	spec := o.Spec
-	spec.Shards, spec.Classes = 1, t.job.Catalog.Classes
-	for i := len(spec.Classes); i < t.Classes; i++ {
-		spec.Classes = append(spec.Classes, fmt.Sprint(i))
-	}
+	spec.Shards, spec.Classes = 1, classes
 	var size counter
 	w := format.NewWriter(&size, spec)
 	for i := range recipes {

@@ -109,7 +109,11 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 		}
 		fmt.Fprintln(w)
 		if t.Classes > 0 && j.Config.LabelForm != "pair" {
-			fmt.Fprintf(w, "labels   dense labels are counted for %s, as many as were seen; the class list is not known before the peaks\n", printable.Count(int64(t.Classes), "class"))
+			how := "as many as were seen"
+			if t.Numbered {
+				how = "one more than the largest label that was seen"
+			}
+			fmt.Fprintf(w, "labels   dense labels are counted for %s, %s; the class list is not known before the peaks\n", printable.Count(int64(t.Classes), "class"), how)
 		}
 		if f.Existing > 0 {
 			fmt.Fprintf(w, "exists   %s of them, which stay if they are right\n", printable.Count(f.Existing, "shard"))

@@ -57,9 +57,10 @@ func classList(labels map[string]int64) ([]string, error) {
 			byIndex[index], byName[class] = class, index
 		}
 	}
+	if err := CheckLabel(top); err != nil {
+		return nil, err
+	}
 	switch {
-	case top >= maxClasses:
-		return nil, refuse(CodeUsage, "the input has the label %d: more than %d classes are not supported; is --label-key or --label-offset wrong?", top, maxClasses)
 	case len(bare) == 0:
 		return indexList(byIndex, byName, top), nil
 	case nameless:
@@ -105,3 +106,11 @@ func ownList(job *Job, labels map[string]int64, classes []string) string {
 // maxClasses bounds the class list that labels may imply: a stray label must not make dense labels
 // of gigabytes.
 const maxClasses = 1 << 20
+
+// CheckLabel refuses a label above the largest that may imply a class list.
+func CheckLabel(label int) error {
+	if label < maxClasses {
+		return nil
+	}
+	return refuse(CodeUsage, "the input has the label %d: more than %d classes are not supported; is --label-key or --label-offset wrong?", label, maxClasses)
+}

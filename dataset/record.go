@@ -126,13 +126,20 @@ func (r *ShardRecord) Fits(want *ShardRecord) bool {
 		slices.Equal(r.Stats, want.Stats) && r.consistent()
 }
 
+// sized reports whether a record has a size for each file that it names, and for no other. None of them is ever empty. An
+// [Extract] has no names: there a size of zero says that the record names no index, or no plan, so a record that is not
+// sized must not become one.
+func (r *ShardRecord) sized() bool {
+	return r.Bytes > 0 && min(r.IndexBytes, r.PlanBytes) >= 0 && (r.IndexBytes > 0) == (r.IndexPath != "") && (r.PlanBytes > 0) == (r.PlanPath != "")
+}
+
 // consistent reports whether a record agrees with itself.
 func (r *ShardRecord) consistent() bool {
 	var samples int64
 	for _, m := range r.Stats {
 		samples += m.Count
 	}
-	return isHash(r.SHA256) && samples == r.Samples && r.Samples > 0 && r.PayloadBytes > 0
+	return isHash(r.SHA256) && samples == r.Samples && r.Samples > 0 && r.PayloadBytes > 0 && r.sized()
 }
 
 // Records reads all shard records of a split, in order of replica and shard. It returns an empty
@@ -212,8 +219,11 @@ func sortRecords(records []ShardRecord) {
 }
 
 // Intact reports whether shard, index and plan exist with the sizes in the record. It does not read
-// their contents; verify does.
+// their contents; verify does. Of a set, [ShardSet.Missing] tells the same.
 func (r *ShardRecord) Intact(ctx context.Context, out, split string) (bool, error) {
+	if !r.sized() {
+		return false, nil
+	}
 	for _, f := range []struct {
 		path string
 		size int64

@@ -107,7 +107,7 @@ func (g *shardGroup) missing(ctx context.Context, out string, n names) (missing 
 			for k := range g.shards[i] {
 				e := &g.shards[i][k]
 				if kind.size(e) == 0 {
-					continue // without an index, or a plan
+					continue // its record names no index, or no plan: see ShardRecord.sized
 				}
 				p := kind.name(replica, e.Shard)
 				dir = Folder(p)

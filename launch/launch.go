@@ -29,6 +29,8 @@ import (
 type Options struct {
 	// PeaksOnly fills the peaks cache and makes no output.
 	PeaksOnly bool
+	// DryRun says that the job is prepared only to be described: nothing is written, also not what later starts could use.
+	DryRun bool
 	// BreakLock starts the job although another one seems to hold the output.
 	BreakLock bool
 	// BeamArgs are flags of the Beam runner.

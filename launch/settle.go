@@ -55,7 +55,7 @@ func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error)
 	if o.PeaksOnly && c.Out == "" {
 		s.config.Out = "-"
 	}
-	if s.config.External, err = externalPeaks(ctx, c.Detector, knownMaps(&c)); err != nil {
+	if s.config.External, err = externalPeaks(ctx, c.Detector, knownMaps(&c, o)); err != nil {
 		return nil, err
 	}
 	if c.Plan != "" {
@@ -159,7 +159,7 @@ func makeAbsolute(c *pipeline.Config) error {
 
 // externalPeaks looks at the file, or the folder of maps, that --detector names, if it names none
 // of the detectors.
-func externalPeaks(ctx context.Context, detector, known string) (*peakfile.Info, error) {
+func externalPeaks(ctx context.Context, detector string, known peakfile.Known) (*peakfile.Info, error) {
 	if pipeline.KnownDetector(detector) {
 		return nil, nil
 	}
@@ -183,13 +183,13 @@ func externalPeaks(ctx context.Context, detector, known string) (*peakfile.Info,
 }
 
 // knownMaps is where it is kept what folders of maps hold: beside the default cache of peaks, wherever that of the
-// job is. Empty: nowhere, and maps are read whatever is kept.
-func knownMaps(c *pipeline.Config) string {
+// job is.
+func knownMaps(c *pipeline.Config, o Options) peakfile.Known {
 	dir, err := cache.DefaultDir()
 	if err != nil || c.Cache == pipeline.NoCache || c.Recheck { // without a home folder each start reads the maps
-		return ""
+		return peakfile.Known{}
 	}
-	return filepath.Join(filepath.Dir(dir), "maps")
+	return peakfile.Known{Dir: filepath.Join(filepath.Dir(dir), "maps"), ReadOnly: o.DryRun}
 }
 
 // runnerOptions are those of the runner that the configuration names.

@@ -79,7 +79,7 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	report := newReporter(a, o.progress)
 	report.dryRun = o.dryRun != ""
 	job, err := launch.Prepare(ctx, o.config, launch.Options{
-		PeaksOnly: o.peaksOnly, BreakLock: o.breakLock, BeamArgs: beamArgs, Command: os.Args,
+		PeaksOnly: o.peaksOnly, DryRun: o.dryRun != "", BreakLock: o.breakLock, BeamArgs: beamArgs, Command: os.Args,
 		Reporter: report, Out: a.stdout,
 	})
 	if err != nil {

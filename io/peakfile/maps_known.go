@@ -17,7 +17,13 @@ import (
 // times, the digest of the content is taken from a file in the user's cache, and no map is read. An
 // unchanged folder of a million maps costs a walk instead of a reading of all of it at each start.
 
-// A known is what the file of a listing says.
+// Known is where it is kept what folders of maps hold, one file for each folder. The zero value keeps nothing.
+type Known struct {
+	Dir      string
+	ReadOnly bool // what is kept is used, and nothing is written
+}
+
+// A known is what the file of a folder says of its last listing.
 type known struct {
 	Listing string `json:"listing"`
 	Digest  string `json:"digest"`
@@ -34,22 +40,22 @@ const maxKnown = 4096
 // resolution of the file system's times would have one time with two contents.
 const fresh = 10 * time.Second
 
-// lookMaps is the digest of a folder's content and the number of its maps. Listings that were hashed are
-// kept in dir; nothing is if that is empty.
-func lookMaps(ctx context.Context, uri, dir string) (digest string, n int64, err error) {
-	if dir == "" {
+// lookMaps is the digest of a folder's content and the number of its maps.
+func lookMaps(ctx context.Context, uri string, kept Known) (digest string, n int64, err error) {
+	if kept.Dir == "" {
 		return hashMaps(ctx, uri)
 	}
 	listing, newest, err := listMaps(ctx, uri)
 	if err != nil {
 		return "", 0, err
 	}
-	file := blob.Join(dir, listing+".json")
+	place := sha256.Sum256([]byte(uri))
+	file := blob.Join(kept.Dir, hex.EncodeToString(place[:])+".json")
 	if k := readKnown(ctx, file); k != nil && k.Listing == listing {
 		return k.Digest, k.Maps, nil
 	}
 	settled := time.Since(newest) > fresh
-	if digest, n, err = hashMaps(ctx, uri); err != nil || !settled {
+	if digest, n, err = hashMaps(ctx, uri); err != nil || !settled || kept.ReadOnly {
 		return digest, n, err
 	}
 	if again, _, err := listMaps(ctx, uri); err != nil || again != listing {
@@ -62,7 +68,7 @@ func lookMaps(ctx context.Context, uri, dir string) (digest string, n int64, err
 	return digest, n, nil
 }
 
-// readKnown reads the file of a listing; nil if there is none that can be used.
+// readKnown reads the file of a folder; nil if there is none that can be used.
 func readKnown(ctx context.Context, file string) *known {
 	text, err := blob.ReadAll(ctx, file, maxKnown)
 	if err != nil || knownMark.Verify(text) != nil {

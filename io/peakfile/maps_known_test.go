@@ -35,6 +35,7 @@ func TestKnownMaps(t *testing.T) {
 	}
 	t.Cleanup(func() { openMap = blob.Open })
 	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), "maps")
+	known := Known{Dir: kept}
 	old := time.Now().Add(-time.Hour)
 	put := func(name, text string, at time.Time) {
 		t.Helper()
@@ -58,18 +59,32 @@ func TestKnownMaps(t *testing.T) {
 	look := func(what string, want int64) string {
 		t.Helper()
 		read.Store(0)
-		info, err := Look(t.Context(), dir, kept)
+		info, err := Look(t.Context(), dir, known)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := read.Load(); got != want {
 			t.Errorf("%s: %d bytes of maps are read, want %d", what, got, want)
 		}
-		if whole, err := Look(t.Context(), dir, ""); err != nil || whole.Digest != info.Digest || whole.Entries != info.Entries {
+		if whole, err := Look(t.Context(), dir, Known{}); err != nil || whole.Digest != info.Digest || whole.Entries != info.Entries {
 			t.Errorf("%s: %+v, want %+v (%v)", what, info, whole, err)
 		}
 		return info.Digest
 	}
+	files := func() []string {
+		t.Helper()
+		list, err := filepath.Glob(filepath.Join(kept, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	known.ReadOnly = true
+	look("nothing is to be written", size)
+	if list := files(); len(list) > 0 {
+		t.Errorf("a look that writes nothing wrote %v", list)
+	}
+	known.ReadOnly = false
 	first := look("at first", size)
 	look("unchanged", 0)
 	put("c0/0.png", "another", old) // longer by one byte
@@ -89,11 +104,13 @@ func TestKnownMaps(t *testing.T) {
 	put("c1/new.png", "only now", old.Add(time.Minute))
 	look("old enough", size)
 
-	files, err := filepath.Glob(filepath.Join(kept, "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+	known.ReadOnly = true
+	look("kept before, and nothing is to be written", 0)
+	known.ReadOnly = false
+	if list := files(); len(list) != 1 {
+		t.Errorf("%d files are kept for one folder: %v", len(list), list)
 	}
-	for _, f := range files {
+	for _, f := range files() {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

@@ -78,12 +78,11 @@ type Info struct {
 	Folder bool
 }
 
-// Look reads all of a file, or of a folder of maps, and says what it is. It keeps in the folder known, unless that
-// is empty, what it learned of folders of maps, and does not read one again whose names, sizes and times are the
-// same: that takes hours for a million maps in a store. The error is
-// fs.ErrNotExist where there is nothing, an *[Error] where the content is wrong, and otherwise one
-// of the environment.
-func Look(ctx context.Context, uri, known string) (Info, error) {
+// Look says what a file or a folder of maps is. It reads all of a file. A folder of maps it lists, and reads all maps
+// unless known has what an earlier start learned of the same names, sizes and times: to read a million maps in a store takes
+// hours. The error is fs.ErrNotExist where there is nothing, an *[Error] where the content is wrong, and otherwise one of the
+// environment.
+func Look(ctx context.Context, uri string, known Known) (Info, error) {
 	o, err := blob.Stat(ctx, uri)
 	if errors.Is(err, fs.ErrNotExist) {
 		list, listErr := blob.List(ctx, uri) // stores have no folders to be found by Stat

@@ -30,7 +30,7 @@ func write(t *testing.T, name, text string) string {
 
 func open(t *testing.T, path string) *Table {
 	t.Helper()
-	info, err := Look(t.Context(), path, "")
+	info, err := Look(t.Context(), path, Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,13 +116,13 @@ func TestMistakes(t *testing.T) {
 		{"a.txt", "name,peak_x,peak_y\na,1,1\n", "is called .csv or .parquet"},
 	}
 	for _, tt := range tests {
-		_, err := Look(t.Context(), write(t, tt.name, tt.text), "")
+		_, err := Look(t.Context(), write(t, tt.name, tt.text), Known{})
 		var e *Error
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.40q: %v, want %q", tt.text, err, tt.want)
 		}
 	}
-	if _, err := Look(t.Context(), filepath.Join(t.TempDir(), "none.csv"), ""); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Look(t.Context(), filepath.Join(t.TempDir(), "none.csv"), Known{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
@@ -130,7 +130,7 @@ func TestMistakes(t *testing.T) {
 // TestChanged holds that a worker does not go on with another file than the launcher looked at.
 func TestChanged(t *testing.T) {
 	path := write(t, "a.csv", "name,peak_x,peak_y\na,1,1\n")
-	info, err := Look(t.Context(), path, "")
+	info, err := Look(t.Context(), path, Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,11 +193,11 @@ func TestParquet(t *testing.T) {
 	}
 
 	parquetFile(t, filepath.Join(dir, "2.parquet"), []row{{number(1), text("b"), 1, 0, false, nil}})
-	if _, err := Look(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "2.parquet:1: the image of line 2 of 0.parquet again") {
+	if _, err := Look(t.Context(), dir, Known{}); err == nil || !strings.Contains(err.Error(), "2.parquet:1: the image of line 2 of 0.parquet again") {
 		t.Errorf("%v", err)
 	}
 	parquetFile(t, filepath.Join(dir, "2.parquet"), []row{{number(1), nil, 1, 0, false, nil}})
-	if _, err := Look(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "2.parquet:1: name is not text") {
+	if _, err := Look(t.Context(), dir, Known{}); err == nil || !strings.Contains(err.Error(), "2.parquet:1: name is not text") {
 		t.Errorf("%v", err)
 	}
 	parquetFile(t, filepath.Join(dir, "2.parquet"), []struct {
@@ -205,7 +205,7 @@ func TestParquet(t *testing.T) {
 		Row  int32  `parquet:"peak_row"`
 		Col  string `parquet:"peak_col"`
 	}{{"z", 1, "x"}})
-	if _, err := Look(t.Context(), dir, ""); err == nil || !strings.Contains(err.Error(), "has other columns than 0.parquet") {
+	if _, err := Look(t.Context(), dir, Known{}); err == nil || !strings.Contains(err.Error(), "has other columns than 0.parquet") {
 		t.Errorf("%v", err)
 	}
 }
@@ -241,7 +241,7 @@ func TestCache(t *testing.T) {
 	if _, err := store.Save(t.Context(), "chunk", cache.Meta{Replicas: []int{0, 1}}, &cache.Chunk{Rows: changed}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Look(t.Context(), store.URI(), ""); err == nil || !strings.Contains(err.Error(), "again (a peaks cache") || !strings.Contains(err.Error(), "premix peaks --cache DIR") {
+	if _, err := Look(t.Context(), store.URI(), Known{}); err == nil || !strings.Contains(err.Error(), "again (a peaks cache") || !strings.Contains(err.Error(), "premix peaks --cache DIR") {
 		t.Errorf("two states of an image: %v", err)
 	}
 }
@@ -263,7 +263,7 @@ func TestMaps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	info, err := Look(t.Context(), dir, "")
+	info, err := Look(t.Context(), dir, Known{})
 	if err != nil || info.Kind != KindMaps || info.Entries != 5 || !info.Troughs {
 		t.Fatalf("%+v, %v", info, err)
 	}
@@ -282,14 +282,14 @@ func TestMaps(t *testing.T) {
 	if err := os.CopyFS(moved, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Look(t.Context(), moved, "")
+	again, err := Look(t.Context(), moved, Known{})
 	if err != nil || again.Digest != info.Digest {
 		t.Errorf("the hash depends on the place: %v", err)
 	}
 	if err := os.Rename(filepath.Join(moved, "a/1.png"), filepath.Join(moved, "a/7.png")); err != nil {
 		t.Fatal(err)
 	}
-	if other, err := Look(t.Context(), moved, ""); err != nil || other.Digest == info.Digest {
+	if other, err := Look(t.Context(), moved, Known{}); err != nil || other.Digest == info.Digest {
 		t.Errorf("the hash does not depend on the names: %v", err)
 	}
 }
@@ -326,7 +326,7 @@ func ExampleTable_Find() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "peaks.csv")
 	os.WriteFile(path, []byte("name,peak_x,peak_y\ncat/1.jpg,120,80\n"), 0o644)
-	info, _ := Look(context.Background(), path, "")
+	info, _ := Look(context.Background(), path, Known{})
 	table, _ := Open(context.Background(), info)
 	row, _ := table.Find("cat/1.jpg", 0)
 	_, missing := table.Find("cat/2.jpg", 0)

@@ -33,7 +33,7 @@ func TestOtherGood(t *testing.T) {
 	if err := os.WriteFile(path, []byte(table.String()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	info, err := peakfile.Look(t.Context(), path, "")
+	info, err := peakfile.Look(t.Context(), path, peakfile.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

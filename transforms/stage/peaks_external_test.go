@@ -77,7 +77,7 @@ func (s *fakeSet) peaksOf(t *testing.T, peaks, geometry string) map[string]premi
 		Params:   sample.Params{Geometry: g},
 		Replicas: []int{0, 1}, Cache: CacheInfo{URI: t.TempDir(), Fingerprint: "f", Settings: []byte("{}")},
 	}
-	info, err := peakfile.Look(t.Context(), peaks, "")
+	info, err := peakfile.Look(t.Context(), peaks, peakfile.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,18 +74,41 @@ func (j *Job) runOnCluster(ctx context.Context, o runners.Options) (finished boo
 
 // truthful returns a refusal of the job with a code that tells the truth. A worker that joins late, and is of another
 // build or does not see the input, refuses as one that is there from the beginning; but [stage.CodeUsage] promises
-// that no shard was written.
+// that no shard was written. Where the output cannot be looked at now, that cannot be promised.
 func (j *Job) truthful(ctx context.Context, r *stage.Refusal) *stage.Refusal {
 	if r.Code != stage.CodeUsage || j.Options.PeaksOnly {
 		return r
 	}
 	for _, dir := range j.Config.OutputDirs() {
-		if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
+		id, err := stage.RunOf(ctx, dir, j.Config.Split)
+		if err == nil && id != j.Description.RunID {
 			continue // it has planned nothing there
 		}
-		if n, _ := j.shards(ctx, dir); n > 0 {
+		there := false
+		if err == nil {
+			there, err = j.hasShard(ctx, dir)
+		}
+		if there || err != nil {
 			return &stage.Refusal{Code: stage.CodeFailed, Message: r.Message}
 		}
 	}
 	return r
+}
+
+// hasShard reports whether an output has a shard of the job, by the name of its record.
+func (j *Job) hasShard(ctx context.Context, dir string) (bool, error) {
+	names := make([]string, len(j.Description.Replicas))
+	for i, replica := range j.Description.Replicas {
+		names[i] = dataset.RecordName(replica, 0)
+	}
+	first, _, _ := strings.Cut(blob.CommonPrefix(names...), "-")
+	for name, err := range blob.NamesWith(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir), first) {
+		if err != nil {
+			return false, err
+		}
+		if replica, ok := dataset.RecordReplica(name); ok && slices.Contains(j.Description.Replicas, replica) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -2,6 +2,8 @@ package launch
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -17,13 +19,16 @@ import (
 // not seen until it ends.
 type Count struct {
 	Chunks, Shards, PlannedShards int64
-	// About says that Shards is an estimate.
+	// About says that Shards is an estimate, or Chunks where PlannedShards is 0.
 	About bool
 }
 
 const (
-	// maxListed is how many shards a job may have for their records to be listed: five requests to a store.
+	// maxListed is how many shards a job may have for their records to be listed, some five requests to a store, and how
+	// many names of a cache in a store are looked at.
 	maxListed = 5000
+	// page is how many names a store lists for a request.
+	page = 1000
 	// sampled is how many shards of a larger job are asked for, at two requests for each that is not there. To
 	// list a million records would take a thousand, and hundreds of megabytes.
 	sampled = 250
@@ -34,9 +39,11 @@ const (
 // A Counter looks at the cache and the output of a job on a cluster again and again. What cannot be read now
 // is as it was at the last look. It must not be used concurrently.
 type Counter struct {
-	job    *Job
-	last   Count
-	sample []shardID // of a larger job: those whose record was not there yet
+	job      *Job
+	last     Count
+	prefixes []string  // of records that are listed
+	digits   string    // with which the names of the cache begin that are looked at: it has more than maxListed without them
+	sample   []shardID // of a larger job: those whose record was not there yet
 }
 
 type shardID struct {
@@ -51,11 +58,7 @@ func (j *Job) Counter() *Counter { return &Counter{job: j} }
 func (c *Counter) Count(ctx context.Context) Count {
 	j := c.job
 	if c.last.PlannedShards == 0 {
-		if n, ok := countFiles(ctx, blob.Join(j.Description.Cache.URI, j.Description.Cache.Fingerprint), func(name string) bool {
-			return strings.HasSuffix(name, ".parquet")
-		}); ok {
-			c.last.Chunks = n
-		}
+		c.chunks(ctx)
 		if j.Options.PeaksOnly || !c.planned(ctx) {
 			return c.last
 		}
@@ -64,31 +67,95 @@ func (c *Counter) Count(ctx context.Context) Count {
 		c.ask(ctx)
 		return c.last
 	}
-	if n, ok := j.shards(ctx, j.Config.OutputDirs()[0]); ok {
-		c.last.Shards = n
+	dir := dataset.Meta(j.Config.OutputDirs()[0], j.Config.Split, dataset.ShardsDir)
+	shards := int64(0)
+	for _, prefix := range c.prefixes {
+		n, _, err := countNames(ctx, dir, prefix, math.MaxInt64, func(name string) bool {
+			replica, ok := dataset.RecordReplica(name)
+			return ok && slices.Contains(j.Description.Replicas, replica)
+		})
+		if err != nil {
+			return c.last
+		}
+		shards += n
 	}
+	c.last.Shards = shards
 	return c.last
 }
 
-// shards counts the shards of the job that an output has, by the names of their records. ok is false if they cannot
-// be listed now.
-func (j *Job) shards(ctx context.Context, dir string) (n int64, ok bool) {
-	return countFiles(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir), func(name string) bool {
-		replica, ok := dataset.RecordReplica(name)
-		return ok && slices.Contains(j.Description.Replicas, replica)
-	})
+// chunks counts the files of the cache. Of more than maxListed in a store only those are looked at whose names begin with
+// some digits, which are those of a hash.
+func (c *Counter) chunks(ctx context.Context) {
+	dir := blob.Join(c.job.Description.Cache.URI, c.job.Description.Cache.Fingerprint)
+	most := int64(maxListed)
+	if blob.IsLocal(dir) {
+		most = math.MaxInt64 // a prefix saves nothing
+	}
+	for {
+		n, more, err := countNames(ctx, dir, c.digits, most, func(name string) bool { return strings.HasSuffix(name, ".parquet") })
+		if err != nil {
+			return
+		}
+		if !more {
+			n <<= 4 * len(c.digits)
+			if c.last.About = c.digits != ""; c.last.About {
+				n = max(n, c.last.Chunks) // an estimate does not go back
+			}
+			c.last.Chunks = n
+			return
+		}
+		c.last.Chunks = max(n, c.last.Chunks)
+		c.digits += "0"
+	}
 }
 
-// countFiles counts files of a folder by their names. ok is false if it cannot be listed now.
-func countFiles(ctx context.Context, dir string, want func(name string) bool) (n int64, ok bool) {
-	list, err := blob.List(ctx, dir)
-	for _, o := range list {
-		if want(blob.Base(o.URI)) {
+// countNames counts files of a folder by their names, of those that begin with a prefix. more says that there are more
+// than most of these, and not all were looked at.
+func countNames(ctx context.Context, dir, prefix string, most int64, want func(name string) bool) (n int64, more bool, err error) {
+	seen := int64(0)
+	for name, err := range blob.NamesWith(ctx, dir, prefix) {
+		if err != nil {
+			return 0, false, err
+		}
+		if seen++; seen > most {
+			return n, true, nil
+		}
+		if want(name) {
 			n++
 		}
 	}
-	return n, err == nil
+	return n, false, nil
 }
+
+// recordPrefixes returns what the names of the records of some replicas begin with, in as few requests as may be: each
+// prefix takes one for each thousand records, those of other replicas included. Of a folder one prefix is enough.
+func recordPrefixes(replicas []int, shards int64, local bool) (best []string) {
+	fewest := int64(math.MaxInt64)
+	for digits := range replicaDigits + 1 {
+		of := int(math.Pow10(replicaDigits - digits)) // replicas with a prefix
+		var list []string
+		for _, replica := range replicas {
+			prefix := fmt.Sprintf("r%03d-", replica)
+			if digits < replicaDigits {
+				prefix = prefix[:1+digits]
+			}
+			if !slices.Contains(list, prefix) {
+				list = append(list, prefix)
+			}
+		}
+		requests := int64(len(list)) * (int64(of)*shards/page + 1)
+		if requests <= fewest {
+			best, fewest = list, requests
+		}
+		if local {
+			break
+		}
+	}
+	return best
+}
+
+// replicaDigits is the number of digits of a replica in a name.
+const replicaDigits = 3
 
 // planned says whether the run has planned its shards, and learns how many they are.
 func (c *Counter) planned(ctx context.Context) bool {
@@ -103,6 +170,8 @@ func (c *Counter) planned(ctx context.Context) bool {
 	}
 	shards := config.Shape.Shards
 	all := shards * int64(len(j.Description.Replicas))
+	c.prefixes = recordPrefixes(j.Description.Replicas, shards, blob.IsLocal(dir))
+	c.last.About = false
 	if c.last.PlannedShards = all; all > maxListed {
 		c.last.About = true
 		for i := range int64(sampled) {

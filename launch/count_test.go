@@ -2,9 +2,12 @@ package launch
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/premix/premix/internal/storetest"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/pipeline"
+	"github.com/premix/premix/transforms/stage"
 )
 
 // TestCountManyShards counts 40,000 shards in a store with a bounded number of requests a look, fewer as they are
@@ -78,4 +82,103 @@ func TestCountManyShards(t *testing.T) {
 	look("it does again", 24000, 200)
 	finish(24000, 40000)
 	look("all are there", 40000, 200)
+}
+
+// TestCountAmongOthers counts the shards of some replicas beside the records of twelve others in a store, by prefixes: a
+// request or two a look, and not one for each thousand records.
+func TestCountAmongOthers(t *testing.T) {
+	const shards = 300
+	var requests atomic.Int64
+	root := storetest.S3(t, "others", func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			next.ServeHTTP(w, r)
+		})
+	})
+	job := &Job{Config: &pipeline.Config{Out: blob.Join(root, "out"), Split: "train", Formats: []string{"webdataset"}}, Description: &stage.Job{Replicas: []int{12, 13}}}
+	for replica := range 14 {
+		for i := range int64(shards) {
+			name := dataset.Meta(job.Config.OutputDirs()[0], "train", dataset.ShardsDir, dataset.RecordName(replica, i))
+			if replica == 13 && i >= 100 {
+				break
+			}
+			if err := blob.WriteQuick(t.Context(), name, []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 2 {
+		requests.Store(0)
+		c := &Counter{job: job, last: Count{PlannedShards: 2 * shards}, prefixes: recordPrefixes(job.Description.Replicas, shards, false)}
+		if got := c.Count(t.Context()); got.Shards != shards+100 {
+			t.Errorf("%+v, want %d shards", got, shards+100)
+		}
+		if n := requests.Load(); n > 2 || n == 0 {
+			t.Errorf("%d requests a look", n)
+		}
+	}
+}
+
+// TestRecordPrefixes wants the prefixes to cover the replicas and no others more than they must, with few requests.
+func TestRecordPrefixes(t *testing.T) {
+	of := func(from, to int) (list []int) {
+		for r := from; r <= to; r++ {
+			list = append(list, r)
+		}
+		return list
+	}
+	for _, test := range []struct {
+		replicas []int
+		shards   int64
+		local    bool
+		want     []string
+	}{
+		{[]int{0}, 5000, false, []string{"r000-"}},
+		{[]int{3, 4}, 1000, false, []string{"r003-", "r004-"}},
+		{of(0, 48), 100, false, []string{"r00", "r01", "r02", "r03", "r04"}},
+		{of(0, 998), 5, false, []string{"r"}},
+		{of(8, 11), 300, false, []string{"r008-", "r009-", "r010-", "r011-"}},
+		{of(100, 199), 10, false, []string{"r1"}},
+		{of(3, 4), 1000, true, []string{"r"}},
+	} {
+		if got := recordPrefixes(test.replicas, test.shards, test.local); !slices.Equal(got, test.want) {
+			t.Errorf("%d replicas from %d of %d shards: %q, want %q", len(test.replicas), test.replicas[0], test.shards, got, test.want)
+		}
+	}
+}
+
+// TestCountLargeCache counts the files of a cache in a store, whose names are hashes, by a part of them: a look takes a
+// bounded number of requests, however many there are.
+func TestCountLargeCache(t *testing.T) {
+	var requests atomic.Int64
+	root := storetest.S3(t, "large", func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			next.ServeHTTP(w, r)
+		})
+	})
+	job := &Job{Config: &pipeline.Config{}, Description: &stage.Job{}, Options: Options{PeaksOnly: true}}
+	job.Description.Cache.URI, job.Description.Cache.Fingerprint = root, "fp"
+	counter, made := job.Counter(), 0
+	look := func(files int, about bool, most int64) {
+		t.Helper()
+		for ; made < files; made++ {
+			sum := sha256.Sum256([]byte{byte(made), byte(made >> 8)})
+			if err := blob.WriteQuick(t.Context(), blob.Join(root, "fp", hex.EncodeToString(sum[:])+".parquet"), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		requests.Store(0)
+		got := counter.Count(t.Context())
+		if off := got.Chunks - int64(files); got.About != about || !about && off != 0 || max(off, -off) > int64(files)/10 {
+			t.Errorf("%d files: %+v", files, got)
+		}
+		if n := requests.Load(); n > most || n == 0 {
+			t.Errorf("%d files: %d requests, at most %d", files, n, most)
+		}
+	}
+	look(100, false, 1)
+	look(4999, false, 5)
+	look(8000, true, 7) // the first look at more than it lists
+	look(8000, true, 1)
 }

@@ -112,7 +112,9 @@ func (p *progress) Ended() {
 // Finished says what the last stage came to.
 func (p *progress) Finished(ctx context.Context, j *launch.Job) (err error) {
 	if p.mode == progressBar || p.mode == progressJSON {
-		p.tellEnd(p.track.end(time.Since(p.job.Start)))
+		f := p.track.end(time.Since(p.job.Start))
+		f.about = p.job.OnCluster() && p.cluster.About
+		p.tellEnd(f)
 	}
 	if p.mode == progressJSON {
 		p.outputs, err = describeOutputs(ctx, j)
@@ -157,7 +159,7 @@ func (p *progress) tellEnd(f *figures) {
 // look counts what the job has done.
 func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 	if p.job.OnCluster() {
-		second := p.secondStage()
+		second, about := p.secondStage(), p.cluster.About
 		p.lookAtCluster()
 		if c := p.cluster.Count; c.PlannedShards > 0 {
 			now, ended = p.track.look(second, "shards", count{at: elapsed, done: c.Shards, before: p.before(second, c.Shards), total: c.PlannedShards, failed: -1})
@@ -165,9 +167,9 @@ func (p *progress) look(elapsed time.Duration) (now figures, ended *figures) {
 			now, ended = p.track.look("peaks", "chunks", count{at: elapsed, done: c.Chunks, before: p.before("peaks", c.Chunks), failed: -1})
 		}
 		what, faults := p.cluster.what()
-		now.note = "(" + what + faults + ")"
-		if p.cluster.About {
-			now.note = "(" + what + faults + ", by a sample)"
+		now.note, now.about = "("+what+faults+")", p.cluster.About
+		if ended != nil {
+			ended.about = about // of the last look at that stage
 		}
 		return now, ended
 	}

@@ -46,6 +46,7 @@ type stageEvent struct {
 	Ended    bool      `json:"ended" doc:"whether this is the last line of the stage"`
 	Repeated int64     `json:"store_repeated" doc:"requests to stores that were repeated, so far"`
 	WaitedS  float64   `json:"store_waited_s" doc:"seconds that were waited before them, so far"`
+	About    *bool     `json:"about" doc:"whether done is an estimate, from a part of the names in a store: large jobs on a cluster; null of a local job"`
 	State    *string   `json:"state" doc:"the cluster's word for the state of the job; null of a local job"`
 	Running  *[]string `json:"running" doc:"the parts of the job that a cluster works on now; null of a local job"`
 	Faults   *int      `json:"faults" doc:"failures of workers that the job went on after; null of a local job"`
@@ -156,7 +157,7 @@ func newStageEvent(f *figures, c *clusterProgress) stageEvent {
 	if c != nil {
 		state, faults := c.status.State, c.status.Faults
 		running := append([]string{}, c.running()...)
-		e.State, e.Faults, e.Running = &state, &faults, &running
+		e.State, e.Faults, e.Running, e.About = &state, &faults, &running, &f.about
 		return e
 	}
 	e.Failed = &f.failed

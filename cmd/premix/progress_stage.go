@@ -27,6 +27,7 @@ type figures struct {
 	count
 	began time.Duration // when the stage did
 	ended bool
+	about bool   // done is an estimate
 	note  string // what a cluster does now, or the round of a job with several
 	// rate is the number of units a second, what was there before the job not counted, and byteRate that of bytes.
 	// −1: unknown.
@@ -119,7 +120,16 @@ func (f *figures) sentence() string {
 }
 
 // counted is what is done, in words.
-func (f *figures) counted() string { return printable.Count(f.done, strings.TrimSuffix(f.unit, "s")) }
+func (f *figures) counted() string {
+	text := printable.Count(f.done, strings.TrimSuffix(f.unit, "s"))
+	if f.total > 0 && !f.ended {
+		text = fmt.Sprintf("%d of %d %s", f.done, f.total, f.unit)
+	}
+	if f.about {
+		text = "about " + text
+	}
+	return text
+}
 
 // speed has the rates, and the failures if there are any.
 func (f *figures) speed() (list []string) {
@@ -165,14 +175,10 @@ func (f *figures) line() string {
 // fit returns the rest of the line in as many columns as there are, and whether nothing is left out. What matters
 // least is left out first: the note, the count, the elapsed time, the bytes, the failures, the rate.
 func (f *figures) fit(columns int) (text string, whole bool) {
-	counted := f.counted()
-	if f.total > 0 {
-		counted = fmt.Sprintf("%d of %d %s", f.done, f.total, f.unit)
-	}
 	fields := []struct {
 		text string
 		rank int // the greatest goes first
-	}{{counted, 5}, {"", 1}, {"", 3}, {"", 2}, {"", 0}, {clock(f.elapsed()), 4}, {printable.Line(f.note), 6}}
+	}{{f.counted(), 5}, {"", 1}, {"", 3}, {"", 2}, {"", 0}, {clock(f.elapsed()), 4}, {printable.Line(f.note), 6}}
 	if f.rate > 0 {
 		fields[1].text = perSecond(f.rate, f.unit)
 	}

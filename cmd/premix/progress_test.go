@@ -166,6 +166,14 @@ func TestFit(t *testing.T) {
 	if got, _ := slow.fit(80); got != "  1 chunk  1.0 chunks/min  1m0s  (scan, peaks, 2 repeated after a fault)" {
 		t.Errorf("%q", got)
 	}
+	sampled := figures{stage: "mix", unit: "shards", count: count{at: time.Minute, done: 24000, total: 40000}, rate: -1, byteRate: -1, about: true, note: "(mix)"}
+	if got, _ := sampled.fit(80); got != "  about 24000 of 40000 shards  1m0s  (mix)" {
+		t.Errorf("%q", got)
+	}
+	sampled.ended = true
+	if got := sampled.sentence(); got != "mix: about 24000 shards in 1m0s" {
+		t.Errorf("%q", got)
+	}
 	for columns := range 120 {
 		if got, _ := f.fit(columns); utf8.RuneCountInString(got) > columns {
 			t.Errorf("%d columns: %q has %d", columns, got, len(got))
@@ -193,7 +201,7 @@ func TestProgressSchema(t *testing.T) {
 	cluster := clusterProgress{}
 	line(newStageEvent(&figures{stage: "peaks", unit: "chunks", rate: -1, byteRate: -1, count: count{at: time.Second, failed: -1}}, &cluster))
 	cluster.status = runners.Status{State: "RUNNING", Steps: []runners.Step{{Name: "transforms.Mix/x", Status: "RUNNING"}}, Faults: 2}
-	line(newStageEvent(&figures{stage: "mix", unit: "shards", rate: 0.5, count: count{at: time.Minute, done: 8, total: 64, failed: -1}}, &cluster))
+	line(newStageEvent(&figures{stage: "mix", unit: "shards", rate: 0.5, count: count{at: time.Minute, done: 8, total: 64, failed: -1}, about: true}, &cluster))
 	n, f, faults := int64(1), 0.5, 2
 	line(endEvent{Event: "end", Status: "done", ElapsedS: 60, Summary: summaryFields{
 		Images: &n, Cached: &n, Failed: &n, Planned: &n, Mixed: &n, Shards: &n, PlannedShards: &n, Bytes: &n, Repeated: &n, WaitedS: &f,

@@ -58,8 +58,8 @@ type FinishParams struct {
 // and the manifest last. Replicas of an earlier run with the same fingerprint are kept, if they are
 // finished or were interrupted after their last shard. A second call writes the same bytes.
 //
-// The error is a *[DamagedError] if a shard is damaged, as far as Finish reads it: the plans of a replica
-// and the first samples, for the report. Any other error that does not come from the environment means
+// The error is a *[DamagedError] if a shard is damaged, as far as Finish reads it: for the report, at most 64 plans of the
+// first replica, and the first samples. Any other error that does not come from the environment means
 // that the shards and the records disagree. After an error no manifest is written.
 func Finish(ctx context.Context, p FinishParams) (*Manifest, error) {
 	split := p.Spec.Split

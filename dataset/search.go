@@ -20,7 +20,8 @@ type search struct {
 	found       func(dir, name string)
 }
 
-// replicaDigits is the number of digits of a replica in a name.
+// replicaDigits is the number of digits of a replica in a name. All names have as many, since 999 is the largest number of a
+// replica (pipeline.Config.Validate): a listing that is cut at the third digit loses none.
 const replicaDigits = 3
 
 // searchAll runs searches, each page of a store's listing at once with the others. A prefix of which there are more

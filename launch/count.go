@@ -154,7 +154,7 @@ func recordPrefixes(replicas []int, shards int64, local bool) (best []string) {
 	return best
 }
 
-// replicaDigits is the number of digits of a replica in a name.
+// replicaDigits is the number of digits of a replica in a name: 999 is the largest.
 const replicaDigits = 3
 
 // planned says whether the run has planned its shards, and learns how many they are.

@@ -145,7 +145,8 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 }
 
 // rounds is the number of rounds that a pipeline is built for. How many images the input has is known in the gate, so
-// this goes by what is certainly not less, as far as the listing tells.
+// this goes by what the listing tells, and takes 512 bytes for an image where it tells bytes only: at least as many images as
+// there are, in sets of photographs. Sets of smaller images get fewer rounds, with more images in each.
 func (c *Config) rounds(start *Start) int64 {
 	if start.Slots > 0 {
 		return 1

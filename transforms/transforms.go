@@ -3,7 +3,8 @@
 //
 //	Scan        PCollection<[]byte> of chunks            listing containers inside of the pipeline
 //	Peaks       PCollection<[]byte> of chunk summaries   peaks into the cache
-//	Gate        PCollection<[]byte> of one plan          max-bad, resume and refusal
+//	Gate        three PCollection<[]byte>: the plan,     max-bad, resume and refusal
+//	            its chunks, and accounts for Finish
 //	Distribute  PCollection<KV<int64,[]byte>>            rows to buckets of groups of shards
 //	Collect     PCollection<KV<int64,[]byte>>            one element a group, dealt out evenly
 //	Mix         PCollection<[]byte> of shard batches     shards written

@@ -126,7 +126,7 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 	if memory == 0 {
 		memory = 1 << 30
 	}
-	fmt.Fprintf(w, "memory   at most %s of decoded pixels per process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
+	fmt.Fprintf(w, "memory   at most %s of files, pixels, crops and samples per process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
 	cores := runtime.GOMAXPROCS(0)
 	if n := j.Config.Workers; n > 0 {
 		cores = min(cores, n)

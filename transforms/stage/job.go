@@ -44,7 +44,7 @@ type Job struct {
 	Reach     Reach // what workers of a cluster must see
 	Locks     []HeldLock
 	Workers   int   // images worked on at once in this process; 0: one a core
-	MaxMemory int64 // bytes of decoded pixels in flight in this process; 0: 1 GiB
+	MaxMemory int64 // bytes of files, pixels, crops and samples in work in this process; 0: 1 GiB
 	OnBad     string
 	MaxBad    float64
 	Overwrite bool

@@ -13,7 +13,7 @@ import (
 	"github.com/premix/premix/sample"
 )
 
-// defaultMemory bounds the decoded pixels in flight of one process.
+// defaultMemory bounds the files, pixels, crops and samples that one process has in work.
 const defaultMemory = 1 << 30
 
 // A pool bounds the work of one process, whatever the number of bundles that its runner hands it

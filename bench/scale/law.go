@@ -79,10 +79,14 @@ func laws(r, larger *Result, p pixels, s size) (names []string, out map[string]l
 		a, b := stepOf(r, "finish"), stepOf(larger, "finish")
 		first, second := images*replicas, float64(larger.Setup.Images*larger.Setup.Replicas)
 		each := func(a, b float64) float64 { return a + max(0, b-a)/(second-first)*max(0, s.images*s.replicas-first) }
+		failures := float64(0) // each in a chunk of its own, which is read for it
+		if r.Setup.Bad > 0 {
+			failures = max(0, s.images-images) / float64(r.Setup.Bad)
+		}
 		out["finish"] = law{
 			cpu:    each(a.CPU, b.CPU),
 			writes: each(float64(a.Requests.Put+a.Requests.List), float64(b.Requests.Put+b.Requests.List)),
-			reads:  each(float64(a.Requests.Get), float64(b.Requests.Get)),
+			reads:  each(float64(a.Requests.Get), float64(b.Requests.Get)) + failures,
 		}
 	}
 	peaks := out["peaks"]
@@ -179,8 +183,8 @@ func runLaw(args []string) error {
 		case r.Setup.Runner != "stages" || len(r.Steps) < 6: // one of the gate alone has two
 		case first == nil:
 			first = r
-		case n > first.Setup.Images*first.Setup.Replicas:
-			larger = r
+		case r.Setup.Images == first.Setup.Images && n > first.Setup.Images*first.Setup.Replicas:
+			larger = r // with as many failures
 		}
 	}
 	if first == nil {

@@ -247,7 +247,7 @@ func TestFlinkTransientError(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	r, _ := w.frozen(t, out)
 	within(t, "the launcher has told how far the job is", func() bool {
-		return strings.Contains(r.out.String(), fmt.Sprintf("mix  %d of %d shards", records(out), mixShards))
+		return strings.Contains(r.out.String(), fmt.Sprintf("  %d of %d shards", records(out), mixShards))
 	})
 	folders, err := filepath.Glob(filepath.Join(w.in, "*"))
 	if err != nil || len(folders) == 0 {

@@ -132,7 +132,8 @@ func unpackContainers(packed []byte) (containers []source.Container, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("transforms: the containers of the job: %w", err)
 	}
-	return containers, decode(b, &containers)
+	err = decode(b, &containers) // before the return: Go does not say whether a call comes before a variable there
+	return containers, err
 }
 
 // encode returns an element. It is gob, which keeps names that are not valid UTF-8.

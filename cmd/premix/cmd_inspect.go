@@ -41,7 +41,7 @@ func (o *inspectOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.split, "split", "", "split of the output (default: the first that has the sample)")
 	fs.StringVar(&o.png, "png", "", "draw pictures into this file")
 	fs.StringVar(&o.html, "html", "", "write text and pictures into this file, as a page that opens offline")
-	fs.IntVar(&o.records, "records", 3, "how many of the first records to show")
+	fs.IntVar(&o.records, "records", 3, "how many of the first records to show; of several outputs, how many keys (default 6)")
 	fs.StringArrayVar(&o.in, "in", nil, "where the inputs of an output are now, [NAME=]URI (default: where inputs.json says)")
 	fs.BoolVar(&o.asJSON, "json", false, "print JSON")
 }
@@ -49,15 +49,31 @@ func (o *inspectOptions) AddFlags(fs *pflag.FlagSet) {
 func newInspectCommand(a *app) *cobra.Command {
 	var o inspectOptions
 	cmd := &cobra.Command{
-		Use:   "inspect PATH",
+		Use:   "inspect PATH...",
 		Short: "Show what a path holds: input, shard, output, cache, plan, or one image",
 		Long: `inspect shows what a path is, and what it holds. For an output,
 --sample KEY shows one sample in full, and builds it again from its sources;
 --uses NAME lists the samples that contain an image;
 --png FILE draws a contact sheet, or with --sample the steps of that sample;
---html FILE writes both, text and pictures, as a page.`,
-		Args: onePath("inspect PATH", "an input, a shard, an output, a cache, a plan or an image"),
-		RunE: func(cmd *cobra.Command, args []string) error { return runInspect(cmd.Context(), a, o, args[0]) },
+--html FILE writes both, text and pictures, as a page.
+
+Of several outputs, inspect A B... shows the same keys side by side: a row for
+each key, a column for each output.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("premix inspect PATH...: give an input, a shard, an output, a cache, a plan or an image, or several outputs")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return runInspect(cmd.Context(), a, o, args[0])
+			}
+			if !cmd.Flags().Changed("records") {
+				o.records = comparedKeys
+			}
+			return runCompare(cmd.Context(), a, o, args)
+		},
 	}
 	o.AddFlags(cmd.Flags())
 	return cmd
@@ -65,9 +81,7 @@ func newInspectCommand(a *app) *cobra.Command {
 
 func runInspect(ctx context.Context, a *app, o inspectOptions, path string) error {
 	err := a.inspect(ctx, path, o)
-	var missing *inspect.NotFoundError
-	var none *verify.NoOutputError
-	if errors.As(err, &missing) || errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
+	if notFound(err) || errors.As(err, new(*verify.NoOutputError)) || errors.Is(err, fs.ErrNotExist) {
 		return wrongPath(ctx, path, err)
 	}
 	return err
@@ -100,6 +114,44 @@ func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error 
 		return err
 	}
 	return a.show(ctx, f, path, r, r.ContactSheet)
+}
+
+// notFound reports whether an output lacks what was asked for.
+func notFound(err error) bool {
+	return errors.As(err, new(*inspect.NotFoundError)) || errors.As(err, new(*inspect.NoSplitError))
+}
+
+// comparedKeys is how many keys of several outputs are shown, unless --records says another number.
+const comparedKeys = 6
+
+// runCompare shows the same keys of several outputs.
+func runCompare(ctx context.Context, a *app, f inspectOptions, paths []string) error {
+	switch {
+	case f.uses != "":
+		return usagef("--uses with several paths: give one output")
+	case len(f.in) > 0:
+		return usagef("--in with several paths: it is for a single output, whose samples are built again")
+	case len(paths) > inspect.MostCompared:
+		return usagef("%d paths: inspect compares up to %d outputs", len(paths), inspect.MostCompared)
+	case f.records < 1 || f.records > inspect.MostKeys:
+		return usagef("--records %d: of several outputs, give from 1 to %d keys", f.records, inspect.MostKeys)
+	}
+	for _, path := range paths {
+		if _, err := verify.Outputs(ctx, path); err != nil {
+			if errors.As(err, new(*verify.NoOutputError)) || errors.Is(err, fs.ErrNotExist) {
+				return wrongPath(ctx, path, err)
+			}
+			return err
+		}
+	}
+	c, err := inspect.Compare(ctx, paths, f.sample, inspect.Options{Records: f.records, Split: f.split})
+	if err != nil {
+		if notFound(err) {
+			return usagef("%v", err)
+		}
+		return err
+	}
+	return a.show(ctx, f, c.Title(), c, c.Sheet)
 }
 
 // inspectUses lists the samples that hold an image.

@@ -37,18 +37,22 @@ func (r *Report) ContactSheet() (image.Image, error) {
 	var decoder imaging.Decoder
 	var img imaging.Image
 	for i := range r.first {
-		t := &r.first[i]
 		x, y := margin+i%columns*(thumbSide+margin), 2*margin+lineHeight+i/columns*height
-		for k, line := range t.caption {
-			c.text(x, y+thumbSide+1+k*lineHeight, thumbSide, ink, line)
-		}
-		if _, err := decoder.Decode(context.Background(), &img, t.data, t.decode); err != nil {
-			c.text(x, y+thumbSide/2, thumbSide, alarm, err.Error())
-			continue
-		}
-		c.marked(x, y, thumbSide, rgb(&img), t.marks, t.point)
+		r.first[i].draw(c, x, y, &decoder, &img)
 	}
 	return c, nil
+}
+
+// draw draws the picture with its caption below it.
+func (t *thumbnail) draw(c canvas, x, y int, decoder *imaging.Decoder, scratch *imaging.Image) {
+	for k, line := range t.caption {
+		c.text(x, y+thumbSide+1+k*lineHeight, thumbSide, ink, line)
+	}
+	if _, err := decoder.Decode(context.Background(), scratch, t.data, t.decode); err != nil {
+		c.text(x, y+thumbSide/2, thumbSide, alarm, err.Error())
+		return
+	}
+	c.marked(x, y, thumbSide, rgb(scratch), t.marks, t.point)
 }
 
 // imageSheet draws a single image beside its saliency map.

@@ -53,7 +53,14 @@ func (r *Report) output(ctx context.Context, out string, dirs []string, o *Optio
 		return nil // the notes say how far they are
 	}
 	if len(r.Splits) == 0 {
-		return fmt.Errorf("%s has no split %q", out, o.Split)
+		var have []string
+		if len(dirs) > 0 {
+			var err error
+			if have, err = dataset.Splits(ctx, blob.Join(out, dirs[0])); err != nil {
+				return err
+			}
+		}
+		return &NoSplitError{out, o.Split, have}
 	}
 	r.Keys = r.Splits[0].Keys
 	r.Methods = map[string]int64{}

@@ -83,6 +83,16 @@ func (e *NotFoundError) Error() string {
 	return printable.Sprintf("no sample %q in %s; it has %s", e.Key, e.Output, e.Have)
 }
 
+// A NoSplitError says that an output has no such split.
+type NoSplitError struct {
+	Output, Split string
+	Have          []string
+}
+
+func (e *NoSplitError) Error() string {
+	return printable.Sprintf("%s has no split %q; it has %s: name one with --split", e.Output, e.Split, strings.Join(e.Have, ", "))
+}
+
 // Find returns the sample of a key, or of a position in the only replica that a bare number
 // names. Of several formats the first output is asked.
 func Find(ctx context.Context, out, key string, o Options) (*Sample, error) {

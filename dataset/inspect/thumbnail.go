@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -29,29 +30,37 @@ func (r *Report) keep(t thumbnail) {
 	}
 }
 
-// keepRecord keeps the picture of a sample, with its box and where the peak of the source lies.
+// keepRecord keeps the picture of a sample.
 func (r *Report) keepRecord(rec *shard.Record, split string) {
 	key := rec.Key
 	if split != "" {
 		key = split + " " + key
 	}
-	t := thumbnail{caption: []string{key, r.class(rec.Label)}, data: rec.Image}
+	t := recordThumbnail(rec, r.class)
+	t.caption = append([]string{key}, t.caption...)
+	r.keep(t)
+}
+
+// recordThumbnail is the picture of a sample, with its box and where the peak of the source lies. The caption
+// says its classes.
+func recordThumbnail(rec *shard.Record, class func(label int) string) thumbnail {
+	t := thumbnail{caption: []string{class(rec.Label)}, data: rec.Image}
 	if rec.Mixed {
-		t.caption = []string{key, fmt.Sprintf("%.2f %s", rec.Lam, r.class(rec.LabelA)), fmt.Sprintf("%.2f %s", 1-rec.Lam, r.class(rec.LabelB))}
+		t.caption = []string{fmt.Sprintf("%.2f %s", rec.Lam, class(rec.LabelA)), fmt.Sprintf("%.2f %s", 1-rec.Lam, class(rec.LabelB))}
 		t.marks = boxMark(rec.Box, green)
 	}
 	b, s := rec.Box, rec.SrcBox
 	if rec.Peak != premix.NoPeak && !b.Empty() && b.X1-b.X0 == s.X1-s.X0 && b.Y1-b.Y0 == s.Y1-s.Y0 {
 		t.point = &[2]float64{float64(rec.Peak.X+b.X0-s.X0) + 0.5, float64(rec.Peak.Y+b.Y0-s.Y0) + 0.5}
 	}
-	r.keep(t)
+	return t
 }
 
-func (r *Report) class(label int) string {
-	if label >= 0 && label < len(r.names) {
-		return r.names[label]
-	}
-	return fmt.Sprintf("class %d", label)
+func (r *Report) class(label int) string { return classOf(r.names, label) }
+
+// classOf is the name of a class, or its number where no name is known.
+func classOf(names []string, label int) string {
+	return cmp.Or(nameOf(names, label), fmt.Sprintf("class %d", label))
 }
 
 // keepPeak keeps an original with its crop and peak.

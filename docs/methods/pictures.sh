@@ -22,3 +22,9 @@ picture shift --border shift --lambda 0.6
 for d in spectral frequencytuned uniform center; do picture $d --detector $d --lambda 0.6; done
 for g in center squash; do picture geometry-$g --geometry $g --lambda 0.6; done
 picture geometry-pad --geometry pad:8:reflect --lambda 0.6
+outputs=
+for m in none cutmix mixup resizemix saliencymix; do
+	premix mix --in "$work/in" --out "$work/compared/$m" --cache "$work/cache" --size 48 --shards 1 --encode png --method $m
+	outputs="$outputs $work/compared/$m"
+done
+premix inspect $outputs --records 3 --png "$dir/compared.png"

@@ -13,7 +13,7 @@ func (j *Job) noteBegun(ctx context.Context) error {
 	if j.Options.PeaksOnly || j.OnCluster() {
 		return nil
 	}
-	for _, dir := range j.Config.OutputDirs() {
+	for i, dir := range j.Config.OutputDirs() {
 		planned, err := dataset.IsPlanned(ctx, dir, j.Config.Split)
 		if err != nil {
 			return err
@@ -24,7 +24,7 @@ func (j *Job) noteBegun(ctx context.Context) error {
 			}
 			continue // what lies below a link may be someone else's
 		}
-		if err := dataset.SaveBegun(ctx, dir, j.Config.Split, j.Description.Run); err != nil {
+		if err := dataset.SaveBegun(ctx, dir, j.Config.Split, j.Description.RunOf(i)); err != nil {
 			return err
 		}
 	}

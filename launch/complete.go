@@ -19,12 +19,12 @@ import (
 // listing is a hash of what the launcher sees of the inputs, names, sizes and times, and of what it was asked
 // about them beside the recipe. Two jobs with equal recipes and listings make the same output, unless somebody
 // has changed a file and set back its time.
-func (j *Job) listing(chunks []source.Chunk) (string, error) {
+func (j *Job) listing(chunks []source.Chunk, peaks string) (string, error) {
 	h := sha256.New()
 	c, catalog := j.Config, j.Description.Catalog
 	catalog.Classes, catalog.ListOf = nil, "" // they may come from another split by now; complete compares the lists
 	asked := []any{
-		source.Reader, Version, j.Description.Cache.Fingerprint, catalog, j.Catalog.Layout,
+		source.Reader, Version, peaks, catalog, j.Catalog.Layout,
 		c.ClassList, c.LabelSums, slices.Sorted(slices.Values(c.Accept)), j.Description.Indexes,
 		j.Description.Inputs, j.Description.Source.Labels, // inputs.json says where they are
 	}
@@ -40,37 +40,62 @@ func (j *Job) listing(chunks []source.Chunk) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// setListings gives each output the hash of the listing.
+func (j *Job) setListings(chunks []source.Chunk) (err error) {
+	of := map[string]string{} // by the fingerprint of the peaks
+	for i := range j.Description.Outputs {
+		o := &j.Description.Outputs[i]
+		peaks := j.Description.CacheOf(o).Fingerprint
+		if of[peaks] == "" {
+			if of[peaks], err = j.listing(chunks, peaks); err != nil {
+				return err
+			}
+		}
+		o.Listing = of[peaks]
+	}
+	return nil
+}
+
 // complete returns the manifests of the outputs if a job like this one has finished all of them, from the same
 // inputs, and nothing of them is missing: there is nothing to do. Only a job whose inputs the launcher lists can
 // know that before any work. It is nil where something is to be done.
 func (j *Job) complete(ctx context.Context) ([]*dataset.Manifest, error) {
-	c := j.Config
-	if j.Options.PeaksOnly || c.PlanOnly || c.Plan != "" || c.Overwrite || c.Recheck || j.Description.Listing == "" {
-		return nil, nil
-	}
 	var all []*dataset.Manifest
-	for _, dir := range c.OutputDirs() {
-		in, err := dataset.LoadInputs(ctx, dir, c.Split)
-		if err != nil || in.Listing != j.Description.Listing {
-			return nil, nil // the job itself says what is wrong
-		}
-		m, err := dataset.Complete(ctx, dir, c.Split)
-		if err != nil || m == nil || !j.accepts(m) {
+	for i := range j.Description.Outputs {
+		m, err := j.completeOutput(ctx, i)
+		if err != nil || m == nil {
 			return nil, err
-		}
-		if list := j.Catalog.Classes; list != nil {
-			if have, err := dataset.LoadClasses(ctx, dir, c.Split); err != nil || !slices.Equal(list, have) {
-				return nil, nil
-			}
-		}
-		for _, replica := range j.Description.Replicas {
-			if !slices.ContainsFunc(m.Replicas, func(r dataset.Replica) bool { return r.Replica == replica }) {
-				return nil, nil
-			}
 		}
 		all = append(all, m)
 	}
 	return all, nil
+}
+
+// completeOutput is complete for one output.
+func (j *Job) completeOutput(ctx context.Context, output int) (*dataset.Manifest, error) {
+	c, o := j.Config, &j.Description.Outputs[output]
+	if j.Options.PeaksOnly || c.PlanOnly || c.Plan != "" || c.Overwrite || c.Recheck || o.Listing == "" {
+		return nil, nil
+	}
+	in, err := dataset.LoadInputs(ctx, o.Dir, c.Split)
+	if err != nil || in.Listing != o.Listing {
+		return nil, nil // the job itself says what is wrong
+	}
+	m, err := dataset.Complete(ctx, o.Dir, c.Split)
+	if err != nil || m == nil || !j.accepts(m) {
+		return nil, err
+	}
+	if list := j.Catalog.Classes; list != nil {
+		if have, err := dataset.LoadClasses(ctx, o.Dir, c.Split); err != nil || !slices.Equal(list, have) {
+			return nil, nil
+		}
+	}
+	for _, replica := range j.Description.Replicas {
+		if !slices.ContainsFunc(m.Replicas, func(r dataset.Replica) bool { return r.Replica == replica }) {
+			return nil, nil
+		}
+	}
+	return m, nil
 }
 
 // accepts reports whether --on-bad and --max-bad surely allow the bad images of an output.

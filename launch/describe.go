@@ -31,6 +31,14 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	var runs []json.RawMessage
+	for _, p := range c.Parts {
+		r, err := runInfo(p, f.options.Command, f.start)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
 	spool := "" // the place for copies for the mix stage
 	if !f.options.PeaksOnly {
 		if spool, err = scratch(c, spoolName(c), runID); err != nil {
@@ -38,7 +46,7 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 		}
 	}
 	d, err := c.Job(pipeline.Start{
-		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: runID, Run: run,
+		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: runID, Run: run, Runs: runs,
 		CacheURI: cacheURI, TemporaryCache: temporary, SpoolURI: spool, SpoolMode: stage.SpoolRef, Slots: f.cluster.Slots,
 	})
 	if err != nil {
@@ -125,10 +133,14 @@ func runInfo(c *pipeline.Config, command []string, start time.Time) (json.RawMes
 			execution[o.Name] = blob.Redact(o.Value.String())
 		}
 	}
-	return json.MarshalIndent(map[string]any{
+	info := map[string]any{
 		"started": start.UTC().Format(time.RFC3339), "host": host, "command": WithoutSecrets(command), "version": VersionText(),
 		"cpus": runtime.NumCPU(), "execution": execution,
-	}, "", "  ")
+	}
+	if c.Variant != "" {
+		info["variant"] = c.Variant
+	}
+	return json.MarshalIndent(info, "", "  ")
 }
 
 // NewRunID is a random name for a run.

@@ -45,10 +45,19 @@ func (f *found) useClassesOfOutput(ctx context.Context) error {
 	if f.options.PeaksOnly || f.config.ClassList != nil {
 		return nil
 	}
-	dir := f.config.OutputDirs()[0]
+	for _, dir := range f.config.OutputDirs() {
+		if done, err := f.useClassesIn(ctx, dir); err != nil || done {
+			return err
+		}
+	}
+	return nil
+}
+
+// useClassesIn is useClassesOfOutput for one output of the job; done says that it has another split.
+func (f *found) useClassesIn(ctx context.Context, dir string) (done bool, err error) {
 	splits, err := dataset.Splits(ctx, dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, s := range splits {
 		if s == f.config.Split {
@@ -59,7 +68,7 @@ func (f *found) useClassesOfOutput(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		var unknown []string
 		for _, c := range f.catalog.Classes {
@@ -68,12 +77,12 @@ func (f *found) useClassesOfOutput(ctx context.Context) error {
 			}
 		}
 		if len(unknown) > 0 {
-			return &OutputError{stage.UnknownClasses(dir, s, unknown, list)}
+			return false, &OutputError{stage.UnknownClasses(dir, s, unknown, list)}
 		}
 		f.catalog.Classes, f.classesOf = list, s
-		return nil
+		return true, nil
 	}
-	return nil
+	return false, nil
 }
 
 // doubts refuses inputs in doubt. A job that only fills the cache goes on: peaks do not depend on classes.

@@ -26,7 +26,7 @@ func (j *Job) jobRecords() []stage.HeldLock {
 	host, _ := os.Hostname()
 	text := fmt.Sprintf("job %s on %s, submitted %s by process %d on %s, run %s\n", jobName(j.Config), j.Config.Runner, j.Start.UTC().Format(time.RFC3339), os.Getpid(), host, j.Description.RunID)
 	var records []stage.HeldLock
-	for _, dir := range j.Config.OutputDirs() {
+	for _, dir := range j.lockDirs() {
 		records = append(records, stage.HeldLock{Dir: dir, URI: blob.Join(dir, dataset.MetaDir, jobRecordPrefix+j.Description.RunID), Text: text})
 	}
 	return records

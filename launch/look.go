@@ -78,7 +78,7 @@ func (j *Job) list(ctx context.Context) (chunks []source.Chunk, err error) {
 		return nil
 	})
 	if err == nil && !j.Description.StopsEarly() { // with limits, chunks beyond these may be used too
-		j.Description.Listing, err = j.listing(chunks)
+		err = j.setListings(chunks)
 	}
 	return chunks, err
 }

@@ -37,17 +37,46 @@ func checkOutputs(ctx context.Context, c *pipeline.Config) (goesOn bool, err err
 	if err := checkRoot(ctx, c); err != nil {
 		return false, err
 	}
-	for i, dir := range c.OutputDirs() {
-		if err := checkPlace(dir); err != nil {
+	for _, p := range c.EachPart() {
+		p.NumberZero = c.NumberZero // as an output before has it
+		begun, err := checkPart(ctx, p)
+		if err != nil {
+			return false, ofVariant(p, err)
+		}
+		c.NumberZero, goesOn = p.NumberZero, goesOn || begun
+	}
+	for _, p := range c.EachPart() {
+		p.NumberZero = c.NumberZero
+	}
+	return goesOn, nil
+}
+
+// checkPart is checkOutputs of one variant, or of a configuration without variants.
+func checkPart(ctx context.Context, c *pipeline.Config) (goesOn bool, err error) {
+	if c.Variant != "" {
+		if err := checkRoot(ctx, c); err != nil {
 			return false, err
 		}
-		begun, err := checkOutput(ctx, c, dir, c.Formats[i])
+	}
+	for _, place := range c.Places() {
+		if err := checkPlace(place.Dir); err != nil {
+			return false, err
+		}
+		begun, err := checkOutput(ctx, c, place.Dir, place.Format)
 		if err != nil {
 			return false, err
 		}
 		goesOn = goesOn || begun
 	}
 	return goesOn, nil
+}
+
+// ofVariant names the variant in the refusal of its output.
+func ofVariant(c *pipeline.Config, err error) error {
+	if other := (*OutputError)(nil); c.Variant != "" && errors.As(err, &other) {
+		return &OutputError{"--variant " + c.Variant + ": " + other.message}
+	}
+	return err
 }
 
 // checkPlace refuses a local folder that cannot be written.
@@ -143,7 +172,7 @@ func nameZero(c *pipeline.Config, dir string, have *dataset.Config) error {
 		return nil
 	}
 	with := map[bool]string{true: "with", false: "without"}
-	other := "another format of --out"
+	other := "another output of this run"
 	if c.Plan != "" {
 		other = "--plan or " + other
 	}
@@ -166,17 +195,20 @@ func nameZeroAsBegun(ctx context.Context, c *pipeline.Config, dir string) bool {
 	return true
 }
 
-// checkRoot looks at the folder above the outputs of several formats: it must not be an output
+// checkRoot looks at the folder above the outputs of several formats, or of variants: it must not be an output
 // itself, nor hold anything else.
 func checkRoot(ctx context.Context, c *pipeline.Config) error {
-	if len(c.Formats) == 1 {
+	if !c.Above() {
 		return nil
 	}
 	splits, err := dataset.Splits(ctx, c.Out)
 	if err != nil {
 		return err
 	}
-	if len(splits) > 0 {
+	switch {
+	case len(splits) > 0 && len(c.Variants) > 0:
+		return &OutputError{printable.Sprintf("%s is an output itself: variants go to OUT/NAME, so choose another --out", c.Out)}
+	case len(splits) > 0:
 		return &OutputError{printable.Sprintf("%s is an output of one format itself: several formats go to OUT/FORMAT, so choose another --out", c.Out)}
 	}
 	objects, err := blob.List(ctx, c.Out)
@@ -187,11 +219,24 @@ func checkRoot(ctx context.Context, c *pipeline.Config) error {
 		return err
 	}
 	known := map[string]bool{dataset.MetaDir: true}
-	for _, f := range formats.Names() {
-		known[f] = true
+	if len(c.Variants) == 0 {
+		for _, f := range formats.Names() {
+			known[f] = true
+		}
+	}
+	for _, p := range c.Parts {
+		known[p.Variant] = true // checkOutput looks at what it holds
 	}
 	for _, o := range objects {
-		if name := blob.Base(o.URI); !known[name] {
+		name := blob.Base(o.URI)
+		if !known[name] && len(c.Variants) > 0 && o.Dir { // variants of another run
+			below, err := dataset.Outputs(ctx, o.URI)
+			if err != nil {
+				return err
+			}
+			known[name] = len(below) > 0
+		}
+		if !known[name] {
 			return usagef("--out %s contains other files (%s): choose an empty or new folder", c.Out, name)
 		}
 	}

@@ -77,15 +77,15 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 	return true, j.Options.Reporter.Finished(ctx, j)
 }
 
-// removeScratch removes what finished outputs do not need: a cache that no other run uses, and above outputs of several
-// formats the folder that held copies only.
+// removeScratch removes what finished outputs do not need: a cache that no other run uses, and above several outputs
+// the folder that held copies only.
 func (j *Job) removeScratch(ctx context.Context) error {
 	if j.Description.Cache.Temporary {
 		if err := blob.RemoveAll(j.guarded(ctx), j.Description.Cache.URI); err != nil {
 			return err
 		}
 	}
-	if len(j.Config.Formats) > 1 {
+	if j.Config.Above() {
 		blob.RemoveEmpty(j.guarded(ctx), blob.Join(j.Config.Out, dataset.MetaDir))
 	}
 	return j.removeBegun(j.guarded(ctx))
@@ -116,7 +116,7 @@ func (j *Job) removeCopies(ctx context.Context, r *stage.Refusal) {
 		}
 	}
 	err := blob.RemoveAll(ctx, j.Description.Spool.URI)
-	if err == nil && len(j.Config.Formats) > 1 {
+	if err == nil && j.Config.Above() {
 		blob.RemoveEmpty(ctx, blob.Join(j.Config.Out, dataset.MetaDir))
 	}
 	if err != nil {
@@ -180,7 +180,7 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 		l.Lost = lost
 	}
 	// Each folder of an output has its own lock, whether it is one of several formats or alone.
-	for _, dir := range j.Config.OutputDirs() {
+	for _, dir := range j.lockDirs() {
 		held, release, err := l.Take(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -191,8 +191,8 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 			return nil, err
 		}
 	}
-	if len(j.held) > 1 { // copies for all of them lie above them
-		above := j.held[0]
+	if j.Config.Above() { // copies for all of them lie above them
+		above := j.held[len(j.held)-1]
 		above.Dir = blob.Join(j.Config.Out, dataset.MetaDir)
 		j.held = append(j.held, above)
 	}
@@ -200,6 +200,16 @@ func (j *Job) lockOutputs(ctx context.Context, lost func(error)) (unlock func(),
 		j.Description.Locks = j.held
 	}
 	return releaseAll, j.sweep(j.guarded(ctx))
+}
+
+// lockDirs are the folders that the job locks: its outputs, and last, where they are variants, the one above them, whose
+// copies serve all. Runs that make other variants there would remove these.
+func (j *Job) lockDirs() []string {
+	dirs := j.Config.OutputDirs()
+	if len(j.Config.Variants) > 0 {
+		dirs = append(dirs, j.Config.Out)
+	}
+	return dirs
 }
 
 // sweep removes temporary files that a killed run left in the outputs, and copies that this run does not

@@ -55,10 +55,10 @@ func settle(ctx context.Context, c pipeline.Config, o Options) (*settled, error)
 	if o.PeaksOnly && c.Out == "" {
 		s.config.Out = "-"
 	}
-	if s.config.External, err = externalPeaks(ctx, c.Detector, knownMaps(&c, o)); err != nil {
+	if err := findDetectors(ctx, &s.config, knownMaps(&c, o)); err != nil {
 		return nil, err
 	}
-	if c.Plan != "" {
+	if c.Plan != "" && len(c.Variants) == 0 { // Validate refuses them together
 		replayed, err := readPlan(ctx, s.config)
 		if err != nil {
 			return nil, err
@@ -157,6 +157,26 @@ func makeAbsolute(c *pipeline.Config) error {
 	return nil
 }
 
+// findDetectors looks at the files that detectors of the configuration are, those of its variants included.
+func findDetectors(ctx context.Context, c *pipeline.Config, known peakfile.Known) error {
+	if err := c.Expand(); err != nil {
+		return err
+	}
+	looked := map[string]*peakfile.Info{}
+	for _, p := range c.EachPart() {
+		info, ok := looked[p.Detector]
+		if !ok {
+			var err error
+			if info, err = externalPeaks(ctx, p.Detector, known); err != nil {
+				return err
+			}
+			looked[p.Detector] = info
+		}
+		p.External = info
+	}
+	return nil
+}
+
 // externalPeaks looks at the file, or the folder of maps, that --detector names, if it names none
 // of the detectors.
 func externalPeaks(ctx context.Context, detector string, known peakfile.Known) (*peakfile.Info, error) {
@@ -213,8 +233,10 @@ func runnerOptions(c *pipeline.Config, o Options, cluster runners.Cluster) runne
 	if c.Cache != "" && c.Cache != pipeline.NoCache {
 		r.Remote = append(r.Remote, c.Cache)
 	}
-	if c.External != nil {
-		r.Remote = append(r.Remote, c.External.URI)
+	for _, p := range c.EachPart() {
+		if p.External != nil {
+			r.Remote = append(r.Remote, p.External.URI)
+		}
 	}
 	if c.Plan != "" {
 		r.Remote = append(r.Remote, c.Plan)

@@ -42,7 +42,7 @@ type Trial struct {
 	Numbered bool
 	// Bytes is the mean size of an image as it is stored.
 	Bytes float64
-	// Read, Decode and Peak are for one image: reading, decoding, and crop and saliency. Mix is for one sample.
+	// Read, Decode and Peak are for one image: reading, decoding, and crop and saliency. Mix is for one sample in all variants.
 	Read, Decode, Peak, Mix time.Duration
 	// Took is how long the trial was.
 	Took time.Duration
@@ -250,22 +250,40 @@ func (t *trier) classes() []string {
 	return list
 }
 
-// mix mixes the crops, and measures what shards of them would be.
+// mix mixes the crops in each variant, and measures what shards of them would be. Peaks are those of the first detector.
 func (t *trier) mix() error {
-	d := t.job.Description
-	params := plan.Params{Mix: d.Mix, Size: d.Geometry.Size, Shards: plan.Shards{N: int64(len(t.rows)), S: 1}, Replica: d.Replicas[0], Named: true}
-	recipes, err := params.Recipes(nil, t.rows)
-	if err != nil {
-		return err
-	}
 	of := map[*premix.Sample]*imaging.Image{}
 	for i := range t.rows {
 		of[t.rows[i].Sample] = &t.crops[i]
+	}
+	outputs := t.job.Description.Outputs
+	t.Outputs = make([]TrialSize, len(outputs))
+	last := -1
+	for i := range outputs { // variants are numbered as outputs need them
+		if v := outputs[i].Variant; v > last {
+			if err := t.mixVariant(v, of); err != nil {
+				return err
+			}
+			last = v
+		}
+	}
+	return nil
+}
+
+// mixVariant is mix for one variant.
+func (t *trier) mixVariant(variant int, of map[*premix.Sample]*imaging.Image) error {
+	d := t.job.Description
+	made := d.ParamsOf(variant)
+	params := plan.Params{Mix: made.Mix, Size: d.Geometry.Size, Shards: plan.Shards{N: int64(len(t.rows)), S: 1}, Replica: d.Replicas[0], Named: true}
+	recipes, err := params.Recipes(nil, t.rows)
+	if err != nil {
+		return err
 	}
 	plans, err := dataset.EncodePlan(recipes)
 	if err != nil {
 		return err
 	}
+	t.maker.Reset(made)
 	pictures := make([][]byte, len(recipes))
 	var dst imaging.Image
 	start := time.Now()
@@ -275,30 +293,33 @@ func (t *trier) mix() error {
 			return err
 		}
 	}
-	t.Mix = time.Since(start) / time.Duration(len(recipes))
+	t.Mix += time.Since(start) / time.Duration(len(recipes))
 	classes := t.classes()
 	sizes := make([]float64, len(pictures))
 	for i, p := range pictures {
 		sizes[i] = float64(len(p))
 	}
 	for i := range d.Outputs {
+		if d.Outputs[i].Variant != variant {
+			continue
+		}
 		some, images := recipes, pictures
 		if d.Outputs[i].Spec.Dense() {
 			most := max(1, trialDense/len(classes))
 			some, images = evenly(recipes, most), evenly(pictures, most)
 		}
-		n, err := t.shard(&d.Outputs[i], classes, some, images)
+		n, err := t.shard(&d.Outputs[i], made, classes, some, images)
 		if err != nil {
 			return err
 		}
 		mean := float64(n)/float64(len(some)) + float64(len(plans))/float64(len(recipes))
-		t.Outputs = append(t.Outputs, TrialSize{mean, standardError(sizes)})
+		t.Outputs[i] = TrialSize{mean, standardError(sizes)}
 	}
 	return nil
 }
 
 // shard returns the bytes of a shard with its index.
-func (t *trier) shard(o *stage.Output, classes []string, recipes []premix.Recipe, pictures [][]byte) (int64, error) {
+func (t *trier) shard(o *stage.Output, made *sample.Params, classes []string, recipes []premix.Recipe, pictures [][]byte) (int64, error) {
 	format, err := formats.ByName(o.Format)
 	if err != nil {
 		return 0, err
@@ -310,7 +331,7 @@ func (t *trier) shard(o *stage.Output, classes []string, recipes []premix.Recipe
 	for i := range recipes {
 		rec := dataset.Sample(&recipes[i], pictures[i], &spec)
 		if spec.Dense() {
-			rec.Soft = t.job.Description.Soft(nil, &recipes[i], len(spec.Classes))
+			rec.Soft = made.Soft(nil, &recipes[i], len(spec.Classes))
 		}
 		if err := w.Write(&rec); err != nil {
 			return 0, err

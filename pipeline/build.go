@@ -3,12 +3,13 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/premix/premix/imaging"
-	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
@@ -83,8 +84,9 @@ type Start struct {
 	Versions map[string]string
 	// RunID is different for each start.
 	RunID string
-	// Run is run.json.
-	Run json.RawMessage
+	// Run is run.json, Runs that of each part of a configuration with variants.
+	Run  json.RawMessage
+	Runs []json.RawMessage
 	// CacheURI is the place of the cache, TemporaryCache that it is removed after the run.
 	CacheURI       string
 	TemporaryCache bool
@@ -96,11 +98,9 @@ type Start struct {
 
 // Job translates a valid configuration into the description that workers get.
 func (c *Config) Job(start Start) (*stage.Job, error) {
-	params, err := c.sampleParams()
-	if err != nil {
-		return nil, err
-	}
-	encoder, err := imaging.NewEncoder(c.Encode)
+	parts := c.parts()
+	first := parts[0] // whose detector the job itself has
+	params, err := first.sampleParams()
 	if err != nil {
 		return nil, err
 	}
@@ -115,33 +115,68 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 	for k, v := range start.Versions {
 		versions[k] = v
 	}
-	versions["saliency"] = saliency.Agreement(c.Detector, c.Size.W, c.Size.H)
 	job := &stage.Job{
-		Params: params, Source: c.SourceOptions(), External: c.External,
+		Params: params, Source: c.SourceOptions(), External: first.External,
 		Catalog:  stage.CatalogInfo{Classes: start.Catalog.Classes, Own: start.Catalog.Own, Choice: c.ClassList != nil, ListOf: start.ClassesOf, ByName: start.Catalog.ByName, OffsetSaid: c.LabelOffset != "auto", Ignored: start.Catalog.Ignored, Failures: start.Catalog.Failures},
 		PlanOnly: c.PlanOnly,
 		Split:    c.Split, Replicas: c.replicaList(), ZeroNumbered: c.ZeroNumbered(),
 		Shards: c.Shards, SamplesPerShard: c.SamplesPerShard, Groups: int64(c.Groups),
 		Limit: c.Limit, LimitPerClass: c.LimitPerClass,
-		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: c.peaksFingerprint(), Settings: c.PeaksSettings()},
+		Cache: stage.CacheInfo{URI: start.CacheURI, Temporary: start.TemporaryCache, Fingerprint: first.peaksFingerprint(), Settings: first.PeaksSettings()},
 		Spool: stage.SpoolInfo{Mode: start.SpoolMode, URI: start.SpoolURI},
 		Slots: start.Slots, Rounds: c.rounds(&start), Workers: c.Workers, MaxMemory: c.MaxMemory, OnBad: c.OnBad, MaxBad: c.MaxBad, Overwrite: c.Overwrite, Recheck: c.Recheck || c.Overwrite,
 		Indexes: stage.Indexes{DALI: slices.Contains(c.Indexes, "dali"), WIDS: slices.Contains(c.Indexes, "wids"), Timm: slices.Contains(c.Indexes, "timm")},
-		RunID:   start.RunID, Inputs: roots, Run: start.Run, Versions: versions,
+		RunID:   start.RunID, Inputs: roots, Run: start.Run,
 	}
 	if c.Plan != "" {
 		job.Replay = &stage.Replay{Dir: c.Plan, Split: c.Split}
 	}
-	for i, dir := range c.OutputDirs() {
-		job.Outputs = append(job.Outputs, stage.Output{
-			Dir: dir, Format: c.Formats[i],
-			Spec: shard.Spec{
-				Name: c.Name, Split: c.Split, Replica: -1, LabelForm: c.LabelForm, ImageFormat: encoder.Ext(), Size: c.Size,
-			},
-			Recipe: c.RecipeJSON(c.Formats[i]), Fingerprint: c.recipeFingerprint(c.Formats[i]),
-		})
+	if c.Above() {
+		job.Above = c.Out
 	}
-	return job, nil
+	return job, c.addOutputs(job, start, versions)
+}
+
+// addOutputs adds the outputs to the description of a job, with the variants and detectors that they need.
+func (c *Config) addOutputs(job *stage.Job, start Start, versions map[string]string) error {
+	for _, place := range c.Places() {
+		p := place.Part
+		encoder, err := imaging.NewEncoder(p.Encode)
+		if err != nil {
+			return err
+		}
+		o := stage.Output{
+			Dir: place.Dir, Format: place.Format, Part: place.Index,
+			Spec: shard.Spec{
+				Name: p.Name, Split: p.Split, Replica: -1, LabelForm: p.LabelForm, ImageFormat: encoder.Ext(), Size: p.Size,
+			},
+			Recipe: p.RecipeJSON(place.Format), Fingerprint: p.recipeFingerprint(place.Format),
+		}
+		if c.Parts != nil {
+			o.Run = start.Runs[place.Index]
+		}
+		o.Versions = maps.Clone(versions)
+		o.Versions["saliency"] = saliency.Agreement(p.Detector, p.Size.W, p.Size.H)
+		if o.Variant, err = p.addVariant(job); err != nil {
+			return err
+		}
+		job.Outputs = append(job.Outputs, o)
+	}
+	return nil
+}
+
+// addVariant returns the number of the variant of the job that makes the samples of c. It adds one where none does.
+func (c *Config) addVariant(job *stage.Job) (int, error) {
+	params, err := c.sampleParams()
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(job.Variants, func(v stage.Variant) bool { return reflect.DeepEqual(v.Params, params) })
+	if i >= 0 {
+		return i, nil
+	}
+	job.Variants = append(job.Variants, stage.Variant{Params: params})
+	return len(job.Variants) - 1, nil
 }
 
 // rounds is the number of rounds that a pipeline is built for. How many images the input has is known in the gate, so
@@ -173,19 +208,6 @@ func (c *Config) rounds(start *Start) int64 {
 		images = min(images, c.Limit)
 	}
 	return stage.MostRounds(images, int64(c.Replicas))
-}
-
-// OutputDirs are the folders of the outputs, one for each format: OUT, or OUT/FORMAT if there are
-// several.
-func (c *Config) OutputDirs() []string {
-	if len(c.Formats) == 1 {
-		return []string{c.Out}
-	}
-	dirs := make([]string, len(c.Formats))
-	for i, f := range c.Formats {
-		dirs[i] = blob.Join(c.Out, f)
-	}
-	return dirs
 }
 
 // Inputs are the inputs of a list of --in.

@@ -84,6 +84,7 @@ type Config struct {
 	Indexes         []string
 	PlanOnly        bool
 	Plan            string
+	Variants        []string // NAME:FLAGS
 
 	// Running.
 	Cache                     string
@@ -109,6 +110,10 @@ type Config struct {
 	// Given names the options that were set on purpose, so that one which contradicts another can
 	// be refused even where its value is the default. It decides nothing else.
 	Given map[string]bool
+	// Parts are the configurations that Variants stand for, as [Config.Expand] made them, and Variant is the name of one
+	// that is such a part.
+	Parts   []*Config
+	Variant string
 	// NumberZero says whether names of replica 0 have its number, where an output or a plan that is
 	// there has decided that. Nil: see [Config.ZeroNumbered].
 	NumberZero *bool

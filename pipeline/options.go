@@ -61,6 +61,7 @@ type Option struct {
 
 	canonical   func(text string) string // of the value's text; nil: the text itself
 	silent      string                   // the value that is not part of a recipe, since the option is younger than caches; or empty
+	varies      bool                     // between the variants of a run
 	drawsLambda bool                     // the option belongs to the law of λ, which does nothing where nothing is mixed
 }
 
@@ -79,6 +80,12 @@ func (o *Option) unlessDefault(value string) *Option {
 
 // recorded says that something else than the option's value is part of the recipe.
 func (o *Option) recorded(changes string) { o.Changes = changes }
+
+// free marks an option that moves neither crops nor pairs, so that the variants of a run may differ in it.
+func (o *Option) free() *Option {
+	o.varies = true
+	return o
+}
 
 // law marks an option of the law of λ.
 func (o *Option) law() *Option {
@@ -142,34 +149,35 @@ func Options(c *Config) []Option {
 	add("interpolation", choiceVar("interpolation", &c.Interpolation, "bilinear", "bicubic", "lanczos"), stagePeaks, everyJob, Peaks, "filter", "Pillow's antialiased filter of that name")
 
 	group = groupMethod
-	add("method", stringVar(&c.Method), stagePlan, mixJobs, Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a list with weights, a:0.5:alpha=1,b:0.3; the rest stays unmixed").as(c.canonicalMethod)
-	add("detector", stringVar(&c.Detector), stagePeaks, everyJob, Peaks, "name or file", "finegrained (OpenCV's map, bit for bit up to 65,793 pixels; above, its peaks), spectral, frequencytuned, uniform, center, or your own file of peaks or folder of maps").as(c.canonicalDetector)
-	add("saliency-gray", choiceVar("saliency-gray", &c.SaliencyGray, "stored", "bt601"), stagePeaks, everyJob, Peaks, "weights", "gray weights of the detector: stored, as the reference code applies them, or bt601, the correct luma").as(c.canonicalGray)
-	add("scheme", choiceVar("scheme", &c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), stagePlan, mixJobs, Output, "name", "where saliencymix cuts the patch in the source, and where it pastes it in the target (default sal2corr)").as(c.canonicalScheme)
-	add("alpha", floatVar(&c.Alpha), stagePlan, mixJobs, Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform").law()
-	add("lambda", stringVar(&c.Lambda), stagePlan, mixJobs, Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1").as(c.canonicalLambda).law()
-	add("prob", floatVar(&c.Prob), stagePlan, mixJobs, Output, "probability", "probability that a sample is mixed").law()
-	add("min-lambda", floatVar(&c.MinLambda), stagePlan, mixJobs, Output, "share", "smallest drawn λ (share of the target)").law()
-	add("max-lambda", floatVar(&c.MaxLambda), stagePlan, mixJobs, Output, "share", "largest drawn λ (share of the target)").law()
-	add("lambda-outside", choiceVar("lambda-outside", &c.LambdaOutside, "clamp", "redraw"), stagePlan, mixJobs, Output, "rule", "rule for a draw outside --min-lambda and --max-lambda (default clamp)").as(c.canonicalOutside).law()
-	add("border", choiceVar("border", &c.Border, "clip", "shift"), stagePlan, mixJobs, Output, "rule", "whether saliencymix clips a box that crosses the border, or shifts it inside (default clip)").as(c.canonicalBorder)
+	add("method", stringVar(&c.Method), stagePlan, mixJobs, Output, "name or list", "saliencymix, cutmix, mixup, cutout, resizemix or none; or a list with weights, a:0.5:alpha=1,b:0.3; the rest stays unmixed").as(c.canonicalMethod).free()
+	add("detector", stringVar(&c.Detector), stagePeaks, everyJob, Peaks, "name or file", "finegrained (OpenCV's map, bit for bit up to 65,793 pixels; above, its peaks), spectral, frequencytuned, uniform, center, or your own file of peaks or folder of maps").as(c.canonicalDetector).free()
+	add("saliency-gray", choiceVar("saliency-gray", &c.SaliencyGray, "stored", "bt601"), stagePeaks, everyJob, Peaks, "weights", "gray weights of the detector: stored, as the reference code applies them, or bt601, the correct luma").as(c.canonicalGray).free()
+	add("scheme", choiceVar("scheme", &c.Scheme, "sal2corr", "sal2sal", "sal2nonsal", "nonsal2sal", "nonsal2nonsal", "sal2rand"), stagePlan, mixJobs, Output, "name", "where saliencymix cuts the patch in the source, and where it pastes it in the target (default sal2corr)").as(c.canonicalScheme).free()
+	add("alpha", floatVar(&c.Alpha), stagePlan, mixJobs, Output, "number", "λ is drawn from Beta(alpha, alpha); 1 is uniform").law().free()
+	add("lambda", stringVar(&c.Lambda), stagePlan, mixJobs, Output, "beta or number", "law of λ: beta, or a fixed number from 0 to 1").as(c.canonicalLambda).law().free()
+	add("prob", floatVar(&c.Prob), stagePlan, mixJobs, Output, "probability", "probability that a sample is mixed").law().free()
+	add("min-lambda", floatVar(&c.MinLambda), stagePlan, mixJobs, Output, "share", "smallest drawn λ (share of the target)").law().free()
+	add("max-lambda", floatVar(&c.MaxLambda), stagePlan, mixJobs, Output, "share", "largest drawn λ (share of the target)").law().free()
+	add("lambda-outside", choiceVar("lambda-outside", &c.LambdaOutside, "clamp", "redraw"), stagePlan, mixJobs, Output, "rule", "rule for a draw outside --min-lambda and --max-lambda (default clamp)").as(c.canonicalOutside).law().free()
+	add("border", choiceVar("border", &c.Border, "clip", "shift"), stagePlan, mixJobs, Output, "rule", "whether saliencymix clips a box that crosses the border, or shifts it inside (default clip)").as(c.canonicalBorder).free()
 	add("pair", choiceVar("pair", &c.Pair, "any", "different-class"), stagePlan, mixJobs, Output, "rule", "which images may be partners (default any)").as(c.canonicalPair)
-	add("smoothing", floatVar(&c.Smoothing), stageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it")
+	add("smoothing", floatVar(&c.Smoothing), stageMix, mixJobs, Form, "ε", "label smoothing of dense labels, as timm defines it").free()
 	add("seed", uint64Var(&c.Seed), stagePlan, mixJobs, Output, "integer", "seed of order, pairs, λ and places")
 	add("replicas", intVar(&c.Replicas), stagePlan, everyJob, Execution, "count", "epochs to make, each with its own order, crops and draws; existing ones are kept (docs/epochs.md)")
 	add("first-replica", intVar(&c.FirstReplica), stagePlan, everyJob, Execution, "number", "number of the first epoch")
 
 	group = groupOutput
 	add("out", stringVar(&c.Out), stageLaunch, mixJobs, Execution, "URI", "folder of the output")
-	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names")
-	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)").recorded("output")
-	add("label-form", choiceVar("label-form", &c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16")
-	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444, either with :opt (own Huffman codes: the same pixels in 5 % less), or png").as(c.canonicalEncode)
+	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names").free()
+	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds or parquet (several: each into OUT/FORMAT/)").free().recorded("output")
+	add("label-form", choiceVar("label-form", &c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16").free()
+	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444, either with :opt (own Huffman codes: the same pixels in 5 % less), or png").as(c.canonicalEncode).free()
 	add("shards", int64Var(&c.Shards), stagePlan, mixJobs, Output, "count", "shards per replica (0: chosen from the number of samples, and fewer for small images)")
 	add("samples-per-shard", int64Var(&c.SamplesPerShard), stagePlan, mixJobs, Output, "count", "instead of --shards: samples per shard")
 	add("indexes", listVar(&c.Indexes), stageFinish, mixJobs, Form, "names", "index files to write: dali, wids, timm").as(c.canonicalIndexes)
 	add("plan-only", boolVar(&c.PlanOnly), stagePlan, mixJobs, Execution, "", "write the plan of every sample, and no pixels")
 	add("plan", stringVar(&c.Plan), stageLaunch, mixJobs, Execution, "folder", "write the shards of the plan in this output, made with or without --plan-only; method, geometry and similar options come from the plan")
+	add("variant", urisVar(&c.Variants), stageMix, mixJobs, Execution, "NAME:FLAGS", "one of several methods in one pass, into OUT/NAME: 'cutmix:--method cutmix' (repeatable). Images are decoded and cropped once for all; flags beside it hold for each, and alone make no output (docs/methods.md)")
 
 	group = groupRunning
 	add("cache", stringVar(&c.Cache), stagePeaks, everyJob, Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")

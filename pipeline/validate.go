@@ -39,6 +39,9 @@ const NoCache = "none"
 
 // Validate reports every problem of the configuration at once, as a *ConfigError.
 func (c *Config) Validate() error {
+	if len(c.Variants) > 0 {
+		return c.validateParts()
+	}
 	var bad []error
 	add := func(err error) {
 		if err == nil {

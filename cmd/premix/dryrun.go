@@ -30,8 +30,8 @@ func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 	describe(w, j)
 	switch {
 	case j.Complete != nil:
-		for i, dir := range j.Config.OutputDirs() {
-			printable.Fprintf(w, "%s\n", completeLine(ctx, dir, j.Config.Formats[i], j.Complete[i]))
+		for i, place := range j.Config.Places() {
+			printable.Fprintf(w, "%s\n", completeLine(ctx, place.Dir, place.Format, j.Complete[i]))
 		}
 	case try && j.Config.Plan == "":
 		trial, err := j.Try(ctx)
@@ -71,8 +71,8 @@ func describe(w io.Writer, j *launch.Job) {
 	}
 	printable.Fprintf(w, "cache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
 	if !j.Options.PeaksOnly {
-		for i, dir := range j.Config.OutputDirs() {
-			printable.Fprintf(w, "output   %s (%s)\n", dir, j.Config.Formats[i])
+		for _, place := range j.Config.Places() {
+			printable.Fprintf(w, "output   %s (%s)\n", place.Dir, place.Format)
 		}
 	}
 }
@@ -104,8 +104,11 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 		} else {
 			fmt.Fprintf(w, " in %s", printable.Count(f.Shards, "shard"))
 		}
-		for i, s := range f.Out {
-			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(s.Mean)), dataset.Bytes(int64(math.Ceil(s.Error))), j.Config.Formats[i])
+		if n := len(j.Config.Parts); n > 0 {
+			fmt.Fprintf(w, ", in each of %s", printable.Count(int64(n), "variant"))
+		}
+		for i, place := range j.Config.Places()[:len(f.Out)] {
+			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(f.Out[i].Mean)), dataset.Bytes(int64(math.Ceil(f.Out[i].Error))), strings.TrimPrefix(place.Part.Variant+" "+place.Format, " "))
 		}
 		fmt.Fprintln(w)
 		if t.Classes > 0 && j.Config.LabelForm != "pair" {

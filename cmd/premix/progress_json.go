@@ -198,13 +198,14 @@ func describeOutputs(ctx context.Context, j *launch.Job) (list []outputFields, e
 	if j.Options.PeaksOnly || j.Config.PlanOnly {
 		return nil, nil
 	}
-	for i, dir := range j.Config.OutputDirs() {
+	for _, place := range j.Config.Places() {
+		dir := place.Dir
 		m, err := dataset.LoadManifest(ctx, dir, j.Config.Split)
 		if err != nil {
 			return nil, err
 		}
 		o := outputFields{
-			Output: dir, Format: j.Config.Formats[i], Split: j.Config.Split, Replicas: len(m.Replicas), Classes: m.Shape.Classes.Count,
+			Output: dir, Format: place.Format, Split: j.Config.Split, Replicas: len(m.Replicas), Classes: m.Shape.Classes.Count,
 			Entries: m.Counts.Entries, Good: m.Counts.Good, Ignored: m.Counts.Ignored, Excluded: m.Counts.Excluded, Failed: m.Counts.Failed,
 		}
 		for _, r := range m.Replicas {

@@ -30,8 +30,8 @@ func completeLine(ctx context.Context, dir, format string, m *dataset.Manifest) 
 // summarizeComplete prints what is in outputs that an earlier run has completed.
 func summarizeComplete(ctx context.Context, a *app, j *launch.Job) error {
 	w := a.stdout
-	for i, dir := range j.Config.OutputDirs() {
-		format := j.Config.Formats[i]
+	for i, place := range j.Config.Places() {
+		dir, format := place.Dir, place.Format
 		printable.Fprintf(w, "%s\n", completeLine(ctx, dir, format, j.Complete[i]))
 		tellSize(w, j, j.Complete[i], format)
 		tellSamples(w, j, j.Complete[i], dir, format)
@@ -66,12 +66,12 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 		}
 		fmt.Fprintln(w)
 	}
-	for i, dir := range j.Config.OutputDirs() {
+	for _, place := range j.Config.Places() {
 		summary := summarizeOutput
 		if j.Config.PlanOnly {
 			summary = summarizePlan
 		}
-		if err := summary(ctx, w, j, dir, j.Config.Formats[i]); err != nil {
+		if err := summary(ctx, w, j, place.Dir, place.Format); err != nil {
 			return err
 		}
 	}

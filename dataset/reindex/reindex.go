@@ -22,7 +22,6 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
-	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
 )
 
@@ -139,7 +138,11 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 // findSplits finds the splits of an output: those with shards, and those that had shards once.
 func findSplits(ctx context.Context, out string, o *Options) ([]*task, error) {
 	var tasks []*task
-	for _, dir := range append([]string{""}, formats.Names()...) {
+	places, err := dataset.Places(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range places {
 		at := blob.Join(out, dir)
 		sets, err := discover(ctx, at)
 		if err != nil {
@@ -182,15 +185,12 @@ func findSplits(ctx context.Context, out string, o *Options) ([]*task, error) {
 
 // emptyError says how far the first output below a folder is that a run has begun.
 func emptyError(ctx context.Context, out string) error {
-	for _, dir := range append(formats.Names(), "") {
+	dirs, err := dataset.Outputs(ctx, out)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
 		at := blob.Join(out, dir)
-		begun, err := dataset.Begun(ctx, at)
-		if err != nil {
-			return err
-		}
-		if !begun {
-			continue
-		}
 		splits, err := dataset.Splits(ctx, at)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
-	"github.com/premix/premix/io/formats"
 )
 
 // A BegunOutput is an output that a run has begun and in which it has mixed nothing yet, so that it has no split.
@@ -15,24 +14,16 @@ type BegunOutput struct {
 }
 
 // Begun returns the folders below a place in which a run has begun an output and planned nothing yet:
-// those of the formats, or else the place itself. The folder above those of several formats is no output,
+// those of formats and variants, or else the place itself. The folder above several outputs is no output,
 // although it may hold copies of a run.
 func Begun(ctx context.Context, out string) ([]BegunOutput, error) {
+	dirs, err := dataset.Outputs(ctx, out)
+	if err != nil {
+		return nil, err
+	}
 	var list []BegunOutput
-	several := false
-	for _, dir := range append(formats.Names(), "") {
-		if dir == "" && several {
-			break
-		}
+	for _, dir := range dirs {
 		at := blob.Join(out, dir)
-		begun, err := dataset.Begun(ctx, at)
-		if err != nil {
-			return nil, err
-		}
-		if !begun {
-			continue
-		}
-		several = true
 		splits, err := dataset.Splits(ctx, at)
 		if err != nil {
 			return nil, err

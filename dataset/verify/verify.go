@@ -22,7 +22,6 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
-	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/sample"
 )
@@ -59,7 +58,7 @@ type Report struct {
 
 // A Split says how much of a split was verified.
 type Split struct {
-	Output   string `json:"output,omitempty"` // folder below Path, where there are several formats
+	Output   string `json:"output,omitempty"` // folder below Path, where there are several
 	Name     string `json:"name"`
 	Format   string `json:"format"`
 	Replicas int    `json:"replicas"`
@@ -101,7 +100,7 @@ func (e *NoOutputError) Error() string {
 	return printable.Sprintf("%s is not an output of premix: it does not contain the folder %s", e.Path, dataset.MetaDir)
 }
 
-// Run verifies an output, or the outputs of several formats below one folder. Defects are not
+// Run verifies an output, or the outputs of several formats and variants below one folder. Defects are not
 // errors: an error says that the output could not be verified.
 func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	if o.Deep > 0 && o.Params == nil {
@@ -149,10 +148,14 @@ func Run(ctx context.Context, out string, o Options) (*Report, error) {
 	return report, nil
 }
 
-// Outputs are the folders below a place that are outputs: itself (""), or one for each format.
+// Outputs are the folders below a place that are outputs: itself (""), or one for each format or variant.
 func Outputs(ctx context.Context, out string) ([]string, error) {
 	var dirs []string
-	for _, dir := range append([]string{""}, formats.Names()...) {
+	places, err := dataset.Places(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range places {
 		splits, err := dataset.Splits(ctx, blob.Join(out, dir))
 		if err != nil {
 			return nil, err

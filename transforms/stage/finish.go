@@ -139,13 +139,13 @@ func completeOutput(ctx context.Context, job *Job, g *Global, in *outcome, o *Ou
 	if err := stillOurs(ctx, job, g, o, format, shards); err != nil {
 		return err
 	}
-	run, err := withShards(job, shards)
+	run, err := withShards(job, o, shards)
 	if err != nil {
 		return err
 	}
 	_, err = finish(ctx, dataset.FinishParams{
 		Out: o.Dir, Format: format, Spec: o.spec(job, g, 0), Replicas: job.Replicas,
-		Shards: shards, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: job.Versions,
+		Shards: shards, Recipe: o.Recipe, Fingerprint: shardFingerprint(o, g), Versions: o.Versions,
 		Chunks: in.chunks, Ignored: in.ignored, InputsDigest: g.InputsDigest, GoodDigest: g.GoodDigest, InputsClassList: g.OwnList, Failures: in.failures,
 		Run: run, Indexes: job.Indexes.names(),
 	})

@@ -85,9 +85,10 @@ func nameDamaged(shards []dataset.DamagedShard) string {
 }
 
 // withShards is run.json of an output, with what became of its shards.
-func withShards(job *Job, shards *dataset.ShardSet) (json.RawMessage, error) {
-	if len(job.Run) == 0 || job.PlanOnly {
-		return job.Run, nil
+func withShards(job *Job, o *Output, shards *dataset.ShardSet) (json.RawMessage, error) {
+	run := job.runOf(o)
+	if len(run) == 0 || job.PlanOnly {
+		return run, nil
 	}
-	return dataset.RunWithShards(job.Run, shards.Counts())
+	return dataset.RunWithShards(run, shards.Counts())
 }

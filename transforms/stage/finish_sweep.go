@@ -19,8 +19,8 @@ func SweepOutput(ctx context.Context, job *Job, output int, olderThan time.Durat
 		return err
 	}
 	link := ""
-	if len(job.Outputs) > 1 { // each format has a folder below the output
-		if link, err = blob.LinkBelow(blob.Dir(o.Dir), o.Dir); err != nil {
+	if job.Above != "" { // each format and variant has a folder below the output
+		if link, err = blob.LinkBelow(job.Above, o.Dir); err != nil {
 			return err
 		}
 	}

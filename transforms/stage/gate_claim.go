@@ -21,7 +21,8 @@ func claimAll(ctx context.Context, job *Job, g *Global, rows []dataset.InputCont
 			}
 		}
 	}
-	setTotals(g.N*int64(len(job.Replicas)), g.Shards*int64(len(job.Replicas)), g.Rounds)
+	each := int64(len(job.Replicas)) * job.parts()
+	setTotals(g.N*each, g.Shards*each, g.Rounds)
 	return nil
 }
 
@@ -73,13 +74,13 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 	}
 	err = dataset.SaveInputs(ctx, o.Dir, job.Split, &dataset.Inputs{
 		Digest: g.InputsDigest, GoodDigest: g.GoodDigest, ClassList: g.OwnList, RunID: job.RunID, Replicas: held.begun(g), Roots: job.Inputs, Containers: rows,
-		Labels: job.Source.Labels, Accept: job.Source.Accept, Listing: job.Listing, Warnings: g.Warnings,
+		Labels: job.Source.Labels, Accept: job.Source.Accept, Listing: o.Listing, Warnings: g.Warnings,
 	})
 	if err != nil {
 		return err
 	}
 	if !dataset.IsFinished(ctx, o.Dir, job.Split) { // the finish stage writes that of a run on a finished split
-		if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.Run); err != nil {
+		if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.runOf(o)); err != nil {
 			return err
 		}
 	}

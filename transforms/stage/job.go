@@ -36,7 +36,9 @@ type Job struct {
 	Rounds          int64 // that the pipeline was built for; the plan may use fewer
 	Limit           int64
 	LimitPerClass   int64
+	Variants        []Variant // that samples are made in; none: one, with Params
 	Outputs         []Output
+	Above           string // the folder above the outputs; empty: there is one output, and it is what --out names
 
 	Cache     CacheInfo
 	Spool     SpoolInfo
@@ -52,9 +54,7 @@ type Job struct {
 	RunID     string // of one start of the job: an overwrite happens once for it
 	Indexes   Indexes
 	Inputs    json.RawMessage
-	Listing   string // of the inputs, by the launcher, as [dataset.Inputs] has it
 	Run       json.RawMessage
-	Versions  map[string]string
 }
 
 // CatalogInfo is what the launcher learned when it listed the inputs.
@@ -90,6 +90,11 @@ type Output struct {
 	Spec        shard.Spec // of replica 0; Shards and Classes are filled in from the plan
 	Recipe      json.RawMessage
 	Fingerprint string
+	Part        int             // of the configuration: outputs of one part have the same samples
+	Variant     int             // of the job, that makes the samples
+	Listing     string          // of the inputs, by the launcher, as [dataset.Inputs] has it
+	Run         json.RawMessage // run.json; nil: that of the job
+	Versions    map[string]string
 }
 
 // Indexes says which index files beside the shards a job writes.
@@ -190,6 +195,9 @@ func (j *Job) AssertValid() error {
 		o := &j.Outputs[i]
 		if _, err := formats.ByName(o.Format); err != nil {
 			return defect("output %d of the job: %v", i, err)
+		}
+		if o.Part < 0 || o.Variant < 0 || o.Variant >= len(j.variants()) {
+			return defect("output %d of the job is of part %d and variant %d of %d", i, o.Part, o.Variant, len(j.variants()))
 		}
 		if dirs[o.Dir] {
 			return defect("two outputs of the job are in %s", o.Dir)

@@ -73,7 +73,7 @@ func (t *shardTask) run(ctx context.Context) ([]madeShard, error) {
 	if t.planned == nil && int64(len(t.rows)) != hi-lo {
 		return nil, fmt.Errorf("stage: shard %d of replica %d got %d of its %d rows", t.shard, t.replica, len(t.rows), hi-lo)
 	}
-	recipes, err := t.recipes()
+	recipes, err := t.allRecipes()
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,8 @@ func (t *shardTask) run(ctx context.Context) ([]madeShard, error) {
 	made := make([]madeShard, len(t.job.Outputs))
 	var missing []int
 	for i := range t.job.Outputs {
-		old, anew, err := t.kept(ctx, &t.job.Outputs[i], recipes)
+		o := &t.job.Outputs[i]
+		old, anew, err := t.kept(ctx, o, recipes[o.Variant])
 		if err != nil {
 			return nil, err
 		}
@@ -95,40 +96,44 @@ func (t *shardTask) run(ctx context.Context) ([]madeShard, error) {
 		made[i].record = *old
 	}
 	if len(missing) == 0 {
-		countShard(hi-lo, 0, true)
+		t.count(made)
 		return made, nil
 	}
-	w := &shardWriter{task: t, recipes: recipes}
-	if err := w.open(ctx, missing); err != nil {
+	w := &shardWriter{task: t, variants: t.job.variantsOf(missing)}
+	if err := w.open(ctx, missing, recipes); err != nil {
 		return nil, errors.Join(err, w.abort())
 	}
-	if err := t.samples(ctx, recipes, w.write); err != nil {
+	wanted := make([][]premix.Recipe, len(w.variants))
+	for i, v := range w.variants {
+		wanted[i] = recipes[v]
+	}
+	if err := t.samples(ctx, w.variants, wanted, w.write); err != nil {
 		return nil, errors.Join(err, w.abort())
 	}
-	var bytes int64
 	for k, i := range missing {
 		r, err := w.commit(ctx, k)
 		if err != nil {
 			return nil, errors.Join(err, w.abort())
 		}
 		made[i].record = r
-		bytes += r.Bytes
 	}
-	countShard(hi-lo, bytes, false)
+	t.count(made)
 	return made, nil
 }
 
-// An encodedSample is a sample on its way to the writer: data is set when done is closed.
+// An encodedSample is a sample on its way to the writer, with a picture for each variant: data is set when done is
+// closed.
 type encodedSample struct {
-	data []byte
+	data [][]byte
 	done chan struct{}
 }
 
-// samples makes the samples of a shard and hands them to write, in order and one at a time. Each
-// crop is made once; loading runs ahead of mixing by a bounded number of samples, and of bytes.
-func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
+// samples makes the samples of a shard in some variants, whose recipes are given, and hands them to write, in order and
+// one at a time. Each crop is made once; loading runs ahead of mixing by a bounded number of samples, and of bytes.
+func (t *shardTask) samples(ctx context.Context, variants []int, recipes [][]premix.Recipe, write func(i int, pictures [][]byte) error) error {
+	n, each := len(recipes[0]), len(variants)
 	if bare.Load() {
-		return bareSamples(ctx, recipes, write)
+		return bareSamples(ctx, n, each, write)
 	}
 	p := poolFor(t.job.Workers, t.job.MaxMemory)
 	lead := &lead{of: &p.ahead}
@@ -136,43 +141,44 @@ func (t *shardTask) samples(ctx context.Context, recipes []premix.Recipe, write 
 	pictures := t.pictures(recipes, lead)
 	g, ctx := errgroup.WithContext(ctx)
 	crop := int64(t.job.cropBytes())
-	results := make([]encodedSample, len(recipes))
+	results := make([]encodedSample, n)
+	data := make([][]byte, n*each)
 	for i := range results {
-		results[i].done = make(chan struct{})
+		results[i] = encodedSample{data[i*each : (i+1)*each], make(chan struct{})}
 	}
 	ahead := make(chan struct{}, 4*p.workers()+4)
 	g.Go(func() (err error) {
 		defer recoverAs(&err)
-		return writeInOrder(ctx, results, ahead, func(i int, img []byte) error {
-			defer lead.give(crop, 1)
-			return write(i, img)
+		return writeInOrder(ctx, results, ahead, func(i int, data [][]byte) error {
+			defer lead.give(crop*int64(each), 1)
+			return write(i, data)
 		})
 	})
 dispatch:
-	for i := range recipes {
+	for i := range results {
 		select {
 		case ahead <- struct{}{}:
 		case <-ctx.Done():
 			break dispatch
 		}
-		r := &recipes[i]
 		var load []*picture
-		for _, s := range needs(r) {
-			if pic := pictures[s]; !pic.started {
-				pic.started = true
-				load = append(load, pic)
+		for _, of := range recipes {
+			for _, s := range needs(&of[i]) {
+				if pic := pictures[s]; !pic.started {
+					pic.started = true
+					load = append(load, pic)
+				}
 			}
 		}
 		// An encoded sample takes no more than its pixels, or hardly more.
-		if lead.take(ctx, crop*int64(len(load)+1)) != nil {
+		if lead.take(ctx, crop*int64(len(load)+each)) != nil {
 			break
 		}
 		for _, pic := range load {
 			g.Go(func() error { return t.load(ctx, p, pic) })
 		}
 		g.Go(func() (err error) {
-			results[i].data, err = t.mixOne(ctx, p, r, pictures)
-			if err == nil {
+			if err = t.mixOne(ctx, p, i, variants, recipes, pictures, results[i].data); err == nil {
 				close(results[i].done)
 			}
 			return err
@@ -181,36 +187,45 @@ dispatch:
 	return g.Wait()
 }
 
-// mixOne makes and encodes the picture of a recipe.
-func (t *shardTask) mixOne(ctx context.Context, p *pool, r *premix.Recipe, pictures map[*premix.Sample]*picture) (data []byte, err error) {
+// mixOne makes and encodes the pictures of sample i, one for each of some variants.
+func (t *shardTask) mixOne(ctx context.Context, p *pool, i int, variants []int, recipes [][]premix.Recipe, pictures map[*premix.Sample]*picture, data [][]byte) (err error) {
 	defer recoverAs(&err)
-	used := needs(r)
-	for _, s := range used {
-		select {
-		case <-pictures[s].ready:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+	for _, of := range recipes {
+		for _, s := range needs(&of[i]) {
+			select {
+			case <-pictures[s].ready:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
 		}
 	}
-	target := pictures[used[0]].img
-	var src *imaging.Image
-	if len(used) == 2 {
-		src = pictures[used[1]].img
-	}
-	err = p.do(ctx, &t.job.Params, func(w *worker) (err error) {
-		if data, err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
-			return fmt.Errorf("sample %s: %w", r.Key, err)
+	err = p.do(ctx, &t.job.Params, func(w *worker) error {
+		for k, of := range recipes {
+			r := &of[i]
+			used := needs(r)
+			target := pictures[used[0]].img
+			var src *imaging.Image
+			if len(used) == 2 {
+				src = pictures[used[1]].img
+			}
+			w.Reset(t.job.ParamsOf(variants[k]))
+			var err error
+			if data[k], err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
+				return fmt.Errorf("sample %s: %w", r.Key, err)
+			}
 		}
 		return nil
 	})
-	for _, s := range used {
-		pictures[s].release()
+	for _, of := range recipes {
+		for _, s := range needs(&of[i]) {
+			pictures[s].release()
+		}
 	}
-	return data, err
+	return err
 }
 
 // writeInOrder writes each sample once it is done, and then takes an element out of ahead.
-func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan struct{}, write func(i int, img []byte) error) error {
+func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan struct{}, write func(i int, data [][]byte) error) error {
 	for i := range results {
 		select {
 		case <-results[i].done:
@@ -220,26 +235,30 @@ func writeInOrder(ctx context.Context, results []encodedSample, ahead <-chan str
 		if err := write(i, results[i].data); err != nil {
 			return err
 		}
-		putBuffer(results[i].data)
-		results[i].data = nil
+		for k, b := range results[i].data {
+			putBuffer(b)
+			results[i].data[k] = nil
+		}
 		<-ahead
 	}
 	return nil
 }
 
-// write appends the sample of recipe i, whose encoded image is img, to each output.
-func (w *shardWriter) write(i int, img []byte) error {
-	r := &w.recipes[i]
+// write appends sample i to each output; pictures are those of the writer's variants, encoded.
+func (w *shardWriter) write(i int, pictures [][]byte) error {
+	var size int64
 	for _, o := range w.outs {
+		r, img := &o.recipes[i], pictures[o.picture]
 		w.record = dataset.Sample(r, img, &o.spec)
 		if o.spec.Dense() {
-			w.soft = w.task.job.Soft(w.soft, r, len(o.spec.Classes))
+			w.soft = o.params.Soft(w.soft, r, len(o.spec.Classes))
 			w.record.Soft = w.soft
 		}
 		if err := o.w.Write(&w.record); err != nil {
 			return fmt.Errorf("%s: sample %s: %w", o.output.Dir, r.Key, err)
 		}
+		size += int64(len(img))
 	}
-	countMixed(1, int64(len(img)*len(w.outs)))
+	countMixed(w.parts, size)
 	return nil
 }

@@ -3,8 +3,6 @@ package stage
 import (
 	"context"
 	"sync/atomic"
-
-	"github.com/premix/premix"
 )
 
 // bare says that samples have no pixels: see [NoPixels].
@@ -14,13 +12,14 @@ var bare atomic.Bool
 // job is as it is: bench/scale measures that on more images than one machine can draw.
 func NoPixels() { bare.Store(true) }
 
-// bareSamples hands samples without an image to write.
-func bareSamples(ctx context.Context, recipes []premix.Recipe, write func(i int, img []byte) error) error {
-	for i := range recipes {
+// bareSamples hands n samples without an image to write, in so many variants.
+func bareSamples(ctx context.Context, n, variants int, write func(i int, pictures [][]byte) error) error {
+	none := make([][]byte, variants)
+	for i := range n {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		if err := write(i, nil); err != nil {
+		if err := write(i, none); err != nil {
 			return err
 		}
 	}

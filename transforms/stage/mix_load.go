@@ -36,8 +36,8 @@ func (p *picture) release() {
 	}
 }
 
-// pictures prepares the picture of each image of the shard, with the number of its uses.
-func (t *shardTask) pictures(recipes []premix.Recipe, l *lead) map[*premix.Sample]*picture {
+// pictures prepares the picture of each image of the shard, with the number of its uses by some variants.
+func (t *shardTask) pictures(recipes [][]premix.Recipe, l *lead) map[*premix.Sample]*picture {
 	pictures := map[*premix.Sample]*picture{}
 	for i := range t.rows {
 		s := t.rows[i].Sample
@@ -46,9 +46,11 @@ func (t *shardTask) pictures(recipes []premix.Recipe, l *lead) map[*premix.Sampl
 			pictures[s].place = spool
 		}
 	}
-	for i := range recipes {
-		for _, s := range needs(&recipes[i]) {
-			pictures[s].uses.Add(1)
+	for _, of := range recipes {
+		for i := range of {
+			for _, s := range needs(&of[i]) {
+				pictures[s].uses.Add(1)
+			}
 		}
 	}
 	return pictures

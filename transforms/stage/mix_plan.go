@@ -11,13 +11,25 @@ import (
 	"github.com/premix/premix/plan"
 )
 
-// recipes plans the shard.
-func (t *shardTask) recipes() ([]premix.Recipe, error) {
+// allRecipes plans the shard in each variant.
+func (t *shardTask) allRecipes() ([][]premix.Recipe, error) {
 	if t.planned != nil {
-		return t.planned, nil
+		return [][]premix.Recipe{t.planned}, nil
 	}
+	all := make([][]premix.Recipe, len(t.job.variants()))
+	for i := range all {
+		var err error
+		if all[i], err = t.recipes(&t.job.variants()[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// recipes plans the shard in a variant.
+func (t *shardTask) recipes(v *Variant) ([]premix.Recipe, error) {
 	p := plan.Params{
-		Mix: t.job.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
+		Mix: v.Params.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
 		Replica: t.replica, Named: t.job.numbered(t.replica),
 	}
 	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
@@ -29,10 +41,11 @@ func (t *shardTask) spec(o *Output) shard.Spec { return o.spec(t.job, t.global, 
 
 // planOnly writes the plan of the shard into each output, and no pixels. The records in what it
 // returns are not committed, since the shard does not exist.
-func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]madeShard, error) {
+func (t *shardTask) planOnly(ctx context.Context, all [][]premix.Recipe) ([]madeShard, error) {
 	made := make([]madeShard, len(t.job.Outputs))
 	for i := range t.job.Outputs {
 		o := &t.job.Outputs[i]
+		recipes := all[o.Variant]
 		format, err := formats.ByName(o.Format)
 		if err != nil {
 			return nil, err
@@ -44,8 +57,10 @@ func (t *shardTask) planOnly(ctx context.Context, recipes []premix.Recipe) ([]ma
 		}
 		made[i] = madeShard{output: i, record: r}
 	}
-	countMixed(int64(len(recipes)), 0)
-	countShard(int64(len(recipes)), 0, false)
+	for range t.job.parts() {
+		countMixed(int64(len(all[0])), 0)
+		countShard(int64(len(all[0])), 0, false)
+	}
 	return made, nil
 }
 

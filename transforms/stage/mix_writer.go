@@ -7,33 +7,39 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"slices"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/shard"
+	"github.com/premix/premix/sample"
 )
 
 // A shardWriter writes one shard into each output that lacks it.
 type shardWriter struct {
-	task    *shardTask
-	recipes []premix.Recipe
-	outs    []*shardOut
-	record  shard.Record // of the sample being written; kept, so that a sample allocates nothing
-	soft    []float32    // likewise
+	task     *shardTask
+	variants []int // that the outputs need
+	outs     []*shardOut
+	parts    int64        // of the configuration, that the outputs are of
+	record   shard.Record // of the sample being written; kept, so that a sample allocates nothing
+	soft     []float32    // likewise
 }
 
 type shardOut struct {
-	output *Output
-	format shard.Format
-	spec   shard.Spec
-	blob   blob.Writer
-	buf    *bufio.Writer
-	sum    hash.Hash
-	bytes  int64
-	w      shard.Writer
-	done   bool
+	output  *Output
+	params  *sample.Params
+	recipes []premix.Recipe
+	picture int // its place among those of the writer's variants
+	format  shard.Format
+	spec    shard.Spec
+	blob    blob.Writer
+	buf     *bufio.Writer
+	sum     hash.Hash
+	bytes   int64
+	w       shard.Writer
+	done    bool
 }
 
 // Write counts and hashes what goes into the shard.
@@ -44,14 +50,18 @@ func (o *shardOut) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (w *shardWriter) open(ctx context.Context, missing []int) error {
+// open begins the shard in some outputs; recipes are those of all variants.
+func (w *shardWriter) open(ctx context.Context, missing []int, recipes [][]premix.Recipe) error {
+	parts := map[int]bool{}
 	for _, i := range missing {
 		o := &w.task.job.Outputs[i]
+		parts[o.Part] = true
 		f, err := formats.ByName(o.Format)
 		if err != nil {
 			return err
 		}
-		so := &shardOut{output: o, format: f, spec: w.task.spec(o), sum: sha256.New()}
+		so := &shardOut{output: o, params: w.task.job.ParamsOf(o.Variant), recipes: recipes[o.Variant], format: f, spec: w.task.spec(o), sum: sha256.New()}
+		so.picture = slices.Index(w.variants, o.Variant)
 		so.blob, err = blob.Create(ctx, blob.Join(o.Dir, f.ShardPath(so.spec, w.task.shard)))
 		if err != nil {
 			return err
@@ -60,6 +70,7 @@ func (w *shardWriter) open(ctx context.Context, missing []int) error {
 		so.w = f.NewWriter(so.buf, so.spec)
 		w.outs = append(w.outs, so)
 	}
+	w.parts = int64(len(parts))
 	return nil
 }
 
@@ -74,7 +85,7 @@ func (w *shardWriter) commit(ctx context.Context, k int) (r dataset.ShardRecord,
 	if err := o.blob.Commit(); err != nil {
 		return r, err
 	}
-	r = t.record(o.output, o.format, w.recipes)
+	r = t.record(o.output, o.format, o.recipes)
 	if r.IndexPath != "" {
 		index := o.w.Index()
 		if err := blob.WriteFile(ctx, blob.Join(o.output.Dir, r.IndexPath), index); err != nil {
@@ -82,7 +93,7 @@ func (w *shardWriter) commit(ctx context.Context, k int) (r dataset.ShardRecord,
 		}
 		r.IndexBytes = int64(len(index))
 	}
-	if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), w.recipes); err != nil {
+	if r.PlanBytes, err = dataset.WritePlan(ctx, blob.Join(o.output.Dir, r.PlanPath), o.recipes); err != nil {
 		return r, err
 	}
 	r.Bytes, r.PayloadBytes, r.SHA256 = o.bytes, o.w.Payload(), hex.EncodeToString(o.sum.Sum(nil))

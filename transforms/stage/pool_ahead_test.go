@@ -52,12 +52,12 @@ func TestRunsAheadOfMemory(t *testing.T) {
 			<-hold
 			return source.Fetch(ctx, dst, s.Location)
 		}
-		recipes, err := task.recipes()
+		recipes, err := task.allRecipes()
 		if err != nil {
 			t.Fatal(err)
 		}
 		go func() {
-			done <- task.samples(t.Context(), recipes, func(i int, _ []byte) error {
+			done <- task.samples(t.Context(), []int{0}, recipes, func(i int, _ [][]byte) error {
 				if i != written[shard] {
 					t.Errorf("shard %d: sample %d after %d", shard, i, written[shard])
 				}
@@ -93,11 +93,11 @@ func TestAheadAfterErrors(t *testing.T) {
 	a := newBench(t, "synth:40", func(j *Job) { j.Workers, j.MaxMemory = 2, 64<<10+2 })
 	a.planned()
 	task := &shardTask{job: a.job, global: a.global, rows: a.rows()[:20]}
-	recipes, err := task.recipes()
+	recipes, err := task.allRecipes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = task.samples(t.Context(), recipes, func(i int, _ []byte) error {
+	err = task.samples(t.Context(), []int{0}, recipes, func(i int, _ [][]byte) error {
 		if i == 3 {
 			return context.DeadlineExceeded
 		}

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/source"
+	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -57,18 +59,59 @@ func (j *Job) setListings(chunks []source.Chunk) (err error) {
 }
 
 // complete returns the manifests of the outputs if a job like this one has finished all of them, from the same
-// inputs, and nothing of them is missing: there is nothing to do. Only a job whose inputs the launcher lists can
+// inputs, and nothing of them is missing: there is nothing to do. Of variants, those that are complete are taken out of the
+// job where others are not. Only a job whose inputs the launcher lists can
 // know that before any work. It is nil where something is to be done.
 func (j *Job) complete(ctx context.Context) ([]*dataset.Manifest, error) {
-	var all []*dataset.Manifest
-	for i := range j.Description.Outputs {
+	all := make([]*dataset.Manifest, len(j.Description.Outputs))
+	done := true
+	for i := range all {
 		m, err := j.completeOutput(ctx, i)
-		if err != nil || m == nil {
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, m)
+		all[i], done = m, done && m != nil
 	}
-	return all, nil
+	if done {
+		return all, nil
+	}
+	return nil, j.leaveOut(all)
+}
+
+// leaveOut takes the variants out of the job whose outputs all have a manifest here, since they are complete.
+func (j *Job) leaveOut(complete []*dataset.Manifest) error {
+	c := j.Config
+	if len(c.Parts) < 2 {
+		return nil
+	}
+	left := map[int]bool{} // parts that are not complete
+	places := c.Places()
+	for i, p := range places {
+		left[p.Index] = left[p.Index] || complete[i] == nil
+	}
+	if len(left) == 0 || !slices.Contains(slices.Collect(maps.Values(left)), false) {
+		return nil
+	}
+	for i, p := range places {
+		if !left[p.Index] {
+			j.Kept = append(j.Kept, Kept{p.Dir, p.Format, complete[i]})
+		}
+	}
+	var parts []*pipeline.Config
+	var runs []json.RawMessage
+	for i, p := range c.Parts {
+		if left[i] {
+			parts, runs = append(parts, p), append(runs, j.begin.Runs[i])
+		}
+	}
+	c.Parts, j.begin.Runs = parts, runs
+	d, err := c.Job(j.begin)
+	if err != nil {
+		return err
+	}
+	d.Build = j.Description.Build
+	j.Description = d
+	return j.setListings(j.chunks)
 }
 
 // completeOutput is complete for one output.

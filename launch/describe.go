@@ -45,15 +45,16 @@ func describe(ctx context.Context, f *found) (*Job, error) {
 			return nil, err
 		}
 	}
-	d, err := c.Job(pipeline.Start{
+	begin := pipeline.Start{
 		Catalog: f.catalog, ClassesOf: f.classesOf, Versions: map[string]string{"premix": Version}, RunID: runID, Run: run, Runs: runs,
 		CacheURI: cacheURI, TemporaryCache: temporary, SpoolURI: spool, SpoolMode: stage.SpoolRef, Slots: f.cluster.Slots,
-	})
+	}
+	d, err := c.Job(begin)
 	if err != nil {
 		return nil, err
 	}
 	d.Build = f.workers
-	j := &Job{Config: c, Catalog: f.catalog, Description: d, Start: f.start, Options: f.options, cluster: f.cluster}
+	j := &Job{Config: c, Catalog: f.catalog, Description: d, Start: f.start, Options: f.options, begin: begin, cluster: f.cluster}
 	return j, j.checkSplits(ctx)
 }
 

@@ -76,6 +76,9 @@ type Job struct {
 	// Complete has the manifests of the outputs if an earlier run has made all that this one is to make: Run has
 	// nothing to do then. Otherwise it is nil.
 	Complete []*dataset.Manifest
+	// Kept are the outputs of variants that an earlier run has completed, where others are to be made: the job leaves
+	// them alone, and Config and Description have the others only.
+	Kept []Kept
 	// Cache is what the peaks cache has for the input; nil for a replay, which needs no peaks, and where the
 	// outputs are complete.
 	Cache *CacheLook
@@ -84,9 +87,16 @@ type Job struct {
 	// Options are those of Prepare.
 	Options Options
 
+	begin   pipeline.Start // that Description was made with
 	chunks  []source.Chunk // of the input, if the launcher lists it
 	cluster runners.Cluster
 	held    []stage.HeldLock // the locks of this process, while it runs
+}
+
+// A Kept is an output that was complete before.
+type Kept struct {
+	Dir, Format string
+	Manifest    *dataset.Manifest
 }
 
 // Expected is the number of images of the input, about; 0 if unknown.

@@ -28,6 +28,9 @@ const (
 func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 	w := a.stdout
 	describe(w, j)
+	for _, k := range j.Kept {
+		printable.Fprintf(w, "%s\n", completeLine(ctx, k.Dir, k.Format, k.Manifest))
+	}
 	switch {
 	case j.Complete != nil:
 		for i, place := range j.Config.Places() {

@@ -198,22 +198,29 @@ func describeOutputs(ctx context.Context, j *launch.Job) (list []outputFields, e
 	if j.Options.PeaksOnly || j.Config.PlanOnly {
 		return nil, nil
 	}
+	for _, k := range j.Kept {
+		list = append(list, describeOutput(k.Dir, k.Format, k.Manifest))
+	}
 	for _, place := range j.Config.Places() {
-		dir := place.Dir
-		m, err := dataset.LoadManifest(ctx, dir, j.Config.Split)
+		m, err := dataset.LoadManifest(ctx, place.Dir, j.Config.Split)
 		if err != nil {
 			return nil, err
 		}
-		o := outputFields{
-			Output: dir, Format: place.Format, Split: j.Config.Split, Replicas: len(m.Replicas), Classes: m.Shape.Classes.Count,
-			Entries: m.Counts.Entries, Good: m.Counts.Good, Ignored: m.Counts.Ignored, Excluded: m.Counts.Excluded, Failed: m.Counts.Failed,
-		}
-		for _, r := range m.Replicas {
-			o.Samples, o.Shards, o.Bytes = o.Samples+r.Samples, o.Shards+int64(len(r.Shards)), o.Bytes+r.Bytes
-		}
-		list = append(list, o)
+		list = append(list, describeOutput(place.Dir, place.Format, m))
 	}
 	return list, nil
+}
+
+// describeOutput says what a finished output holds, by its manifest.
+func describeOutput(dir, format string, m *dataset.Manifest) outputFields {
+	o := outputFields{
+		Output: dir, Format: format, Split: m.Shape.Split, Replicas: len(m.Replicas), Classes: m.Shape.Classes.Count,
+		Entries: m.Counts.Entries, Good: m.Counts.Good, Ignored: m.Counts.Ignored, Excluded: m.Counts.Excluded, Failed: m.Counts.Failed,
+	}
+	for _, r := range m.Replicas {
+		o.Samples, o.Shards, o.Bytes = o.Samples+r.Samples, o.Shards+int64(len(r.Shards)), o.Bytes+r.Bytes
+	}
+	return o
 }
 
 // seconds is a duration to the millisecond.

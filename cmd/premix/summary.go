@@ -66,6 +66,9 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 		}
 		fmt.Fprintln(w)
 	}
+	for _, k := range j.Kept {
+		printable.Fprintf(w, "%s\n", completeLine(ctx, k.Dir, k.Format, k.Manifest))
+	}
 	for _, place := range j.Config.Places() {
 		summary := summarizeOutput
 		if j.Config.PlanOnly {

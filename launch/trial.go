@@ -57,7 +57,7 @@ type TrialSize struct{ Mean, Error float64 }
 // Try reads, crops and mixes at most 200 images from all over the input, for at most five seconds and a little, and
 // writes nothing. A job that has no images to look at, such as a replay, gives a Trial without images.
 func (j *Job) Try(ctx context.Context) (*Trial, error) {
-	t := &trier{job: j, began: time.Now(), most: min(trialImages, max(2, trialCrops/(3*j.Config.Size.H*j.Config.Size.W)))}
+	t := &trier{job: j, views: j.Description.Views(), began: time.Now(), most: min(trialImages, max(2, trialCrops/(3*j.Config.Size.H*j.Config.Size.W)))}
 	if j.Config.Plan != "" || j.Complete != nil {
 		return &t.Trial, nil
 	}
@@ -120,6 +120,7 @@ func evenly[T any](list []T, n int) []T {
 type trier struct {
 	Trial
 	job   *Job
+	views []*stage.Job // of each detector
 	maker *sample.Maker
 	began time.Time
 	most  int
@@ -187,10 +188,20 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	if _, err := t.maker.Crop(&t.half, &s); err != nil {
 		return err
 	}
-	if t.job.Description.Detects() {
-		err = t.maker.Peak(&t.half, &s, false)
-	} else {
-		s.Peak, s.Trough, s.Flat = premix.Peak{}, premix.Peak{}, true // as where no peak is known
+	var more []plan.Spot
+	for i, v := range t.views {
+		at := s
+		t.maker.Reset(&v.Params)
+		if v.Detects() {
+			err = errors.Join(err, t.maker.Peak(&t.half, &at, false))
+		} else {
+			at.Peak, at.Trough, at.Flat = premix.Peak{}, premix.Peak{}, true // as where no peak is known
+		}
+		if i == 0 {
+			s = at
+		} else {
+			more = append(more, plan.Spot{Peak: at.Peak, Trough: at.Trough, Flat: at.Flat})
+		}
 	}
 	t.Peak += time.Since(start)
 	if err != nil {
@@ -202,7 +213,7 @@ func (t *trier) image(ctx context.Context, e *source.Entry) error {
 	crop := imaging.Image{W: t.half.Crop.W, H: t.half.Crop.H, Pix: append([]byte(nil), t.half.Crop.Pix...)}
 	i := int64(len(t.rows))
 	t.crops = append(t.crops, crop)
-	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: label, Sample: &s})
+	t.rows = append(t.rows, plan.Row{Ordinal: i, Position: i, Label: label, Sample: &s, More: more})
 	return nil
 }
 
@@ -250,18 +261,14 @@ func (t *trier) classes() []string {
 	return list
 }
 
-// mix mixes the crops in each variant, and measures what shards of them would be. Peaks are those of the first detector.
+// mix mixes the crops in each variant, and measures what shards of them would be.
 func (t *trier) mix() error {
-	of := map[*premix.Sample]*imaging.Image{}
-	for i := range t.rows {
-		of[t.rows[i].Sample] = &t.crops[i]
-	}
 	outputs := t.job.Description.Outputs
 	t.Outputs = make([]TrialSize, len(outputs))
 	last := -1
 	for i := range outputs { // variants are numbered as outputs need them
 		if v := outputs[i].Variant; v > last {
-			if err := t.mixVariant(v, of); err != nil {
+			if err := t.mixVariant(v); err != nil {
 				return err
 			}
 			last = v
@@ -271,11 +278,16 @@ func (t *trier) mix() error {
 }
 
 // mixVariant is mix for one variant.
-func (t *trier) mixVariant(variant int, of map[*premix.Sample]*imaging.Image) error {
+func (t *trier) mixVariant(variant int) error {
 	d := t.job.Description
 	made := d.ParamsOf(variant)
+	rows := stage.RowsFor(t.rows, d.Variants[variant].Finder, nil)
+	of := map[*premix.Sample]*imaging.Image{}
+	for i := range rows {
+		of[rows[i].Sample] = &t.crops[i]
+	}
 	params := plan.Params{Mix: made.Mix, Size: d.Geometry.Size, Shards: plan.Shards{N: int64(len(t.rows)), S: 1}, Replica: d.Replicas[0], Named: true}
-	recipes, err := params.Recipes(nil, t.rows)
+	recipes, err := params.Recipes(nil, rows)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/saliency"
+	"github.com/premix/premix/sample"
 	"github.com/premix/premix/transforms"
 	"github.com/premix/premix/transforms/stage"
 )
@@ -171,12 +172,27 @@ func (c *Config) addVariant(job *stage.Job) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	i := slices.IndexFunc(job.Variants, func(v stage.Variant) bool { return reflect.DeepEqual(v.Params, params) })
-	if i >= 0 {
-		return i, nil
+	v := stage.Variant{Params: params, Finder: c.addFinder(job, params)}
+	i := slices.IndexFunc(job.Variants, func(w stage.Variant) bool { return reflect.DeepEqual(w, v) })
+	if i < 0 {
+		i, job.Variants = len(job.Variants), append(job.Variants, v)
 	}
-	job.Variants = append(job.Variants, stage.Variant{Params: params})
-	return len(job.Variants) - 1, nil
+	return i, nil
+}
+
+// addFinder returns the number of the detector of c in the job. It adds one where the job has another.
+func (c *Config) addFinder(job *stage.Job, params sample.Params) int {
+	fingerprint := c.peaksFingerprint()
+	if fingerprint == job.Cache.Fingerprint {
+		return 0
+	}
+	i := slices.IndexFunc(job.Finders, func(f stage.Finder) bool { return f.Cache.Fingerprint == fingerprint })
+	if i < 0 {
+		cache := job.Cache
+		cache.Fingerprint, cache.Settings = fingerprint, c.PeaksSettings()
+		i, job.Finders = len(job.Finders), append(job.Finders, stage.Finder{Variant: c.Variant, Params: params, External: c.External, Cache: cache})
+	}
+	return i + 1
 }
 
 // rounds is the number of rounds that a pipeline is built for. How many images the input has is known in the gate, so

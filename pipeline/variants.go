@@ -23,6 +23,9 @@ import (
 // maxOutputs bounds the outputs of a job: the finish stage holds each of them, and commands look for them by listing.
 const maxOutputs = 64
 
+// maxDetectors bounds the detectors of a job, whose peaks travel in each row: an invariant is 256 bytes a row.
+const maxDetectors = 8
+
 // A Place is an output of a job.
 type Place struct {
 	Dir, Format string
@@ -234,10 +237,12 @@ func (c *Config) validateParts() error {
 	if c.Plan != "" {
 		bad = append(bad, errors.New("--plan with --variant: a plan has the pairs and boxes of one recipe: run --plan once for each plan"))
 	}
+	detectors := map[string]bool{}
 	for _, p := range all.Parts {
-		if p.peaksFingerprint() != all.Parts[0].peaksFingerprint() {
-			bad = append(bad, fmt.Errorf("--variant %s has another detector than --variant %s: make it by a run of its own", p.Variant, all.Parts[0].Variant))
-		}
+		detectors[p.peaksFingerprint()] = true
+	}
+	if n := len(detectors); n > maxDetectors {
+		bad = append(bad, fmt.Errorf("--variant: %d detectors, at most %d in one run: make several runs", n, maxDetectors))
 	}
 	count := map[string]int{}
 	problems := make([][]error, len(all.Parts))

@@ -29,4 +29,12 @@ type Row struct {
 	// Spool is where the mix stage finds the bytes or pixels, instead of at Sample.Location. It is
 	// the zero Location if they are not spooled.
 	Spool premix.Location
+	// More are the peaks of further detectors in the same crop, where a job has several.
+	More []Spot
+}
+
+// A Spot is what one detector found in a crop, as [premix.Sample] has it of the first.
+type Spot struct {
+	Peak, Trough premix.Peak
+	Flat         bool
 }

@@ -16,9 +16,10 @@ import (
 // Rows cross the shuffle in batches, since a row alone would cost several times its content.
 // U is an unsigned varint, Z a zigzag varint, both as in encoding/binary.
 //
-//	batch    = version(1) U:count U:base { row }       base = smallest position
+//	batch    = version U:count U:base [U:more] { row } base = smallest position; more: version 2 alone
 //	row      = flags [U:replica] Z:ordinal U:position Z:label name location shape
-//	           [crop] [U:x U:y] [U:x U:y] [digest] [spool]
+//	           [crop] [U:x U:y] [U:x U:y] [digest] [spool] { spot }     as many spots as more says
+//	spot     = flags [U:x U:y] [U:x U:y]               the flags of flat, peak and trough
 //	ordinal  : difference to the previous row's plus one;  position: above base
 //	label    : difference to the previous row's
 //	name     = U:prefix U:suffix U:n n bytes           lengths shared with the previous name
@@ -34,6 +35,7 @@ import (
 // Optional parts are announced by the flags, in the order of their bits below.
 const (
 	rowsVersion = 1
+	moreVersion = 2 // of rows with the peaks of several detectors
 
 	flagFlip     = 1 << 0
 	flagFlat     = 1 << 1
@@ -50,6 +52,7 @@ const (
 	maxRows  = 1 << 20  // of a batch
 	maxName  = 1 << 16  // bytes of a name or URI
 	maxText  = 64 << 20 // bytes of all names and URIs of a batch once they are spelled out
+	maxMore  = 63       // detectors beside the first
 	maxInt   = math.MaxInt32
 )
 
@@ -98,14 +101,24 @@ func AppendRows(dst []byte, rows []Row) ([]byte, error) {
 	if base < 0 {
 		return dst, errors.New("plan: a row has a negative position")
 	}
-	start := len(dst)
-	dst = append(dst, rowsVersion)
+	start, version, more := len(dst), byte(rowsVersion), 0
+	if len(rows) > 0 && len(rows[0].More) > 0 {
+		version, more = moreVersion, len(rows[0].More)
+	}
+	dst = append(dst, version)
 	dst = binary.AppendUvarint(dst, uint64(len(rows)))
 	dst = binary.AppendUvarint(dst, uint64(base))
+	if more > 0 {
+		dst = binary.AppendUvarint(dst, uint64(more))
+	}
 	w := rowWriter{dst: dst, places: map[place]int{}, shapes: map[shape]int{}}
 	w.prev = Row{Ordinal: -1, Sample: &premix.Sample{}}
 	for i := range rows {
-		if err := w.row(&rows[i], base); err != nil {
+		err := w.row(&rows[i], base)
+		if n := len(rows[i].More); err == nil && (n != more || n > maxMore) {
+			err = fmt.Errorf("plan: %s: peaks of %d further detectors, the first row has %d, at most %d", rows[i].Sample.Name, n, more, maxMore)
+		}
+		if err != nil {
 			return dst[:start], err
 		}
 	}
@@ -154,11 +167,35 @@ func (w *rowWriter) row(r *Row, base int64) error {
 		w.dst = binary.AppendVarint(w.dst, r.Spool.Length-w.spoolSize)
 		w.spoolEnd, w.spoolSize = r.Spool.Offset+max(r.Spool.Length, 0), r.Spool.Length
 	}
+	for i := range r.More {
+		w.spot(&r.More[i])
+	}
 	w.prev = *r
 	if w.text > maxText {
 		return fmt.Errorf("plan: more than %d bytes of names in a batch", maxText)
 	}
 	return nil
+}
+
+// spot writes what another detector found.
+func (w *rowWriter) spot(s *Spot) {
+	f := byte(0)
+	if s.Flat {
+		f |= flagFlat
+	}
+	at := len(w.dst)
+	w.dst = append(w.dst, 0)
+	for _, p := range []struct {
+		flag byte
+		at   premix.Peak
+	}{{flagPeak, s.Peak}, {flagTrough, s.Trough}} {
+		if p.at != premix.NoPeak {
+			f |= p.flag
+			w.uint(p.at.X)
+			w.uint(p.at.Y)
+		}
+	}
+	w.dst[at] = f
 }
 
 func (w *rowWriter) uint(v int) { w.dst = binary.AppendUvarint(w.dst, uint64(v)) }
@@ -277,6 +314,11 @@ func encodable(r *Row) error {
 		return fmt.Errorf("plan: %s: offset %d, length %d", s.Name, s.Location.Offset, s.Location.Length)
 	case !small(r.Label) || !small(s.Width) || !small(s.Height) || !small(s.Replica) || !point(s.Peak) || !point(s.Trough):
 		return fmt.Errorf("plan: %s: a label, size, replica or peak is out of range", s.Name)
+	}
+	for _, m := range r.More {
+		if !point(m.Peak) || !point(m.Trough) {
+			return fmt.Errorf("plan: %s: a peak of a further detector is out of range", s.Name)
+		}
 	}
 	return nil
 }

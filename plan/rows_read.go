@@ -26,6 +26,8 @@ type rowReader struct {
 	end    int64
 	spool  premix.Location // the last one, its URI unused
 	prev   Row
+	spots  []Spot // of the rows that are to come
+	more   int    // of each row
 }
 
 type span struct{ lo, hi int }
@@ -46,13 +48,20 @@ type spelled struct {
 // batch of AppendRows are an error, whatever they are; memory is bounded by a multiple of len(src)
 // and 64 MiB of names.
 func ReadRows(dst []Row, src []byte) ([]Row, error) {
-	if len(src) == 0 || src[0] != rowsVersion {
+	if len(src) == 0 || src[0] != rowsVersion && src[0] != moreVersion {
 		return dst, errors.New("plan: rows: not a batch of this version")
 	}
 	r := rowReader{src: src[1:], text: make([]byte, 0, 2*len(src))}
 	count, base := r.uint(), r.uint()
 	if r.err != nil || count > uint64(len(r.src)/leastRow) || count > maxRows || base > math.MaxInt64 {
 		return dst, fmt.Errorf("plan: rows: a batch of %d bytes cannot hold %d rows", len(src), count)
+	}
+	if src[0] == moreVersion {
+		more := r.uint()
+		if r.err != nil || more < 1 || more > maxMore || count*(leastRow+more) > uint64(len(r.src)) {
+			return dst, fmt.Errorf("plan: rows: a batch of %d bytes cannot hold %d rows with %d further peaks", len(src), count, more)
+		}
+		r.more, r.spots = int(more), make([]Spot, int(count)*int(more))
 	}
 	start, n := len(dst), int(count)
 	samples := make([]premix.Sample, n)
@@ -134,6 +143,27 @@ func (r *rowReader) row(row *Row, spans *rowSpans, base uint64) {
 		row.Spool.Offset = r.add(end, r.int(), 0)
 		row.Spool.Length = r.length(row.Spool.Offset, uint64(r.add(r.spool.Length, r.int(), 1)))
 		r.spool = row.Spool
+	}
+	if r.more > 0 {
+		row.More, r.spots = r.spots[:r.more:r.more], r.spots[r.more:]
+		for i := range row.More {
+			r.spot(&row.More[i])
+		}
+	}
+}
+
+// spot reads what another detector found.
+func (r *rowReader) spot(s *Spot) {
+	f := r.byte()
+	if f&^(flagFlat|flagPeak|flagTrough) != 0 {
+		r.err = errRows
+	}
+	s.Peak, s.Trough, s.Flat = premix.NoPeak, premix.NoPeak, f&flagFlat != 0
+	if f&flagPeak != 0 {
+		s.Peak = premix.Peak{X: r.small(), Y: r.small()}
+	}
+	if f&flagTrough != 0 {
+		s.Trough = premix.Peak{X: r.small(), Y: r.small()}
 	}
 }
 

@@ -193,7 +193,7 @@ func TestRowsRefuse(t *testing.T) {
 }
 
 func FuzzReadRows(f *testing.F) {
-	for _, rows := range [][]Row{nil, imagenet(3, 64, true, false), imagenet(4, 2, false, true)} {
+	for _, rows := range [][]Row{nil, imagenet(3, 64, true, false), imagenet(4, 2, false, true), withMore(imagenet(3, 64, true, false), 3)} {
 		data, err := AppendRows(nil, rows)
 		if err != nil {
 			f.Fatal(err)

@@ -17,8 +17,10 @@ type Maker struct {
 	scratch   int64 // at most that of the decoder, beside the picture
 	decoder   imaging.Decoder
 	resampler imaging.Resampler
-	detector  saliency.Detector // nil until it is needed
-	encoder   *imaging.Encoder  // likewise
+	detector  saliency.Detector               // nil until it is needed
+	encoder   *imaging.Encoder                // likewise
+	detectors map[detection]saliency.Detector // that were needed, with their scratch memory
+	encoders  map[string]*imaging.Encoder     // likewise
 	outside   outsideMap
 }
 
@@ -42,25 +44,48 @@ func (m *Maker) Reset(p *Params) {
 		return
 	}
 	if m.params != nil && (m.params.Detector != p.Detector || m.params.Saliency != p.Saliency) {
-		m.detector = nil
+		m.detector = m.detectors[detection{p.Detector, p.Saliency}]
 	}
 	if m.params != nil && m.params.Encode != p.Encode {
-		m.encoder = nil
+		m.encoder = m.encoders[p.Encode]
 	}
 	m.params = p
+}
+
+// A detection is what decides a detector.
+type detection struct {
+	name   string
+	params saliency.Params
+}
+
+// mostKept bounds the detectors and encoders that a Maker keeps, which goes from one job to the next: variants of a job
+// take turns at each image.
+const mostKept = 16
+
+// keep adds a value to those of a Maker.
+func keep[K comparable, V any](kept map[K]V, key K, v V) map[K]V {
+	if kept == nil || len(kept) >= mostKept {
+		kept = map[K]V{}
+	}
+	kept[key] = v
+	return kept
 }
 
 // needDetector makes the detector, if there is to be one.
 func (m *Maker) needDetector() (err error) {
 	if m.detector == nil && m.params.Detector != mix.DetectorUniform {
-		m.detector, err = saliency.New(m.params.Detector, m.params.Saliency)
+		if m.detector, err = saliency.New(m.params.Detector, m.params.Saliency); err == nil {
+			m.detectors = keep(m.detectors, detection{m.params.Detector, m.params.Saliency}, m.detector)
+		}
 	}
 	return err
 }
 
 func (m *Maker) needEncoder() (err error) {
 	if m.encoder == nil {
-		m.encoder, err = imaging.NewEncoder(m.params.Encode)
+		if m.encoder, err = imaging.NewEncoder(m.params.Encode); err == nil {
+			m.encoders = keep(m.encoders, m.params.Encode, m.encoder)
+		}
 	}
 	return err
 }

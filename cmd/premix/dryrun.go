@@ -72,7 +72,9 @@ func describe(w io.Writer, j *launch.Job) {
 	for _, line := range j.Catalog.Understood() {
 		fmt.Fprintf(w, "         %s\n", line)
 	}
-	printable.Fprintf(w, "cache    %s (%s)\n", j.Description.Cache.URI, j.Description.Cache.Fingerprint)
+	for _, v := range j.Description.Views() {
+		printable.Fprintf(w, "cache    %s (%s)\n", v.Cache.URI, v.Cache.Fingerprint)
+	}
 	if !j.Options.PeaksOnly {
 		for _, place := range j.Config.Places() {
 			printable.Fprintf(w, "output   %s (%s)\n", place.Dir, place.Format)

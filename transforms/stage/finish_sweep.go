@@ -48,8 +48,11 @@ func Sweep(ctx context.Context, job *Job) error {
 	if job.Cache.Temporary {
 		age = 0
 	}
-	_, err := blob.SweepTemp(ctx, cacheHint(job), age)
-	return errors.Join(append(errs, err)...)
+	for _, v := range job.Views() {
+		_, err := blob.SweepTemp(ctx, cacheHint(v), age)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // cacheTempAge is the age from which a temporary in the cache, which jobs share, belongs to no running

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 
@@ -59,6 +60,9 @@ func makePlan(ctx context.Context, job *Job, sums Summaries) (*Plan, []dataset.I
 
 // newGlobal makes the plan and checks it.
 func newGlobal(ctx context.Context, t *tally) (*Global, error) {
+	if err := checkEven(t); err != nil {
+		return nil, err
+	}
 	g, err := makeGlobal(ctx, t)
 	if err != nil {
 		return nil, err
@@ -70,6 +74,24 @@ func newGlobal(ctx context.Context, t *tally) (*Global, error) {
 		return nil, err
 	}
 	return g, checkPairs(t, g)
+}
+
+// checkEven refuses detectors that cannot use the same images, since all variants have the same.
+func checkEven(t *tally) error {
+	for k := range t.job.Finders {
+		var n int64
+		first := ""
+		for i := range t.chunks {
+			if u := t.chunks[i].Uneven; k < len(u) && u[k].Images > 0 {
+				n, first = n+u[k].Images, cmp.Or(first, u[k].First)
+			}
+		}
+		if n > 0 {
+			return refuse(CodeUsage, "--variant %s: for its detector %d images fail that the first variant can use, or the other way round (%s): all variants of a run have the same images; make this one by a run of its own, which finds the peaks in the cache",
+				t.job.Finders[k].Variant, n, first)
+		}
+	}
+	return nil
 }
 
 // makeGlobal makes the plan of what the job looks at.

@@ -36,6 +36,7 @@ type Job struct {
 	Rounds          int64 // that the pipeline was built for; the plan may use fewer
 	Limit           int64
 	LimitPerClass   int64
+	Finders         []Finder  // detectors beside the job's own, for variants
 	Variants        []Variant // that samples are made in; none: one, with Params
 	Outputs         []Output
 	Above           string // the folder above the outputs; empty: there is one output, and it is what --out names
@@ -151,7 +152,7 @@ func (j *Job) Store() *cache.Store {
 }
 
 // maxStores bounds the listings that a worker process keeps which serves one job after the other.
-const maxStores = 4
+const maxStores = 16
 
 // spec completes the Spec of an output with what the plan decided.
 func (o *Output) spec(job *Job, g *Global, replica int) shard.Spec {
@@ -189,6 +190,11 @@ func (j *Job) AssertValid() error {
 		return defect("the job writes a plan only, of a plan that exists")
 	case j.Spool.Mode == SpoolPixels && j.Spool.URI == "":
 		return defect("the job keeps pixels in a spool that has no place")
+	}
+	for i, v := range j.variants() {
+		if v.Finder < 0 || v.Finder > len(j.Finders) {
+			return defect("variant %d of the job has detector %d of %d", i, v.Finder, len(j.Finders)+1)
+		}
 	}
 	dirs := map[string]bool{}
 	for i := range j.Outputs {

@@ -62,6 +62,7 @@ type shardTask struct {
 	shard   int64
 	replica int
 	rows    []plan.Row
+	same    map[*premix.Sample]*premix.Sample // from the samples of other detectors' recipes to those of rows
 	// Of a replay: what the rows' plan says, and how the bytes of its images are found.
 	planned []premix.Recipe
 	fetch   func(ctx context.Context, dst []byte, s *premix.Sample) ([]byte, error)

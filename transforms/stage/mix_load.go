@@ -46,6 +46,9 @@ func (t *shardTask) pictures(recipes [][]premix.Recipe, l *lead) map[*premix.Sam
 			pictures[s].place = spool
 		}
 	}
+	for other, s := range t.same {
+		pictures[other] = pictures[s]
+	}
 	for _, of := range recipes {
 		for i := range of {
 			for _, s := range needs(&of[i]) {

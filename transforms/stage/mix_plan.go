@@ -16,23 +16,43 @@ func (t *shardTask) allRecipes() ([][]premix.Recipe, error) {
 	if t.planned != nil {
 		return [][]premix.Recipe{t.planned}, nil
 	}
-	all := make([][]premix.Recipe, len(t.job.variants()))
-	for i := range all {
+	if err := t.checkMore(); err != nil {
+		return nil, err
+	}
+	variants := t.job.variants()
+	rows := make([][]plan.Row, len(t.job.Finders)+1) // of each detector
+	t.same = map[*premix.Sample]*premix.Sample{}
+	all := make([][]premix.Recipe, len(variants))
+	for i := range variants {
+		v := &variants[i]
+		if rows[v.Finder] == nil {
+			rows[v.Finder] = RowsFor(t.rows, v.Finder, t.same)
+		}
 		var err error
-		if all[i], err = t.recipes(&t.job.variants()[i]); err != nil {
+		if all[i], err = t.recipes(v, rows[v.Finder]); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// recipes plans the shard in a variant.
-func (t *shardTask) recipes(v *Variant) ([]premix.Recipe, error) {
+// checkMore checks that each row has the peaks of each detector.
+func (t *shardTask) checkMore() error {
+	for i := range t.rows {
+		if n := len(t.rows[i].More); n != len(t.job.Finders) {
+			return defect("%s has the peaks of %d detectors beside the first, and the job has %d", t.rows[i].Sample.Name, n, len(t.job.Finders))
+		}
+	}
+	return nil
+}
+
+// recipes plans the shard in a variant, from the rows with its peaks.
+func (t *shardTask) recipes(v *Variant, rows []plan.Row) ([]premix.Recipe, error) {
 	p := plan.Params{
 		Mix: v.Params.Mix, Size: t.job.Geometry.Size, Shards: plan.Shards{N: t.global.N, S: t.global.Shards},
 		Replica: t.replica, Named: t.job.numbered(t.replica),
 	}
-	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(t.rows)), t.rows)
+	recipes, err := p.Recipes(make([]premix.Recipe, 0, len(rows)), rows)
 	return recipes, err
 }
 

@@ -15,16 +15,16 @@ import (
 	"github.com/premix/premix/io/source"
 )
 
-// Peaks makes sure that the cache holds the peaks of a chunk in every replica of the job, and
-// returns the chunk's summary. Rows that are there and agree with the input are kept; a chunk
-// whose place or times changed is adopted when its sizes and some digests agree; everything else
+// Peaks makes sure that the cache holds the peaks of a chunk in every replica of the job, those of each of its
+// detectors in a cache of its own, and returns the chunk's summary. Rows that are there and agree with the input are
+// kept; a chunk whose place or times changed is adopted when its sizes and some digests agree; everything else
 // is computed.
 func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	ctx = job.Guarded(ctx)
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}
-	found, status, err := lookUp(ctx, job, c)
+	all, err := findingsOf(ctx, job, c)
 	if err != nil {
 		return nil, err
 	}
@@ -32,73 +32,82 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(missingReplicas(job, found)) > 0 || !spooled {
-		if found, status, err = complete(ctx, job, c, found, status, spooled); err != nil {
-			return nil, err
-		}
-		countPeaks(status, found.kept)
-		return summarize(job, c, found), nil
+	computed := !spooled || slices.ContainsFunc(all, finding.lacks) || !sameContent(all)
+	if computed {
+		err = complete(ctx, all, c, spooled)
+	} else {
+		err = saveAll(ctx, all, c)
 	}
-	if err := saveRows(ctx, job, c, found, false); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	sum := summarize(job, c, found)
-	countPeaks(status, sum.Entries)
+	sum := summarize(job, c, all[0].rows)
+	sum.addOthers(all)
+	if computed {
+		countPeaks(statusOf(all), all[0].rows.kept)
+		return sum, nil
+	}
+	countPeaks(statusOf(all), sum.Entries)
 	countBad(sum)
 	return sum, nil
 }
 
 // complete computes the rows of the missing replicas, saves them, and adds the found ones. If the copy of the
-// chunk is not there, it computes all replicas, since the copy is made on the way. It returns the
-// status that follows from what the input turned out to be.
-func complete(ctx context.Context, job *Job, c source.Chunk, found *rows, status Status, spooled bool) (*rows, Status, error) {
-	replicas, missing := job.cropReplicas(), missingReplicas(job, found)
-	wanted := missing
+// chunk is not there, it computes all replicas, since the copy is made on the way. The status of each detector
+// becomes what follows from what the input turned out to be.
+func complete(ctx context.Context, all []finding, c source.Chunk, spooled bool) error {
+	replicas := all[0].job.cropReplicas()
+	if !sameContent(all) {
+		forget(all)
+	}
+	wanted := missingOf(all)
 	if !spooled {
 		wanted = replicas
 	}
-	fresh, err := compute(ctx, job, c, wanted)
+	fresh, err := compute(ctx, all, c, wanted, !spooled)
 	if err != nil {
-		return nil, status, fmt.Errorf("%s: %w", c.Container.Name, err)
+		return fmt.Errorf("%s: %w", c.Container.Name, err)
 	}
-	if found != nil && fresh.content != found.content {
+	if slices.ContainsFunc(all, func(f finding) bool { return f.rows != nil && f.rows.content != fresh[0].content }) {
 		// Replaced with size and time kept: nothing that was found can be used.
-		if len(wanted) < len(replicas) {
-			if fresh, err = compute(ctx, job, c, replicas); err != nil {
-				return nil, status, fmt.Errorf("%s: %w", c.Container.Name, err)
+		whole := len(wanted) == len(replicas) && !slices.ContainsFunc(all, func(f finding) bool { return f.rows != nil && len(missingReplicas(f.job, f.rows)) == 0 })
+		forget(all)
+		if !whole {
+			if fresh, err = compute(ctx, all, c, replicas, !spooled); err != nil {
+				return fmt.Errorf("%s: %w", c.Container.Name, err)
 			}
 		}
-		found, status, missing = nil, Changed, replicas
 	}
-	if len(missing) == 0 { // only the copy was needed
-		return found, status, saveRows(ctx, job, c, found, false)
+	for i := range all {
+		if err := all[i].add(ctx, c, fresh[i]); err != nil {
+			return err
+		}
 	}
-	fresh = fresh.only(missing)
-	if err := saveRows(ctx, job, c, fresh, true); err != nil || found == nil {
-		return fresh, status, err
-	}
-	return fresh, Extended, fresh.merge(found)
+	return nil
 }
 
-// compute reads a chunk once and finds the peaks of its images in the given replicas. Only one that turns out to be
-// damaged where its entries were read already is read twice.
-func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *rows, err error) {
+// compute reads a chunk once and finds the peaks of its images in the given replicas, by each detector that lacks
+// some. copied says that it makes the copy of the chunk. Only a chunk that turns out to be damaged where its entries
+// were read already is read twice.
+func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int, copied bool) (fresh []*rows, err error) {
+	job := all[0].job
 	copies, err := newSpool(ctx, job, c)
 	if err != nil {
 		return nil, err
 	}
-	ext, err := openExternal(ctx, job)
-	if err != nil {
-		return nil, copies.finish(err)
-	}
-	old, err := inherit(ctx, job, c, replicas)
-	if err != nil {
-		return nil, copies.finish(err)
-	}
 	t := &chunkTask{
 		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
-		container: c.Container.Name, copies: copies, replicas: replicas, external: ext, good: old.good,
+		container: c.Container.Name, copies: copies, replicas: replicas,
 	}
+	var old []*heritage
+	for i := range all {
+		v, h, err := newView(ctx, &all[i], c, replicas, i == 0 && copied)
+		if err != nil {
+			return nil, copies.finish(err)
+		}
+		t.views, old = append(t.views, v), append(old, h)
+	}
+	t.group()
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
@@ -106,21 +115,24 @@ func compute(ctx context.Context, job *Job, c source.Chunk, replicas []int) (r *
 		err = copies.finish(asRefusal(c.Container.Name, err))
 		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
 			uncountImages(t.counted.Load(), t.countedSize.Load(), t.countedBad.Load())
-			return compute(ctx, job, c, replicas)
+			return compute(ctx, all, c, replicas, copied)
 		}
 		return nil, err
 	}
 	if err := copies.finish(nil); err != nil {
 		return nil, err
 	}
-	chunk := &cache.Chunk{Ignored: t.ignored}
-	for _, e := range t.rows {
-		chunk.Rows = append(chunk.Rows, e...)
+	for i, v := range t.views {
+		chunk := &cache.Chunk{Ignored: t.ignored}
+		for _, e := range v.rows {
+			chunk.Rows = append(chunk.Rows, e...)
+		}
+		meta := metaOf(c, replicas, int64(len(v.rows))+t.ignored, t.ignored)
+		meta.Outside = t.outside
+		content := cache.ContentOf(chunk)
+		fresh = append(fresh, &rows{content: content, meta: meta, chunk: chunk, files: old[i].files[content], kept: t.kept})
 	}
-	meta := metaOf(c, replicas, int64(len(t.rows))+t.ignored, t.ignored)
-	meta.Outside = t.outside
-	content := cache.ContentOf(chunk)
-	return &rows{content: content, meta: meta, chunk: chunk, files: old.files[content], kept: t.kept}, nil
+	return fresh, nil
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
@@ -133,10 +145,9 @@ type chunkTask struct {
 	copies    *spool
 	mode      string
 	replicas  []int
-	external  *external                  // nil: peaks are found in pixels
-	good      map[string][]premix.Sample // rows to keep, beside failures of an earlier reader
-	kept      int64                      // how many were
-	rows      [][]premix.Sample          // of each entry
+	views     []*view // of each detector
+	groups    [][]int // views that share their crops
+	kept      int64   // entries whose rows were kept
 	ignored   int64
 	outside   map[string]int64
 
@@ -150,32 +161,35 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		t.outside = countOutside(t.outside, t.container, &e)
 		return nil
 	}
-	index := len(t.rows)
+	index := len(t.views[0].rows)
 	sized(&e.Sample, e.Data)
-	out := make([]premix.Sample, len(t.replicas))
-	for i, r := range t.replicas {
-		out[i] = e.Sample
-		out[i].Replica = r
+	outs := make([][]premix.Sample, len(t.views))
+	for k, v := range t.views {
+		out := make([]premix.Sample, len(t.replicas))
+		for i, r := range t.replicas {
+			out[i] = e.Sample
+			out[i].Replica = r
+		}
+		v.rows, outs[k] = append(v.rows, out), out
 	}
-	t.rows = append(t.rows, out)
-	if t.stays(out) {
+	if t.stays(outs) {
 		return nil
 	}
 	if e.Sample.Fault != nil {
-		return t.done(index, out, nil, func() {})
+		return t.done(index, outs[0], nil, func() {})
 	}
 	cfg, err := imaging.DecodeConfig(e.Data, t.job.Decode)
 	if err != nil {
-		if err := markFaulty(out, premix.StageDecode, err); err != nil {
+		if err := markAll(outs, premix.StageDecode, err); err != nil {
 			return err
 		}
-		return t.done(index, out, nil, func() {})
+		return t.done(index, outs[0], nil, func() {})
 	}
 	if err := t.pool.fits(e.Sample.Name, &cfg, e.Data, false); err != nil {
 		return err
 	}
-	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &out[0])
-	if t.external != nil {
+	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &outs[0][0])
+	if slices.ContainsFunc(t.views, func(v *view) bool { return v.external != nil }) {
 		memory += cfg.Memory // a map has the size of its image at most
 	}
 	release, err := t.pool.reserve(ctx, memory)
@@ -183,49 +197,35 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		return err
 	}
 	buf := append(getBuffer(len(e.Data)), e.Data...)
-	t.g.Go(func() error { return t.image(ctx, index, out, buf, release) })
+	t.g.Go(func() error { return t.image(ctx, index, outs, buf, release) })
 	return nil
 }
 
-// stays fills the rows of an entry with those that the cache has of the same bytes. Where pixels are copied, the
-// image must be decoded in any case.
-func (t *chunkTask) stays(out []premix.Sample) bool {
-	rows := t.good[out[0].Name]
-	if t.copies != nil || rows == nil || out[0].Fault != nil || !sameEntry(&rows[0], &out[0]) {
-		return false
-	}
-	for i := range out {
-		at := out[i].Location
-		out[i] = rows[i]
-		out[i].Location = at
-	}
-	t.kept++
-	return true
-}
-
 // image finds the peaks of the image in data, which it takes over, for the rows of its entry.
-func (t *chunkTask) image(ctx context.Context, index int, out []premix.Sample, data []byte, release func()) error {
+func (t *chunkTask) image(ctx context.Context, index int, outs [][]premix.Sample, data []byte, release func()) error {
 	var pixels []byte
-	ext, err := t.external.forEntry(ctx, out[0].Name)
+	exts, err := t.externals(ctx, outs[0][0].Name)
 	if err == nil {
 		err = t.pool.do(ctx, &t.job.Params, func(w *worker) (err error) {
-			pixels, err = t.peaks(ctx, w, data, out, ext)
+			pixels, err = t.peaks(ctx, w, data, outs, exts)
 			return err
 		})
-		ext.done()
+		for _, ext := range exts {
+			ext.done()
+		}
 	}
 	if err != nil {
 		release()
 		return err
 	}
 	if t.copies != nil && t.mode == SpoolBytes {
-		return t.done(index, out, data, release)
+		return t.done(index, outs[0], data, release)
 	}
 	putBuffer(data)
-	return t.done(index, out, pixels, release)
+	return t.done(index, outs[0], pixels, release)
 }
 
-// done counts an entry and hands over what is to be copied of it.
+// done counts an entry, whose rows are those of the job's own detector, and hands over what is to be copied of it.
 func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
 	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
 	size := max(0, out[0].Location.Length)
@@ -257,33 +257,62 @@ func markFaulty(out []premix.Sample, stage premix.Stage, err error) error {
 	return nil
 }
 
-// peaks decodes an image once and finds its peak on the crop of each replica. It returns the pixels
-// of the crops, one after the other, if they are to be copied. Peaks of ext replace those in pixels.
-func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, out []premix.Sample, ext *external) (pixels []byte, err error) {
-	if err := w.DecodeFor(ctx, &w.half, data, out); err != nil {
-		return nil, markFaulty(out, premix.StageDecode, err)
+// markAll is markFaulty for the rows of each detector.
+func markAll(outs [][]premix.Sample, stage premix.Stage, err error) error {
+	for _, out := range outs {
+		if err := markFaulty(out, stage, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// peaks decodes an image once and finds its peaks on the crop of each replica. It returns the pixels
+// of the crops, one after the other, if they are to be copied.
+func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]premix.Sample, exts []*external) (pixels []byte, err error) {
+	if err := w.DecodeFor(ctx, &w.half, data, outs[0]); err != nil {
+		return nil, markAll(outs, premix.StageDecode, err)
+	}
+	for _, views := range t.groups {
+		p, err := t.groupPeaks(ctx, w, views, outs, exts[views[0]])
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			pixels = p
+		}
+	}
+	return pixels, nil
+}
+
+// groupPeaks crops the image that was decoded, in each replica once, and finds the peaks of views that share the crop.
+// Peaks of ext replace those in pixels; then there is one view.
+func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs [][]premix.Sample, ext *external) (pixels []byte, err error) {
+	mine := make([][]premix.Sample, len(views))
+	for k, v := range views {
+		mine[k] = outs[v]
 	}
 	if ext != nil {
 		if err := ext.decode(ctx, w); err != nil {
-			return nil, markFaulty(out, premix.StagePeak, err)
+			return nil, markAll(mine, premix.StagePeak, err)
 		}
 	}
-	copyPixels := t.copies != nil && t.mode == SpoolPixels
+	copyPixels := t.copies != nil && t.mode == SpoolPixels && views[0] == 0
 	if copyPixels {
-		pixels = getBuffer(len(out) * t.job.cropBytes())
+		pixels = getBuffer(len(mine[0]) * t.job.cropBytes())
 	}
-	for i := range out {
-		s := &out[i]
+	for i := range mine[0] {
+		s := &mine[0][i]
 		p, err := w.Crop(&w.half, s)
 		if premix.AsFault(err) != nil {
-			return nil, markFaulty(out, premix.StageDecode, err)
+			return nil, markAll(mine, premix.StageDecode, err)
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if ext == nil {
-			err = w.Peak(&w.half, s, false)
+			err = t.detect(w, views, mine, i)
 		} else if err = ext.find(w, t.job, s, &p); err != nil {
-			err = markFaulty(out[i:i+1], premix.StagePeak, err)
+			err = markFaulty(mine[0][i:i+1], premix.StagePeak, err)
 		}
 		if err != nil {
 			return nil, err
@@ -293,4 +322,22 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, out []pre
 		}
 	}
 	return pixels, nil
+}
+
+// detect finds the peaks of a crop for the replica at place i of each view.
+func (t *chunkTask) detect(w *worker, views []int, rows [][]premix.Sample, i int) error {
+	of := &rows[0][i]
+	defer w.Reset(&t.job.Params)
+	for k, v := range views {
+		s := &rows[k][i]
+		s.Width, s.Height, s.Crop, s.Flip = of.Width, of.Height, of.Crop, of.Flip
+		if t.views[v].idle {
+			continue
+		}
+		w.Reset(&t.views[v].job.Params)
+		if err := w.Peak(&w.half, s, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/plan"
 )
 
@@ -20,7 +21,11 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 	if err != nil {
 		return err
 	}
-	parts, err := rowsOf(job, g, p, round, chunk.Rows)
+	others, err := reloadOthers(ctx, job, &p.Summary, chunk)
+	if err != nil {
+		return err
+	}
+	parts, err := rowsOf(job, g, p, round, chunk.Rows, others)
 	if err != nil {
 		return err
 	}
@@ -38,7 +43,9 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 }
 
 // rowsOf makes the rows of a chunk for the shards of a round, by part: each image has one in every replica.
-func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample) ([][]plan.Row, error) {
+// others have the same rows, with the peaks of further detectors.
+func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample, others []*cache.Chunk) ([][]plan.Row, error) {
+	more := newSpots(all, others)
 	copies := newCopies(job, &p.Summary, all)
 	shards := plan.Shards{N: g.N, S: g.Shards}
 	first, last := g.replicasIn(round)
@@ -62,7 +69,7 @@ func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Samp
 			}
 			s := *row
 			s.Replica = r
-			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, int(i))})
+			parts[part] = append(parts[part], plan.Row{Ordinal: ordinal, Position: position, Label: label, Sample: &s, Spool: copies.locate(entry, row, int(i)), More: more.of(row)})
 		}
 		ordinal++
 	}
@@ -70,6 +77,32 @@ func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Samp
 		return nil, defect("%s (%s to %s): %d images take part, %d were counted", p.Container, p.First, p.Last, n, p.Used)
 	}
 	return parts, nil
+}
+
+// spots finds the peaks of further detectors by the row of the first.
+type spots struct {
+	others []*cache.Chunk
+	place  map[*premix.Sample]int // of a row in its chunk; nil: there are no others
+}
+
+func newSpots(all []premix.Sample, others []*cache.Chunk) spots {
+	s := spots{others: others}
+	if len(others) > 0 {
+		s.place = make(map[*premix.Sample]int, len(all))
+		for i := range all {
+			s.place[&all[i]] = i
+		}
+	}
+	return s
+}
+
+// of are the peaks of the image and replica of a row.
+func (s spots) of(row *premix.Sample) (more []plan.Spot) {
+	for _, c := range s.others {
+		r := &c.Rows[s.place[row]]
+		more = append(more, plan.Spot{Peak: r.Peak, Trough: r.Trough, Flat: r.Flat})
+	}
+	return more
 }
 
 // usable yields the images of a chunk that take part, in order, with their class index: those that

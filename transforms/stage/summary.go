@@ -40,6 +40,10 @@ type Summary struct {
 	// Content identifies the rows in the cache, and Files are those that have them.
 	Content string
 	Files   []string
+	// Others are the files with the rows of each further detector of the job, and Uneven says which images fail for
+	// such a detector and not for the first, or fail in another way.
+	Others [][]string
+	Uneven []Uneven
 	// Folders counts the images of each folder of a tar, those beside the folders that are used included,
 	// where the launcher knew only the beginning of input Peeked. Base is what it took as the folder of
 	// the classes.
@@ -50,6 +54,40 @@ type Summary struct {
 	ByFolder bool
 	// Spool is how the mix stage gets the pixels of the chunk back.
 	Spool string
+}
+
+// Uneven counts the images whose failures are not those of the first detector.
+type Uneven struct {
+	Images int64
+	First  string // the first of them, and why it fails
+}
+
+// addOthers adds what is known of the rows of further detectors.
+func (s *Summary) addOthers(all []finding) {
+	for _, f := range all[1:] {
+		var u Uneven
+		a, b := all[0].rows.chunk.Rows, f.rows.chunk.Rows
+		for e := range byEntry(a) {
+			other := b[:min(len(e), len(b))]
+			b = b[len(other):]
+			x, y := faultOf(e, f.job.cropReplicas()), faultOf(other, f.job.cropReplicas())
+			if sameFault(x, y) {
+				continue
+			}
+			if u.Images++; u.Images == 1 {
+				u.First = e[0].Name + ": " + cmp.Or(y, x).Fault.Reason
+			}
+		}
+		s.Others, s.Uneven = append(s.Others, f.rows.files), append(s.Uneven, u)
+	}
+}
+
+// sameFault reports whether two rows fail alike; nil: they do not fail.
+func sameFault(a, b *premix.Sample) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.FaultStage == b.FaultStage && *a.Fault == *b.Fault
 }
 
 // byContainer splits chunks, in the order of the input, into those of one container each.

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/premix/premix"
+	"github.com/premix/premix/io/peakfile"
+	"github.com/premix/premix/plan"
 	"github.com/premix/premix/sample"
 )
 
@@ -11,6 +14,27 @@ import (
 type Variant struct {
 	// Params are those of the job, but for detector, mixing and encoding.
 	Params sample.Params
+	Finder int // the detector of its peaks: 0 is that of the job itself, others are in Finders
+}
+
+// A Finder is a detector beside that of the job itself. It finds peaks in the same crops, and its cache is filled as by
+// a run of its own.
+type Finder struct {
+	Variant  string         // the first variant that has it, for messages
+	Params   sample.Params  // those of the job, but for the detector
+	External *peakfile.Info // peaks from a file, instead of a detector
+	Cache    CacheInfo
+}
+
+// Views are the job as each of its detectors sees it, the job itself first.
+func (j *Job) Views() []*Job {
+	views := []*Job{j}
+	for i := range j.Finders {
+		f, v := &j.Finders[i], *j
+		v.Params, v.External, v.Cache, v.Finders = f.Params, f.External, f.Cache, nil
+		views = append(views, &v)
+	}
+	return views
 }
 
 // variants are those of the job, at least one.
@@ -34,7 +58,12 @@ func (j *Job) parts() int64 {
 func (j *Job) RunOf(output int) json.RawMessage { return j.runOf(&j.Outputs[output]) }
 
 // CacheOf is the cache with the peaks of an output.
-func (j *Job) CacheOf(*Output) *CacheInfo { return &j.Cache }
+func (j *Job) CacheOf(o *Output) *CacheInfo {
+	if k := j.variants()[o.Variant].Finder; k > 0 {
+		return &j.Finders[k-1].Cache
+	}
+	return &j.Cache
+}
 
 // runOf is the run.json of an output.
 func (j *Job) runOf(o *Output) json.RawMessage {
@@ -78,4 +107,24 @@ func (t *shardTask) count(made []madeShard) {
 		}
 		countShard(samples, bytes, kept)
 	}
+}
+
+// RowsFor returns rows with the peaks of a detector, by the number that a [Variant] has of it. Samples of others than the
+// first detector are copies; same, if it is not nil, leads from each to the one that it is a copy of.
+func RowsFor(rows []plan.Row, finder int, same map[*premix.Sample]*premix.Sample) []plan.Row {
+	if finder == 0 {
+		return rows
+	}
+	copies := make([]premix.Sample, len(rows))
+	out := make([]plan.Row, len(rows))
+	for i := range rows {
+		out[i], copies[i] = rows[i], *rows[i].Sample
+		spot := rows[i].More[finder-1]
+		copies[i].Peak, copies[i].Trough, copies[i].Flat = spot.Peak, spot.Trough, spot.Flat
+		out[i].Sample = &copies[i]
+		if same != nil {
+			same[&copies[i]] = rows[i].Sample
+		}
+	}
+	return out
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// TestOnline holds the data sets of examples/pytorch/online.py against the PNGs of premix: the same
-// pixels, labels and λ from folders and tars, of PNG and of JPEG, in each replica and geometry.
+// TestOnline holds the data sets of premix_shards.torch and of examples/pytorch/online.py against the PNGs of premix: the
+// same pixels, labels and λ from folders, tars and Parquet, of PNG and of JPEG, in each replica, geometry and scheme, and in
+// the order of the shards.
 func TestOnline(t *testing.T) {
 	py := python(t)
 	bin, dir := commandtest.Premix(t), t.TempDir()
@@ -34,7 +35,11 @@ func TestOnline(t *testing.T) {
 	unpack(t, pngTars, pngs)
 	premix("synth", "--images", "36", "--format", "webdataset", "--out", jpegTars)
 	premix("synth", "--images", "36", "--out", jpegs)
+	parquet, records := filepath.Join(dir, "parquet"), filepath.Join(dir, "records")
+	premix("synth", "--images", "36", "--format", "parquet", "--out", parquet)
+	premix("synth", "--images", "36", "--format", "tfrecord", "--out", records)
 	const list = "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"
+	const noPeaks = "--cache none " // what online.Peaks does not read, or another scheme than the default
 	tests := []struct{ name, in, options string }{
 		{"PNG in folders", pngs, "--replicas 2"},
 		{"PNG in tars", pngTars, "--replicas 2"},
@@ -46,12 +51,21 @@ func TestOnline(t *testing.T) {
 		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
 		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
+		{"Parquet", parquet, noPeaks + "--replicas 2"},
+		{"TFRecord", records, noPeaks + "--replicas 2 --first-replica 3"},
+		{"shifted", jpegs, noPeaks + "--scheme sal2nonsal --border shift"},
+		{"at a random place", jpegs, noPeaks + "--scheme sal2rand --pair different-class --smoothing 0.1"},
+		{"peak to peak", jpegTars, noPeaks + "--scheme sal2sal --alpha 0.3 --detector spectral"},
 	}
-	args := []string{"online_check.py"}
+	args := []string{"online_check.py", filepath.Join(dir, "maps")}
 	for _, tt := range tests {
 		out, cache := filepath.Join(dir, "out", tt.name), filepath.Join(dir, "cache", tt.name)
 		premix(append([]string{"mix", "--in", tt.in, "--out", out, "--cache", cache, "--size", "40x56", "--shards", "2", "--encode", "png",
-			"--method", list}, strings.Fields(tt.options)...)...)
+			"--label-form", "dense", "--method", list}, strings.Fields(tt.options)...)...)
+		if strings.HasPrefix(tt.options, noPeaks) {
+			args = append(args, out, tt.in, cache)
+			continue
+		}
 		caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
 		if err != nil || len(caches) != 1 {
 			t.Fatalf("caches %v, %v", caches, err)
@@ -61,6 +75,7 @@ func TestOnline(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(py, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"))
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, stdout.String(), stderr.String())
 	}
@@ -76,7 +91,7 @@ func TestOnline(t *testing.T) {
 		if err := answers.Decode(&got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Differences != 0 || got.Samples < 36 || got.ByPeaks == 0 {
+		if got.Differences != 0 || got.Samples < 36 || (got.ByPeaks == 0) != strings.HasPrefix(tt.options, noPeaks) {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
 		if want := slices.Sorted(slices.Values(mix.Names())); !slices.Equal(got.Methods, want) {

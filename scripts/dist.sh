@@ -49,3 +49,11 @@ clean premix version --json | diff - "$work/module.json" || { echo "python -m pr
 status=0
 clean python -m premix_shards mix --in nowhere --out x 2>"$work/refused" || status=$?
 [ $status -eq 2 ] || { echo "python -m premix_shards ended with exit code $status for a wrong input"; cat "$work/refused"; exit 1; }
+clean python -c 'import os, premix_shards
+assert os.path.exists(os.path.join(os.path.dirname(premix_shards.__file__), "py.typed"))
+try:
+    import premix_shards.torch
+except ImportError as e:
+    assert "pip install premix-shards[torch]" in str(e), e
+else:
+    raise SystemExit("premix_shards.torch was imported without torch")'

@@ -20,6 +20,7 @@ type release struct {
 	binary   []byte
 	licences []byte            // of others
 	files    map[string][]byte // of the repository, by name
+	python   []entry           // the Python package
 }
 
 // An entry is a file in an archive.

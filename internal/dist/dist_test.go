@@ -23,7 +23,8 @@ import (
 func testRelease(p platform) release {
 	return release{
 		version: "1.2.3", platform: p, binary: []byte("the program"), licences: []byte("of others"),
-		files: map[string][]byte{"README.md": []byte("read me"), "LICENSE": []byte("ours")},
+		files:  map[string][]byte{"README.md": []byte("read me"), "LICENSE": []byte("ours"), pyReadme: []byte("# premix\n")},
+		python: []entry{{pyModule + "/__init__.py", []byte("import os"), 0o644}, {pyModule + "/torch/__init__.py", []byte("import torch"), 0o644}},
 	}
 }
 
@@ -76,6 +77,9 @@ func TestWheel(t *testing.T) {
 		if files[program] != "the program" || modes[program].Perm() != 0o755 {
 			t.Errorf("%s: %s has %q and mode %v", p, program, files[program], modes[program])
 		}
+		if files[pyModule+"/__init__.py"] != "import os" || files[pyModule+"/torch/__init__.py"] != "import torch" {
+			t.Errorf("%s: the Python package is missing", p)
+		}
 		if files[info+"licenses/LICENSE"] != "ours" || files[info+"licenses/LICENSES.txt"] != "of others" {
 			t.Errorf("%s: licences are missing", p)
 		}
@@ -103,6 +107,46 @@ func TestWheel(t *testing.T) {
 				t.Errorf("%s: WHEEL lacks the tag %s:\n%s", p, tag, files[info+"WHEEL"])
 			}
 		}
+	}
+}
+
+// TestPackage wants the package of the repository whole, and no file that something else left there.
+func TestPackage(t *testing.T) {
+	names := func(dir string) (names []string) {
+		entries, err := pyPackage(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			names = append(names, strings.TrimPrefix(e.name, pyModule+"/"))
+		}
+		return names
+	}
+	dir := filepath.Join("..", "..", pySource)
+	got := names(dir)
+	for _, want := range []string{"__init__.py", "__main__.py", "py.typed", "torch/__init__.py"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the package lacks %s: %v", want, got)
+		}
+	}
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"torch/__pycache__/__init__.cpython-311.pyc", "torch/.swp"} {
+		path := filepath.Join(copied, pyModule, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(got, names(copied)); d != "" {
+		t.Error(d)
+	}
+	if _, err := pyPackage(t.TempDir()); err == nil || !strings.Contains(err.Error(), "root of the repository") {
+		t.Errorf("no package: %v", err)
 	}
 }
 

@@ -70,7 +70,10 @@ func run(out, names string) error {
 	defer os.RemoveAll(work)
 	for _, p := range chosen {
 		r := release{version: buildid.Version, platform: p}
-		if r.files, err = read("README.md", "LICENSE"); err != nil {
+		if r.files, err = read("README.md", "LICENSE", pyReadme); err != nil {
+			return err
+		}
+		if r.python, err = pyPackage(pySource); err != nil {
 			return err
 		}
 		binary := filepath.Join(work, p.goos+"-"+p.goarch)

@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -15,29 +18,43 @@ const (
 	pyModule     = "premix_shards"
 )
 
-var (
-	//go:embed python/__init__.py
-	pyInit []byte
-	//go:embed python/__main__.py
-	pyMain []byte
-	//go:embed python/README.md
-	pyReadme []byte
+// pySource is the folder of what the wheel has in Python, pyReadme the text that PyPI shows.
+const (
+	pySource = "python"
+	pyReadme = pySource + "/README.md"
 )
+
+// pyPackage reads the Python package: its programs, and py.typed, which says that they have types. Anything else
+// there, such as what an interpreter compiled, is not of the wheel.
+func pyPackage(dir string) ([]entry, error) {
+	var entries []entry
+	root := os.DirFS(dir)
+	err := fs.WalkDir(root, pyModule, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".py" && path.Base(name) != "py.typed" {
+			return err
+		}
+		data, err := fs.ReadFile(root, name)
+		entries = append(entries, entry{name, data, 0o644})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: run dist in the root of the repository", err)
+	}
+	return entries, nil // in the order of their names
+}
 
 // wheel makes the wheel: https://packaging.python.org/en/latest/specifications/binary-distribution-format/.
 // The program lies where installers take scripts from.
 func (r release) wheel() (name string, data []byte, err error) {
 	info := fmt.Sprintf("%s-%s.dist-info/", pyModule, r.version)
 	scripts := fmt.Sprintf("%s-%s.data/scripts/", pyModule, r.version)
-	entries := []entry{
-		{pyModule + "/__init__.py", pyInit, 0o644},
-		{pyModule + "/__main__.py", pyMain, 0o644},
-		{scripts + r.platform.program(), r.binary, 0o755},
-		{info + "METADATA", r.metadata(), 0o644},
-		{info + "WHEEL", r.wheelFile(), 0o644},
-		{info + "licenses/LICENSE", r.files["LICENSE"], 0o644},
-		{info + "licenses/" + licencesFile, r.licences, 0o644},
-	}
+	entries := append(slices.Clone(r.python),
+		entry{scripts + r.platform.program(), r.binary, 0o755},
+		entry{info + "METADATA", r.metadata(), 0o644},
+		entry{info + "WHEEL", r.wheelFile(), 0o644},
+		entry{info + "licenses/LICENSE", r.files["LICENSE"], 0o644},
+		entry{info + "licenses/" + licencesFile, r.licences, 0o644},
+	)
 	var record bytes.Buffer
 	for _, e := range entries {
 		sum := sha256.Sum256(e.data)
@@ -62,11 +79,17 @@ Classifier: Environment :: Console
 Classifier: Intended Audience :: Science/Research
 Classifier: Programming Language :: Go
 Classifier: Topic :: Scientific/Engineering :: Artificial Intelligence
+Classifier: Typing :: Typed
 Requires-Python: >=3.8
+Provides-Extra: torch
+Requires-Dist: torch; extra == "torch"
+Requires-Dist: numpy; extra == "torch"
+Requires-Dist: pillow>=9.1; extra == "torch"
+Requires-Dist: pyarrow; extra == "torch"
 Project-URL: Source, https://github.com/premix/premix
 Description-Content-Type: text/markdown
 
-%s`, distribution, r.version, licencesFile, pyReadme)
+%s`, distribution, r.version, licencesFile, r.files[pyReadme])
 }
 
 func (r release) wheelFile() []byte {

@@ -1,0 +1,61 @@
+"""Files of the cache: each appears whole or not at all, and is made by one process at a time."""
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from typing import IO, Any, Iterator, Optional
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes may then make the same file, and the last rename wins
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger("premix_shards.torch")
+
+
+def folder(given: Optional[str]) -> str:
+    """The folder of mapped files: the given one, or torch/ in premix's folder of the user's cache."""
+    if given is None:
+        if sys.platform == "win32":
+            base = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~")
+        elif sys.platform == "darwin":
+            base = os.path.expanduser("~/Library/Caches")
+        else:
+            base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        given = os.path.join(base, "premix", "torch")
+    given = os.path.abspath(given)
+    os.makedirs(given, exist_ok=True)
+    return given
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: str) -> Iterator[None]:
+    """A lock of the file system, on a file next to the one that is made. It ends with its process."""
+    if fcntl is None:
+        yield
+        return
+    with open(path + ".lock", "a") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def temporary(path: str) -> Iterator[str]:
+    """The name of a temporary next to a file. It is removed unless commit has renamed it."""
+    part = f"{path}.{os.getpid()}.tmp"
+    try:
+        yield part
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(part)
+
+
+def commit(f: "IO[Any]", path: str) -> None:
+    """Gives a temporary that was written its name, once its bytes are on disk."""
+    f.flush()
+    os.fsync(f.fileno())
+    name = f.name
+    f.close()
+    os.replace(name, path)

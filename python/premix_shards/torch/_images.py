@@ -1,0 +1,190 @@
+"""The encoded bytes of images, by the names, offsets and lengths of a plan or a cache."""
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any, BinaryIO, Dict, Iterable, List, Mapping, Sequence, Tuple, Union
+
+import numpy as np
+
+from ._files import commit, log, one_at_a_time, temporary
+
+Places = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]], Mapping[str, Union[str, "os.PathLike[str]"]]]
+
+_MOST_OPEN = 64  # files that a process keeps open
+
+
+class Images:
+    """Reads images below the folders that were `--in`: files in class folders, members of tars that are not compressed, records
+    of TFRecord files, and rows of Parquet files.
+
+    places is a folder, several, or a dict {NAME: folder} where `--in NAME=URI` gave names; a container itself may be named
+    instead of its folder. Parquet files cannot be read at random: their images are copied once to a file in the cache, as
+    large as they are. Instances can be pickled and forked."""
+
+    def __init__(self, places: Places, cache: str, unseekable: Iterable[str] = ()) -> None:
+        if isinstance(places, Mapping):
+            self._roots = [(name + "/", _absolute(root)) for name, root in places.items()]
+        elif isinstance(places, (str, os.PathLike)):
+            self._roots = [("", _absolute(places))]
+        else:
+            self._roots = [("", _absolute(root)) for root in places]
+        for _, root in self._roots:
+            if not os.path.exists(root):
+                raise FileNotFoundError(f"{root} does not exist: images is the folder that was --in")
+        self._copies: Dict[str, Tuple[str, str]] = {}
+        for container in unseekable:
+            path = self._container(container)
+            with open(path, "rb") as f:
+                magic = f.read(4)
+            if magic != b"PAR1":
+                raise ValueError(f"{path} is compressed, so its images cannot be read at random: use plain tars, class folders or Parquet")
+            self._copies[container] = _copied(path, cache)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._folders: Dict[str, Tuple[str, bool]] = {}
+        self._open: Dict[str, BinaryIO] = {}
+        self._rows: Dict[str, Tuple[np.ndarray, np.ndarray]] = {}
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {"_roots": self._roots, "_copies": self._copies}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._reset()
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """The bytes of an entry. OSError if it is not there, ValueError if it has another length than the plan or cache says."""
+        folder, _, base = name.rpartition("/")
+        if offset < 0:
+            if folder not in self._copies:
+                raise ValueError(f"{name} cannot be read at random: its container is neither a plain tar nor Parquet")
+            if folder not in self._rows:
+                data, index = self._copies[folder]
+                self._rows[folder] = np.memmap(data, np.uint8, "r"), np.load(index, mmap_mode="r")
+            images, starts = self._rows[folder]
+            row = int(base)
+            if not 0 <= row < len(starts) - 1:
+                raise ValueError(f"{name}: the Parquet file has {len(starts) - 1} rows")
+            found = images[int(starts[row]):int(starts[row + 1])].tobytes()
+        else:
+            place = self._folders.get(folder)
+            if place is None:
+                place = self._folders[folder] = self._find(folder)
+            path, inside = place
+            if inside:
+                found = self._part(path, offset, length)
+            else:
+                with open(os.path.join(path, base), "rb") as f:
+                    found = f.read()
+        if len(found) != length:
+            raise ValueError(f"{name}: {len(found)} bytes, the plan or cache says {length}: not the image that it was made for")
+        return found
+
+    def _part(self, path: str, offset: int, length: int) -> bytes:
+        f = self._open.get(path)
+        if f is None:
+            if len(self._open) >= _MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            f = self._open[path] = open(path, "rb", buffering=0)
+        if hasattr(os, "pread"):  # without a position: a forked process shares that
+            return os.pread(f.fileno(), length, offset)
+        f.seek(offset)
+        return f.read(length)
+
+    def _find(self, folder: str) -> Tuple[str, bool]:
+        """The folder on disk that a folder of names is, or the container that has it inside."""
+        for prefix, root in self._roots:
+            if not (folder + "/").startswith(prefix):
+                continue
+            below = folder[len(prefix):]
+            path = os.path.join(root, below) if below else root
+            if os.path.isdir(path):
+                return path, False
+        return self._container(folder), True
+
+    def _container(self, folder: str) -> str:
+        for prefix, root in self._roots:
+            if not (folder + "/").startswith(prefix):
+                continue
+            if os.path.isfile(root):  # --in named the container itself
+                if folder[len(prefix):].partition("/")[0] == os.path.basename(root):
+                    return _seekable(root)
+                continue
+            below = folder[len(prefix):]
+            while below:
+                path = os.path.join(root, below)
+                if os.path.isfile(path):
+                    return _seekable(path)
+                below = below.rpartition("/")[0]
+        roots = ", ".join(root for _, root in self._roots)
+        raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}: images is the folder that was --in")
+
+
+def _absolute(path: Any) -> str:
+    return os.path.abspath(os.fspath(path))
+
+
+def _seekable(path: str) -> str:
+    with open(path, "rb") as f:
+        if f.read(2) == b"PK":
+            raise ValueError(f"{path} is a zip archive, which premix_shards.torch does not read: unpack it, and name the folder")
+    return path
+
+
+def image_column(schema: Any) -> str:
+    """The column of a Parquet file that holds images, as premix chooses it. schema is a pyarrow.Schema."""
+    import pyarrow as pa
+
+    def binary(t: Any) -> bool:
+        return pa.types.is_binary(t) or pa.types.is_large_binary(t)
+
+    def fields(t: Any) -> List[str]:
+        return [t.field(i).name for i in range(t.num_fields) if binary(t.field(i).type)] if pa.types.is_struct(t) else []
+
+    for name in ("image", "img"):
+        if name in schema.names:
+            t = schema.field(name).type
+            if binary(t) or "bytes" in fields(t):
+                return name
+    found = [f.name for f in schema if "bytes" in fields(f.type) and f.type.get_field_index("path") >= 0]
+    if len(found) == 1:
+        return found[0]
+    if not found and "content" in schema.names and binary(schema.field("content").type):
+        return "content"
+    raise ValueError("no column of images (image: struct<bytes, path>)")
+
+
+def _copied(path: str, cache: str) -> Tuple[str, str]:
+    """The images of a Parquet file, one after another in a file of the cache, and an index of where each begins: an array of
+    rows + 1 uint64. Reads a row group at a time."""
+    import pyarrow.parquet as pq
+
+    stat = os.stat(path)
+    name = hashlib.sha256(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    data, index = os.path.join(cache, f"parquet-{name}.images"), os.path.join(cache, f"parquet-{name}.npy")
+    with one_at_a_time(index):
+        if os.path.exists(index) and os.path.exists(data):
+            return data, index
+        log.info("copying the images of %s to %s", path, data)
+        starts = [0]
+        with pq.ParquetFile(path) as f:
+            try:
+                column = image_column(f.schema_arrow)
+            except ValueError as e:
+                raise ValueError(f"{path}: {e}") from None
+            with temporary(data) as part, open(part, "wb") as out:
+                for batch in f.iter_batches(batch_size=64, columns=[column]):
+                    values = batch.column(0)
+                    if values.type.num_fields:
+                        values = values.field("bytes")
+                    for value in values:
+                        image = value.as_py() or b""
+                        out.write(image)
+                        starts.append(starts[-1] + len(image))
+                commit(out, data)
+        with temporary(index) as part, open(part, "wb") as out:
+            np.save(out, np.array(starts, np.uint64))
+            commit(out, index)
+    return data, index

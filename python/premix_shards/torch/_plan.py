@@ -1,0 +1,238 @@
+"""The plan of an output, OUT/__premix__/SPLIT/plan/*.parquet (docs/formats.md), as mapped files. Needs NumPy and pyarrow.
+
+A replica becomes one table of 66 bytes a sample, and all of them share a table of the images. A replica is converted when it
+is first asked for, shard by shard, so memory does not grow with the number of replicas."""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+
+from . import _files
+from ._files import commit, one_at_a_time, temporary
+from ._pixels import METHODS
+from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, save
+
+_VERSION = 1  # of the mapped files
+_MOST_SIDE = 65535  # boxes have 16 bits
+_CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
+_COLUMNS = ["key", "replica", "shard", "index", "method", "lam", "box", "src_box"] + [
+    f"{which}_{field}" for which in ("target", "source") for field in ("name", "offset", "length", "label", "flip") + _CROP]
+
+
+class Plan:
+    """The plan of a split.
+
+    out is an output, or its folder __premix__/SPLIT. cache is where mapped files go. ValueError where the plan is not whole or
+    contradicts itself, FileNotFoundError where there is none."""
+
+    def __init__(self, out: "str | os.PathLike[str]", split: str, cache: str) -> None:
+        out = os.path.abspath(os.fspath(out))
+        self.meta = os.path.join(out, "__premix__", split)
+        if not os.path.isdir(self.meta) and os.path.isfile(os.path.join(out, "config.json")):
+            self.meta = out
+        try:
+            with open(os.path.join(self.meta, "config.json"), encoding="utf-8") as f:
+                config = json.load(f)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{out} is not an output with a split {split}: {self.meta} has no config.json") from None
+        self.recipe, shape = config["recipe"], config["output"]
+        self.classes: int = shape["classes"]["count"]
+        self.size: Tuple[int, int] = tuple(shape["size"])
+        if max(self.size) > _MOST_SIDE:
+            raise ValueError(f"{out} has pictures of {self.size[0]}x{self.size[1]}: at most {_MOST_SIDE} pixels a side")
+        self._shards: int = shape["shards"]
+        self._files = self._list(shape)
+        #: the numbers of the replicas that the plan has, ascending
+        self.replicas: List[int] = sorted(self._files)
+        mine = hashlib.sha256(f"{self.meta}\0{config['fingerprint']}\0{_VERSION}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self.folder = os.path.join(cache, "plan-" + mine)
+        os.makedirs(self.folder, exist_ok=True)
+        self._images, self._names = os.path.join(self.folder, "images.npy"), os.path.join(self.folder, "names.npy")
+        self._about = os.path.join(self.folder, "about.json")
+
+    def _list(self, shape: Dict[str, Any]) -> Dict[int, List[str]]:
+        """The plan files of each replica, in the order of the shards."""
+        folder = os.path.join(self.meta, "plan")
+        name, split = re.escape(shape["name"]), re.escape(shape["split"])
+        form = re.compile(rf"(?:{name}-)?{split}(?:[-_]r(\d{{3,}}))?(?:\.tfrecord)?-(\d{{5,6}})(?:-of-\d+)?\.parquet")
+        found: Dict[int, Dict[int, str]] = {}
+        try:
+            entries = os.listdir(folder)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{folder} does not exist: mix with --plan-only, or without, writes it") from None
+        for entry in entries:
+            if entry.startswith(".") or not entry.endswith(".parquet"):
+                continue
+            m = form.fullmatch(entry)
+            if not m:
+                raise ValueError(f"{os.path.join(folder, entry)} is not named as a plan of this split")
+            found.setdefault(int(m[1] or 0), {})[int(m[2])] = os.path.join(folder, entry)
+        if not found:
+            raise FileNotFoundError(f"{folder} has no plan: mix with --plan-only, or without, writes it")
+        for replica, shards in found.items():
+            missing = [s for s in range(self._shards) if s not in shards]
+            if missing or len(shards) != self._shards:
+                raise ValueError(f"the plan of replica {replica} in {folder} has {len(shards)} shards of {self._shards}: run the mix again to finish it")
+        return {r: [shards[s] for s in range(self._shards)] for r, shards in found.items()}
+
+    def samples(self, replica: int) -> np.ndarray:
+        """The mapped table of a replica (_tables.SAMPLE), in the order of the shards. Converts it if that was not done, or if the
+        plan has changed since."""
+        path = os.path.join(self.folder, f"r{replica:03d}-{self._stamp(replica)}.npy")
+        if not exists(path, self._about):
+            with one_at_a_time(self._about):
+                if not exists(path, self._about):
+                    self._convert(replica, path)
+        return mapped(path, SAMPLE)
+
+    def images(self) -> Names:
+        """The table of images; there is one once a replica was converted."""
+        return Names(self._images, self._names)
+
+    def about(self) -> Dict[str, Any]:
+        """key (prefix and width of keys) by replica, and the containers that cannot be read at random."""
+        with open(self._about, encoding="utf-8") as f:
+            return json.load(f)
+
+    def _stamp(self, replica: int) -> str:
+        h = hashlib.sha256()
+        for path in self._files[replica]:
+            stat = os.stat(path)
+            h.update(f"{os.path.basename(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        return h.hexdigest()[:12]
+
+    def _convert(self, replica: int, path: str) -> None:
+        import pyarrow.parquet as pq
+
+        _files.log.info("converting the plan of replica %d to %s", replica, path)
+        files = self._files[replica]
+        counts = [pq.read_metadata(f).num_rows for f in files]
+        if not exists(self._images, self._names, self._about):
+            self._list_images(files)
+        names = self.images()
+        if sum(counts) != len(names):
+            raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
+        by_hash, ordinals = _sorted_hashes(names)
+        about, start = self.about(), 0
+        with temporary(path) as part:
+            table = np.lib.format.open_memmap(part, "w+", SAMPLE, (sum(counts),))
+            for shard, (file, n) in enumerate(zip(files, counts)):
+                key = _convert_shard(table[start:start + n], file, replica, shard, start, names.images, by_hash, ordinals, about["keys"].get(str(replica)))
+                about["keys"][str(replica)] = key
+                start += n
+            table.flush()
+            del table
+            with open(part, "r+b") as f:
+                commit(f, path)
+        self._say(about)
+        for old in os.listdir(self.folder):
+            if old.startswith(f"r{replica:03d}-") and old.endswith(".npy") and os.path.join(self.folder, old) != path:
+                os.remove(os.path.join(self.folder, old))
+
+    def _say(self, about: Dict[str, Any]) -> None:
+        with temporary(self._about) as part, open(part, "w", encoding="utf-8") as f:
+            json.dump(about, f)
+            commit(f, self._about)
+
+    def _list_images(self, files: List[str]) -> None:
+        """Writes the table of images from the targets of one replica: each image is a target once."""
+        import pyarrow.parquet as pq
+
+        heaps, lengths, fields, unseekable = [], [], [], set()
+        for file in files:
+            t = pq.read_table(file, columns=["target_name", "target_offset", "target_length", "target_label"], use_threads=False)
+            heap, ends = bytes_of(t["target_name"])
+            heaps.append(heap)
+            lengths.append(np.diff(ends))
+            part = np.empty(t.num_rows, IMAGE)
+            for field in ("offset", "length", "label"):
+                part[field] = t["target_" + field].to_numpy()
+            fields.append(part)
+            for i in np.flatnonzero(part["offset"] < 0):
+                unseekable.add(heap[ends[i]:ends[i + 1]].tobytes().decode("utf-8").rpartition("/")[0])
+        images = concatenated(fields, IMAGE)
+        n = concatenated(lengths, np.int64)
+        images["name_len"], images["name_at"] = n, np.cumsum(n) - n
+        save(self._names, concatenated(heaps, np.uint8))
+        save(self._images, images)
+        self._say({"keys": {}, "unseekable": sorted(unseekable)})
+
+
+def _sorted_hashes(names: Names) -> Tuple[np.ndarray, np.ndarray]:
+    """The hashes of all names, ascending, and which image each is of."""
+    parts = []
+    heap, images = names._heap, names.images
+    for at in range(0, len(images), 65536):  # by parts: their words take 64 bytes each
+        some = images[at:at + 65536]
+        first = int(some["name_at"][0])
+        ends = np.append(some["name_at"], some["name_at"][-1] + some["name_len"][-1]).astype(np.int64) - first
+        parts.append(hashes(heap[first:first + int(ends[-1])], ends))
+    h = concatenated(parts, np.uint64)
+    order = np.argsort(h, kind="stable")
+    h = h[order]
+    if len(h) > 1 and (h[1:] == h[:-1]).any():
+        i = int(np.flatnonzero(h[1:] == h[:-1])[0])
+        raise ValueError(f"the plan has {names[int(order[i])]} and {names[int(order[i + 1])]} twice as target in one replica")
+    return h, order.astype(np.uint32)
+
+
+def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: int, images: np.ndarray, by_hash: np.ndarray,
+                   ordinals: np.ndarray, key: "List[Any] | None") -> List[Any]:
+    """Fills the rows of one shard, and returns [prefix, width] of its keys. ValueError where it is not as a plan is."""
+    import pyarrow.parquet as pq
+
+    def wrong(what: str) -> ValueError:
+        return ValueError(f"{file}: {what}: the plan is damaged, or of another version; premix verify tells which")
+
+    t = pq.read_table(file, columns=_COLUMNS, use_threads=False)
+    n = len(out)
+    column = {name: t[name].to_numpy() for name in t.column_names if not name.endswith("_name") and name not in ("box", "src_box", "key", "method")}
+    keys = t["key"].to_pylist()
+    if key is None:
+        prefix, _, digits = keys[0].rpartition("-")
+        key = [prefix + "-" if prefix else "", len(digits)]
+    if t.num_rows != n or (column["replica"] != replica).any() or (column["shard"] != shard).any() or (column["index"] != np.arange(n)).any():
+        raise wrong(f"its rows are not those of shard {shard} of replica {replica}")
+    if keys != [f"{key[0]}{p:0{key[1]}d}" for p in range(start, start + n)]:
+        raise wrong("a key is not the position of its sample")
+
+    def find(which: str) -> np.ndarray:
+        h = hashes(*bytes_of(t[which + "_name"]))
+        at = np.minimum(np.searchsorted(by_hash, h), len(by_hash) - 1)
+        i = ordinals[at]
+        same = by_hash[at] == h
+        for field in ("offset", "length", "label"):
+            same &= images[field][i] == column[f"{which}_{field}"]
+        if not same.all():
+            name = t[which + "_name"][int(np.flatnonzero(~same)[0])].as_py()
+            raise wrong(f"{name} is in no other replica, or is another image there")
+        return i
+
+    target, source = find("target"), find("source")
+    order = np.argsort(target, kind="stable")
+    place = np.minimum(np.searchsorted(target, source, sorter=order), n - 1)
+    source_row = order[place]
+    if (target[source_row] != source).any():
+        raise wrong("a source is not a target of the same shard")
+    crop = np.stack([column["target_" + c] for c in _CROP], 1)
+    theirs = np.stack([column["source_" + c] for c in _CROP], 1)
+    if (crop[source_row] != theirs).any() or (column["target_flip"][source_row] != column["source_flip"]).any():
+        raise wrong("an image has one crop as target and another as source")
+    out["crop"], out["flip"], out["lam"] = crop, column["target_flip"], column["lam"]
+    out["target"], out["source"] = target, start + source_row
+    for field in ("box", "src_box"):
+        whole = t[field].combine_chunks()
+        values = whole.flatten().to_numpy()
+        if len(values) != 4 * n or len(values) and (values.min() < 0 or values.max() > _MOST_SIDE):
+            raise wrong("a box is not four numbers of pixels")
+        out[field] = values.reshape(n, 4)
+    try:
+        out["method"] = [METHODS.index(m) for m in t["method"].to_pylist()]
+    except ValueError:
+        raise wrong("a method is not one that this version of premix_shards knows") from None
+    return key

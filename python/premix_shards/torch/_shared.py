@@ -1,0 +1,17 @@
+"""The number of an epoch, in memory that workers share."""
+from __future__ import annotations
+
+import torch
+
+
+class Epoch:
+    """A number that the workers of a loader see when it changes, those that live on (persistent_workers) as well."""
+
+    def __init__(self) -> None:
+        self._value = torch.zeros(1, dtype=torch.int64).share_memory_()
+
+    def get(self) -> int:
+        return int(self._value.item())
+
+    def set(self, epoch: int) -> None:
+        self._value.fill_(epoch)

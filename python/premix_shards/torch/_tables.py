@@ -1,0 +1,93 @@
+"""Tables in mapped files: .npy files of structured arrays, which NumPy maps and other programs can read."""
+from __future__ import annotations
+
+import os
+from typing import Any, Iterable, List
+
+import numpy as np
+
+from ._files import commit, temporary
+
+# An image: its name in the heap of names, its class, and its encoded bytes in its file.
+IMAGE = np.dtype([("name_at", "<u8"), ("offset", "<i8"), ("length", "<i8"), ("name_len", "<u4"), ("label", "<i4")])
+
+# A sample of a plan. target is the number of an image; source the place in the same epoch of the sample whose target is the
+# source, its own where there is none: so a crop is stored once.
+SAMPLE = np.dtype([("crop", "<f8", (4,)), ("lam", "<f8"), ("target", "<u4"), ("source", "<u4"), ("box", "<u2", (4,)),
+                   ("src_box", "<u2", (4,)), ("method", "u1"), ("flip", "u1")])
+
+# A crop of an image and its peak; row and col are -1 where there is none.
+PEAK = np.dtype([("crop", "<f8", (4,)), ("row", "<i4"), ("col", "<i4"), ("flip", "u1"), ("flat", "u1")])
+
+
+def mapped(path: str, dtype: np.dtype) -> np.ndarray:
+    """A table, mapped and read-only. ValueError if the file is not one of these."""
+    try:
+        table = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as e:
+        raise ValueError(f"{path} is damaged ({e}): remove it, and it is built again") from None
+    if table.dtype != dtype:
+        raise ValueError(f"{path} is damaged or of another version: remove it, and it is built again")
+    return np.asarray(table)  # still mapped; single rows are read faster than of a memmap
+
+
+def save(path: str, table: np.ndarray) -> None:
+    """Writes a table whole or not at all."""
+    with temporary(path) as part, open(part, "wb") as f:
+        np.save(f, table)
+        commit(f, path)
+
+
+class Names:
+    """The names of images, one after another in a mapped file."""
+
+    def __init__(self, images: str, names: str) -> None:
+        self.images, self._heap = mapped(images, IMAGE), mapped(names, np.dtype("u1"))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, i: int) -> str:
+        at, n = int(self.images["name_at"][i]), int(self.images["name_len"][i])
+        return self._heap[at:at + n].tobytes().decode("utf-8")
+
+
+def bytes_of(column: Any) -> "tuple[np.ndarray, np.ndarray]":
+    """The heap (uint8) and the offsets (int64, n + 1) of a column of strings without nulls: a pyarrow ChunkedArray or Array."""
+    import pyarrow as pa
+
+    array = column.cast(pa.large_string())
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):  # pyarrow: of no chunks
+            array = array.chunk(0) if array.num_chunks else pa.array([], pa.large_string())
+    if array.null_count:
+        raise ValueError("a name is missing")
+    _, offsets, heap = array.buffers()
+    ends = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8) if offsets else np.zeros(1, np.int64)
+    data = np.frombuffer(heap, np.uint8) if heap else np.zeros(0, np.uint8)
+    return data[ends[0]:ends[-1]], ends - ends[0]
+
+
+def hashes(heap: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """A 64-bit hash of each string, uint64: word by word, as FNV-1a mixes bytes, with the length first."""
+    n = np.diff(ends)
+    h = n.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(0xCBF29CE484222325)
+    words = int(-(-n.max() // 8)) if len(n) else 0
+    at = np.arange(8)
+    for w in range(words):
+        inside = ends[:-1, None] + 8 * w + at
+        live = inside < ends[1:, None]
+        word = np.where(live, heap[np.minimum(inside, len(heap) - 1)], 0).astype(np.uint8).view("<u8")[:, 0]
+        mixed = (h ^ word) * np.uint64(0xBF58476D1CE4E5B9)
+        h = np.where(live[:, 0], mixed ^ mixed >> np.uint64(29), h)
+    return h
+
+
+def concatenated(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:
+    found: List[np.ndarray] = list(parts)
+    return np.concatenate(found) if found else np.zeros(0, dtype)
+
+
+def exists(*paths: str) -> bool:
+    return all(os.path.exists(p) for p in paths)

@@ -17,8 +17,7 @@ import (
 	"github.com/premix/premix/mix"
 )
 
-// TestOnline holds the data sets of premix_shards.torch and of examples/pytorch/online.py against the PNGs of premix: the
-// same pixels, labels and λ from folders, tars and Parquet, of PNG and of JPEG, in each replica, geometry and scheme, and in
+// TestOnline holds the data sets of premix_shards.torch against the PNGs of premix: the same pixels, labels and λ from folders, tars and Parquet, of PNG and of JPEG, in each replica, geometry and scheme, and in
 // the order of the shards.
 func TestOnline(t *testing.T) {
 	py := python(t)
@@ -39,7 +38,7 @@ func TestOnline(t *testing.T) {
 	premix("synth", "--images", "36", "--format", "parquet", "--out", parquet)
 	premix("synth", "--images", "36", "--format", "tfrecord", "--out", records)
 	const list = "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"
-	const noPeaks = "--cache none " // what online.Peaks does not read, or another scheme than the default
+	const noPeaks = "--cache none " // PeaksDataset does not take part: other schemes than the default, for one
 	tests := []struct{ name, in, options string }{
 		{"PNG in folders", pngs, "--replicas 2"},
 		{"PNG in tars", pngTars, "--replicas 2"},
@@ -51,7 +50,7 @@ func TestOnline(t *testing.T) {
 		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
 		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
-		{"Parquet", parquet, noPeaks + "--replicas 2"},
+		{"Parquet", parquet, "--replicas 2"},
 		{"TFRecord", records, noPeaks + "--replicas 2 --first-replica 3"},
 		{"shifted", jpegs, noPeaks + "--scheme sal2nonsal --border shift"},
 		{"at a random place", jpegs, noPeaks + "--scheme sal2rand --pair different-class --smoothing 0.1"},

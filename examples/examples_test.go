@@ -141,9 +141,10 @@ func TestOnline(t *testing.T) {
 	if err := json.Unmarshal(text, &planned); err != nil {
 		t.Fatal(err)
 	}
-	for reader, place := range map[string]string{"Planned": out, "Peaks": caches[0]} {
+	for reader, place := range map[string]string{"PlannedDataset": out, "PeaksDataset": caches[0]} {
 		var stdout, stderr bytes.Buffer
 		cmd := exec.Command(py, "pytorch/online.py", place, in)
+		cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"), "XDG_CACHE_HOME="+filepath.Join(dir, "maps"))
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v\n%s", err, stderr.String())
@@ -162,7 +163,7 @@ func TestOnline(t *testing.T) {
 			t.Errorf("%s: %+v", reader, got)
 		}
 		want := planned.Statistics[0].Samples * planned.Statistics[0].Lam.Mean
-		if near := math.Abs(got.LamSum-want) < 1e-3; near != (reader == "Planned") {
+		if near := math.Abs(got.LamSum-want) < 1e-3; near != (reader == "PlannedDataset") {
 			t.Errorf("%s: the sum of λ is %v, that of the plan %v", reader, got.LamSum, want)
 		}
 	}

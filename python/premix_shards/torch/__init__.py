@@ -1,6 +1,7 @@
 """Mixing in PyTorch's loader, by the plan of an output or by cached peaks: no mixed shards are needed.
 
 - PlannedDataset: the samples of a plan, with the pixels of `--encode png`, a replica an epoch.
+- PeaksDataset, SaliencyMixCollate: SaliencyMix inside the batch, by the peaks of a cache; other pairs in each epoch.
 - PlanOrderSampler, SkipBatches: orders that decode each image once, and that go on in the middle of an epoch.
 
 Needs torch, NumPy, Pillow and pyarrow, which the wheel does not install: `pip install premix-shards[torch]` does. docs/loader.md
@@ -14,7 +15,8 @@ try:
 except ImportError as e:
     raise ImportError(f"premix_shards.torch needs torch, numpy, pillow and pyarrow ({e}): pip install premix-shards[torch]", name=e.name) from e
 
+from ._collate import PeaksDataset, SaliencyMixCollate
 from ._planned import PlannedDataset
 from ._samplers import PlanOrderSampler, SkipBatches
 
-__all__ = ["PlannedDataset", "PlanOrderSampler", "SkipBatches"]
+__all__ = ["PeaksDataset", "PlanOrderSampler", "PlannedDataset", "SaliencyMixCollate", "SkipBatches"]

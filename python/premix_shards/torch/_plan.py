@@ -15,7 +15,7 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
-from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, save
+from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, repeated, save, sorted_hashes
 
 _VERSION = 1  # of the mapped files
 _MOST_SIDE = 65535  # boxes have 16 bits
@@ -117,7 +117,10 @@ class Plan:
         names = self.images()
         if sum(counts) != len(names):
             raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
-        by_hash, ordinals = _sorted_hashes(names)
+        by_hash, ordinals = sorted_hashes(names.heap, names.images)
+        twice = repeated(names.heap, names.images)
+        if twice is not None:
+            raise ValueError(f"the plan of {self.meta} has {twice} twice as target in one replica: it is damaged; premix verify tells more")
         about, start = self.about(), 0
         with temporary(path) as part:
             table = np.lib.format.open_memmap(part, "w+", SAMPLE, (sum(counts),))
@@ -161,24 +164,6 @@ class Plan:
         save(self._names, concatenated(heaps, np.uint8))
         save(self._images, images)
         self._say({"keys": {}, "unseekable": sorted(unseekable)})
-
-
-def _sorted_hashes(names: Names) -> Tuple[np.ndarray, np.ndarray]:
-    """The hashes of all names, ascending, and which image each is of."""
-    parts = []
-    heap, images = names._heap, names.images
-    for at in range(0, len(images), 65536):  # by parts: their words take 64 bytes each
-        some = images[at:at + 65536]
-        first = int(some["name_at"][0])
-        ends = np.append(some["name_at"], some["name_at"][-1] + some["name_len"][-1]).astype(np.int64) - first
-        parts.append(hashes(heap[first:first + int(ends[-1])], ends))
-    h = concatenated(parts, np.uint64)
-    order = np.argsort(h, kind="stable")
-    h = h[order]
-    if len(h) > 1 and (h[1:] == h[:-1]).any():
-        i = int(np.flatnonzero(h[1:] == h[:-1])[0])
-        raise ValueError(f"the plan has {names[int(order[i])]} and {names[int(order[i + 1])]} twice as target in one replica")
-    return h, order.astype(np.uint32)
 
 
 def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: int, images: np.ndarray, by_hash: np.ndarray,

@@ -42,14 +42,14 @@ class Names:
     """The names of images, one after another in a mapped file."""
 
     def __init__(self, images: str, names: str) -> None:
-        self.images, self._heap = mapped(images, IMAGE), mapped(names, np.dtype("u1"))
+        self.images, self.heap = mapped(images, IMAGE), mapped(names, np.dtype("u1"))
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, i: int) -> str:
         at, n = int(self.images["name_at"][i]), int(self.images["name_len"][i])
-        return self._heap[at:at + n].tobytes().decode("utf-8")
+        return self.heap[at:at + n].tobytes().decode("utf-8")
 
 
 def bytes_of(column: Any) -> "tuple[np.ndarray, np.ndarray]":
@@ -82,6 +82,29 @@ def hashes(heap: np.ndarray, ends: np.ndarray) -> np.ndarray:
         mixed = (h ^ word) * np.uint64(0xBF58476D1CE4E5B9)
         h = np.where(live[:, 0], mixed ^ mixed >> np.uint64(29), h)
     return h
+
+
+def sorted_hashes(heap: np.ndarray, images: np.ndarray) -> "tuple[np.ndarray, np.ndarray]":
+    """The hashes of the names of a table of images, ascending, and which image each is of (uint32)."""
+    parts = []
+    for at in range(0, len(images), 65536):  # by parts: their words take 64 bytes each
+        some = images[at:at + 65536]
+        first = int(some["name_at"][0])
+        ends = np.append(some["name_at"], some["name_at"][-1] + some["name_len"][-1]).astype(np.int64) - first
+        parts.append(hashes(heap[first:first + int(ends[-1])], ends))
+    h = concatenated(parts, np.uint64)
+    order = np.argsort(h, kind="stable")
+    return h[order], order.astype(np.uint32)
+
+
+def repeated(heap: np.ndarray, images: np.ndarray) -> "str | None":
+    """A name that a table of images has twice, or None. Two names with one hash, one in 10^7 for a million, count as equal."""
+    h, order = sorted_hashes(heap, images)
+    same = np.flatnonzero(h[1:] == h[:-1])
+    if not len(same):
+        return None
+    image = images[order[same[0]]]
+    return heap[int(image["name_at"]):int(image["name_at"]) + int(image["name_len"])].tobytes().decode("utf-8")
 
 
 def concatenated(parts: Iterable[np.ndarray], dtype: Any) -> np.ndarray:

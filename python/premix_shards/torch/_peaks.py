@@ -1,0 +1,213 @@
+"""A cache of crops and peaks, CACHE/FINGERPRINT (docs/formats.md), as mapped files. Needs NumPy and pyarrow.
+
+Each replica becomes one table of 42 bytes an image, in the order of the input; all of them share a table of the images. The
+files of the cache are read twice, a row group at a time."""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import _files
+from ._files import commit, one_at_a_time, temporary
+from ._tables import IMAGE, PEAK, Names, bytes_of, concatenated, mapped, repeated, save
+
+_VERSION = 1  # of the mapped files
+_CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
+_FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
+
+
+class _Chunk:
+    """The images of one content of a chunk."""
+
+    def __init__(self, files: List[str]) -> None:
+        self.files = files
+        self.container = ""
+        self.names: Any = None  # a pyarrow array
+        self.good = np.zeros(0, bool)
+        self.ordinals = np.zeros(0, np.int64)  # of each name, if it is good
+        self.table: Any = None
+
+
+class Peaks:
+    """The peaks of a cache, one FINGERPRINT of it, which must hold one input alone.
+
+    classes are the class names in the order of the labels, where the input states names; default: the names that are there,
+    in bytewise order, as premix numbers class folders. ValueError where the cache holds two versions of an image, or not all
+    replicas of all images."""
+
+    def __init__(self, place: "str | os.PathLike[str]", cache: str, classes: Optional[Sequence[str]] = None) -> None:
+        self._place = os.path.abspath(os.fspath(place))
+        try:
+            with open(os.path.join(self._place, "fingerprint.json"), encoding="utf-8") as f:
+                self.settings: Dict[str, Any] = json.load(f)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{self._place} has no fingerprint.json: name the folder CACHE/FINGERPRINT that premix mix or peaks wrote") from None
+        files = sorted(f for f in os.listdir(self._place) if f.endswith(".parquet") and not f.startswith("."))
+        if not files:
+            raise FileNotFoundError(f"{self._place} holds no peaks")
+        h = hashlib.sha256(f"{_VERSION}\0{list(classes) if classes is not None else ''}".encode())
+        for name in files:
+            stat = os.stat(os.path.join(self._place, name))
+            h.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        mine = "peaks-" + hashlib.sha256(self._place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._folder = os.path.join(cache, f"{mine}-{h.hexdigest()[:12]}")
+        about = os.path.join(self._folder, "about.json")
+        if not os.path.exists(about):
+            with one_at_a_time(os.path.join(cache, mine)):
+                if not os.path.exists(about):
+                    for old in os.listdir(cache):  # of the same cache, before it changed
+                        if old.startswith(mine + "-"):
+                            shutil.rmtree(os.path.join(cache, old))
+                    os.makedirs(self._folder)
+                    self._convert(files, about, classes)
+        with open(about, encoding="utf-8") as f:
+            said = json.load(f)
+        #: the numbers of the cached replicas, ascending; the names of the classes, or None; containers that cannot be read at random
+        self.replicas: List[int] = said["replicas"]
+        self.classes: Optional[List[str]] = said["classes"]
+        self.unseekable: List[str] = said["unseekable"]
+
+    def images(self) -> Names:
+        """The table of images, in the order of the input: the good ones of all replicas."""
+        return Names(os.path.join(self._folder, "images.npy"), os.path.join(self._folder, "names.npy"))
+
+    def crops(self, replica: int) -> np.ndarray:
+        """The mapped table (_tables.PEAK) of a cached replica."""
+        return mapped(os.path.join(self._folder, f"r{replica:03d}.npy"), PEAK)
+
+    def _convert(self, files: List[str], about: str, classes: Optional[Sequence[str]]) -> None:
+        _files.log.info("converting the peaks of %s to %s", self._place, self._folder)
+        groups: Dict[str, List[str]] = {}
+        for name in files:
+            m = _FILE.fullmatch(name)
+            if not m:
+                raise ValueError(f"{os.path.join(self._place, name)} is not named as a file of a cache")
+            groups.setdefault(m[1], []).append(os.path.join(self._place, name))
+        chunks = [_Chunk(paths) for _, paths in sorted(groups.items())]
+        images, heap, numbers, unseekable = _list(chunks, classes, self._place)
+        replicas = self._fill(chunks, len(images))
+        save(os.path.join(self._folder, "names.npy"), heap)
+        save(os.path.join(self._folder, "images.npy"), images)
+        with temporary(about) as part, open(part, "w", encoding="utf-8") as f:
+            json.dump({"replicas": replicas, "classes": numbers, "unseekable": unseekable}, f)
+            commit(f, about)
+
+    def _fill(self, chunks: List[_Chunk], n: int) -> List[int]:
+        """Writes the tables of all replicas, and returns their numbers."""
+        tables: Dict[int, np.ndarray] = {}
+        counts: Dict[int, int] = {}
+        for chunk in chunks:
+            seen: Dict[int, int] = {}  # images of a replica in this content
+            for path in chunk.files:
+                for t in _rows(path, ["name", "replica", "flip", "peak_row", "peak_col", "flat", *_CROP]):
+                    replica = t["replica"].to_numpy()
+                    for r in map(int, np.unique(replica)):
+                        if r not in tables:
+                            tables[r], counts[r] = np.lib.format.open_memmap(os.path.join(self._folder, f"r{r:03d}.npy"), "w+", PEAK, (n,)), 0
+                        counts[r] += self._place_rows(tables[r], chunk, t, np.flatnonzero(replica == r), seen.get(r, 0), path)
+                        seen[r] = seen.get(r, 0) + int((replica == r).sum())
+        short = [r for r in sorted(counts) if counts[r] != n]
+        if short:
+            raise ValueError(f"{self._place} has replica {short[0]} of {counts[short[0]]} images of {n}: fill it with premix peaks --replicas")
+        for table in tables.values():
+            table.flush()
+        return sorted(tables)
+
+    def _place_rows(self, table: np.ndarray, chunk: _Chunk, t: Any, at: np.ndarray, first: int, path: str) -> int:
+        """Writes the rows of one replica of one batch at the ordinals of their images; first is how many came before."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        images = np.arange(first, first + len(at))
+        if len(images) and images[-1] >= len(chunk.good) or not pc.all(pc.equal(t["name"].take(pa.array(at)), chunk.names.take(pa.array(images)))).as_py():
+            raise ValueError(f"{path} has other images than the files of the same content: premix cache prune removes damaged files")
+        good = chunk.good[images]
+        at, where = at[good], chunk.ordinals[images[good]]
+        rows = np.empty(len(at), PEAK)
+        rows["crop"] = np.stack([t[c].to_numpy()[at] for c in _CROP], 1)
+        for ours, theirs in (("row", "peak_row"), ("col", "peak_col"), ("flip", "flip"), ("flat", "flat")):
+            rows[ours] = t[theirs].to_numpy(zero_copy_only=False)[at]
+        table[where] = rows
+        return len(at)
+
+
+def _rows(path: str, columns: List[str]) -> Iterator[Any]:
+    """The rows of a file that are images of a container and no losses, by parts."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as f:
+            for batch in f.iter_batches(batch_size=65536, columns=columns):
+                yield batch
+    except (pa.ArrowInvalid, OSError) as e:
+        raise ValueError(f"{path} cannot be read ({e}): premix cache prune removes damaged files") from e
+
+
+def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) -> Tuple[np.ndarray, np.ndarray, Optional[List[str]], List[str]]:
+    """The table of the images that are good in every replica, their names, the class names, and containers that cannot be
+    read at random; sets the images of each chunk."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    for chunk in chunks:
+        chunk.container = json.loads(pq.read_metadata(chunk.files[0]).metadata[b"premix"])["container"]
+        parts, bad = [], set()
+        for path in chunk.files:
+            first = None
+            for t in _rows(path, ["name", "offset", "length", "label", "class", "replica", "failure_kind"]):
+                bad.update(t["name"].filter(pc.not_equal(t["failure_kind"], "")).to_pylist())
+                if path == chunk.files[0]:
+                    first = t["replica"][0].as_py() if first is None and t.num_rows else first
+                    parts.append(pa.Table.from_batches([t.filter(pc.equal(t["replica"], first))]))
+        chunk.table = pa.concat_tables(parts)
+        chunk.names = chunk.table["name"].combine_chunks()
+        chunk.good = ~pc.is_in(chunk.names, pa.array(sorted(bad), pa.string())).to_numpy(zero_copy_only=False)
+    # Containers are read by name, and what they hold in their own order: a chunk has its images in that order.
+    chunks.sort(key=lambda c: (c.container.encode("utf-8"), c.table["offset"][0].as_py(), c.table["name"][0].as_py().encode("utf-8")) if len(c.names) else (b"", 0, b""))
+    fields, heaps, lengths, texts, unseekable, ordinal = [], [], [], [], set(), 0
+    for chunk in chunks:
+        t, chunk.table = chunk.table.filter(pa.array(chunk.good)), None
+        chunk.ordinals = ordinal + np.cumsum(chunk.good) - 1
+        ordinal += t.num_rows
+        heap, ends = bytes_of(t["name"])
+        part = np.empty(t.num_rows, IMAGE)
+        for field in ("offset", "length", "label"):
+            part[field] = t[field].to_numpy()
+        if (part["offset"] < 0).any():
+            unseekable.add(chunk.container)
+        fields.append(part)
+        heaps.append(heap)
+        lengths.append(np.diff(ends))
+        texts.append(t["class"].combine_chunks())
+    images, n, heap = concatenated(fields, IMAGE), concatenated(lengths, np.int64), concatenated(heaps, np.uint8)
+    images["name_len"], images["name_at"] = n, np.cumsum(n) - n
+    twice = repeated(heap, images)
+    if twice is not None:
+        raise ValueError(f"{place} has {twice} twice: it holds two versions of the input, or two inputs; fill a cache of its own with --cache")
+    numbers = _labels(images, pa.chunked_array(texts, pa.string()), classes, place)
+    return images, heap, numbers, sorted(unseekable)
+
+
+def _labels(images: np.ndarray, texts: Any, classes: Optional[Sequence[str]], place: str) -> Optional[List[str]]:
+    """Numbers the classes of images that have a name; returns the names."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    named = images["label"] < 0
+    if not named.any():
+        return list(classes) if classes is not None else None
+    there = sorted(set(pc.unique(texts.filter(pa.array(named))).to_pylist()), key=lambda c: c.encode("utf-8"))
+    names = list(classes) if classes is not None else there
+    missing = [c for c in there if c not in set(names)]
+    if missing:
+        raise ValueError(f"{place} has the class {missing[0]}, which is not in classes")
+    images["label"][named] = pc.index_in(texts, pa.array(names, pa.string())).to_numpy()[named]
+    return names

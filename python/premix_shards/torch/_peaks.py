@@ -15,9 +15,10 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, bytes_of, concatenated, mapped, repeated, save
+from ._tables import IMAGE, PEAK, Names, bytes_of, concatenated, mapped, reading, repeated, save
 
 _VERSION = 1  # of the mapped files
+_REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
 
@@ -126,7 +127,7 @@ class Peaks:
 
         images = np.arange(first, first + len(at))
         if len(images) and images[-1] >= len(chunk.good) or not pc.all(pc.equal(t["name"].take(pa.array(at)), chunk.names.take(pa.array(images)))).as_py():
-            raise ValueError(f"{path} has other images than the files of the same content: premix cache prune removes damaged files")
+            raise ValueError(f"{path} has other images than the files of the same content: {_REMEDY}")
         good = chunk.good[images]
         at, where = at[good], chunk.ordinals[images[good]]
         rows = np.empty(len(at), PEAK)
@@ -138,16 +139,19 @@ class Peaks:
 
 
 def _rows(path: str, columns: List[str]) -> Iterator[Any]:
-    """The rows of a file that are images of a container and no losses, by parts."""
-    import pyarrow as pa
+    """The rows of a file, by parts."""
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as f:
-            for batch in f.iter_batches(batch_size=65536, columns=columns):
-                yield batch
-    except (pa.ArrowInvalid, OSError) as e:
-        raise ValueError(f"{path} cannot be read ({e}): premix cache prune removes damaged files") from e
+    with reading(path, _REMEDY), pq.ParquetFile(path) as f:
+        yield from f.iter_batches(batch_size=65536, columns=columns)
+
+
+def _container(path: str) -> str:
+    """The container that a file's rows are of."""
+    import pyarrow.parquet as pq
+
+    with reading(path, _REMEDY):
+        return json.loads((pq.read_metadata(path).metadata or {})[b"premix"])["container"]
 
 
 def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) -> Tuple[np.ndarray, np.ndarray, Optional[List[str]], List[str]]:
@@ -155,10 +159,9 @@ def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) ->
     read at random; sets the images of each chunk."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     for chunk in chunks:
-        chunk.container = json.loads(pq.read_metadata(chunk.files[0]).metadata[b"premix"])["container"]
+        chunk.container = _container(chunk.files[0])
         parts, bad = [], set()
         for path in chunk.files:
             first = None

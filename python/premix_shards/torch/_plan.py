@@ -15,9 +15,10 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
-from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, repeated, save, sorted_hashes
+from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, reading, repeated, save, sorted_hashes
 
 _VERSION = 1  # of the mapped files
+_REMEDY = "the plan is damaged, or of another version; premix verify tells which"
 _MOST_SIDE = 65535  # boxes have 16 bits
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _COLUMNS = ["key", "replica", "shard", "index", "method", "lam", "box", "src_box"] + [
@@ -107,11 +108,9 @@ class Plan:
         return h.hexdigest()[:12]
 
     def _convert(self, replica: int, path: str) -> None:
-        import pyarrow.parquet as pq
-
         _files.log.info("converting the plan of replica %d to %s", replica, path)
         files = self._files[replica]
-        counts = [pq.read_metadata(f).num_rows for f in files]
+        counts = [_count(f) for f in files]
         if not exists(self._images, self._names, self._about):
             self._list_images(files)
         names = self.images()
@@ -120,7 +119,7 @@ class Plan:
         by_hash, ordinals = sorted_hashes(names.heap, names.images)
         twice = repeated(names.heap, names.images)
         if twice is not None:
-            raise ValueError(f"the plan of {self.meta} has {twice} twice as target in one replica: it is damaged; premix verify tells more")
+            raise ValueError(f"the plan of {self.meta} has {twice} twice as target in one replica: {_REMEDY}")
         about, start = self.about(), 0
         with temporary(path) as part:
             table = np.lib.format.open_memmap(part, "w+", SAMPLE, (sum(counts),))
@@ -144,11 +143,9 @@ class Plan:
 
     def _list_images(self, files: List[str]) -> None:
         """Writes the table of images from the targets of one replica: each image is a target once."""
-        import pyarrow.parquet as pq
-
         heaps, lengths, fields, unseekable = [], [], [], set()
         for file in files:
-            t = pq.read_table(file, columns=["target_name", "target_offset", "target_length", "target_label"], use_threads=False)
+            t = _read(file, ["target_name", "target_offset", "target_length", "target_label"])
             heap, ends = bytes_of(t["target_name"])
             heaps.append(heap)
             lengths.append(np.diff(ends))
@@ -166,15 +163,29 @@ class Plan:
         self._say({"keys": {}, "unseekable": sorted(unseekable)})
 
 
+def _count(file: str) -> int:
+    import pyarrow.parquet as pq
+
+    with reading(file, _REMEDY):
+        return pq.read_metadata(file).num_rows
+
+
+def _read(file: str, columns: List[str]) -> Any:
+    import pyarrow.parquet as pq
+
+    with reading(file, _REMEDY):
+        t = pq.read_table(file, columns=columns, use_threads=False)
+        t.select(columns)  # pyarrow leaves out what is not there
+        return t
+
+
 def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: int, images: np.ndarray, by_hash: np.ndarray,
                    ordinals: np.ndarray, key: "List[Any] | None") -> List[Any]:
     """Fills the rows of one shard, and returns [prefix, width] of its keys. ValueError where it is not as a plan is."""
-    import pyarrow.parquet as pq
-
     def wrong(what: str) -> ValueError:
-        return ValueError(f"{file}: {what}: the plan is damaged, or of another version; premix verify tells which")
+        return ValueError(f"{file}: {what}: {_REMEDY}")
 
-    t = pq.read_table(file, columns=_COLUMNS, use_threads=False)
+    t = _read(file, _COLUMNS)
     n = len(out)
     column = {name: t[name].to_numpy() for name in t.column_names if not name.endswith("_name") and name not in ("box", "src_box", "key", "method")}
     keys = t["key"].to_pylist()

@@ -1,8 +1,9 @@
 """Tables in mapped files: .npy files of structured arrays, which NumPy maps and other programs can read."""
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Any, Iterable, List
+from typing import Any, Iterable, Iterator, List
 
 import numpy as np
 
@@ -36,6 +37,20 @@ def save(path: str, table: np.ndarray) -> None:
     with temporary(path) as part, open(part, "wb") as f:
         np.save(f, table)
         commit(f, path)
+
+
+@contextlib.contextmanager
+def reading(path: str, remedy: str) -> Iterator[None]:
+    """Makes ValueErrors, which name the file and what to do, of what pyarrow raises for a Parquet file that is damaged or lacks
+    columns."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, KeyError) as e:
+        raise ValueError(f"{path} cannot be read ({str(e).splitlines()[0]}): {remedy}") from e
 
 
 class Names:

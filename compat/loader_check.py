@@ -1,0 +1,256 @@
+"""Reads by premix_shards.torch as trainings do: ranks, workers, killed runs, damaged files.
+
+usage: loader_check.py WORK OUT IN CACHE/FINGERPRINT      (OUT of three replicas, saliencymix alone; PYTHONPATH has premix_shards)
+
+Each check is a function; prints one line of JSON with the names of those that passed, and ends with the first that fails.
+"""
+import collections
+import glob
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import time
+import warnings
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+import torch.distributed as dist
+from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
+
+import premix_shards.torch as pt
+from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
+
+RANKS, WORKERS, BATCH = 3, 2, 4
+forked = multiprocessing.get_context("fork")  # without a second import of torch
+
+
+def keys(batches):
+    return [key for b in batches for key in b["key"]]
+
+
+def rank_of(rank, store, maps, out, root):
+    """One rank: what each order reads in three epochs by one loader whose workers live on."""
+    dist.init_process_group("gloo", init_method=f"file://{store}/meet", rank=rank, world_size=RANKS)
+    data, read = PlannedDataset(out, root, cache=maps), {}
+    for name, sampler in (("distributed", DistributedSampler(data, seed=5)), ("plan", PlanOrderSampler(data, pad=False)),
+                          ("padded", PlanOrderSampler(data)), ("blocks", PlanOrderSampler(data, pad=False, block=3, seed=5))):
+        batches = DataLoader(data, BATCH, sampler=sampler, num_workers=WORKERS, persistent_workers=True)
+        read[name] = []
+        for epoch in range(3):
+            data.set_epoch(epoch)
+            sampler.set_epoch(epoch)
+            read[name].append(keys(batches))
+    with open(os.path.join(store, f"{rank}.json"), "w") as f:
+        json.dump(read, f)
+    dist.destroy_process_group()
+
+
+def check_ranks(work, out, root, cache):
+    """Three ranks of two workers, 41 samples: each once an epoch; DistributedSampler repeats as many as it must."""
+    store, maps = os.path.join(work, "ranks"), os.path.join(work, "maps of ranks")
+    os.makedirs(store)
+    ranks = [forked.Process(target=rank_of, args=(r, store, maps, out, root)) for r in range(RANKS)]
+    for r in ranks:
+        r.start()
+    for r in ranks:
+        r.join()
+        assert r.exitcode == 0, r
+    ranks = [json.load(open(os.path.join(store, f"{r}.json"))) for r in range(RANKS)]
+    orders = collections.defaultdict(list)
+    for epoch in range(3):
+        want = {f"r{epoch:03d}-{i:09d}" for i in range(41)}
+        for name in ("plan", "blocks"):
+            parts = [r[name][epoch] for r in ranks]
+            assert collections.Counter(sum(parts, [])) == collections.Counter(want), (name, epoch)
+            assert sorted(map(len, parts)) == [13, 14, 14], parts
+            orders[name].append([[k.partition("-")[2] for k in p] for p in parts])
+        for name in ("distributed", "padded"):
+            count = collections.Counter(sum((r[name][epoch] for r in ranks), []))
+            assert set(count) == want and sum(count.values()) == 42, (name, count)
+            assert {len(r[name][epoch]) for r in ranks} == {14}
+    assert all(p == sorted(p) for p in orders["plan"][0]) and orders["plan"][0] == orders["plan"][1]
+    assert orders["blocks"][0] != orders["blocks"][1]
+
+
+def tell(to, maps, place, root, skip):
+    """Sends hashes of the batches of epoch 1, of a plan or of a cache."""
+    if os.path.exists(os.path.join(place, "fingerprint.json")):
+        data, collate = PeaksDataset(place, root, maps=maps), SaliencyMixCollate(seed=3, alpha=0.7, prob=0.8)
+    else:
+        data, collate = PlannedDataset(place, root, cache=maps), None
+    sampler = DistributedSampler(data, 1, 0, seed=11)
+    sampler.set_epoch(1)
+    data.set_epoch(1)
+    batches = SkipBatches(BatchSampler(sampler, BATCH, drop_last=False), skip)
+    for b in DataLoader(data, batch_sampler=batches, collate_fn=collate, num_workers=WORKERS):
+        h = hashlib.sha256()
+        for name in sorted(b):
+            h.update(json.dumps(b[name]).encode() if isinstance(b[name], list) else b[name].numpy().tobytes())
+        to.send(h.hexdigest())
+    to.send(None)
+
+
+def check_resumed(work, out, root, cache):
+    """A process that is killed after three batches and started again reads what one that runs through reads."""
+    for place in (out, cache):
+        def start(skip):
+            end, to = forked.Pipe(duplex=False)
+            process = forked.Process(target=tell, args=(to, os.path.join(work, "maps"), place, root, skip))
+            process.start()
+            return process, iter(end.recv, None)
+        _, batches = start(0)
+        whole = list(batches)
+        assert len(whole) == 11 == len(set(whole)), whole
+        killed, batches = start(0)
+        first = [next(batches) for _ in range(3)]
+        killed.kill()
+        killed.join()
+        rest = list(start(3)[1])
+        assert first + rest == whole, (place, whole, first, rest)
+
+
+def check_spawned(work, out, root, cache):
+    """Workers that are new processes, as on macOS and Windows, see the epoch as forked ones do."""
+    data = PlannedDataset(out, root, cache=os.path.join(work, "maps"))
+    batches = DataLoader(data, 16, num_workers=1, persistent_workers=True, multiprocessing_context="spawn")
+    for epoch in (1, 0, 5):
+        data.set_epoch(epoch)
+        assert keys(batches) == [f"r{epoch % 3:03d}-{i:09d}" for i in range(41)], epoch
+
+
+def check_work(work, out, root, cache):
+    """The order of the plan decodes an image once and the first of each shard twice, any other order up to twice. A second
+    start reads no plan."""
+    data = PlannedDataset(out, root, cache=os.path.join(work, "maps"))
+    count, read = collections.Counter(), data._images.read
+    data._images.read = lambda name, *at: (count.update([name]), read(name, *at))[1]
+    whole = [data[i]["image"] for i in range(41)]
+    assert sum(count.values()) == 41 + 2 and len(count) == 41, count
+    data._crops.clear()
+    count.clear()
+    for i in range(40, -1, -2):
+        assert torch.equal(data[i]["image"], whole[i])
+    assert sum(count.values()) == 42, count
+    table, pq.read_table = pq.read_table, None
+    try:
+        PlannedDataset(out, root, cache=os.path.join(work, "maps")).set_epoch(0)
+        PeaksDataset(cache, root, maps=os.path.join(work, "maps"))[0]
+    finally:
+        pq.read_table = table
+
+
+def check_peaks(work, out, root, cache):
+    """In a batch each image is once target and once source, and only the box differs; other epochs and seeds draw other λ."""
+    data = PeaksDataset(cache, root, maps=os.path.join(work, "maps"))
+    items = [data[i] for i in range(9)]
+    batch = SaliencyMixCollate(classes=12)(items)
+    assert batch["label_b"].tolist() == batch["label_a"].roll(-1).tolist()
+    for i, item in enumerate(items):
+        x0, y0, x1, y1 = batch["box"][i].tolist()
+        want = item["image"].clone()
+        want[:, y0:y1, x0:x1] = items[(i + 1) % 9]["image"][:, y0:y1, x0:x1]
+        assert torch.equal(batch["image"][i], want)
+        assert batch["lam"][i] == 1 - (y1 - y0) * (x1 - x0) / (want.shape[1] * want.shape[2])
+    assert torch.allclose(batch["soft"].sum(1), torch.ones(9)) and batch["soft"].shape == (9, 12)
+    once = [SaliencyMixCollate(seed=s)([dict(item, epoch=e) for item in items])["lam"].tolist() for s, e in ((0, 0), (1, 0), (0, 1))]
+    assert once[0] == batch["lam"].tolist() and once[0] != once[1] and once[0] != once[2]
+    alone = SaliencyMixCollate()(items[:1])
+    assert alone["lam"].tolist() == [1] and torch.equal(alone["image"][0], items[0]["image"])
+    never = SaliencyMixCollate(prob=0)(items)
+    assert never["lam"].tolist() == [1] * 9 and never["label_a"].tolist() == never["label_b"].tolist()
+    means = SaliencyMixCollate(alpha=0.3)([dict(items[0], ordinal=g) for g in range(64)])["lam"]
+    assert 0.4 < means.mean() < 0.9, means
+
+
+def check_transforms(work, out, root, cache):
+    """Transforms are applied after the mix; those that make λ wrong are warned of, and no others."""
+    from torchvision.transforms import v2
+
+    def warned(make):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            data = make()
+        return [str(w.message) for w in found if "makes λ wrong" in str(w.message)], data
+    maps = os.path.join(work, "maps")
+    good = v2.Compose([v2.RandomHorizontalFlip(1), v2.ColorJitter(0.1), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.5] * 3)])
+    found, data = warned(lambda: PlannedDataset(out, root, cache=maps, transform=good))
+    assert not found and data[0]["image"].dtype == torch.float32, found
+    for bad in (v2.Compose([v2.RandomApply([v2.RandomResizedCrop(8)])]), torch.nn.Sequential(v2.RandomErasing()), v2.CutMix(num_classes=12)):
+        assert len(warned(lambda: PlannedDataset(out, root, cache=maps, transform=bad))[0]) == 1, bad
+        assert len(warned(lambda: SaliencyMixCollate(transform=bad))[0]) == 1, bad
+
+
+def refused(kind, text, f):
+    try:
+        f()
+    except kind as e:
+        assert text in str(e), f"{text!r} is not in {e!r}"
+        assert len(str(e).splitlines()) <= 2
+    else:
+        raise AssertionError(f"not refused: {text}")
+
+
+def check_refusals(work, out, root, cache):
+    """What is missing, damaged or another's is refused by name."""
+    maps = os.path.join(work, "maps of refusals")
+    planned, peaks = lambda: PlannedDataset(copy, root, cache=maps), lambda: PeaksDataset(copied, root, maps=maps)
+    copy, copied = os.path.join(work, "copy"), os.path.join(work, "copied")
+    shutil.copytree(out, copy)
+    shutil.copytree(cache, copied)
+    refused(FileNotFoundError, "no config.json", lambda: PlannedDataset(root, root, cache=maps))
+    refused(FileNotFoundError, "fingerprint.json", lambda: PeaksDataset(root, root, maps=maps))
+    refused(FileNotFoundError, "--in", lambda: PlannedDataset(copy, os.path.join(work, "none"), cache=maps))
+    data = planned()
+    refused(IndexError, "41", lambda: data[41])
+    refused(ValueError, "-1", lambda: data.set_epoch(-1))
+    other = os.path.join(work, "other")
+    shutil.copytree(root, other)
+    name = data._table[int(data._samples["target"][0])]
+    with open(os.path.join(other, name), "ab") as f:
+        f.write(b"x")
+    refused(ValueError, "not the image", lambda: PlannedDataset(copy, other, cache=maps)[0])
+    size = os.path.getsize(os.path.join(root, name))
+    with open(os.path.join(other, name), "wb") as f:
+        f.write(b"x" * size)
+    refused(ValueError, "cannot be decoded", lambda: PlannedDataset(copy, other, cache=maps)[0])
+    os.remove(os.path.join(other, name))
+    refused(FileNotFoundError, os.path.basename(name), lambda: PlannedDataset(copy, other, cache=maps)[0])
+    for path in glob.glob(os.path.join(maps, "plan-*", "r000-*.npy")):
+        with open(path, "r+b") as f:
+            f.truncate(os.path.getsize(path) - 1)
+    refused(ValueError, "remove it", planned)
+    plans = sorted(glob.glob(os.path.join(copy, "__premix__/train/plan/*r002*")))
+    rows = pq.read_table(plans[0])
+    wrong = {"key": ["x"] * rows.num_rows, "shard": np.ones(rows.num_rows, np.int64), "source_name": ["x"] * rows.num_rows,
+             "target_crop_x": rows["target_crop_x"].to_numpy() + 1, "method": ["x"] * rows.num_rows, "target_label": np.zeros(rows.num_rows, np.int32)}
+    for column, values in wrong.items():
+        i = rows.schema.get_field_index(column)
+        pq.write_table(rows.set_column(i, rows.schema.field(i), [np.asarray(values)] if not isinstance(values, list) else [values]), plans[0])
+        refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
+    for spoil in (lambda: pq.write_table(rows.drop_columns(["source_name"]), plans[0]), lambda: os.truncate(plans[0], 100), lambda: os.truncate(plans[0], 0)):
+        spoil()
+        refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
+    os.remove(plans[0])
+    refused(ValueError, "replica 2", planned)
+    files = sorted(glob.glob(os.path.join(copied, "*.parquet")))
+    shutil.copy(files[0], os.path.join(copied, "0" * 32 + "-" + "0" * 32 + ".r0-2.parquet"))
+    refused(ValueError, "twice", peaks)
+    os.remove(os.path.join(copied, "0" * 32 + "-" + "0" * 32 + ".r0-2.parquet"))
+    with open(files[0], "r+b") as f:
+        f.truncate(100)
+    refused(ValueError, files[0], peaks)
+    refused(ValueError, "alpha", lambda: SaliencyMixCollate(alpha=0.01))
+
+
+if __name__ == "__main__":
+    assert set(pt.__all__) == {"PeaksDataset", "PlanOrderSampler", "PlannedDataset", "SaliencyMixCollate", "SkipBatches"}
+    checks = [f for name, f in list(globals().items()) if name.startswith("check_")]
+    for f in checks:
+        began = time.perf_counter()
+        f(*sys.argv[1:])
+        print(f"{f.__name__}: {time.perf_counter() - began:.1f} s", file=sys.stderr)
+    print(json.dumps([f.__name__.partition("_")[2] for f in checks]))

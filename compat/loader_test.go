@@ -1,0 +1,37 @@
+package compat
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/premix/premix/internal/commandtest"
+)
+
+// TestLoader reads by premix_shards.torch as trainings do: three ranks of two workers and an uneven number of samples, workers
+// that live on, a run that is killed in the middle of an epoch, new processes as workers, damaged plans and caches.
+func TestLoader(t *testing.T) {
+	py, dir := python(t), t.TempDir()
+	in, out, cache := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "cache")
+	commandtest.Run(t, "synth", "--images", "41", "--out", in)
+	commandtest.Run(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3", "--plan-only")
+	caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
+	if err != nil || len(caches) != 1 {
+		t.Fatalf("caches %v, %v", caches, err)
+	}
+	cmd := exec.Command(py, "loader_check.py", dir, out, in, filepath.Dir(caches[0]))
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"), "OMP_NUM_THREADS=1")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	got, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	t.Log(stderr.String())
+	const want = `["ranks", "resumed", "spawned", "work", "peaks", "transforms", "refusals"]` + "\n"
+	if string(got) != want {
+		t.Errorf("passed: %s, want %s", got, want)
+	}
+}

@@ -74,7 +74,7 @@ func TestOnline(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(py, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"))
+	cmd.Env = append(os.Environ(), module(t))
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, stdout.String(), stderr.String())
 	}

@@ -7,7 +7,7 @@ import sysconfig
 __all__ = ["find_premix"]
 
 
-def find_premix():
+def find_premix() -> str:
     """Return the path of the program that was installed with this package."""
     name = "premix.exe" if sys.platform == "win32" else "premix"
     here = os.path.dirname(os.path.abspath(__file__))

@@ -15,7 +15,7 @@ from ._shared import Epoch
 from ._transforms import warn_of_crops
 
 
-class PeaksDataset(torch.utils.data.Dataset):
+class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
     """The images of a peaks cache, cropped as they were when their peaks were found: map-style, one decode an item.
 
     Index i is image i in the order of the input, so a loader shuffles it as any data set. Epoch e has the crops and flips of
@@ -151,7 +151,7 @@ class SaliencyMixCollate:
         h, w = images.shape[2:]
         labels = [item["label"] for item in items]
         lam, boxes, others = np.ones(n), np.zeros((n, 4), np.int64), list(labels)
-        for i in np.flatnonzero(live):
+        for i in np.flatnonzero(live).tolist():
             source = items[(i + 1) % n]
             x0, y0, x1, y1 = boxes[i] = saliency_box(h, w, source["peak"][0], source["peak"][1], float(drawn[i]))
             images[i, :, y0:y1, x0:x1] = source["image"][:, y0:y1, x0:x1]

@@ -40,13 +40,13 @@ class _Stream:
     def __init__(self, seed: int, replica: int, ordinal: int, purpose: int) -> None:
         self._of = seed, replica, np.array([ordinal], np.uint64), purpose
         self._block = 0
-        self._left: list = []
+        self._left: "list[int]" = []
 
     def uniform(self) -> float:
         if not self._left:
             self._left = [int(w) for w in words(*self._of, block=self._block)[0]]
             self._block += 1
-        return (self._left.pop(0) >> 11) * 2.0**-53
+        return float((self._left.pop(0) >> 11) * 2.0**-53)
 
     def positive(self) -> float:
         while True:

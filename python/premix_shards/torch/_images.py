@@ -122,7 +122,7 @@ class Images:
         raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}: images is the folder that was --in")
 
 
-def _absolute(path: Any) -> str:
+def _absolute(path: "str | os.PathLike[str]") -> str:
     return os.path.abspath(os.fspath(path))
 
 
@@ -138,7 +138,7 @@ def image_column(schema: Any) -> str:
     import pyarrow as pa
 
     def binary(t: Any) -> bool:
-        return pa.types.is_binary(t) or pa.types.is_large_binary(t)
+        return bool(pa.types.is_binary(t) or pa.types.is_large_binary(t))
 
     def fields(t: Any) -> List[str]:
         return [t.field(i).name for i in range(t.num_fields) if binary(t.field(i).type)] if pa.types.is_struct(t) else []
@@ -147,10 +147,10 @@ def image_column(schema: Any) -> str:
         if name in schema.names:
             t = schema.field(name).type
             if binary(t) or "bytes" in fields(t):
-                return name
+                return str(name)
     found = [f.name for f in schema if "bytes" in fields(f.type) and f.type.get_field_index("path") >= 0]
     if len(found) == 1:
-        return found[0]
+        return str(found[0])
     if not found and "content" in schema.names and binary(schema.field("content").type):
         return "content"
     raise ValueError("no column of images (image: struct<bytes, path>)")

@@ -101,7 +101,7 @@ class Peaks:
 
     def _fill(self, chunks: List[_Chunk], n: int) -> List[int]:
         """Writes the tables of all replicas, and returns their numbers."""
-        tables: Dict[int, np.ndarray] = {}
+        tables: Dict[int, np.memmap] = {}
         counts: Dict[int, int] = {}
         for chunk in chunks:
             seen: Dict[int, int] = {}  # images of a replica in this content
@@ -151,7 +151,7 @@ def _container(path: str) -> str:
     import pyarrow.parquet as pq
 
     with reading(path, _REMEDY):
-        return json.loads((pq.read_metadata(path).metadata or {})[b"premix"])["container"]
+        return str(json.loads((pq.read_metadata(path).metadata or {})[b"premix"])["container"])
 
 
 def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) -> Tuple[np.ndarray, np.ndarray, Optional[List[str]], List[str]]:

@@ -98,7 +98,8 @@ class Plan:
     def about(self) -> Dict[str, Any]:
         """key (prefix and width of keys) by replica, and the containers that cannot be read at random."""
         with open(self._about, encoding="utf-8") as f:
-            return json.load(f)
+            about: Dict[str, Any] = json.load(f)
+            return about
 
     def _stamp(self, replica: int) -> str:
         h = hashlib.sha256()
@@ -167,7 +168,7 @@ def _count(file: str) -> int:
     import pyarrow.parquet as pq
 
     with reading(file, _REMEDY):
-        return pq.read_metadata(file).num_rows
+        return int(pq.read_metadata(file).num_rows)
 
 
 def _read(file: str, columns: List[str]) -> Any:

@@ -18,7 +18,7 @@ from ._transforms import warn_of_crops
 _KEPT = 2  # crops a worker keeps: the source of a sample is the target of the next one
 
 
-class PlannedDataset(torch.utils.data.Dataset):
+class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
     """The samples that `premix mix` planned, mixed when they are asked for: map-style.
 
     The pixels are those of the same output with `--encode png`, byte for byte, for every method. Index i is sample i of the

@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 
 
-class PlanOrderSampler(torch.utils.data.Sampler):
+class PlanOrderSampler(torch.utils.data.Sampler[int]):
     """Each rank reads one part of the epoch, in the order of the plan.
 
     The order of a plan is drawn, so it need not be shuffled once more; and the source of a sample is the target of the next
@@ -55,7 +55,7 @@ class PlanOrderSampler(torch.utils.data.Sampler):
         return (i % n for b in torch.randperm(len(blocks), generator=g).tolist() for i in blocks[b])
 
 
-class SkipBatches(torch.utils.data.Sampler):
+class SkipBatches(torch.utils.data.Sampler[List[int]]):
     """A batch sampler without its first batches, once: a training that was killed after `skip` batches of an epoch goes on with
     the next one. Later epochs are whole. Nothing is decoded for what is left out.
 

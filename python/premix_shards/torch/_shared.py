@@ -8,7 +8,7 @@ class Epoch:
     """A number that the workers of a loader see when it changes, those that live on (persistent_workers) as well."""
 
     def __init__(self) -> None:
-        self._value = torch.zeros(1, dtype=torch.int64).share_memory_()
+        self._value = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
     def get(self) -> int:
         return int(self._value.item())

@@ -3,11 +3,13 @@ package dataset_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -80,6 +82,41 @@ func TestPlanGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Equal(t, "plan.parquet", data)
+}
+
+// TestPlanEncoders wants of an encoder that was used before, for other plans and by others at once, the bytes of a fresh one.
+func TestPlanEncoders(t *testing.T) {
+	sizes := []int{300, 0, 8, 1252, 1}
+	var want [][]byte
+	for _, n := range sizes {
+		data, err := dataset.EncodePlan(recipes(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, data)
+	}
+	var g errgroup.Group
+	for k := range 8 {
+		g.Go(func() error {
+			for i := range 2 * len(sizes) {
+				j := (i*3 + k) % len(sizes)
+				if _, err := dataset.EncodePlan([]premix.Recipe{{Key: "000000000"}}); err == nil {
+					return errors.New("a recipe without samples was written")
+				}
+				data, err := dataset.EncodePlan(recipes(sizes[j]))
+				if err != nil {
+					return err
+				}
+				if !bytes.Equal(data, want[j]) {
+					return fmt.Errorf("the plan of %d rows has other bytes", sizes[j])
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestPlanDamaged(t *testing.T) {

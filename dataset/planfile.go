@@ -24,9 +24,10 @@ const maxPlanRows = 1 << 24
 func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[planRow](&b,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
+		parquet.Compression(planCodec),
 		parquet.CreatedBy("premix", "plan", strconv.Itoa(Schema)), // not the library's version
 		parquet.MaxRowsPerRowGroup(maxPlanRows),
+		parquet.WriteBufferSize(0), // into memory
 		parquet.KeyValueMetadata("premix", fmt.Sprintf(`{"schema":%d%s%s"}`, Schema, sumMark, checksum.None)))
 	rows := make([]planRow, 0, 256)
 	flush := func() error {
@@ -52,6 +53,10 @@ func EncodePlan(recipes []premix.Recipe) ([]byte, error) {
 	sumMark.Set(data)
 	return data, nil
 }
+
+// planCodec has the encoders of all plans: the tables of one take a megabyte. A writer is not kept from one plan to the
+// next: after a Reset it writes other bytes.
+var planCodec = &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
 
 // sumMark precedes the checksum of a plan file, at the end of its metadata.
 const sumMark checksum.Mark = `,"checksum":"`

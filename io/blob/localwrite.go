@@ -44,7 +44,23 @@ func (localStore) create(ctx context.Context, path string) (Writer, error) {
 		return nil, err
 	}
 	openTemps.Store(temp, files)
-	return &localWriter{ctx: ctx, fs: files, path: path, temp: temp, file: f, buf: bufio.NewWriterSize(f, writeBuffer)}, nil
+	return &localWriter{ctx: ctx, fs: files, path: path, temp: temp, file: f, buf: bufferFor(f)}, nil
+}
+
+// writeBuffers are kept from one file to the next: a shard has three small files beside it.
+var writeBuffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writeBuffer) }}
+
+func bufferFor(f File) *bufio.Writer {
+	b := writeBuffers.Get().(*bufio.Writer)
+	b.Reset(f)
+	return b
+}
+
+// giveBuffer gives the buffer of a writer back that is done.
+func (w *localWriter) giveBuffer() {
+	w.buf.Reset(nil)
+	writeBuffers.Put(w.buf)
+	w.buf = nil
 }
 
 // openTemps has the temporaries of the writers of this process, with their file systems.
@@ -83,6 +99,7 @@ func (w *localWriter) Commit() error {
 	}
 	w.done = true
 	defer openTemps.Delete(w.temp)
+	defer w.giveBuffer()
 	step := func(f func() error) {
 		if w.err == nil {
 			w.err = w.ctx.Err()
@@ -116,6 +133,7 @@ func (w *localWriter) Abort() error {
 	}
 	w.done = true
 	defer openTemps.Delete(w.temp)
+	defer w.giveBuffer()
 	err := w.file.Close()
 	if rerr := w.fs.Remove(w.temp); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 		return wrap("remove", w.temp, rerr)

@@ -23,6 +23,9 @@ const (
 	metaKey  = "premix"
 )
 
+// codec has the encoders of all files: the tables of one take a megabyte.
+var codec = &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
+
 // A footer is the metadata of a file.
 type footer struct {
 	Meta
@@ -43,7 +46,8 @@ func encode(m Meta, c *Chunk) ([]byte, error) {
 	var out bytes.Buffer
 	w := parquet.NewGenericWriter[row](&out,
 		parquet.CreatedBy("premix cache", "1", "1"),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
+		parquet.Compression(codec),
+		parquet.WriteBufferSize(0), // into memory
 		parquet.MaxRowsPerRowGroup(rowGroup),
 		parquet.DataPageVersion(1),
 		parquet.KeyValueMetadata(metaKey, string(text)),

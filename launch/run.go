@@ -57,6 +57,7 @@ func (j *Job) Run(ctx context.Context) (finished bool, err error) {
 		run = j.runOnCluster
 	}
 	finished, err = run(ctx, options)
+	stage.ForgetCopies(j.Description)
 	j.Options.Reporter.Ended()
 	if err != nil && !errors.Is(err, runners.ErrGoesOn) {
 		j.removeOwn(context.WithoutCancel(ctx))

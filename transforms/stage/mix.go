@@ -185,7 +185,13 @@ dispatch:
 			return err
 		})
 	}
-	return g.Wait()
+	err := g.Wait()
+	for _, pic := range pictures { // after an error some were not used
+		if pic.kept != nil {
+			pic.kept.done()
+		}
+	}
+	return err
 }
 
 // mixOne makes and encodes the pictures of sample i, one for each of some variants.

@@ -19,6 +19,7 @@ type picture struct {
 	place   premix.Location // of the entry, or of its copy
 	ready   chan struct{}
 	img     *imaging.Image
+	kept    *keptCopy // that has the pixels of img; nil: they are its own
 	uses    atomic.Int32
 	lead    *lead // that the crop is taken from
 	bytes   int64 // of the crop
@@ -30,8 +31,12 @@ var crops = sync.Pool{New: func() any { return new(imaging.Image) }}
 // release gives the crop back after its last use.
 func (p *picture) release() {
 	if p.uses.Add(-1) == 0 {
-		crops.Put(p.img)
-		p.img = nil
+		if p.kept != nil {
+			p.kept.done()
+		} else {
+			crops.Put(p.img)
+		}
+		p.img, p.kept = nil, nil
 		p.lead.give(p.bytes, 0)
 	}
 }
@@ -71,8 +76,20 @@ func needs(r *premix.Recipe) []*premix.Sample {
 func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error) {
 	defer recoverAs(&err)
 	s := pic.sample
-	img := crops.Get().(*imaging.Image)
 	size := t.job.Geometry.Size
+	if t.job.Spool.Mode == SpoolPixels {
+		if k := keptAt(pic.place.URI); k != nil {
+			pix := k.at(pic.place.Offset, pic.place.Length)
+			if pix == nil {
+				k.done()
+				return defect("%s: the crops of its chunk in memory lack its own", s.Name)
+			}
+			pic.img, pic.kept = &imaging.Image{W: size.W, H: size.H, Pix: pix}, k
+			close(pic.ready)
+			return nil
+		}
+	}
+	img := crops.Get().(*imaging.Image)
 	if t.job.Spool.Mode == SpoolPixels {
 		img.Resize(size.W, size.H)
 		b, err := source.Fetch(ctx, img.Pix[:0], pic.place)

@@ -110,6 +110,7 @@ func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int,
 	t.group()
 	var gctx context.Context
 	t.g, gctx = errgroup.WithContext(ctx)
+	t.g.SetLimit(t.ahead())
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
 		err = copies.finish(asRefusal(c.Container.Name, err))
@@ -152,6 +153,15 @@ type chunkTask struct {
 	outside   map[string]int64
 
 	counted, countedSize, countedBad atomic.Int64 // images of the progress
+}
+
+// ahead is how many entries are read before they are worked on: more would take memory, and new pages of it, for nothing.
+// A map may have to come from a store first.
+func (t *chunkTask) ahead() int {
+	if t.external != nil {
+		return 256
+	}
+	return 4*t.pool.workers() + 4
 }
 
 // entry takes the next entry of the chunk. It waits until the memory for its image is free.

@@ -23,12 +23,13 @@ const defaultMemory = 1 << 30
 // Three quarters of the memory are for files and the pixels decoded from them, which wait for nothing but
 // a worker. The rest is for crops and samples, which wait for each other: see [ahead].
 type pool struct {
-	slots chan *worker
-	bytes *semaphore.Weighted // of files and decoded pixels
-	most  int64               // of bytes
-	ahead ahead
-	max   int64 // of both together
-	keep  int   // of each buffer of a worker, from one image to the next: see [maxKept]
+	slots   chan *worker
+	bytes   *semaphore.Weighted // of files and decoded pixels
+	most    int64               // of bytes
+	ahead   ahead
+	keeping keeping
+	max     int64 // of both together
+	stays   int   // of each buffer of a worker, from one image to the next: see [maxKept]
 }
 
 // A worker is the scratch memory of one image being worked on.
@@ -64,9 +65,10 @@ func poolFor(workers int, memory int64) *pool {
 
 func newPool(workers int, memory int64) *pool {
 	p := &pool{slots: make(chan *worker, workers), max: memory}
-	p.keep = int(min(maxKept, max(leastKept, memory/int64(4*workers))))
+	p.stays = int(min(maxKept, max(leastKept, memory/int64(4*workers))))
 	p.ahead.most = memory / 4
 	p.most = memory - p.ahead.most
+	p.keeping.most = p.most - p.most/roomForWork
 	p.bytes = semaphore.NewWeighted(p.most)
 	for range workers {
 		p.slots <- new(worker)
@@ -80,6 +82,9 @@ func (p *pool) workers() int { return cap(p.slots) }
 // one image of any allowed size can pass, alone. The caller returns them with release.
 func (p *pool) reserve(ctx context.Context, n int64) (release func(), err error) {
 	n = min(max(n, 0), p.most)
+	if err := p.makeRoom(n); err != nil {
+		return nil, err
+	}
 	if err := p.bytes.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
@@ -117,8 +122,8 @@ func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) er
 	case w := <-p.slots:
 		defer func() {
 			huge := cap(w.half.Original.Pix) > hugePicture
-			w.Trim(p.keep)
-			w.half.Trim(p.keep)
+			w.Trim(p.stays)
+			w.half.Trim(p.stays)
 			if huge {
 				debug.FreeOSMemory()
 			}

@@ -57,7 +57,12 @@ func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 	if mode == SpoolRef {
 		return true, nil
 	}
-	_, err := blob.Stat(ctx, spoolPath(job, c.ID, c.Stamp, mode))
+	path := spoolPath(job, c.ID, c.Stamp, mode)
+	if k := keptAt(path); k != nil {
+		k.done()
+		return true, nil
+	}
+	_, err := blob.Stat(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -86,7 +91,13 @@ func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
 	if err != nil || ready {
 		return nil, err
 	}
-	w, err := blob.Create(ctx, spoolPath(job, c.ID, c.Stamp, spoolMode(job, c.Seekable())))
+	mode := spoolMode(job, c.Seekable())
+	path := spoolPath(job, c.ID, c.Stamp, mode)
+	if mode == SpoolPixels && job.Slots == 0 {
+		p := poolFor(job.Workers, job.MaxMemory)
+		return &spool{w: newKept(ctx, p, path, job.cropBytes()), pending: map[int]spooled{}}, nil
+	}
+	w, err := blob.Create(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +155,7 @@ func removeSpool(ctx context.Context, job *Job) error {
 	if job.Spool.URI == "" {
 		return nil
 	}
+	ForgetCopies(job)
 	return blob.RemoveAll(ctx, job.Spool.URI)
 }
 

@@ -158,10 +158,15 @@ type chunkTask struct {
 // ahead is how many entries are read before they are worked on: more would take memory, and new pages of it, for nothing.
 // A map may have to come from a store first.
 func (t *chunkTask) ahead() int {
-	if t.external != nil {
+	if t.mapped() {
 		return 256
 	}
 	return 4*t.pool.workers() + 4
+}
+
+// mapped reports whether some detector is a file of peaks or maps.
+func (t *chunkTask) mapped() bool {
+	return slices.ContainsFunc(t.views, func(v *view) bool { return v.external != nil })
 }
 
 // entry takes the next entry of the chunk. It waits until the memory for its image is free.
@@ -199,7 +204,7 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		return err
 	}
 	memory := cfg.Memory + int64(len(e.Data)) + spoolSize(t.job, t.mode, &outs[0][0])
-	if slices.ContainsFunc(t.views, func(v *view) bool { return v.external != nil }) {
+	if t.mapped() {
 		memory += cfg.Memory // a map has the size of its image at most
 	}
 	release, err := t.pool.reserve(ctx, memory)

@@ -164,6 +164,9 @@ func findDetectors(ctx context.Context, c *pipeline.Config, known peakfile.Known
 	}
 	looked := map[string]*peakfile.Info{}
 	for _, p := range c.EachPart() {
+		if err := checkSecrets(p); err != nil {
+			return err
+		}
 		info, ok := looked[p.Detector]
 		if !ok {
 			var err error

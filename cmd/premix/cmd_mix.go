@@ -85,8 +85,10 @@ func runMix(ctx context.Context, a *app, o *jobOptions, beamArgs []string) error
 	if err != nil {
 		return err
 	}
-	if o.packs && job.Config.Method != mix.None && job.Complete == nil {
-		report.Warn("pack --method %s mixes the images, as mix does: a validation set is measured on unmixed ones; leave out --method", job.Config.Method)
+	for _, p := range job.Config.EachPart() {
+		if o.packs && p.Method != mix.None && job.Complete == nil {
+			report.Warn("pack --method %s mixes the images, as mix does: a validation set is measured on unmixed ones; leave out --method", p.Method)
+		}
 	}
 	if o.dryRun != "" {
 		return dryRun(ctx, a, job, o.dryRun == dryRunTry)

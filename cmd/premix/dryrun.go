@@ -15,6 +15,7 @@ import (
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/launch"
 	"github.com/premix/premix/mix"
+	"github.com/premix/premix/pipeline"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -116,7 +117,7 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 			fmt.Fprintf(w, ", %s ± %s (%s)", dataset.Bytes(int64(f.Out[i].Mean)), dataset.Bytes(int64(math.Ceil(f.Out[i].Error))), strings.TrimPrefix(place.Part.Variant+" "+place.Format, " "))
 		}
 		fmt.Fprintln(w)
-		if t.Classes > 0 && j.Config.LabelForm != "pair" {
+		if t.Classes > 0 && slices.ContainsFunc(j.Config.EachPart(), func(p *pipeline.Config) bool { return p.LabelForm != "pair" }) {
 			how := "as many as were seen"
 			if t.Numbered {
 				how = "one more than the largest label that was seen"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,9 +164,14 @@ func limited(j *launch.Job, m *dataset.Manifest) string {
 // where something is trained on, or premix has chosen the number.
 func tellStream(w io.Writer, c *pipeline.Config, m *dataset.Manifest, format string) {
 	chosen := c.Shards == 0 && c.SamplesPerShard == 0
-	if n := m.Shape.Shards; format == "webdataset" && (chosen && n > 1 || c.Method != mix.None) {
+	if n := m.Shape.Shards; format == "webdataset" && (chosen && n > 1 || mixes(c)) {
 		printable.Fprintf(w, "stream   %s per replica: enough for %s (ranks × loader workers)\n", printable.Count(n, "shard"), printable.Count(n, "reader"))
 	}
+}
+
+// mixes reports whether a method of the job, in any variant, is another one than none.
+func mixes(c *pipeline.Config) bool {
+	return slices.ContainsFunc(c.EachPart(), func(p *pipeline.Config) bool { return p.Method != mix.None })
 }
 
 // summarizeShards says what became of the shards that were there before, if they were rechecked or some

@@ -122,7 +122,7 @@ type Label struct {
 
 // A Split is a part of an output.
 type Split struct {
-	Output   string `json:"output,omitempty"` // folder of the format, where there are several
+	Output   string `json:"output,omitempty"` // folder of the format or variant, where there are several
 	Name     string `json:"name"`
 	Format   string `json:"format"`
 	Finished bool   `json:"finished"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
+	"github.com/premix/premix/io/formats"
 )
 
 // title is what the path is, in a few words.
@@ -21,6 +22,9 @@ func (r *Report) title() string {
 	case KindOutput:
 		if len(r.Splits) == 0 {
 			return "an output of premix, begun, with nothing mixed yet"
+		}
+		if of := r.outputs(); len(of) > 1 && slices.ContainsFunc(of, func(dir string) bool { return !slices.Contains(formats.Names(), dir) }) {
+			return fmt.Sprintf("%d outputs of premix (%s), the first of %s of %d x %d pixels in %s", len(of), strings.Join(of, ", "), samples, r.Size[0], r.Size[1], printable.Count(int64(r.Classes), "class"))
 		}
 		if all := strings.Split(r.Format, ","); len(all) > 1 {
 			return fmt.Sprintf("an output of premix, %s of %d x %d pixels in %s, in each of %s", samples, r.Size[0], r.Size[1], printable.Count(int64(r.Classes), "class"), strings.Join(all, ", "))
@@ -42,6 +46,16 @@ func (r *Report) title() string {
 		}
 	}
 	return "nothing that premix knows"
+}
+
+// outputs are the folders of the outputs that the splits are in.
+func (r *Report) outputs() (dirs []string) {
+	for _, s := range r.Splits {
+		if !slices.Contains(dirs, s.Output) {
+			dirs = append(dirs, s.Output)
+		}
+	}
+	return dirs
 }
 
 // mostFailures bounds the failures of a cache that are told to people.

@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 // before its own, and so do its tests: none of its own layer, none above. Examples may import any.
 var ioLayers = [][]string{
 	{"window"},
-	{"blob", "checksum", "npy", "shard", "tarfile", "tfrecord", "zipfile"},
+	{"arrayrecord", "blob", "checksum", "npy", "shard", "tarfile", "tfrecord", "zipfile"},
 	{"cache", "shard/shardtest", "tfexample"},
 	{"hfparquet", "tfshard", "webdataset"},
 	{"formats", "peakfile", "source/labels", "source/synth", "source/tree"},

@@ -1,0 +1,77 @@
+package arrayrecord
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/premix/premix/io/window"
+)
+
+// ErrNoIndex means that the end of a file is not that of an ArrayRecord file, or that its footer does not fit it.
+var ErrNoIndex = errors.New("arrayrecord: no footer that fits the file")
+
+// An Index is what the footer of a file says.
+type Index struct {
+	Chunks  []Entry // in order, one after the other
+	Records int64   // of all chunks
+	End     int64   // where the footer begins, after the last chunk
+}
+
+// ReadIndex reads the footer of a file of size bytes: its last 64 KiB, and the footer. It opens no chunk. The error
+// is ErrNoIndex, or that of at.
+func ReadIndex(at io.ReaderAt, size int64) (*Index, error) {
+	if size%blockSize != 0 || size < 2*blockSize {
+		return nil, ErrNoIndex
+	}
+	c, sizes, values, err := chunkAt(at, size-blockSize, size)
+	if err != nil {
+		return nil, err
+	}
+	footer, ok := postscriptOf(c, sizes, values)
+	if !ok || footer >= c.begin {
+		return nil, ErrNoIndex
+	}
+	if c, sizes, values, err = chunkAt(at, footer, size); err != nil {
+		return nil, err
+	}
+	n, w := binary.Uvarint(sizes)
+	m, ok := parseMetadata(values[:n])
+	if !ok || c.header.records != m.chunks+1 {
+		return nil, ErrNoIndex
+	}
+	x := &Index{End: footer, Chunks: make([]Entry, 0, m.chunks)} // each has a byte in sizes
+	last := int64(len(signature)) - 1
+	fits := true
+	err = entries(sizes[w:], values[n:], func(e Entry) {
+		fits = fits && e.Offset > last && e.Offset < footer && e.Records <= footer
+		last = e.Offset
+		x.Chunks = append(x.Chunks, e)
+		x.Records += e.Records
+	})
+	if err != nil || !fits || uint64(x.Records) != m.records {
+		return nil, ErrNoIndex
+	}
+	return x, nil
+}
+
+// chunkAt reads a chunk of records.
+func chunkAt(at io.ReaderAt, pos, size int64) (*chunk, []byte, []byte, error) {
+	r := Open(window.At(at, pos, -1, size), Options{})
+	c := &chunk{}
+	var e *Error
+	switch err := r.read(c); {
+	case err == nil:
+	case errors.As(err, &e) && e.Kind == UnderlyingRead:
+		return nil, nil, nil, e.Err
+	default:
+		return nil, nil, nil, ErrNoIndex
+	}
+	if c.fault == nil {
+		var sizes, values []byte
+		if sizes, values, c.fault = r.unpack.records(c); c.fault == nil {
+			return c, sizes, values, nil
+		}
+	}
+	return nil, nil, nil, ErrNoIndex
+}

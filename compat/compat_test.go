@@ -61,6 +61,9 @@ var programs = []struct {
 	{"dali.py", "tfrecord", 1},
 	{"tfrecord_package.py", "tfrecord", 1},
 	{"tfds_folder.py", "tfds", 1},
+	{"arrayrecord_files.py", "array_record", 1},
+	{"tfds_data_source.py", "array_record", 1},
+	{"grain_source.py", "array_record", 1},
 	{"hf_parquet.py", "parquet", 2},
 }
 

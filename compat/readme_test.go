@@ -54,10 +54,12 @@ var sections = map[string]struct {
 	"tf.data":                            {"", nil},
 	"tf.data and Keras":                  {"loss accuracy", nil},
 	"TensorFlow Datasets and Keras":      {"loss accuracy", nil},
+	"TensorFlow Datasets":                {"first", []string{"size", "label_a", "label_b", "lam"}},
 	"PyTorch, with the package tfrecord": {"", nil},
 	"PyTorch":                            {"loss accuracy", nil},
 	"Grain":                              {"", nil},
 	"Plain Python":                       {"first", []string{"size", "label_a", "label_b", "lam"}},
+	"Plain Python, with array_record":    {"first", []string{"key", "size", "label_a", "label_b", "lam"}},
 	"Plain Python, with pyarrow":         {"first", []string{"key", "size", "label_a", "label_b", "lam"}},
 	"pandas":                             {"first", []string{"size", "label_a", "label_b", "lam"}},
 }
@@ -190,6 +192,8 @@ var breaks = map[string]struct{ old, new, says string }{
 	"added/webdataset/webdataset (PyTorch)":             {"min(step * 16 // 37, 1)", "step // (37 // 16)", "the epochs of the chain's steps"},
 	"added/parquet/load_dataset":                        {`load_dataset_builder(os.getcwd())`, `load_dataset_builder("parquet", data_dir=os.getcwd())`, "load_dataset takes"},
 	"added/tfrecord/PyTorch, with the package tfrecord": {"range(1, 4)", "range(1, 3)", "are not 4 replicas"},
+	"added/array_record/Grain":                          {"shuffle()", "shuffle()[:20]", "34 missing"},
+	"pair/array_record/PyTorch":                         {`== record["label"]`, `!= record["label"]`, "the accuracy is"},
 	"pair/parquet/pandas":                               {`row["label_a"], row["label_b"]`, `row["label_b"], row["label_a"]`, "was not printed"},
 }
 

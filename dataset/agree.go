@@ -14,7 +14,7 @@ import (
 )
 
 // A MismatchError means that a new split does not fit the other splits of an output. All splits of an
-// output share name, format, size and classes, and in formats with one schema (tfds, parquet) also
+// output share name, format, size and classes, and in formats with one schema (tfds, array_record, parquet) also
 // label form and image format.
 type MismatchError struct {
 	Out, Split, Other string // the output, the new split, the existing split

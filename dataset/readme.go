@@ -41,7 +41,7 @@ type readmeData struct {
 	// Unnumbered says that names of its first replica have no number.
 	Unnumbered bool
 	Shape      Shape
-	Root       string // folder of the shards below the output, for tfds
+	Root       string // folder of the shards below the output, for tfds and array_record
 	Smoothing  string // of the labels of the first split; empty if none
 }
 

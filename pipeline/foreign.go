@@ -12,6 +12,7 @@ var foreignValues = map[string]map[string]string{
 	"format": {
 		"wds": "webdataset", "tar": "webdataset", "tars": "webdataset", "webdatasets": "webdataset", "web-dataset": "webdataset", "shards": "webdataset",
 		"tfrecords": "tfrecord", "tfr": "tfrecord", "record": "tfrecord", "records": "tfrecord", "tf": "tfrecord", "tensorflow": "tfds",
+		"arrayrecord": "array_record", "array-record": "array_record", "grain": "array_record", "jax": "array_record", "riegeli": "array_record",
 		"hf": "parquet", "huggingface": "parquet", "hugging-face": "parquet", "datasets": "parquet", "arrow": "parquet", "pq": "parquet",
 		"imagefolder": noFolders, "folder": noFolders, "folders": noFolders, "files": noFolders, "jpg": noFolders, "jpeg": noFolders, "png": noFolders, "images": noFolders,
 		"ffcv": "premix does not write FFCV", "beton": "premix does not write FFCV", "lmdb": "premix does not write LMDB", "hdf5": "premix does not write HDF5", "h5": "premix does not write HDF5",

@@ -27,7 +27,8 @@ var documented = []struct{ text, pattern string }{
 	{"OUT/__index__/SPLIT[-rNNN]-00000-of-01024.idx", `tfrecord/__index__/train-r00\d-\d{5}-of-\d{5}\.idx`},
 	{"OUT/NAME/1.0.0/NAME-SPLIT[_rNNN].tfrecord-00000-of-01024", `tfds/premix/1\.0\.0/premix-train_r00\d\.tfrecord-\d{5}-of-\d{5}`},
 	{"OUT/NAME/1.0.0/__index__/NAME-SPLIT[_rNNN].tfrecord-00000-of-01024.idx", `tfds/premix/1\.0\.0/__index__/premix-train_r00\d\.tfrecord-\d{5}-of-\d{5}\.idx`},
-	{"OUT/NAME/1.0.0/features.json, dataset_info.json, label.labels.txt, label_a.labels.txt, label_b.labels.txt", `tfds/premix/1\.0\.0/(features\.json|dataset_info\.json|label(_[ab])?\.labels\.txt)`},
+	{"OUT/NAME/1.0.0/features.json, dataset_info.json, label.labels.txt, label_a.labels.txt, label_b.labels.txt", `(?:tfds|array_record)/premix/1\.0\.0/(?:features\.json|dataset_info\.json|label(_[ab])?\.labels\.txt)`},
+	{"OUT/NAME/1.0.0/NAME-SPLIT[_rNNN].array_record-00000-of-01024", `array_record/premix/1\.0\.0/premix-train_r00\d\.array_record-\d{5}-of-\d{5}`},
 	{"OUT/data/SPLIT[_rNNN]-00000-of-01024.parquet", `parquet/data/train_r00\d-\d{5}-of-\d{5}\.parquet`},
 	{"`OUT/README.md`", `\w+/README\.md`},
 	{"`config.json`", `\w+/__premix__/train/config\.json`},
@@ -57,7 +58,7 @@ func TestFormatsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	premix(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "16", "--shards", "2", "--replicas", "2",
-		"--format", "webdataset,tfrecord,tfds,parquet", "--label-form", "dense", "--max-bad", "10%")
+		"--format", "webdataset,tfrecord,tfds,array_record,parquet", "--label-form", "dense", "--max-bad", "10%")
 
 	named := func(what, name string) {
 		t.Helper()
@@ -86,7 +87,7 @@ func TestFormatsPage(t *testing.T) {
 		switch data, err := os.ReadFile(path); {
 		case err != nil:
 			return err
-		case strings.HasSuffix(rel, ".json") && !strings.HasPrefix(rel, "tfds/premix"), strings.HasSuffix(rel, ".jsonl"):
+		case strings.HasSuffix(rel, ".json") && !strings.HasPrefix(rel, "tfds/premix") && !strings.HasPrefix(rel, "array_record/premix"), strings.HasSuffix(rel, ".jsonl"):
 			for _, key := range jsonKeys(t, data) {
 				named(rel, key)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/io/arrayrecord"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/formats"
@@ -45,6 +46,8 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 		return r.shardOr(ctx, uri, []string{"webdataset"}, o)
 	case tfrecord.IsHead(head):
 		return r.shardOr(ctx, uri, []string{"tfrecord", "tfds"}, o)
+	case arrayrecord.IsHead(head):
+		return r.shardOr(ctx, uri, []string{"array_record"}, o)
 	case imaging.Sniff(head) != imaging.Unknown:
 		return r.image(ctx, uri)
 	}

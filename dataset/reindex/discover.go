@@ -42,6 +42,7 @@ var patterns = []pattern{
 	{"webdataset", regexp.MustCompile(`^(?P<name>[a-z0-9_]+)-(?P<split>[a-z0-9_]+)(?:-r(?P<replica>\d{3,9}))?-(?P<shard>\d{6,9})\.tar$`)},
 	{"tfrecord", regexp.MustCompile(`^(?P<split>[a-z0-9_]+)(?:-r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
 	{"tfds", regexp.MustCompile(`^(?P<name>[a-z0-9_]+)-(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?\.tfrecord-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
+	{"array_record", regexp.MustCompile(`^(?P<name>[a-z0-9_]+)-(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?\.array_record-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
 	{"parquet", regexp.MustCompile(`^(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})\.parquet$`)},
 }
 

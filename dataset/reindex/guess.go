@@ -105,12 +105,12 @@ func (t *task) guessClasses(ctx context.Context, n int) error {
 
 const maxClasses = 1 << 22
 
-// keptNames returns the class names that a format stores: TFDS beside the shards, Hugging Face's
+// keptNames returns the class names that a format stores: TFDS, also with ArrayRecord, beside the shards, Hugging Face's
 // Parquet in each shard.
 func (t *task) keptNames(ctx context.Context) (names []string, err error) {
 	first := t.set.shards[0].path
 	switch t.set.format.Name() {
-	case "tfds":
+	case "tfds", "array_record":
 		var data []byte
 		if data, err = blob.ReadAll(ctx, blob.Join(t.out, path.Dir(first), "label.labels.txt"), blob.MaxMeta); len(data) > 0 {
 			names = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")

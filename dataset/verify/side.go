@@ -197,6 +197,10 @@ func stray(format shard.Format, spec shard.Spec, plans bool, p string) string {
 		if strings.Contains(name, "-"+spec.Split+".tfrecord") || strings.Contains(name, "-"+spec.Split+"_r") {
 			glob = "*-" + spec.Split + ".tfrecord*"
 		}
+	case "array_record":
+		if strings.Contains(name, "-"+spec.Split+".array_record") || strings.Contains(name, "-"+spec.Split+"_r") {
+			glob = "*-" + spec.Split + ".array_record*"
+		}
 	case "parquet":
 		if strings.HasPrefix(name, spec.Split+"-") && path.Ext(name) == ".parquet" {
 			glob = spec.Split + "-*.parquet"

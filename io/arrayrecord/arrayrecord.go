@@ -185,3 +185,6 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// GoesOn reports whether a strict reader goes on with the record after the error.
+func (e *Error) GoesOn() bool { return e.Kind == BadData || e.Kind == TooLong || e.Kind == Unsupported }

@@ -198,6 +198,9 @@ func (r *Reader) finish(c *chunk, sizes, values []byte) (done bool, err error) {
 		}
 	}
 	if err := r.skipPadding(a); err == io.EOF {
+		if r.next%blockSize != 0 {
+			return true, r.final(r.fault(Truncated, unknown, "the file ends before its last padding"))
+		}
 		r.err = io.EOF
 		return true, io.EOF
 	} else if err != nil {

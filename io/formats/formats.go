@@ -12,7 +12,7 @@ import (
 )
 
 // all is in the order of the command line's help; the first is the default.
-var all = []shard.Format{webdataset.Format{}, tfshard.Slim{}, tfshard.TFDS{}, hfparquet.Format{}}
+var all = []shard.Format{webdataset.Format{}, tfshard.Slim{}, tfshard.TFDS{}, tfshard.ArrayRecord{}, hfparquet.Format{}}
 
 // Names lists the formats, the default first.
 func Names() []string {

@@ -8,3 +8,5 @@ import (
 )
 
 func BenchmarkShard(b *testing.B) { shardtest.Bench(b, tfshard.Slim{}) }
+
+func BenchmarkArrayRecord(b *testing.B) { shardtest.Bench(b, tfshard.ArrayRecord{}) }

@@ -10,3 +10,5 @@ import (
 func TestSlimConformance(t *testing.T) { shardtest.Run(t, tfshard.Slim{}) }
 
 func TestTFDSConformance(t *testing.T) { shardtest.Run(t, tfshard.TFDS{}) }
+
+func TestArrayRecordConformance(t *testing.T) { shardtest.Run(t, tfshard.ArrayRecord{}) }

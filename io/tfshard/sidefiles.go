@@ -71,7 +71,7 @@ func features(s *shard.Spec) object {
 
 // datasetInfo is dataset_info.json: dataset_info.proto of TFDS as JSON, where unknown fields are
 // an error and integers of 64 bits are strings.
-func datasetInfo(sets []shard.Set) (object, error) {
+func datasetInfo(sets []shard.Set, fileFormat string) (object, error) {
 	s := &sets[0].Spec
 	var splits []object
 	for _, set := range sets {
@@ -96,7 +96,7 @@ func datasetInfo(sets []shard.Set) (object, error) {
 		target = "soft_label"
 	}
 	return object{
-		"name": s.Name, "version": version, "fileFormat": "tfrecord",
+		"name": s.Name, "version": version, "fileFormat": fileFormat,
 		"description":      "Images mixed in advance by premix: lam is the weight of label_a, 1 - lam that of label_b.",
 		"releaseNotes":     object{version: "Written by premix."},
 		"disableShuffling": false,
@@ -109,6 +109,10 @@ func datasetInfo(sets []shard.Set) (object, error) {
 // length of each shard, and the class names of label, label_a and label_b. Label form and image
 // format must be those of all splits.
 func (f TFDS) SideFiles(sets []shard.Set) ([]shard.File, error) {
+	return tfds.sideFiles(sets, "tfrecord")
+}
+
+func (p *profile) sideFiles(sets []shard.Set, fileFormat string) ([]shard.File, error) {
 	sets, err := shard.Merge(sets)
 	if err != nil || len(sets) == 0 {
 		return nil, err
@@ -117,10 +121,10 @@ func (f TFDS) SideFiles(sets []shard.Set) ([]shard.File, error) {
 		return nil, err
 	}
 	s := &sets[0].Spec
-	if err := f.Check(*s); err != nil {
+	if err := p.checkTFDS(*s); err != nil {
 		return nil, err
 	}
-	info, err := datasetInfo(sets)
+	info, err := datasetInfo(sets, fileFormat)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +137,7 @@ func (f TFDS) SideFiles(sets []shard.Set) ([]shard.File, error) {
 	}{{"dataset_info.json", info}, {"features.json", features(s)}} {
 		data, err := json.MarshalIndent(v.data, "", "  ")
 		if err != nil {
-			return nil, fmt.Errorf("tfds: %s: %w", v.name, err)
+			return nil, fmt.Errorf("%s: %s: %w", p.name, v.name, err)
 		}
 		files = append(files, shard.FileOf(path.Join(dir, v.name), append(data, '\n')))
 	}

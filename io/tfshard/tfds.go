@@ -32,7 +32,9 @@ func (TFDS) Traits() shard.Traits {
 
 // Check refuses the label form dense16, and class names that TFDS would drop or take for equal:
 // it strips white space from them and passes over empty ones.
-func (TFDS) Check(s shard.Spec) error {
+func (TFDS) Check(s shard.Spec) error { return tfds.checkTFDS(s) }
+
+func (p *profile) checkTFDS(s shard.Spec) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
@@ -40,16 +42,18 @@ func (TFDS) Check(s shard.Spec) error {
 	for _, c := range s.Classes {
 		c = strings.TrimSpace(c)
 		if c == "" || seen[c] {
-			return fmt.Errorf("tfds: the class name %q is empty or there twice, without white space at its ends", c)
+			return fmt.Errorf("%s: the class name %q is empty or there twice, without white space at its ends", p.name, c)
 		}
 		seen[c] = true
 	}
-	return checkForm(tfds.name, &s)
+	return checkForm(p.name, &s)
 }
 
 // ShardPath is NAME/1.0.0/NAME-SPLIT[_rNNN].tfrecord-00000-of-01024.
-func (TFDS) ShardPath(s shard.Spec, n int64) string {
-	return path.Join(s.Name, version, fmt.Sprintf("%s-%s.tfrecord-%05d-of-%05d", s.Name, s.SplitName("_"), n, s.Shards))
+func (TFDS) ShardPath(s shard.Spec, n int64) string { return tfdsPath(s, n, "tfrecord") }
+
+func tfdsPath(s shard.Spec, n int64, fileFormat string) string {
+	return path.Join(s.Name, version, fmt.Sprintf("%s-%s.%s-%05d-of-%05d", s.Name, s.SplitName("_"), fileFormat, n, s.Shards))
 }
 
 // IndexPath is the shard's name with .idx in __index__ beside it.

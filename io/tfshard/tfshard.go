@@ -1,13 +1,15 @@
-// Package tfshard writes and reads TFRecord shards of tf.train.Example, in the form of [Slim] or of
-// [TFDS]. The two differ in the names of features and files, and in the files beside the shards:
+// Package tfshard writes and reads shards of tf.train.Example, in the form of [Slim], of [TFDS] or of
+// [ArrayRecord]. They differ in the names of features and files, and in the files beside the shards:
 //
 //   - [Slim], named tfrecord: the keys of TF-slim, which tf.data pipelines, TPU code, DALI and the
 //     Python package tfrecord read. image/class/label counts from 1, everything of our own from 0.
 //   - [TFDS], named tfds: a folder that tfds.builder_from_directory and tfds.load read without any
 //     code. All labels count from 0.
+//   - [ArrayRecord], named array_record: the same folder and the same records in ArrayRecord files, which
+//     tfds.data_source and Grain read at any place.
 //
 // The fields of a record keep their names: image/mix/FIELD in one, FIELD in the other. λ becomes a
-// float32, the only float that an example can hold. Beside each shard there is an index, which
+// float32, the only float that an example can hold. Beside each shard of TFRecord there is an index, which
 // DALI requires: one line for each record, with its offset and length.
 package tfshard
 
@@ -21,7 +23,8 @@ import (
 
 // A profile says how a record becomes an example.
 type profile struct {
-	name string
+	name  string
+	array bool // the files are ArrayRecord, not TFRecord
 	// encode adds all features of a record.
 	encode func(*tfexample.Encoder, *shard.Record)
 	// decode fills an empty record; what an example lacks stays −1, 0 or empty, except for the

@@ -45,6 +45,8 @@ func TestPaths(t *testing.T) {
 		{Slim{}, 5, "train-r005-00003-of-01024", "__index__/train-r005-00003-of-01024.idx"},
 		{TFDS{}, -1, "flowers/1.0.0/flowers-train.tfrecord-00003-of-01024", "flowers/1.0.0/__index__/flowers-train.tfrecord-00003-of-01024.idx"},
 		{TFDS{}, 5, "flowers/1.0.0/flowers-train_r005.tfrecord-00003-of-01024", "flowers/1.0.0/__index__/flowers-train_r005.tfrecord-00003-of-01024.idx"},
+		{ArrayRecord{}, -1, "flowers/1.0.0/flowers-train.array_record-00003-of-01024", ""},
+		{ArrayRecord{}, 5, "flowers/1.0.0/flowers-train_r005.array_record-00003-of-01024", ""},
 	} {
 		s.Replica = tt.replica
 		if p, i := tt.f.ShardPath(s, 3), tt.f.IndexPath(s, 3); p != tt.path || i != tt.index {

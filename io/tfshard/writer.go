@@ -4,16 +4,24 @@ import (
 	"errors"
 	"io"
 
+	"github.com/premix/premix/io/arrayrecord"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/tfexample"
 	"github.com/premix/premix/io/tfrecord"
 )
 
+// A frameWriter writes the records of a file, whatever they are.
+type frameWriter interface {
+	Write([]byte) error
+	Close() error
+	Payload() int64
+}
+
 // writer implements shard.Writer.
 type writer struct {
 	*profile
 	spec   shard.Spec
-	w      *tfrecord.Writer
+	w      frameWriter
 	err    error
 	closed bool
 	enc    tfexample.Encoder
@@ -21,7 +29,13 @@ type writer struct {
 }
 
 func newWriter(p *profile, w io.Writer, s shard.Spec, check error) *writer {
-	return &writer{profile: p, spec: s, w: tfrecord.NewWriter(w), err: check}
+	t := &writer{profile: p, spec: s, err: check}
+	if p.array {
+		t.w = arrayrecord.NewWriter(w)
+	} else {
+		t.w = tfrecord.NewWriter(w)
+	}
+	return t
 }
 
 func (t *writer) Write(r *shard.Record) error {
@@ -53,5 +67,12 @@ func (t *writer) Close() error {
 	return t.err
 }
 
-func (t *writer) Index() []byte  { return t.w.Index() }
+// Index is nil where the file has a footer.
+func (t *writer) Index() []byte {
+	if w, ok := t.w.(*tfrecord.Writer); ok {
+		return w.Index()
+	}
+	return nil
+}
+
 func (t *writer) Payload() int64 { return t.w.Payload() }

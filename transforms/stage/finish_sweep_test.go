@@ -15,10 +15,11 @@ import (
 func TestSweepOutput(t *testing.T) {
 	const temp = ".tmp-x.tar-0123456789abcdef"
 	for format, own := range map[string][]string{
-		"webdataset": {".", "__index__"},
-		"tfrecord":   {".", "__index__"},
-		"tfds":       {".", "set/1.0.0"},
-		"parquet":    {"."},
+		"webdataset":   {".", "__index__"},
+		"tfrecord":     {".", "__index__"},
+		"tfds":         {".", "set/1.0.0"},
+		"array_record": {".", "set/1.0.0"},
+		"parquet":      {"."},
 	} {
 		t.Run(format, func(t *testing.T) {
 			dir := t.TempDir()

@@ -47,6 +47,7 @@ type Counter struct {
 }
 
 type shardID struct {
+	dir     string
 	replica int
 	shard   int64
 }
@@ -67,20 +68,29 @@ func (c *Counter) Count(ctx context.Context) Count {
 		c.ask(ctx)
 		return c.last
 	}
-	dir := dataset.Meta(j.Config.OutputDirs()[0], j.Config.Split, dataset.ShardsDir)
 	shards := int64(0)
-	for _, prefix := range c.prefixes {
-		n, _, err := countNames(ctx, dir, prefix, math.MaxInt64, func(name string) bool {
-			replica, ok := dataset.RecordReplica(name)
-			return ok && slices.Contains(j.Description.Replicas, replica)
-		})
-		if err != nil {
-			return c.last
+	for _, dir := range c.dirs() {
+		for _, prefix := range c.prefixes {
+			n, _, err := countNames(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir), prefix, math.MaxInt64, func(name string) bool {
+				replica, ok := dataset.RecordReplica(name)
+				return ok && slices.Contains(j.Description.Replicas, replica)
+			})
+			if err != nil {
+				return c.last
+			}
+			shards += n
 		}
-		shards += n
 	}
 	c.last.Shards = shards
 	return c.last
+}
+
+// dirs are the folders of the outputs whose shards are counted: of several formats, that of the first.
+func (c *Counter) dirs() (list []string) {
+	for _, p := range c.job.Config.EachPart() {
+		list = append(list, p.OutputDirs()[0])
+	}
+	return list
 }
 
 // chunks counts the files of the cache. Of more than maxListed in a store only those are looked at whose names begin with
@@ -160,7 +170,8 @@ const replicaDigits = 3
 // planned says whether the run has planned its shards, and learns how many they are.
 func (c *Counter) planned(ctx context.Context) bool {
 	j := c.job
-	dir := j.Config.OutputDirs()[0]
+	dirs := c.dirs()
+	dir := dirs[len(dirs)-1] // which is planned last
 	if id, err := stage.RunOf(ctx, dir, j.Config.Split); err != nil || id != j.Description.RunID {
 		return false
 	}
@@ -169,14 +180,15 @@ func (c *Counter) planned(ctx context.Context) bool {
 		return false
 	}
 	shards := config.Shape.Shards
-	all := shards * int64(len(j.Description.Replicas))
+	each := shards * int64(len(j.Description.Replicas))
+	all := each * int64(len(dirs))
 	c.prefixes = recordPrefixes(j.Description.Replicas, shards, blob.IsLocal(dir))
 	c.last.About = false
 	if c.last.PlannedShards = all; all > maxListed {
 		c.last.About = true
 		for i := range int64(sampled) {
-			at := i * all / sampled // over all replicas, evenly
-			c.sample = append(c.sample, shardID{j.Description.Replicas[at/shards], at % shards})
+			at := i * all / sampled // over all outputs and replicas, evenly
+			c.sample = append(c.sample, shardID{dirs[at/each], j.Description.Replicas[at%each/shards], at % shards})
 		}
 	}
 	return true
@@ -186,14 +198,13 @@ func (c *Counter) planned(ctx context.Context) bool {
 // for again.
 func (c *Counter) ask(ctx context.Context) {
 	j := c.job
-	dir := j.Config.OutputDirs()[0]
 	var mu sync.Mutex
 	var missing []shardID
 	var g errgroup.Group
 	g.SetLimit(asked)
 	for _, s := range c.sample {
 		g.Go(func() error {
-			_, err := blob.Stat(ctx, dataset.Meta(dir, j.Config.Split, dataset.ShardsDir, dataset.RecordName(s.replica, s.shard)))
+			_, err := blob.Stat(ctx, dataset.Meta(s.dir, j.Config.Split, dataset.ShardsDir, dataset.RecordName(s.replica, s.shard)))
 			if err != nil {
 				mu.Lock()
 				defer mu.Unlock()

@@ -182,3 +182,30 @@ func TestCountLargeCache(t *testing.T) {
 	look(8000, true, 7) // the first look at more than it lists
 	look(8000, true, 1)
 }
+
+// TestCountVariants counts the shards of each variant, of one with several formats those of the first.
+func TestCountVariants(t *testing.T) {
+	c := &pipeline.Config{Out: t.TempDir(), Split: "train", Formats: []string{"webdataset"}, Variants: []string{"a:", "b:--format tfds,parquet"}}
+	if err := c.Expand(); err != nil {
+		t.Fatal(err)
+	}
+	for i, dir := range c.OutputDirs() { // 1, 2 and 3 shards
+		for n := range int64(i + 1) {
+			if err := blob.WriteFile(t.Context(), dataset.Meta(dir, "train", dataset.ShardsDir, dataset.RecordName(0, n)), []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	job := &Job{Config: c, Description: &stage.Job{Replicas: []int{0}}}
+	counter := &Counter{job: job, last: Count{PlannedShards: 8}, prefixes: recordPrefixes([]int{0}, 4, true)}
+	if got := counter.Count(t.Context()); got.Shards != 1+2 {
+		t.Errorf("%+v, want 3 shards", got)
+	}
+	counter = &Counter{job: job, last: Count{PlannedShards: 8, About: true}}
+	for i := range int64(sampled) {
+		counter.sample = append(counter.sample, shardID{counter.dirs()[i%2], 0, i % 4 / 2})
+	}
+	if got := counter.Count(t.Context()); got.Shards != (sampled-sampled/4)*8/sampled { // one of four is missing
+		t.Errorf("%+v of a sample", got)
+	}
+}

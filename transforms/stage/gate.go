@@ -26,7 +26,7 @@ func Gate(ctx context.Context, job *Job, sums Summaries) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	growHeap(p.Global.heldRows(int64(len(job.Replicas)), job.Slots > 0))
+	growHeap(job.heldRows(p.Global))
 	return p, claimAll(ctx, job, p.Global, containers)
 }
 

@@ -21,7 +21,7 @@ func Mix(ctx context.Context, job *Job, g *Global, rows []plan.Row) ([]OutputBat
 	if err := Reachable(ctx, job); err != nil {
 		return nil, err
 	}
-	growHeap(g.heldRows(int64(len(job.Replicas)), job.Slots > 0)) // the gate may have been in another process
+	growHeap(job.heldRows(g)) // the gate may have been in another process
 	slices.SortFunc(rows, func(a, b plan.Row) int { return int(a.Position - b.Position) })
 	shards := plan.Shards{N: g.N, S: g.Shards}
 	var out []madeShard

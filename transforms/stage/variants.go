@@ -128,3 +128,13 @@ func RowsFor(rows []plan.Row, finder int, same map[*premix.Sample]*premix.Sample
 	}
 	return out
 }
+
+// spotMemory is what the peak of a further detector takes of a row in memory.
+const spotMemory = 64
+
+// heldRows is how many rows a process holds at once, by their memory: one with the peaks of further detectors counts for
+// more.
+func (j *Job) heldRows(g *Global) int64 {
+	rows := g.heldRows(int64(len(j.Replicas)), j.Slots > 0)
+	return rows + rows*int64(len(j.Finders))*spotMemory/rowMemory
+}

@@ -71,6 +71,7 @@ func (j *Job) Forecast(ctx context.Context, t *Trial) *Forecast {
 	switch j.Description.Spool.Mode {
 	case stage.SpoolPixels:
 		f.Copies = f.Images * crops * int64(3*j.Config.Size.H*j.Config.Size.W)
+	case stage.SpoolCrops: // read, or made with the peaks
 	case stage.SpoolBytes:
 		f.Copies = f.In
 		f.Core += time.Duration(missing) * t.Decode

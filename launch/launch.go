@@ -82,6 +82,8 @@ type Job struct {
 	// Cache is what the peaks cache has for the input; nil for a replay, which needs no peaks, and where the
 	// outputs are complete.
 	Cache *CacheLook
+	// Crops is what --keep-crops will keep; nil without it.
+	Crops *CropsLook
 	// Start is when the preparation began.
 	Start time.Time
 	// Options are those of Prepare.

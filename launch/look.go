@@ -212,7 +212,7 @@ func (j *Job) nearestSettings(ctx context.Context) []string {
 	}
 	var best []string
 	for _, i := range infos {
-		if i.Settings == nil {
+		if i.Settings == nil || i.CropFiles > 0 {
 			continue
 		}
 		diff := dataset.RecipeDiff(i.Settings, j.Description.Cache.Settings)

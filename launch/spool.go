@@ -7,8 +7,11 @@ import (
 	"math"
 	"path/filepath"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/osfile"
+	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/transforms/stage"
 )
 
@@ -16,6 +19,10 @@ import (
 // they fit, so that every image is decoded once.
 func (j *Job) chooseSpool(ctx context.Context) error {
 	j.Description.Spool.Mode = j.Config.Spool
+	if j.Config.KeepCrops {
+		j.Description.Spool.Mode = stage.SpoolCrops
+		return j.chooseCrops(ctx)
+	}
 	switch j.Config.Spool {
 	case "off":
 		j.Description.Spool.Mode = stage.SpoolRef
@@ -55,6 +62,48 @@ func (j *Job) cropsFit(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// A CropsLook says what --keep-crops keeps.
+type CropsLook struct {
+	URI    string // of the folder
+	Images int64  // whose crops are lacking, about; 0: none, or unknown
+	Bytes  int64  // that these will take
+	Have   int64  // bytes of all crops in the cache
+	Free   int64  // bytes of the disk
+}
+
+// chooseCrops looks at the crops that are kept, and refuses a job whose crops do not fit. Where the launcher does not know how
+// many images there are, the workers refuse what does not fit.
+func (j *Job) chooseCrops(ctx context.Context) (err error) {
+	d := j.Description
+	look := &CropsLook{URI: blob.Join(d.Cache.URI, d.Crops.Fingerprint), Free: freeSpace(d.Cache.URI)}
+	if look.Have, err = cache.CropsSize(ctx, d.Cache.URI); err != nil {
+		return err
+	}
+	for i := range j.chunks {
+		has, err := stage.CropsHave(ctx, d, j.chunks[i].ID)
+		if err != nil {
+			return err
+		}
+		if !has {
+			look.Images += stage.Images(&j.chunks[i])
+		}
+	}
+	replicas := int64(1)
+	if d.Geometry.Random() {
+		replicas = int64(len(d.Replicas))
+	}
+	look.Bytes = look.Images * replicas * cache.CropBytes(d.Geometry.Size)
+	j.Crops = look
+	what := printable.Sprintf("--keep-crops: the crops of %s in %s take %s in %s", printable.Count(look.Images, "image"), printable.Count(replicas, "replica"), dataset.Bytes(look.Bytes), d.Cache.URI)
+	switch limit := j.Config.KeepCropsLimit; {
+	case limit > 0 && look.Bytes > 0 && look.Have+look.Bytes > limit:
+		return usagef("%s, which has %s of crops, and --keep-crops-limit is %s: raise it, leave --keep-crops out, or remove old ones with premix cache prune", what, dataset.Bytes(look.Have), dataset.Bytes(limit))
+	case look.Bytes > look.Free:
+		return usagef("%s, and its disk has %s: leave --keep-crops out, or choose another folder with --cache DIR", what, dataset.Bytes(look.Free))
+	}
+	return nil
 }
 
 // freeSpace is the number of bytes that may be written at a local path that need not exist yet.

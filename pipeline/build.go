@@ -132,6 +132,9 @@ func (c *Config) Job(start Start) (*stage.Job, error) {
 	if c.Plan != "" {
 		job.Replay = &stage.Replay{Dir: c.Plan, Split: c.Split}
 	}
+	if c.KeepCrops {
+		job.Crops = stage.CropsInfo{Fingerprint: c.cropsFingerprint(), Settings: c.CropsSettings(), Limit: c.KeepCropsLimit}
+	}
 	if c.Above() {
 		job.Above = c.Out
 	}

@@ -90,6 +90,8 @@ type Config struct {
 	Cache                     string
 	Spool                     string
 	SpoolLimit                int64
+	KeepCrops                 bool
+	KeepCropsLimit            int64
 	Workers                   int
 	MaxMemory                 int64
 	OnBad                     string

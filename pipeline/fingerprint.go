@@ -40,6 +40,19 @@ func (c *Config) PeaksSettings() []byte {
 	return settingsJSON(s)
 }
 
+// notOfCrops are the options of the peaks that decide no pixel of a crop.
+var notOfCrops = []string{"label-key", "label-offset", "class-depth", "class-order", "detector", "saliency-gray"}
+
+// CropsSettings are the options that decide the pixels of crops, as JSON for people: the content of fingerprint.json where
+// crops are kept.
+func (c *Config) CropsSettings() []byte {
+	s := slices.DeleteFunc(c.settings(Peaks), func(s setting) bool { return slices.Contains(notOfCrops, s.Name) })
+	return settingsJSON(append(s, setting{"kept", "crops"}, setting{"peaks-version", fmt.Sprint(buildid.Peaks)}, setting{"codec-version", fmt.Sprint(buildid.Codec)}))
+}
+
+// cropsFingerprint names the folder of kept crops in the cache.
+func (c *Config) cropsFingerprint() string { return hexSHA256(c.CropsSettings())[:16] }
+
 // labelled adds the contents of the lists of labels to settings, if there are any.
 func (c *Config) labelled(s []setting) []setting {
 	if len(c.LabelSums) == 0 {

@@ -183,6 +183,8 @@ func Options(c *Config) []Option {
 	add("cache", stringVar(&c.Cache), stagePeaks, everyJob, Execution, "URI", "folder of the peaks cache (default: the user's cache folder; none: keep nothing)")
 	add("spool", choiceVar("spool", &c.Spool, "auto", "off", "ref", "bytes", "pixels"), stagePeaks, mixJobs, Execution, "mode", "how the mix stage gets pixels: ref reads the image again, bytes keeps a copy of it, pixels keeps the crop; auto keeps crops on a local first run if they fit")
 	add("spool-limit", bytesVar(&c.SpoolLimit), stagePeaks, mixJobs, Execution, "bytes", "most bytes that --spool auto may keep, next to the output")
+	add("keep-crops", boolVar(&c.KeepCrops), stagePeaks, mixJobs, Execution, "", "keep the pixels of crops beside the peaks in a local cache, 3 bytes a pixel, and read them there: another method, detector, law of λ, label form or format then decodes no image")
+	add("keep-crops-limit", bytesVar(&c.KeepCropsLimit), stagePeaks, mixJobs, Execution, "bytes", "most bytes that kept crops may take in the cache; a job that needs more is refused before it begins (0: as much as the disk has)")
 	add("workers", intVar(&c.Workers), stagePeaks, everyJob, Execution, "count", "images worked on at once in one process (0: one per core)")
 	add("max-memory", bytesVar(&c.MaxMemory), stagePeaks, everyJob, Execution, "bytes", "limit of memory for images in work in one process (0: 1 GiB), beside some 0.3 GB for the rest; an image that needs more than this, and more than 128 MiB, stops the job; a lower --max-pixels makes it a failure instead")
 	add("on-bad", choiceVar("on-bad", &c.OnBad, "skip", "fail"), stagePlan, mixJobs, Execution, "policy", "a bad image becomes a row of failures.jsonl, or stops the job")

@@ -102,6 +102,7 @@ func (c *Config) Validate() error {
 		add(err)
 	}
 	add(c.checkOutput())
+	add(c.checkKeepCrops())
 	if c.SamplesPerShard == 1 && c.Mixes() {
 		addf("--samples-per-shard 1: an image is mixed with another of its shard, so use at least 2")
 	}
@@ -193,6 +194,27 @@ func (c *Config) checkOutput() error {
 		addf("no --cache: if the input or the output is remote, give a folder that all workers reach, such as --cache s3://bucket/cache")
 	}
 	return errors.Join(bad...)
+}
+
+// checkKeepCrops says what --keep-crops does not go with.
+func (c *Config) checkKeepCrops() error {
+	switch {
+	case !c.KeepCrops:
+		if c.KeepCropsLimit != 0 {
+			return errors.New("--keep-crops-limit bounds what --keep-crops keeps: add --keep-crops, or leave it out")
+		}
+	case c.Plan != "":
+		return errors.New("--keep-crops with --plan: a plan is made from the images themselves; leave --keep-crops out")
+	case c.PlanOnly:
+		return errors.New("--keep-crops with --plan-only, which needs no pixels: leave one of them out")
+	case c.Spool != "auto":
+		return printable.Errorf("--keep-crops with --spool %s: kept crops are how the mix stage gets pixels; leave --spool out", c.Spool)
+	case c.Cache == NoCache:
+		return errors.New("--keep-crops with --cache none: crops are kept in the cache; give --cache FOLDER, or leave --cache out")
+	case c.Cache != "" && !blob.IsLocal(c.Cache), c.Runner != "direct" && c.Runner != "prism":
+		return errors.New("--keep-crops needs a cache in a folder of this machine and --runner direct or prism: in a store, reading a crop takes longer than decoding its image")
+	}
+	return nil
 }
 
 // badEncoding is the message for a codec that there is not.

@@ -141,13 +141,23 @@ func around(a, b premix.Box) premix.Box {
 // Flip of s. Digest and Replica of s must be set. It returns how the crop is made. An image that is too
 // small for it is a *premix.Fault.
 func (m *Maker) Crop(h *Half, s *premix.Sample) (crop.Plan, error) {
-	s.Width, s.Height = h.Original.W, h.Original.H
+	p, err := m.Cropped(s, h.Original.W, h.Original.H)
+	if err != nil {
+		return crop.Plan{}, err
+	}
+	return p, p.Apply(&h.Crop, &h.Original, &m.resampler, m.params.Geometry.Filter)
+}
+
+// Cropped is [Maker.Crop] of a crop whose pixels are at hand already: it sets Width, Height, Crop and Flip of s, whose original has
+// the size width×height.
+func (m *Maker) Cropped(s *premix.Sample, width, height int) (crop.Plan, error) {
+	s.Width, s.Height = width, height
 	if err := m.params.Geometry.Check(s.Width, s.Height); err != nil {
 		return crop.Plan{}, err
 	}
 	p := m.params.plan(s)
 	s.Crop, s.Flip = p.Crop, p.Flip
-	return p, p.Apply(&h.Crop, &h.Original, &m.resampler, m.params.Geometry.Filter)
+	return p, nil
 }
 
 // CropAgain makes the crop that s has, as [Maker.Crop] set it, in dst from h.Original.

@@ -131,7 +131,7 @@ func listCaches(out io.Writer, infos []cache.Info) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "FINGERPRINT\tROWS\tCHUNKS\tSIZE\tUSED\tSETTINGS")
 	for _, i := range infos {
-		printable.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows, i.Chunks, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),
+		printable.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\n", i.Fingerprint, i.Rows+i.Crops, i.Chunks+i.CropFiles, dataset.Bytes(i.Bytes), i.Used.Format("2006-01-02"),
 			settingsText(config.PeaksSettings(), i))
 	}
 	w.Flush()
@@ -141,6 +141,9 @@ func listCaches(out io.Writer, infos []cache.Info) {
 // with it.
 func settingsText(usual []byte, i cache.Info) string {
 	var words []string
+	if i.CropFiles > 0 {
+		words = append(words, "crops")
+	}
 	versions := false
 	for _, d := range dataset.RecipeDiff(usual, i.Settings) {
 		name, change, _ := strings.Cut(d, ": ")
@@ -148,6 +151,7 @@ func settingsText(usual []byte, i cache.Info) string {
 		switch {
 		case strings.HasSuffix(name, "-version"):
 			versions = true
+		case name == "kept":
 		case now != "-" && now != "(absent)": // what other settings make meaningless
 			words = append(words, name+" "+now)
 		}

@@ -28,6 +28,7 @@ const (
 // dryRun says what a job would do. If try is set, it tries some images, to say how much that is and how long it takes.
 func dryRun(ctx context.Context, a *app, j *launch.Job, try bool) error {
 	w := a.stdout
+	tellCrops(w, j)
 	describe(w, j)
 	for _, k := range j.Kept {
 		printable.Fprintf(w, "%s\n", completeLine(ctx, k.Dir, k.Format, k.Manifest))
@@ -80,6 +81,16 @@ func describe(w io.Writer, j *launch.Job) {
 		for _, place := range j.Config.Places() {
 			printable.Fprintf(w, "output   %s (%s)\n", place.Dir, place.Format)
 		}
+	}
+}
+
+// tellCrops says what --keep-crops will keep.
+func tellCrops(w io.Writer, j *launch.Job) {
+	if c := j.Crops; c != nil && c.Images > 0 {
+		printable.Fprintf(w, "crops    %s stay in %s (--keep-crops): those of %s in %s; %s are free\n", dataset.Bytes(c.Bytes), c.URI,
+			printable.Count(c.Images, "image"), printable.Count(int64(len(j.Description.Replicas)), "replica"), dataset.Bytes(c.Free))
+	} else if c != nil {
+		printable.Fprintf(w, "crops    %s are in %s and its neighbours (--keep-crops); how many are added is not known before the peaks, if any\n", dataset.Bytes(c.Have), c.URI)
 	}
 }
 

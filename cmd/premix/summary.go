@@ -67,6 +67,12 @@ func summarize(ctx context.Context, a *app, j *launch.Job) error {
 		}
 		fmt.Fprintln(w)
 	}
+	if j.Config.KeepCrops {
+		printable.Fprintf(w, "crops    %d read from the cache\n", now.KeptCrops)
+	}
+	for _, uri := range now.DamagedCrops {
+		a.say("warning: %s was damaged: it was removed, and its images were decoded again", uri)
+	}
 	for _, k := range j.Kept {
 		printable.Fprintf(w, "%s\n", completeLine(ctx, k.Dir, k.Format, k.Manifest))
 	}

@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"internal":   {"", "io", "imaging"},
 	"compat":     {"", "io", "imaging", "saliency", "mix", "plan", "sample", "dataset", "transforms", "pipeline", "runners"},
 	"examples":   {},
-	"bench":      {"", "imaging", "saliency", "mix", "plan", "io", "dataset", "transforms", "pipeline", "runners"},
+	"bench":      {"", "imaging", "saliency", "mix", "plan", "io", "dataset", "sample", "transforms", "pipeline", "runners"},
 	"docs":       {"cmd", "pipeline"},
 }
 

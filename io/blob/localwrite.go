@@ -127,6 +127,16 @@ func (w *localWriter) Commit() error {
 	return wrap("write", w.path, w.err)
 }
 
+// CommitAs is Commit under another name in the same local directory, which may be known only once all is written.
+func CommitAs(w Writer, path string) error {
+	l, ok := w.(*localWriter)
+	if !ok || filepath.Dir(path) != filepath.Dir(l.path) {
+		return errors.Join(wrap("write", path, errors.New("only a local file can get its name at the end, in the same folder")), w.Abort())
+	}
+	l.path = path
+	return l.Commit()
+}
+
 func (w *localWriter) Abort() error {
 	if w.done {
 		return nil

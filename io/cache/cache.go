@@ -5,6 +5,7 @@
 //	CACHE/FINGERPRINT/fingerprint.json                 the settings that the fingerprint is of, for people
 //	CACHE/FINGERPRINT/CHUNK-CONTENT.rA-B.parquet       rows of one chunk in the replicas A to B
 //	CACHE/FINGERPRINT/CHUNK-CONTENT.STAMP-PLACE.mark   a place that has this content
+//	CACHE/FINGERPRINT/CHUNK-CONTENT.rA-B.crops         pixels of crops, in a folder without rows: see [CropFile]
 //	CACHE/FINGERPRINT/CHUNK.parquet                    rows as earlier versions kept them, which are read
 //
 // CHUNK is the ID of the chunk, and CONTENT a hash of its entries as they were read (see [ContentOf]),

@@ -15,6 +15,7 @@ import (
 type listing struct {
 	at, took time.Duration // since the store was opened, and for the listing
 	files    map[string][]File
+	crops    map[string][]File
 	marks    map[string][]mark
 }
 
@@ -37,7 +38,7 @@ func (l *listing) removeMark(id, name string) {
 // list lists the directory of the store.
 func (s *Store) list(ctx context.Context) (*listing, error) {
 	start := time.Now()
-	l := &listing{files: map[string][]File{}, marks: map[string][]mark{}}
+	l := &listing{files: map[string][]File{}, crops: map[string][]File{}, marks: map[string][]mark{}}
 	list, err := blob.List(ctx, s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cache: %w", err)
@@ -49,6 +50,9 @@ func (s *Store) list(ctx context.Context) (*listing, error) {
 		if f, ok := parseData(blob.Base(o.URI)); ok {
 			f.Bytes, f.ModTime = o.Size, o.ModTime
 			l.addFile(f)
+		} else if f, ok := parseCropName(blob.Base(o.URI)); ok {
+			f.Bytes, f.ModTime = o.Size, o.ModTime
+			l.addCrops(f)
 		} else if id, m, ok := parseMark(blob.Base(o.URI)); ok {
 			l.addMark(id, m)
 		}

@@ -33,6 +33,10 @@ type Info struct {
 	Chunks   int   // of whatever content
 	Rows     int64 // each once, although two files may have it
 	Bytes    int64
+	// Crops is the number of crops that are kept, and CropFiles that of their files; Bytes has those too. A fingerprint has
+	// either rows or crops.
+	Crops     int64
+	CropFiles int
 	// Damaged counts the chunks of which a file cannot be read; its rows are not in Rows.
 	Damaged int
 	// Used is when it was used last, to the day; Written when its newest file was written.
@@ -58,7 +62,7 @@ func Caches(ctx context.Context, uri string) ([]Info, error) {
 		if err != nil {
 			return nil, err
 		}
-		if info.Settings != nil || info.Chunks > 0 {
+		if info.Settings != nil || info.Chunks > 0 || info.CropFiles > 0 {
 			infos = append(infos, info)
 		}
 	}
@@ -81,9 +85,14 @@ func describe(ctx context.Context, uri, fingerprint string) (Info, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, blob.ErrLimit) {
 		return info, fmt.Errorf("cache: %w", err)
 	}
-	files, err := s.List(ctx)
+	l, err := s.list(ctx)
 	if err != nil && known {
 		return info, err
+	}
+	var files []File
+	if err == nil {
+		files = l.all()
+		info.countCrops(ctx, s, l)
 	}
 	if !known {
 		// Only names that nobody else gives tell that the folder is of a cache: an earlier version removed
@@ -132,6 +141,28 @@ func (i *Info) count(ctx context.Context, s *Store, files []File) error {
 		}
 	}
 	return nil
+}
+
+// countCrops reads the tables of files of crops.
+func (i *Info) countCrops(ctx context.Context, s *Store, l *listing) {
+	for _, files := range l.crops {
+		bad := false
+		for _, f := range files {
+			i.CropFiles++
+			i.Bytes += f.Bytes
+			if f.ModTime.After(i.Written) {
+				i.Written = f.ModTime
+			}
+			if c, err := OpenCrops(ctx, s.Path(&f)); err == nil {
+				i.Crops += c.Crops()
+			} else {
+				bad = true
+			}
+		}
+		if bad {
+			i.Damaged++
+		}
+	}
 }
 
 // rows returns the number of rows of a file, −1 if it is damaged.
@@ -228,6 +259,11 @@ func (s *Store) clear(ctx context.Context, known bool, age time.Duration) error 
 	for _, marks := range l.marks {
 		for _, m := range marks {
 			names = append(names, m.name)
+		}
+	}
+	for _, files := range l.crops { // no other program gives such names
+		for _, f := range files {
+			names = append(names, f.name)
 		}
 	}
 	for _, f := range l.all() {

@@ -42,6 +42,7 @@ type Job struct {
 	Above           string // the folder above the outputs; empty: there is one output, and it is what --out names
 
 	Cache     CacheInfo
+	Crops     CropsInfo
 	Spool     SpoolInfo
 	Slots     int   // places of a cluster that work at once; 0: a local runner
 	Reach     Reach // what workers of a cluster must see
@@ -80,7 +81,7 @@ type CacheInfo struct {
 
 // SpoolInfo says how the mix stage gets pixels back.
 type SpoolInfo struct {
-	Mode string // ref, bytes or pixels
+	Mode string // ref, bytes, pixels or crops
 	URI  string // folder of the copies; empty under ref
 }
 
@@ -137,7 +138,10 @@ type storeKey struct{ run, uri, fingerprint string }
 
 // Store is the cache of the job. All stages in a process share it, so that it is listed once.
 func (j *Job) Store() *cache.Store {
-	key := storeKey{j.RunID, j.Cache.URI, j.Cache.Fingerprint}
+	return storeOf(storeKey{j.RunID, j.Cache.URI, j.Cache.Fingerprint}, j.Cache.Settings)
+}
+
+func storeOf(key storeKey, settings []byte) *cache.Store {
 	stores.Lock()
 	defer stores.Unlock()
 	s := stores.of[key]
@@ -145,7 +149,7 @@ func (j *Job) Store() *cache.Store {
 		if len(stores.of) == maxStores || stores.of == nil {
 			stores.of = map[storeKey]*cache.Store{}
 		}
-		s = cache.Open(j.Cache.URI, j.Cache.Fingerprint, j.Cache.Settings)
+		s = cache.Open(key.uri, key.fingerprint, settings)
 		stores.of[key] = s
 	}
 	return s

@@ -97,6 +97,10 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 			return fmt.Errorf("%s: the spooled crop cannot be read: %w", s.Name, err)
 		}
 		img.Pix = b
+	} else if pix, err := t.keptCrop(ctx, img.Pix, pic); err != nil {
+		return err
+	} else if pix != nil {
+		*img = imaging.Image{W: size.W, H: size.H, Pix: pix}
 	} else {
 		data, release, err := t.encoded(ctx, p, pic)
 		if err != nil {
@@ -119,6 +123,18 @@ func (t *shardTask) load(ctx context.Context, p *pool, pic *picture) (err error)
 	pic.img = img
 	close(pic.ready)
 	return nil
+}
+
+// keptCrop reads the kept crop of a picture; nil if it has none, or has it no more: then the picture is to be read where it is.
+func (t *shardTask) keptCrop(ctx context.Context, dst []byte, p *picture) ([]byte, error) {
+	if t.job.Spool.Mode != SpoolCrops || p.place == p.sample.Location {
+		return nil, nil
+	}
+	pix, err := readCrop(ctx, t.job, dst, p.place)
+	if pix == nil {
+		p.place = p.sample.Location
+	}
+	return pix, err
 }
 
 // encoded reads the bytes of a picture again. It reserves memory for the bytes and for what decoding takes of
@@ -166,6 +182,9 @@ func (t *shardTask) read(ctx context.Context, p *pool, pic *picture) (data []byt
 	}
 	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
 		return nil, 0, err
+	}
+	if err != nil && t.job.Spool.Mode == SpoolCrops && pic.place.Offset < 0 {
+		return nil, 0, fmt.Errorf("%s: its kept crop was damaged or removed, and %s has no random access: run again, which reads it from its beginning", s.Name, s.Location.URI)
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: cannot be read again, was the input changed during the run? %w", s.Name, err)

@@ -32,9 +32,13 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	computed := !spooled || slices.ContainsFunc(all, finding.lacks) || !sameContent(all)
+	lacking, err := lackingCopies(ctx, job, c, all[0].rows, spooled)
+	if err != nil {
+		return nil, err
+	}
+	computed := len(lacking) > 0 || slices.ContainsFunc(all, finding.lacks) || !sameContent(all)
 	if computed {
-		err = complete(ctx, all, c, spooled)
+		err = complete(ctx, all, c, lacking)
 	} else {
 		err = saveAll(ctx, all, c)
 	}
@@ -52,19 +56,16 @@ func Peaks(ctx context.Context, job *Job, c source.Chunk) (*Summary, error) {
 	return sum, nil
 }
 
-// complete computes the rows of the missing replicas, saves them, and adds the found ones. If the copy of the
-// chunk is not there, it computes all replicas, since the copy is made on the way. The status of each detector
-// becomes what follows from what the input turned out to be.
-func complete(ctx context.Context, all []finding, c source.Chunk, spooled bool) error {
-	replicas := all[0].job.cropReplicas()
+// complete computes the rows of the missing replicas, saves them, and adds the found ones. It computes replicas whose
+// copies are lacking too, since these are made on the way. The status of each detector becomes what follows from what the
+// input turned out to be.
+func complete(ctx context.Context, all []finding, c source.Chunk, lacking []int) error {
+	replicas, copied := all[0].job.cropReplicas(), len(lacking) > 0
 	if !sameContent(all) {
 		forget(all)
 	}
-	wanted := missingOf(all)
-	if !spooled {
-		wanted = replicas
-	}
-	fresh, err := compute(ctx, all, c, wanted, !spooled)
+	wanted := slices.Compact(slices.Sorted(slices.Values(slices.Concat(missingOf(all), lacking))))
+	fresh, err := compute(ctx, all, c, wanted, copied)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Container.Name, err)
 	}
@@ -73,7 +74,7 @@ func complete(ctx context.Context, all []finding, c source.Chunk, spooled bool) 
 		whole := len(wanted) == len(replicas) && !slices.ContainsFunc(all, func(f finding) bool { return f.rows != nil && len(missingReplicas(f.job, f.rows)) == 0 })
 		forget(all)
 		if !whole {
-			if fresh, err = compute(ctx, all, c, replicas, !spooled); err != nil {
+			if fresh, err = compute(ctx, all, c, replicas, copied); err != nil {
 				return fmt.Errorf("%s: %w", c.Container.Name, err)
 			}
 		}
@@ -89,21 +90,42 @@ func complete(ctx context.Context, all []finding, c source.Chunk, spooled bool) 
 // compute reads a chunk once and finds the peaks of its images in the given replicas, by each detector that lacks
 // some. copied says that it makes the copy of the chunk. Only a chunk that turns out to be damaged where its entries
 // were read already is read twice.
-func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int, copied bool) (fresh []*rows, err error) {
+func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int, copied bool) ([]*rows, error) {
 	job := all[0].job
-	copies, err := newSpool(ctx, job, c)
+	if spoolMode(job, c.Seekable()) != SpoolCrops {
+		return computeWith(ctx, all, c, replicas, copied, nil)
+	}
+	replicas = consecutive(replicas)
+	kept, err := openKept(ctx, job, c.ID, replicas)
 	if err != nil {
 		return nil, err
 	}
+	fresh, err := computeWith(ctx, all, c, replicas, kept == nil, kept)
+	if kept != nil && errors.Is(err, errNoCrop) { // the input was changed, or a crop is damaged
+		return computeWith(ctx, all, c, replicas, true, nil)
+	}
+	return fresh, err
+}
+
+// computeWith is compute with the crops that are kept of the chunk: then none are made. The error is errNoCrop if they do not fit.
+func computeWith(ctx context.Context, all []finding, c source.Chunk, replicas []int, copied bool, kept *keptCrops) (fresh []*rows, err error) {
+	job := all[0].job
+	var copies *spool
+	if kept == nil {
+		if copies, err = newSpool(ctx, job, c, replicas); err != nil {
+			return nil, err
+		}
+	}
 	t := &chunkTask{
-		job: job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
+		crops: kept,
+		job:   job, pool: poolFor(job.Workers, job.MaxMemory), mode: spoolMode(job, c.Seekable()),
 		container: c.Container.Name, copies: copies, replicas: replicas,
 	}
 	var old []*heritage
 	for i := range all {
 		v, h, err := newView(ctx, &all[i], c, replicas, i == 0 && copied)
 		if err != nil {
-			return nil, copies.finish(err)
+			return nil, copies.finish(ctx, err)
 		}
 		t.views, old = append(t.views, v), append(old, h)
 	}
@@ -113,14 +135,14 @@ func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int,
 	t.g.SetLimit(t.ahead())
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
 	if err := errors.Join(t.g.Wait(), readErr); err != nil {
-		err = copies.finish(asRefusal(c.Container.Name, err))
-		if c.Doubt = source.DoubtOf(err); c.Doubt != nil {
+		err = copies.finish(ctx, asRefusal(c.Container.Name, err))
+		c.Doubt = source.DoubtOf(err)
+		if c.Doubt != nil || errors.Is(err, errNoCrop) {
 			uncountImages(t.counted.Load(), t.countedSize.Load(), t.countedBad.Load())
+		}
+		if c.Doubt != nil {
 			return compute(ctx, all, c, replicas, copied)
 		}
-		return nil, err
-	}
-	if err := copies.finish(nil); err != nil {
 		return nil, err
 	}
 	for i, v := range t.views {
@@ -133,7 +155,10 @@ func compute(ctx context.Context, all []finding, c source.Chunk, replicas []int,
 		content := cache.ContentOf(chunk)
 		fresh = append(fresh, &rows{content: content, meta: meta, chunk: chunk, files: old[i].files[content], kept: t.kept})
 	}
-	return fresh, nil
+	if copies != nil {
+		copies.content = fresh[0].content
+	}
+	return fresh, copies.finish(ctx, nil)
 }
 
 // A chunkTask is the work on one chunk: entries arrive one after the other, and the pool works on
@@ -144,6 +169,7 @@ type chunkTask struct {
 	g         *errgroup.Group
 	container string // its name
 	copies    *spool
+	crops     *keptCrops // to be read; nil: crops are made
 	mode      string
 	replicas  []int
 	views     []*view // of each detector
@@ -257,7 +283,7 @@ func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release fu
 	if bad {
 		data = nil
 	}
-	return t.copies.put(index, data, release)
+	return t.copies.put(index, &out[0], data, release)
 }
 
 // markFaulty gives all rows of an entry a fault. It returns an error that is not a fault.
@@ -285,6 +311,15 @@ func markAll(outs [][]premix.Sample, stage premix.Stage, err error) error {
 // peaks decodes an image once and finds its peaks on the crop of each replica. It returns the pixels
 // of the crops, one after the other, if they are to be copied.
 func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]premix.Sample, exts []*external) (pixels []byte, err error) {
+	if t.crops != nil && !slices.ContainsFunc(exts, func(e *external) bool { return e != nil && e.table == nil }) {
+		has, err := t.crops.has(outs[0][0].Digest, t.replicas)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			return nil, t.keptPeaks(ctx, w, outs, exts)
+		}
+	}
 	if err := w.DecodeFor(ctx, &w.half, data, outs[0]); err != nil {
 		return nil, markAll(outs, premix.StageDecode, err)
 	}
@@ -300,19 +335,25 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]
 	return pixels, nil
 }
 
-// groupPeaks crops the image that was decoded, in each replica once, and finds the peaks of views that share the crop.
-// Peaks of ext replace those in pixels; then there is one view.
-func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs [][]premix.Sample, ext *external) (pixels []byte, err error) {
+// rowsFor are the rows of some views.
+func rowsFor(views []int, outs [][]premix.Sample) [][]premix.Sample {
 	mine := make([][]premix.Sample, len(views))
 	for k, v := range views {
 		mine[k] = outs[v]
 	}
+	return mine
+}
+
+// groupPeaks crops the image that was decoded, in each replica once, and finds the peaks of views that share the crop.
+// Peaks of ext replace those in pixels; then there is one view.
+func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs [][]premix.Sample, ext *external) (pixels []byte, err error) {
+	mine := rowsFor(views, outs)
 	if ext != nil {
 		if err := ext.decode(ctx, w); err != nil {
 			return nil, markAll(mine, premix.StagePeak, err)
 		}
 	}
-	copyPixels := t.copies != nil && t.mode == SpoolPixels && views[0] == 0
+	copyPixels := t.copies != nil && (t.mode == SpoolPixels || t.mode == SpoolCrops) && views[0] == 0
 	if copyPixels {
 		pixels = getBuffer(len(mine[0]) * t.job.cropBytes())
 	}

@@ -151,7 +151,7 @@ func (t *chunkTask) group() {
 // stays fills the rows of an entry with those that the cache has of the same bytes, if it has those of each detector.
 // Where pixels are copied, the image must be decoded in any case.
 func (t *chunkTask) stays(outs [][]premix.Sample) bool {
-	if t.copies != nil {
+	if t.copies != nil || t.crops != nil {
 		return false
 	}
 	for k, v := range t.views {

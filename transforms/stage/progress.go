@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ type Progress struct {
 	KeptSamples                  int64      // of Mixed, those of skipped shards
 	Bytes                        int64      // of finished shards
 	ReadBytes, MixedBytes        int64      // of Images as the input has them, and of Mixed as the shards have them
+	KeptCrops                    int64      // that were read, and not made
+	DamagedCrops                 []string   // files of kept crops that were found damaged and removed, some of them
 	Waits                        blob.Waits // requests to stores that were repeated
 }
 
@@ -92,6 +95,17 @@ func countMixed(samples, size int64) {
 	addProgress(func(p *Progress) {
 		p.Mixed += samples
 		p.MixedBytes += size
+	})
+}
+
+func countKeptCrop() { addProgress(func(p *Progress) { p.KeptCrops++ }) }
+
+// countDamagedCrops notes a file once, and sixteen at most.
+func countDamagedCrops(uri string) {
+	addProgress(func(p *Progress) {
+		if len(p.DamagedCrops) < 16 && !slices.Contains(p.DamagedCrops, uri) {
+			p.DamagedCrops = append(p.DamagedCrops[:len(p.DamagedCrops):len(p.DamagedCrops)], uri)
+		}
 	})
 }
 

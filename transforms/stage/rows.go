@@ -25,7 +25,7 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 	if err != nil {
 		return err
 	}
-	parts, err := rowsOf(job, g, p, round, chunk.Rows, others)
+	parts, err := rowsOf(ctx, job, g, p, round, chunk.Rows, others)
 	if err != nil {
 		return err
 	}
@@ -44,9 +44,12 @@ func Distribute(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round
 
 // rowsOf makes the rows of a chunk for the shards of a round, by part: each image has one in every replica.
 // others have the same rows, with the peaks of further detectors.
-func rowsOf(job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample, others []*cache.Chunk) ([][]plan.Row, error) {
+func rowsOf(ctx context.Context, job *Job, g *Global, p *PlannedChunk, round int64, all []premix.Sample, others []*cache.Chunk) ([][]plan.Row, error) {
 	more := newSpots(all, others)
-	copies := newCopies(job, &p.Summary, all)
+	copies, err := newCopies(ctx, job, &p.Summary, all)
+	if err != nil {
+		return nil, err
+	}
 	shards := plan.Shards{N: g.N, S: g.Shards}
 	first, last := g.replicasIn(round)
 	permutations := make([]plan.Permutation, last+1)
@@ -137,12 +140,17 @@ type copies struct {
 	path   string // empty: entries are read where they are
 	mode   string
 	offset map[*premix.Sample]int64 // of an entry, by its first row
+	kept   *keptCrops               // where crops are kept
 }
 
-func newCopies(job *Job, sum *Summary, all []premix.Sample) *copies {
-	c := &copies{job: job, mode: sum.Spool}
-	if c.mode == SpoolRef {
-		return c
+func newCopies(ctx context.Context, job *Job, sum *Summary, all []premix.Sample) (c *copies, err error) {
+	c = &copies{job: job, mode: sum.Spool}
+	switch c.mode {
+	case SpoolRef:
+		return c, nil
+	case SpoolCrops: // what is not there any more is made again
+		c.kept, err = openKept(ctx, job, sum.ID, nil)
+		return c, err
 	}
 	c.path = spoolPath(job, sum.ID, sum.Stamp, sum.Spool)
 	c.offset = map[*premix.Sample]int64{}
@@ -153,13 +161,16 @@ func newCopies(job *Job, sum *Summary, all []premix.Sample) *copies {
 			at += spoolSize(job, c.mode, &e[0])
 		}
 	}
-	return c
+	return c, nil
 }
 
 // locate is where the mix stage finds the copy for a row of an entry; zero: it reads the entry where
 // it is. replica counts from the job's first.
 func (c *copies) locate(entry []premix.Sample, row *premix.Sample, replica int) premix.Location {
 	switch c.mode {
+	case SpoolCrops:
+		_, _, at, _ := c.kept.find(row.Digest, row.Replica)
+		return at
 	case SpoolPixels:
 		n := int64(c.job.cropBytes())
 		if !c.job.Geometry.Random() {

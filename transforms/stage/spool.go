@@ -10,6 +10,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
 
@@ -25,6 +26,8 @@ func spoolMode(job *Job, seekable bool) string {
 	switch {
 	case job.Spool.URI == "", job.PlanOnly: // no pixels are wanted
 		return SpoolRef
+	case job.Spool.Mode == SpoolCrops:
+		return SpoolCrops
 	case job.Spool.Mode == SpoolPixels:
 		return SpoolPixels
 	case job.Spool.Mode == SpoolBytes, !seekable:
@@ -51,10 +54,11 @@ func spoolPath(job *Job, id, stamp, mode string) string {
 	return blob.Join(job.Spool.URI, CopyName(job, CopyKey(id, stamp), mode))
 }
 
-// spoolReady reports whether the copy of a chunk that the mix stage will need exists.
+// spoolReady reports whether the copy of a chunk that the mix stage will need exists. Of kept crops that is another question:
+// see cropsLacking.
 func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 	mode := spoolMode(job, c.Seekable())
-	if mode == SpoolRef {
+	if mode == SpoolRef || mode == SpoolCrops {
 		return true, nil
 	}
 	path := spoolPath(job, c.ID, c.Stamp, mode)
@@ -74,6 +78,8 @@ func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 // Entries may finish in any order; their memory is given back when they are written.
 type spool struct {
 	w       blob.Writer
+	crops   *cache.CropWriter // instead of w, where crops are kept
+	content string            // of the chunk, when crops end
 	mu      sync.Mutex
 	pending map[int]spooled
 	next    int
@@ -81,12 +87,21 @@ type spool struct {
 }
 
 type spooled struct {
+	of      *premix.Sample
 	data    []byte
 	release func()
 }
 
-// newSpool begins the copy of a chunk. It returns nil if no copy is needed or it exists already.
-func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
+// newSpool begins the copy of a chunk, whose crops are made in some replicas. It returns nil if no copy is needed or it exists
+// already.
+func newSpool(ctx context.Context, job *Job, c source.Chunk, replicas []int) (*spool, error) {
+	if spoolMode(job, c.Seekable()) == SpoolCrops {
+		w, err := writeKept(ctx, job, c, replicas)
+		if err != nil {
+			return nil, err
+		}
+		return &spool{crops: w, pending: map[int]spooled{}}, nil
+	}
 	ready, err := spoolReady(ctx, job, c)
 	if err != nil || ready {
 		return nil, err
@@ -104,12 +119,12 @@ func newSpool(ctx context.Context, job *Job, c source.Chunk) (*spool, error) {
 	return &spool{w: w, pending: map[int]spooled{}}, nil
 }
 
-// put takes over the copy of an entry, which is empty for a bad one. The spool owns data from then on,
+// put takes over the copy of an entry, of which a row is given, and which is empty for a bad one. The spool owns data from then on,
 // and calls release once the data is written.
-func (s *spool) put(entry int, data []byte, release func()) error {
+func (s *spool) put(entry int, of *premix.Sample, data []byte, release func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pending[entry] = spooled{data, release}
+	s.pending[entry] = spooled{of, data, release}
 	for {
 		e, ok := s.pending[s.next]
 		if !ok {
@@ -117,7 +132,11 @@ func (s *spool) put(entry int, data []byte, release func()) error {
 		}
 		delete(s.pending, s.next)
 		s.next++
-		if s.err == nil && len(e.data) > 0 {
+		switch {
+		case s.err != nil:
+		case s.crops != nil:
+			s.err = s.crops.Add(e.of.Digest, e.of.Width, e.of.Height, e.data)
+		case len(e.data) > 0:
 			_, s.err = s.w.Write(e.data)
 		}
 		e.release()
@@ -126,7 +145,7 @@ func (s *spool) put(entry int, data []byte, release func()) error {
 }
 
 // finish commits the copy, or removes what was written of it after an error.
-func (s *spool) finish(err error) error {
+func (s *spool) finish(ctx context.Context, err error) error {
 	if s == nil {
 		return err
 	}
@@ -136,15 +155,20 @@ func (s *spool) finish(err error) error {
 	if err == nil {
 		err = s.err
 	}
-	if err != nil {
+	switch {
+	case err != nil && s.crops != nil:
+		return errors.Join(err, s.crops.Abort())
+	case err != nil:
 		return errors.Join(err, s.w.Abort())
+	case s.crops != nil:
+		return s.crops.Commit(ctx, s.content)
 	}
 	return s.w.Commit()
 }
 
 // spoolSize is the number of bytes that the copy of an entry has.
 func spoolSize(job *Job, mode string, s *premix.Sample) int64 {
-	if mode == SpoolPixels {
+	if mode == SpoolPixels || mode == SpoolCrops {
 		return int64(len(job.cropReplicas()) * job.cropBytes())
 	}
 	return s.Location.Length

@@ -38,13 +38,13 @@ func TestSpool(t *testing.T) {
 			if fail && i == n/2 {
 				continue // an entry that ended the chunk
 			}
-			check(t, s.put(i, bytes.Clone(parts[i]), func() { released++ }))
+			check(t, s.put(i, new(premix.Sample), bytes.Clone(parts[i]), func() { released++ }))
 		}
 		cause := errors.New("cause")
 		if !fail {
 			cause = nil
 		}
-		if err := s.finish(cause); !errors.Is(err, cause) {
+		if err := s.finish(t.Context(), cause); !errors.Is(err, cause) {
 			t.Errorf("%v, want %v", err, cause)
 		}
 		got, err := blob.ReadAll(t.Context(), path, 1<<20)

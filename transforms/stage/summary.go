@@ -191,7 +191,7 @@ func (s *Summary) AssertValid() error {
 
 // assertCounts checks what a summary says without its counts by label.
 func (s *Summary) assertCounts() error {
-	if s.ID == "" || s.Seq < 0 || s.Ignored < 0 || !slices.Contains([]string{SpoolRef, SpoolBytes, SpoolPixels}, s.Spool) {
+	if s.ID == "" || s.Seq < 0 || s.Ignored < 0 || !slices.Contains([]string{SpoolRef, SpoolBytes, SpoolPixels, SpoolCrops}, s.Spool) {
 		return defect("a chunk of %s has the ID %q, number %d, %d ignored entries and the spool %q", s.Container, s.ID, s.Seq, s.Ignored, s.Spool)
 	}
 	if s.Bytes < 0 {

@@ -61,7 +61,7 @@ func TestLayouts(t *testing.T) {
 		if len(want) != folder.images {
 			t.Fatalf("%s: %d records, want %d", folder.name, len(want), folder.images)
 		}
-		for _, layout := range []string{"webdataset-tar", "webdataset-tar.gz", "tfrecord", "tfrecordGZIP", "tfrecordZLIB", "tfds/set/1.0.0", "parquet", "ilsvrc"} {
+		for _, layout := range []string{"webdataset-tar", "webdataset-tar.gz", "tfrecord", "tfrecordGZIP", "tfrecordZLIB", "tfds/set/1.0.0", "tfds-array/set/1.0.0", "parquet", "ilsvrc"} {
 			if diff := cmp.Diff(want, mixed(filepath.Join(root, "sets", folder.name, filepath.FromSlash(layout)))); diff != "" {
 				t.Errorf("%s: %s differs from the ImageFolder: %.3000s", folder.name, layout, diff)
 			}

@@ -1,5 +1,5 @@
 """Writes ImageFolders, in their order, with the readers' own libraries: webdataset's ShardWriter, tf.io.TFRecordWriter with
-TF-slim's keys, a TFDS builder, datasets' Parquet, and Python's tarfile in the layout of ILSVRC2012.
+TF-slim's keys, a TFDS builder with TFRecord and with ArrayRecord, datasets' Parquet, and Python's tarfile in the layout of ILSVRC2012.
 
     convert.py IMAGEFOLDER OUT [IMAGEFOLDER OUT …]
 """
@@ -78,6 +78,7 @@ def tfds(f):
                     yield i, {"image": io.BytesIO(data), "label": label, "file_name": path.name}
 
     Set(data_dir=str(f.out / "tfds")).download_and_prepare()
+    Set(data_dir=str(f.out / "tfds-array"), file_format="array_record").download_and_prepare()
 
 
 def parquet(f):

@@ -252,7 +252,7 @@ func (c *Chunk) open(ctx context.Context) (*window.Window, io.Closer, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("source: %s: %w", in.Name, err)
 	}
-	if c.End >= in.Offset+in.Size || !c.Seekable() {
+	if c.End >= in.Offset+in.Size || in.Compression != "" {
 		w.End = -1
 	}
 	return w, f, nil

@@ -202,7 +202,7 @@ func FuzzRecords(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		read := func(w *window.Window) (list []Entry) {
-			scan := scanRecords(context.Background(), w, 0, fuzzLimit+recordSlack)
+			scan := scanRecords(context.Background(), w, 0, fuzzLimit+recordSlack, false)
 			var ex tfexample.Example
 			for {
 				r, err := scan.record()
@@ -239,7 +239,7 @@ func FuzzRecords(f *testing.F) {
 		sameEntries(t, whole, read(window.Stream(drip{bytes.NewReader(data)}, 0, -1, int64(len(data)))))
 		// A strict reader of a stream agrees about what is a record.
 		ref := tfrecord.NewReader(bytes.NewReader(data), fuzzLimit+recordSlack)
-		scan := scanRecords(context.Background(), window.At(bytes.NewReader(data), 0, -1, int64(len(data))), 0, fuzzLimit+recordSlack)
+		scan := scanRecords(context.Background(), window.At(bytes.NewReader(data), 0, -1, int64(len(data))), 0, fuzzLimit+recordSlack, false)
 		for {
 			want, err1 := ref.Next()
 			got, err2 := scan.record()

@@ -117,6 +117,9 @@ func identityCases(t *testing.T) []identityCase {
 		{name: "TFRecord without a record", files: []file{{"x.tfrecord", nil}}, o: Options{AnyLabels: true}},
 		{name: "TFDS", files: tfds},
 
+		{name: "ArrayRecord", files: []file{{"x.array_record", arraysOf(t, numberedExamples(12)...)}}},
+		{name: "ArrayRecord of TFDS", files: arrayTFDS(t, `"8","4"`, arraysOf(t, numberedExamples(8)...), arraysOf(t, numberedExamples(4)...))},
+
 		{name: "Parquet of Hugging Face", files: []file{{"x.parquet", hf}}},
 		{name: "Parquet without class names", files: []file{{"x.parquet", rows}}},
 		{name: "Parquet, label key", files: []file{{"x.parquet", rows}}, o: Options{LabelKey: "fine"}},

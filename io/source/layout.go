@@ -17,6 +17,7 @@ const (
 	layoutClassTar = "classtar"    // a tar of images that are all of one class
 	layoutListTar  = "listtar"     // a tar of images whose labels are in a list
 	layoutRecord   = "tfrecord"    // a TFRecord file of tf.train.Examples
+	layoutArray    = "arrayrecord" // an ArrayRecord file of tf.train.Examples
 	layoutParquet  = "parquet"     // a Parquet file with the columns of Hugging Face
 	layoutZip      = "zip"         // a zip archive of images in class folders, or with labels in a list
 	layoutSynth    = "synth"       // images drawn by code
@@ -31,6 +32,7 @@ var layouts = map[string]layout{
 	layoutClassTar: imageTar{},
 	layoutListTar:  imageTar{},
 	layoutRecord:   recordFile{},
+	layoutArray:    arrayFile{},
 	layoutParquet:  parquetFile{},
 	layoutZip:      zipped{},
 	layoutSynth:    drawn{},
@@ -127,9 +129,10 @@ func unchanged(ctx context.Context, c Container, read func() error) error {
 }
 
 // Seekable says that Fetch can read the chunk's entries again, one by one. Where the container is
-// compressed, as pages of Parquet are too, entries must be copied aside while they are read.
+// compressed, as pages of Parquet and chunks of ArrayRecord are too, entries must be copied aside while they are read.
 func (c *Chunk) Seekable() bool {
-	return c.Container.Layout != layoutParquet && c.Container.Compression == ""
+	l := c.Container.Layout
+	return l != layoutParquet && l != layoutArray && c.Container.Compression == ""
 }
 
 // Relocate sets the URI of a sample's location to the present place of its container: a cache

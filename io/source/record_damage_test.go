@@ -82,7 +82,7 @@ func TestScanDamage(t *testing.T) {
 	const limit = 5000
 	data := [3][]byte{bytes.Repeat([]byte("1"), 50), bytes.Repeat([]byte("2"), 60), bytes.Repeat([]byte("3"), 70)}
 	for _, f := range recordtest.Files(limit, data) {
-		s := scanRecords(t.Context(), window.At(bytes.NewReader(f.Data), 0, -1, int64(len(f.Data))), 0, limit)
+		s := scanRecords(t.Context(), window.At(bytes.NewReader(f.Data), 0, -1, int64(len(f.Data))), 0, limit, false)
 		var got, want []string
 		for {
 			r, err := s.record()

@@ -3,19 +3,19 @@ package source
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 
 	"github.com/premix/premix"
+	"github.com/premix/premix/io/arrayrecord"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/tfexample"
 	"github.com/premix/premix/io/tfrecord"
 )
 
-var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
+var recordPattern = regexp.MustCompile(`(?i)(\.tfrecords?|\.tfrec|\.record|\.array_?record)(-[0-9]{4,6}-of-[0-9]{4,6})?(\.gz|\.zlib|\.zz)?$|-[0-9]{4,6}-of-[0-9]{4,6}$`)
 
 func recordFileName(base string) bool { return recordPattern.MatchString(base) }
 
@@ -49,14 +49,20 @@ func discoverRecords(ctx context.Context, r root, o Options, d *discovery) error
 	return nil
 }
 
-// addRecords makes containers of files, finds out how they are compressed, and their indexes.
+var arrayPattern = regexp.MustCompile(`(?i)\.array_?record(-|$)`)
+
+// addRecords makes containers of files, finds out what they are and how they are compressed, and their indexes. A file is
+// one of ArrayRecord by its first bytes, or else by its name.
 func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery) error {
 	index, err := indexes(ctx, r, shards)
 	if err != nil {
 		return fmt.Errorf("source: %w", err)
 	}
-	kinds, err := compressionsOf(ctx, shards, func(_ int, head []byte) bool {
-		return tfrecord.IsHead(head) // its checksum cannot be right by chance
+	array := make([]bool, len(shards))
+	kinds, err := compressionsOf(ctx, shards, func(i int, head []byte) bool {
+		plain := tfrecord.IsHead(head) // its checksum cannot be right by chance
+		array[i] = !plain && (arrayrecord.IsHead(head) || arrayPattern.MatchString(blob.Base(shards[i].URI)))
+		return plain || array[i]
 	})
 	if err != nil {
 		return err
@@ -66,7 +72,9 @@ func addRecords(ctx context.Context, r root, shards []blob.Object, d *discovery)
 		if s.Size == 0 { // one of no bytes counts as the first: IDs of its chunks have that
 			kinds[i] = cmp.Or(kinds[i], kinds[0])
 		}
-		c.Compression, c.Index = kinds[i], index[s.URI]
+		if c.Compression, c.Index = kinds[i], index[s.URI]; array[i] {
+			c.Layout, c.Index = layoutArray, ""
+		}
 		d.Containers = append(d.Containers, c)
 	}
 	return nil
@@ -112,20 +120,25 @@ func peekExamples(ctx context.Context, c Container) ([]tfexample.Example, error)
 		return nil, fmt.Errorf("source: %s: %w", c.Name, err)
 	}
 	defer f.Close()
-	r := tfrecord.Open(w, tfrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
+	var r recordReader = tfrecord.Open(w, tfrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
+	if c.Layout == layoutArray {
+		w.End = -1 // up to the footer
+		r = arrayrecord.Open(w, arrayrecord.Options{MaxRecord: peekBytes, Interrupted: ctx.Err})
+	}
 	var examples []tfexample.Example
 	for range peekRecords {
 		data, err := r.Next()
-		var fault *tfrecord.Error
-		switch errors.As(err, &fault); {
-		case err == nil:
-		case err == io.EOF || w.Pos > peekBytes:
+		if err == io.EOF || err != nil && w.Pos > peekBytes {
 			return examples, nil
-		case fault.Kind == tfrecord.BadData:
-			continue
-		case fault.Kind == tfrecord.UnderlyingRead && premix.AsFault(fault.Err) == nil:
-			return nil, fmt.Errorf("source: %s: %w", c.Name, fault.Err)
-		default:
+		}
+		if err != nil {
+			kind, lost, _, medium := recordError(err)
+			switch {
+			case medium != nil && premix.AsFault(medium) == nil:
+				return nil, fmt.Errorf("source: %s: %w", c.Name, medium)
+			case medium == nil && kind == premix.Corrupt && lost == 0:
+				continue
+			}
 			return examples, nil
 		}
 		if w.Pos > peekBytes {

@@ -79,7 +79,7 @@ func madeRecords(t *testing.T, path string, data []byte) (before string, behind 
 	}
 	defer f.Close()
 	w.End = -1
-	scan := scanRecords(t.Context(), w, 0, 1<<27)
+	scan := scanRecords(t.Context(), w, 0, 1<<27, false)
 	for {
 		r, err := scan.record()
 		var e *recordFault

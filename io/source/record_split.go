@@ -145,7 +145,7 @@ func (recordFile) read(ctx context.Context, ch Chunk, o Options, maxBytes int64,
 		return err
 	}
 	defer f.Close()
-	scan := scanRecords(ctx, w, ch.Base, maxBytes+recordSlack)
+	scan := scanRecords(ctx, w, ch.Base, maxBytes+recordSlack, c.Layout == layoutArray)
 	next := ch.Base // after the last record that has a row
 	var ex tfexample.Example
 	for {

@@ -113,7 +113,7 @@ type Container struct {
 	// What a single layout needs; the others leave it at its zero value.
 	List       labelFiles       // flatfolder and listtar
 	WebDataset webdatasetLabels // webdataset
-	Record     *recordKeys      // tfrecord; nil if no record could be read, and shared within an input
+	Record     *recordKeys      // tfrecord and arrayrecord; nil if no record could be read, and shared within an input
 	Parquet    parquetColumns   // parquet
 	Zip        zipFolder        // zip, which has also List or WebDataset
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,8 +112,8 @@ func discoverTFDS(ctx context.Context, r root, o Options, d *discovery) error {
 			return usagef("--in %s is not a folder of TFDS: it has no %s", r.in.URI, name)
 		}
 	}
-	if info.FileFormat != "" && info.FileFormat != "tfrecord" {
-		return usagef("--in %s: the file format %s is not supported: prepare the data set with tfds build --file_format=tfrecord", r.in.URI, info.FileFormat)
+	if !slices.Contains([]string{"", "tfrecord", "array_record"}, info.FileFormat) {
+		return usagef("--in %s: the file format %s is not supported: prepare the data set with tfds build --file_format=tfrecord, or array_record", r.in.URI, info.FileFormat)
 	}
 	shards, lengths, err := tfdsShards(r, o, info, d)
 	if err != nil {
@@ -238,7 +239,7 @@ func tfdsShards(r root, o Options, info tfdsInfo, d *discovery) ([]blob.Object, 
 			return nil, nil, usagef("--in %s: dataset_info.json has the shard length %s", r.in.URI, shorten(string(raw)))
 		}
 		index, count := fmt.Sprintf("%05d", i), fmt.Sprintf("%05d", len(split.Lengths))
-		name := strings.NewReplacer("{DATASET}", info.Name, "{SPLIT}", split.Name, "{FILEFORMAT}", "tfrecord",
+		name := strings.NewReplacer("{DATASET}", info.Name, "{SPLIT}", split.Name, "{FILEFORMAT}", cmp.Or(info.FileFormat, "tfrecord"),
 			"{SHARD_X_OF_Y}", index+"-of-"+count, "{SHARD_INDEX}", index, "{NUM_SHARDS}", count).Replace(template)
 		f, ok := there[name]
 		if !ok {

@@ -50,8 +50,8 @@ func TestTFDSUsage(t *testing.T) {
 	}
 	wantUsage(t, Options{LabelKey: "labels"}, in, "label label_b", "--label-key")
 	info := readFileT(t, filepath.Join(root, "dataset_info.json"))
-	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"array_record"`), 1))
-	wantUsage(t, Options{}, in, "array_record", "tfrecord")
+	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"tfrecord"`), []byte(`"riegeli"`), 1))
+	wantUsage(t, Options{}, in, "riegeli", "--file_format=tfrecord, or array_record")
 	put(t, filepath.Join(root, "dataset_info.json"), bytes.Replace(info, []byte(`"8",`), []byte(`"8","8",`), 1))
 	wantUsage(t, Options{}, in, "lists 3 shards")
 	put(t, filepath.Join(root, "dataset_info.json"), []byte("{"))

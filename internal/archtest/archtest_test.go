@@ -47,7 +47,7 @@ var ioLayers = [][]string{
 	{"window"},
 	{"arrayrecord", "blob", "checksum", "npy", "shard", "tarfile", "tfrecord", "zipfile"},
 	{"cache", "shard/shardtest", "tfexample"},
-	{"hfparquet", "tfshard", "webdataset"},
+	{"hfparquet", "mds", "tfshard", "webdataset"},
 	{"formats", "peakfile", "source/labels", "source/synth", "source/tree"},
 	{"source"},
 }

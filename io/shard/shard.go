@@ -54,6 +54,7 @@ type Traits struct {
 	Dense16      bool // the label form dense16 exists
 	ImageSize    bool // Record.W and Record.H are kept
 	Class        bool // Record.Class is kept
+	Whole        bool // a shard begins with where its records are: a writer holds it until Close
 	OneSchema    bool // label form and image format are the same in all splits of an output
 }
 

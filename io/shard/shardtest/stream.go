@@ -36,7 +36,7 @@ func streams(t *testing.T, f shard.Format) {
 		if err := w.Write(&recs[i]); err != nil {
 			t.Fatal(err)
 		}
-		if held := (i+1)*size - out.n; held > most {
+		if held := (i+1)*size - out.n; held > most && !f.Traits().Whole {
 			t.Fatalf("after %d records the writer holds %d bytes", i+1, held)
 		}
 	}

@@ -119,7 +119,7 @@ class Images:
                     return _seekable(path)
                 below = below.rpartition("/")[0]
         roots = ", ".join(root for _, root in self._roots)
-        raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}: images is the folder that was --in")
+        raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}: images is the folder that was --in, or the folder of the split in it")
 
 
 def _absolute(path: "str | os.PathLike[str]") -> str:

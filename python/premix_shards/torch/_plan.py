@@ -4,6 +4,7 @@ A replica becomes one table of 66 bytes a sample, and all of them share a table 
 is first asked for, shard by shard, so memory does not grow with the number of replicas."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -135,7 +136,8 @@ class Plan:
         self._say(about)
         for old in os.listdir(self.folder):
             if old.startswith(f"r{replica:03d}-") and old.endswith(".npy") and os.path.join(self.folder, old) != path:
-                os.remove(os.path.join(self.folder, old))
+                with contextlib.suppress(OSError):  # Windows: mapped by another process
+                    os.remove(os.path.join(self.folder, old))
 
     def _say(self, about: Dict[str, Any]) -> None:
         with temporary(self._about) as part, open(part, "w", encoding="utf-8") as f:

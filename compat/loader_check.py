@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 import torch.distributed as dist
+from PIL import Image
 from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
@@ -219,10 +220,29 @@ def check_refusals(work, out, root, cache):
     refused(ValueError, "cannot be decoded", lambda: PlannedDataset(copy, other, cache=maps)[0])
     os.remove(os.path.join(other, name))
     refused(FileNotFoundError, os.path.basename(name), lambda: PlannedDataset(copy, other, cache=maps)[0])
-    for path in glob.glob(os.path.join(maps, "plan-*", "r000-*.npy")):
-        with open(path, "r+b") as f:
-            f.truncate(os.path.getsize(path) - 1)
-    refused(ValueError, "remove it", planned)
+    with open(os.path.join(other, name), "wb") as f:  # a smaller image, of as many bytes
+        Image.fromarray(np.zeros((3, 3, 3), np.uint8)).save(f, "PNG")
+        f.write(bytes(size - f.tell()))
+    refused(ValueError, "is not inside 3x3 pixels", lambda: PlannedDataset(copy, other, cache=maps)[0])
+    for folder, make in (("plan-*", planned), ("peaks-*", peaks)):  # every byte of a mapped file counts
+        make()
+        for path in glob.glob(os.path.join(maps, folder, "*.npy")):
+            with open(path, "rb") as f:
+                whole = f.read()
+            if os.path.basename(path) in ("r001.npy", "r002.npy"):
+                continue  # of other epochs
+            for at in np.random.default_rng(7).integers(0, len(whole), 20):
+                with open(path, "r+b") as f:
+                    f.seek(at)
+                    f.write(bytes([whole[at] ^ 4]))
+                refused(ValueError, path, make)
+                with open(path, "r+b") as f:
+                    f.write(whole)
+            os.truncate(path, len(whole) - 1)
+            refused(ValueError, path, make)
+            with open(path, "wb") as f:
+                f.write(whole)
+        make()
     plans = sorted(glob.glob(os.path.join(copy, "__premix__/train/plan/*r002*")))
     rows = pq.read_table(plans[0])
     wrong = {"key": ["x"] * rows.num_rows, "shard": np.ones(rows.num_rows, np.int64), "source_name": ["x"] * rows.num_rows,

@@ -43,6 +43,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         self._peaks = Peaks(cache, folder, classes)
         if self._peaks.settings["detector"] == "uniform":
             raise ValueError(f"{os.fspath(cache)} is of the detector uniform, which has no peaks: that is CutMix, torchvision has it")
+        self._peaks.prepare(self._peaks.replicas[0])
         self._epoch = Epoch()
         self._images = Images(images, folder, self._peaks.unseekable)
         self._cropper = Cropper(self._peaks.settings)
@@ -74,6 +75,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         """Chooses the epoch: call it between two epochs, in each process that has a loader. Workers that live on see it, too."""
         if epoch < 0:
             raise ValueError(f"epoch {epoch} is negative")
+        self._peaks.prepare(self._peaks.replicas[epoch % self.replicas])
         self._epoch.set(epoch)
 
     def __len__(self) -> int:
@@ -94,6 +96,8 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         data = self._images.read(name, int(entry["offset"]), int(entry["length"]))
         try:
             pixels = self._cropper(data, c["crop"].tolist(), bool(c["flip"]))
+        except ValueError as e:
+            raise ValueError(f"{name}: {e}") from e
         except (OSError, SyntaxError) as e:  # Pillow raises both
             raise ValueError(f"{name} cannot be decoded, and could when its peak was found: {e}") from e
         peak = (self._cropper.h // 2, self._cropper.w // 2) if c["flat"] else (int(c["row"]), int(c["col"]))

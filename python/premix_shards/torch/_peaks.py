@@ -15,7 +15,7 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, bytes_of, concatenated, mapped, reading, repeated, save
+from ._tables import IMAGE, PEAK, Names, bytes_of, check, checksum, concatenated, mapped, reading, repeated, save
 
 _VERSION = 1  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
@@ -73,6 +73,13 @@ class Peaks:
         self.replicas: List[int] = said["replicas"]
         self.classes: Optional[List[str]] = said["classes"]
         self.unseekable: List[str] = said["unseekable"]
+        self._sums: Dict[str, int] = said["sums"]
+        for name in ("images.npy", "names.npy"):
+            check(os.path.join(self._folder, name), self._sums)
+
+    def prepare(self, replica: int) -> None:
+        """Checks the table of a cached replica."""
+        check(os.path.join(self._folder, f"r{replica:03d}.npy"), self._sums)
 
     def images(self) -> Names:
         """The table of images, in the order of the input: the good ones of all replicas."""
@@ -95,8 +102,9 @@ class Peaks:
         replicas = self._fill(chunks, len(images))
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)
+        sums = {name: checksum(os.path.join(self._folder, name)) for name in sorted(os.listdir(self._folder)) if name.endswith(".npy")}
         with temporary(about) as part, open(part, "w", encoding="utf-8") as f:
-            json.dump({"replicas": replicas, "classes": numbers, "unseekable": unseekable}, f)
+            json.dump({"sums": sums, "replicas": replicas, "classes": numbers, "unseekable": unseekable}, f)
             commit(f, about)
 
     def _fill(self, chunks: List[_Chunk], n: int) -> List[int]:

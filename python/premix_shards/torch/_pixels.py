@@ -48,12 +48,15 @@ class Cropper:
             raise ValueError(f"geometry {options['geometry']} is not one that this version of premix_shards knows: install a newer one")
 
     def __call__(self, data: bytes, rect: Sequence[float], flip: bool) -> np.ndarray:
-        """The crop of an encoded image: uint8, shape (h, w, 3). rect is (x, y, width, height) in pixels of the original."""
+        """The crop of an encoded image: uint8, shape (h, w, 3). rect is (x, y, width, height) in pixels of the original. ValueError
+        where it is not inside the image."""
         if self._accept:
             ImageFile.LOAD_TRUNCATED_IMAGES = True
         im = rgb(data, self._exif)
         if self._mode == "rrc":  # pixels outside the rectangle take no part
             x, y, w, h = map(int, rect)
+            if not (0 <= x < x + w <= im.width and 0 <= y < y + h <= im.height):
+                raise ValueError(f"the crop ({x}, {y}) + {w}x{h} is not inside {im.width}x{im.height} pixels: not the image that it was planned for")
             pixels = np.asarray(im.crop((x, y, x + w, y + h)).resize((self.w, self.h), self._filter))
         elif self._mode == "squash":
             pixels = np.asarray(im.resize((self.w, self.h), self._filter))
@@ -66,6 +69,8 @@ class Cropper:
             pixels = np.asarray(im.resize((w, h), self._filter))
             if n:
                 pixels = np.pad(pixels, ((n, n), (n, n), (0, 0)), self._edge)  # type: ignore[call-overload]
+            if not (0 <= y + n <= pixels.shape[0] - self.h and 0 <= x + n <= pixels.shape[1] - self.w):
+                raise ValueError(f"the crop at ({x}, {y}) is not inside {w}x{h} pixels: not the image that it was planned for")
             pixels = pixels[y + n:y + n + self.h, x + n:x + n + self.w]
         return pixels[:, ::-1] if flip else pixels
 
@@ -74,6 +79,8 @@ def mixed(method: int, target: np.ndarray, source: "np.ndarray | None", lam: flo
     """The mix of two crops: uint8, shape (3, h, w), new memory. Crops have the shape (h, w, 3); boxes are [x0, y0, x1, y1],
     half-open; source may be None where the method has none (none, cutout)."""
     out = np.array(target.transpose(2, 0, 1), order="C")
+    if method >= len(METHODS):
+        raise ValueError(f"method {method} is unknown")
     x0, y0, x1, y1 = box
     if method == CUTOUT:
         out[:, y0:y1, x0:x1] = np.array(MEAN, np.uint8)[:, None, None]

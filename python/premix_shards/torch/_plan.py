@@ -16,7 +16,7 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
-from ._tables import IMAGE, SAMPLE, Names, bytes_of, concatenated, exists, hashes, mapped, reading, repeated, save, sorted_hashes
+from ._tables import IMAGE, SAMPLE, Names, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, repeated, save, sorted_hashes
 
 _VERSION = 1  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
@@ -82,10 +82,20 @@ class Plan:
                 raise ValueError(f"the plan of replica {replica} in {folder} has {len(shards)} shards of {self._shards}: run the mix again to finish it")
         return {r: [shards[s] for s in range(self._shards)] for r, shards in found.items()}
 
+    def prepare(self, replica: int) -> None:
+        """Converts the plan of a replica if that was not done, or if it has changed since, and checks the mapped files."""
+        path = self._path(replica)
+        self.samples(replica)
+        sums = self.about()["sums"]
+        for p in (path, self._images, self._names):
+            check(p, sums)
+
+    def _path(self, replica: int) -> str:
+        return os.path.join(self.folder, f"r{replica:03d}-{self._stamp(replica)}.npy")
+
     def samples(self, replica: int) -> np.ndarray:
-        """The mapped table of a replica (_tables.SAMPLE), in the order of the shards. Converts it if that was not done, or if the
-        plan has changed since."""
-        path = os.path.join(self.folder, f"r{replica:03d}-{self._stamp(replica)}.npy")
+        """The mapped table of a replica (_tables.SAMPLE), in the order of the shards; not checked."""
+        path = self._path(replica)
         if not exists(path, self._about):
             with one_at_a_time(self._about):
                 if not exists(path, self._about):
@@ -97,7 +107,7 @@ class Plan:
         return Names(self._images, self._names)
 
     def about(self) -> Dict[str, Any]:
-        """key (prefix and width of keys) by replica, and the containers that cannot be read at random."""
+        """keys (their prefix and width) by replica, checksums of the mapped files by name, and the containers that cannot be read at random."""
         with open(self._about, encoding="utf-8") as f:
             about: Dict[str, Any] = json.load(f)
             return about
@@ -133,6 +143,7 @@ class Plan:
             del table
             with open(part, "r+b") as f:
                 commit(f, path)
+        about["sums"][os.path.basename(path)] = checksum(path)
         self._say(about)
         for old in os.listdir(self.folder):
             if old.startswith(f"r{replica:03d}-") and old.endswith(".npy") and os.path.join(self.folder, old) != path:
@@ -163,7 +174,8 @@ class Plan:
         images["name_len"], images["name_at"] = n, np.cumsum(n) - n
         save(self._names, concatenated(heaps, np.uint8))
         save(self._images, images)
-        self._say({"keys": {}, "unseekable": sorted(unseekable)})
+        sums = {os.path.basename(p): checksum(p) for p in (self._names, self._images)}
+        self._say({"keys": {}, "sums": sums, "unseekable": sorted(unseekable)})
 
 
 def _count(file: str) -> int:

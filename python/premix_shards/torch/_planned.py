@@ -56,6 +56,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         folder = _files.folder(cache)
         self._plan = Plan(out, split, folder)
         self._epoch = Epoch()
+        self._plan.prepare(self._plan.replicas[0])
         self._samples = self._plan.samples(self._plan.replicas[0])
         self._replica = self._plan.replicas[0]
         about = self._plan.about()
@@ -95,7 +96,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         Epochs beyond the last replica begin again with the first. Converts the plan of the replica if it was not used before."""
         if epoch < 0:
             raise ValueError(f"epoch {epoch} is negative")
-        self._plan.samples(self._plan.replicas[epoch % self.replicas])
+        self._plan.prepare(self._plan.replicas[epoch % self.replicas])
         self._epoch.set(epoch)
 
     def _current(self) -> np.ndarray:
@@ -118,11 +119,12 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
             s = samples[i]
             image = int(s["target"])
             entry, name = self._table.images[image], self._table[image]
+            data = self._images.read(name, int(entry["offset"]), int(entry["length"]))
             try:
-                crop = self._cropper(self._images.read(name, int(entry["offset"]), int(entry["length"])), s["crop"].tolist(), bool(s["flip"]))
+                crop = self._cropper(data, s["crop"].tolist(), bool(s["flip"]))
+            except ValueError as e:
+                raise ValueError(f"{name}: {e}") from e
             except (OSError, SyntaxError) as e:  # Pillow raises both
-                if isinstance(e, FileNotFoundError):
-                    raise
                 raise ValueError(f"{name} cannot be decoded, and could when the plan was made: {e}") from e
             self._crops[i] = crop
             if len(self._crops) > _KEPT:

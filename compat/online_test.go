@@ -37,6 +37,13 @@ func TestOnline(t *testing.T) {
 	parquet, records := filepath.Join(dir, "parquet"), filepath.Join(dir, "records")
 	premix("synth", "--images", "36", "--format", "parquet", "--out", parquet)
 	premix("synth", "--images", "36", "--format", "tfrecord", "--out", records)
+	damaged := filepath.Join(dir, "damaged") // which ordinals an image gets must not count the bad ones
+	premix("synth", "--images", "36", "--out", damaged)
+	for _, name := range []string{"ball/a.jpg", "leaf/leaf_000000008.jpg"} {
+		if err := os.WriteFile(filepath.Join(damaged, name), []byte("\xff\xd8\xff\xe0 no picture"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	const list = "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"
 	const noPeaks = "--cache none " // PeaksDataset does not take part: other schemes than the default, for one
 	tests := []struct{ name, in, options string }{
@@ -49,6 +56,7 @@ func TestOnline(t *testing.T) {
 		{"padded", pngs, "--geometry pad:6 --replicas 2"},
 		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
 		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
+		{"two are bad", damaged, "--replicas 2 --max-bad 10%"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
 		{"Parquet", parquet, "--replicas 2"},
 		{"TFRecord", records, noPeaks + "--replicas 2 --first-replica 3"},
@@ -90,7 +98,7 @@ func TestOnline(t *testing.T) {
 		if err := answers.Decode(&got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Differences != 0 || got.Samples < 36 || (got.ByPeaks == 0) != strings.HasPrefix(tt.options, noPeaks) {
+		if got.Differences != 0 || got.Samples < 35 || (got.ByPeaks == 0) != strings.HasPrefix(tt.options, noPeaks) {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
 		if want := slices.Sorted(slices.Values(mix.Names())); !slices.Equal(got.Methods, want) {

@@ -4,6 +4,7 @@ Each replica becomes one table of 42 bytes an image, in the order of the input; 
 files of the cache are read twice, a row group at a time."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, bytes_of, check, checksum, concatenated, mapped, reading, repeated, save
+from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, mapped, reading, release, repeated, save, sorted_hashes
 
 _VERSION = 1  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
@@ -99,7 +100,9 @@ class Peaks:
             groups.setdefault(m[1], []).append(os.path.join(self._place, name))
         chunks = [_Chunk(paths) for _, paths in sorted(groups.items())]
         images, heap, numbers, unseekable = _list(chunks, classes, self._place)
-        replicas = self._fill(chunks, len(images))
+        with contextlib.ExitStack() as stack:
+            replicas = self._fill(chunks, len(images), stack)
+        release()
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)
         sums = {name: checksum(os.path.join(self._folder, name)) for name in sorted(os.listdir(self._folder)) if name.endswith(".npy")}
@@ -107,9 +110,9 @@ class Peaks:
             json.dump({"sums": sums, "replicas": replicas, "classes": numbers, "unseekable": unseekable}, f)
             commit(f, about)
 
-    def _fill(self, chunks: List[_Chunk], n: int) -> List[int]:
-        """Writes the tables of all replicas, and returns their numbers."""
-        tables: Dict[int, np.memmap] = {}
+    def _fill(self, chunks: List[_Chunk], n: int, stack: contextlib.ExitStack) -> List[int]:
+        """Writes the tables of all replicas, which stack closes, and returns their numbers."""
+        tables: Dict[int, Writer] = {}
         counts: Dict[int, int] = {}
         for chunk in chunks:
             seen: Dict[int, int] = {}  # images of a replica in this content
@@ -118,17 +121,17 @@ class Peaks:
                     replica = t["replica"].to_numpy()
                     for r in map(int, np.unique(replica)):
                         if r not in tables:
-                            tables[r], counts[r] = np.lib.format.open_memmap(os.path.join(self._folder, f"r{r:03d}.npy"), "w+", PEAK, (n,)), 0
+                            tables[r], counts[r] = stack.enter_context(contextlib.closing(Writer(os.path.join(self._folder, f"r{r:03d}.part"), PEAK, n))), 0
                         counts[r] += self._place_rows(tables[r], chunk, t, np.flatnonzero(replica == r), seen.get(r, 0), path)
                         seen[r] = seen.get(r, 0) + int((replica == r).sum())
         short = [r for r in sorted(counts) if counts[r] != n]
         if short:
             raise ValueError(f"{self._place} has replica {short[0]} of {counts[short[0]]} images of {n}: fill it with premix peaks --replicas")
-        for table in tables.values():
-            table.flush()
+        for r, table in tables.items():
+            table.commit(os.path.join(self._folder, f"r{r:03d}.npy"))
         return sorted(tables)
 
-    def _place_rows(self, table: np.ndarray, chunk: _Chunk, t: Any, at: np.ndarray, first: int, path: str) -> int:
+    def _place_rows(self, table: Writer, chunk: _Chunk, t: Any, at: np.ndarray, first: int, path: str) -> int:
         """Writes the rows of one replica of one batch at the ordinals of their images; first is how many came before."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -142,7 +145,8 @@ class Peaks:
         rows["crop"] = np.stack([t[c].to_numpy()[at] for c in _CROP], 1)
         for ours, theirs in (("row", "peak_row"), ("col", "peak_col"), ("flip", "flip"), ("flat", "flat")):
             rows[ours] = t[theirs].to_numpy(zero_copy_only=False)[at]
-        table[where] = rows
+        if len(rows):
+            table.write(int(where[0]), rows)  # the good images of a chunk have ordinals without a gap
         return len(at)
 
 
@@ -200,7 +204,7 @@ def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) ->
         texts.append(t["class"].combine_chunks())
     images, n, heap = concatenated(fields, IMAGE), concatenated(lengths, np.int64), concatenated(heaps, np.uint8)
     images["name_len"], images["name_at"] = n, np.cumsum(n) - n
-    twice = repeated(heap, images)
+    twice = repeated(heap, images, *sorted_hashes(heap, images))
     if twice is not None:
         raise ValueError(f"{place} has {twice} twice: it holds two versions of the input, or two inputs; fill a cache of its own with --cache")
     numbers = _labels(images, pa.chunked_array(texts, pa.string()), classes, place)

@@ -16,7 +16,8 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
-from ._tables import IMAGE, SAMPLE, Names, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, repeated, save, sorted_hashes
+from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, release, repeated, save,
+                      sorted_hashes)
 
 _VERSION = 1  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
@@ -129,20 +130,21 @@ class Plan:
         if sum(counts) != len(names):
             raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
         by_hash, ordinals = sorted_hashes(names.heap, names.images)
-        twice = repeated(names.heap, names.images)
+        twice = repeated(names.heap, names.images, by_hash, ordinals)
         if twice is not None:
             raise ValueError(f"the plan of {self.meta} has {twice} twice as target in one replica: {_REMEDY}")
         about, start = self.about(), 0
         with temporary(path) as part:
-            table = np.lib.format.open_memmap(part, "w+", SAMPLE, (sum(counts),))
-            for shard, (file, n) in enumerate(zip(files, counts)):
-                key = _convert_shard(table[start:start + n], file, replica, shard, start, names.images, by_hash, ordinals, about["keys"].get(str(replica)))
-                about["keys"][str(replica)] = key
-                start += n
-            table.flush()
-            del table
-            with open(part, "r+b") as f:
-                commit(f, path)
+            key: "List[Any] | None" = None
+            with contextlib.closing(Writer(part, SAMPLE, sum(counts))) as table:
+                for shard, (file, n) in enumerate(zip(files, counts)):
+                    rows = np.zeros(n, SAMPLE)
+                    key = _convert_shard(rows, file, replica, shard, start, names.images, by_hash, ordinals, key)
+                    table.write(start, rows)
+                    start += n
+                table.commit(path)
+        about["keys"][str(replica)] = key
+        release()
         about["sums"][os.path.basename(path)] = checksum(path)
         self._say(about)
         for old in os.listdir(self.folder):

@@ -71,6 +71,34 @@ def reading(path: str, remedy: str) -> Iterator[None]:
         raise ValueError(f"{path} cannot be read ({str(e).splitlines()[0]}): {remedy}") from e
 
 
+class Writer:
+    """A table of n rows that is written in parts, in any order: by writes, since pages of a mapping would count as memory."""
+
+    def __init__(self, path: str, dtype: np.dtype, n: int) -> None:
+        self._file = open(path, "w+b")
+        np.lib.format.write_array_header_1_0(self._file, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (n,)})
+        self._start, self._size = self._file.tell(), dtype.itemsize
+        self._file.truncate(self._start + n * self._size)
+
+    def write(self, row: int, rows: np.ndarray) -> None:
+        self._file.seek(self._start + row * self._size)
+        self._file.write(rows.tobytes())
+
+    def commit(self, path: str) -> None:
+        """Gives the file its name, once it is on disk."""
+        commit(self._file, path)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def release() -> None:
+    """Gives back what pyarrow keeps of memory that was freed: forked workers would have it, too."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
 class Names:
     """The names of images, one after another in a mapped file."""
 
@@ -130,9 +158,9 @@ def sorted_hashes(heap: np.ndarray, images: np.ndarray) -> "tuple[np.ndarray, np
     return h[order], order.astype(np.uint32)
 
 
-def repeated(heap: np.ndarray, images: np.ndarray) -> "str | None":
-    """A name that a table of images has twice, or None. Two names with one hash, one in 10^7 for a million, count as equal."""
-    h, order = sorted_hashes(heap, images)
+def repeated(heap: np.ndarray, images: np.ndarray, h: np.ndarray, order: np.ndarray) -> "str | None":
+    """A name that a table of images has twice, or None; h and order are its sorted_hashes. Two names with one hash, for a million
+    names one time in 10^7, count as equal."""
     same = np.flatnonzero(h[1:] == h[:-1])
     if not len(same):
         return None

@@ -148,7 +148,8 @@ def check_peaks(work, out, root, cache):
     """In a batch each image is once target and once source, and only the box differs; other epochs and seeds draw other λ."""
     data = PeaksDataset(cache, root, maps=os.path.join(work, "maps"))
     items = [data[i] for i in range(9)]
-    batch = SaliencyMixCollate(classes=12)(items)
+    assert data.classes == 12 == len(data.class_names)
+    batch = SaliencyMixCollate(classes=data.classes)(items)
     assert batch["label_b"].tolist() == batch["label_a"].roll(-1).tolist()
     for i, item in enumerate(items):
         x0, y0, x1, y1 = batch["box"][i].tolist()
@@ -263,6 +264,7 @@ def check_refusals(work, out, root, cache):
     with open(files[0], "r+b") as f:
         f.truncate(100)
     refused(ValueError, files[0], peaks)
+    refused(ValueError, "not in class_names", lambda: PeaksDataset(cache, root, class_names=["ball"], maps=maps))
     refused(ValueError, "alpha", lambda: SaliencyMixCollate(alpha=0.01))
 
 

@@ -29,7 +29,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
     Args:
         cache: the folder CACHE/FINGERPRINT that `premix mix` or `premix peaks --cache CACHE` filled, from this input alone.
         images: the folder that was ``--in``, as for PlannedDataset.
-        classes: class names in the order of the labels; default: those of the input in bytewise order, as premix numbers
+        class_names: in the order of the labels; default: those of the input in bytewise order, as premix numbers
             class folders. Labels that are numbers already stay.
         maps: folder of the mapped files, 42 bytes an image of each replica; default as for PlannedDataset.
 
@@ -38,9 +38,9 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         ValueError: the cache is not whole, has no peaks, or an image is not the one whose peaks it holds.
     """
 
-    def __init__(self, cache: "str | os.PathLike[str]", images: Places, *, classes: Optional[Sequence[str]] = None, maps: Optional[str] = None) -> None:
+    def __init__(self, cache: "str | os.PathLike[str]", images: Places, *, class_names: Optional[Sequence[str]] = None, maps: Optional[str] = None) -> None:
         folder = _files.folder(maps)
-        self._peaks = Peaks(cache, folder, classes)
+        self._peaks = Peaks(cache, folder, class_names)
         if self._peaks.settings["detector"] == "uniform":
             raise ValueError(f"{os.fspath(cache)} is of the detector uniform, which has no peaks: that is CutMix, torchvision has it")
         self._peaks.prepare(self._peaks.replicas[0])
@@ -67,9 +67,16 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         return len(self._peaks.replicas)
 
     @property
-    def classes(self) -> Optional[List[str]]:
+    def class_names(self) -> Optional[List[str]]:
         """The class names in the order of the labels, or None where the input states numbers."""
         return self._peaks.classes
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; where the input states numbers, as far as the highest label of an image tells."""
+        if self._peaks.classes is not None:
+            return len(self._peaks.classes)
+        return int(self._table.images["label"].max(initial=-1)) + 1
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch: call it between two epochs, in each process that has a loader. Workers that live on see it, too."""

@@ -39,7 +39,7 @@ class _Chunk:
 class Peaks:
     """The peaks of a cache, one FINGERPRINT of it, which must hold one input alone.
 
-    classes are the class names in the order of the labels, where the input states names; default: the names that are there,
+    classes are the class names in the order of the labels; default, where the input states names: the names that are there,
     in bytewise order, as premix numbers class folders. ValueError where the cache holds two versions of an image, or not all
     replicas of all images."""
 
@@ -223,6 +223,6 @@ def _labels(images: np.ndarray, texts: Any, classes: Optional[Sequence[str]], pl
     names = list(classes) if classes is not None else there
     missing = [c for c in there if c not in set(names)]
     if missing:
-        raise ValueError(f"{place} has the class {missing[0]}, which is not in classes")
+        raise ValueError(f"{place} has the class {missing[0]}, which is not in class_names")
     images["label"][named] = pc.index_in(texts, pa.array(names, pa.string())).to_numpy()[named]
     return names

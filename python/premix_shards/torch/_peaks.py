@@ -68,6 +68,7 @@ class Peaks:
                             shutil.rmtree(os.path.join(cache, old))
                     os.makedirs(self._folder)
                     self._convert(files, about, classes)
+                    release()
         with open(about, encoding="utf-8") as f:
             said = json.load(f)
         #: the numbers of the cached replicas, ascending; the names of the classes, or None; containers that cannot be read at random
@@ -102,7 +103,6 @@ class Peaks:
         images, heap, numbers, unseekable = _list(chunks, classes, self._place)
         with contextlib.ExitStack() as stack:
             replicas = self._fill(chunks, len(images), stack)
-        release()
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)
         sums = {name: checksum(os.path.join(self._folder, name)) for name in sorted(os.listdir(self._folder)) if name.endswith(".npy")}

@@ -101,6 +101,7 @@ class Plan:
             with one_at_a_time(self._about):
                 if not exists(path, self._about):
                     self._convert(replica, path)
+                    release()
         return mapped(path, SAMPLE)
 
     def images(self) -> Names:
@@ -144,7 +145,6 @@ class Plan:
                     start += n
                 table.commit(path)
         about["keys"][str(replica)] = key
-        release()
         about["sums"][os.path.basename(path)] = checksum(path)
         self._say(about)
         for old in os.listdir(self.folder):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import zlib
 from typing import Any, Iterable, Iterator, List
@@ -93,10 +94,12 @@ class Writer:
 
 
 def release() -> None:
-    """Gives back what pyarrow keeps of memory that was freed: forked workers would have it, too."""
+    """Gives back what pyarrow and the C library keep of memory that was freed: forked workers would have it, too."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # where it is not glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Names:

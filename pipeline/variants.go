@@ -227,6 +227,9 @@ func (c *Config) Above() bool { return len(c.Variants) > 0 || len(c.Formats) > 1
 
 // validateParts is [Config.Validate] of a configuration with variants. What is wrong with all of them is reported once.
 func (c *Config) validateParts() error {
+	if c.Plan != "" {
+		return &ConfigError{[]error{errors.New("--plan with --variant: a plan has the pairs and boxes of one recipe: run --plan once for each plan")}}
+	}
 	all := *c
 	if all.Parts == nil {
 		if err := all.Expand(); err != nil {
@@ -234,9 +237,6 @@ func (c *Config) validateParts() error {
 		}
 	}
 	var bad []error
-	if c.Plan != "" {
-		bad = append(bad, errors.New("--plan with --variant: a plan has the pairs and boxes of one recipe: run --plan once for each plan"))
-	}
 	detectors := map[string]bool{}
 	for _, p := range all.Parts {
 		detectors[p.peaksFingerprint()] = true

@@ -60,11 +60,11 @@ func makePlan(ctx context.Context, job *Job, sums Summaries) (*Plan, []dataset.I
 
 // newGlobal makes the plan and checks it.
 func newGlobal(ctx context.Context, t *tally) (*Global, error) {
-	if err := checkEven(t); err != nil {
-		return nil, err
-	}
 	g, err := makeGlobal(ctx, t)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkEven(t); err != nil {
 		return nil, err
 	}
 	if err := checkBad(ctx, t, g); err != nil {
@@ -76,7 +76,8 @@ func newGlobal(ctx context.Context, t *tally) (*Global, error) {
 	return g, checkPairs(t, g)
 }
 
-// checkEven refuses detectors that cannot use the same images, since all variants have the same.
+// checkEven refuses detectors that cannot use the same images of the chunks that are looked at, since all variants have
+// the same.
 func checkEven(t *tally) error {
 	for k := range t.job.Finders {
 		var n int64

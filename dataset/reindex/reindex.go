@@ -189,26 +189,26 @@ func emptyError(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	for _, dir := range dirs {
-		at := blob.Join(out, dir)
-		splits, err := dataset.Splits(ctx, at)
-		if err != nil {
-			return err
-		}
-		if len(splits) == 0 {
-			h, err := dataset.LookHolder(ctx, at)
-			if err != nil {
-				return err
-			}
-			return &EmptyError{out, dataset.BegunText(h)}
-		}
-		p, err := dataset.LookProgress(ctx, at, splits[0])
-		if err != nil {
-			return err
-		}
-		return &EmptyError{out, fmt.Sprintf("the split %s is %s", splits[0], p)}
+	if len(dirs) == 0 {
+		return &EmptyError{Path: out}
 	}
-	return &EmptyError{Path: out}
+	at := blob.Join(out, dirs[0])
+	splits, err := dataset.Splits(ctx, at)
+	if err != nil {
+		return err
+	}
+	if len(splits) == 0 {
+		h, err := dataset.LookHolder(ctx, at)
+		if err != nil {
+			return err
+		}
+		return &EmptyError{out, dataset.BegunText(h)}
+	}
+	p, err := dataset.LookProgress(ctx, at, splits[0])
+	if err != nil {
+		return err
+	}
+	return &EmptyError{out, fmt.Sprintf("the split %s is %s", splits[0], p)}
 }
 
 // A task rebuilds one split.

@@ -170,6 +170,7 @@ func (c *Config) leaveOut(own map[string]bool) {
 	}{
 		{"scheme", !p.Uses(mix.SaliencyMix), func() { c.Scheme = d.Scheme }},
 		{"border", !p.Uses(mix.SaliencyMix), func() { c.Border = d.Border }},
+		{"pair", !c.Mixes(), func() { c.Pair = d.Pair }},
 		{"saliency-gray", !saliency.UsesGray(c.Detector), func() { c.SaliencyGray = d.SaliencyGray }},
 		{"smoothing", c.LabelForm == "pair", func() { c.Smoothing = d.Smoothing }},
 		{"alpha", unmixed || p.Lambda.Law == mix.LawFixed, func() { c.Alpha = d.Alpha }},

@@ -69,6 +69,8 @@ func TestVariantWithout(t *testing.T) {
 	}{
 		{map[string]string{"alpha": "0.5", "prob": "0.5", "min-lambda": "0.2"}, "--method none", map[string]string{"method": "none"}},
 		{map[string]string{"scheme": "sal2sal", "border": "shift"}, "--method cutmix", map[string]string{"method": "cutmix"}},
+		{map[string]string{"pair": "different-class"}, "--method none", map[string]string{"method": "none"}},
+		{map[string]string{"pair": "different-class"}, "--method cutmix", map[string]string{"method": "cutmix", "pair": "different-class"}},
 		{map[string]string{"alpha": "0.5"}, "--lambda 0.3", map[string]string{"lambda": "0.3"}},
 		{map[string]string{"label-form": "dense", "smoothing": "0.1"}, "--label-form pair", map[string]string{}},
 		{map[string]string{"scheme": "sal2sal"}, "--method cutmix:0.5,saliencymix:0.5", map[string]string{"scheme": "sal2sal", "method": "cutmix:0.5,saliencymix:0.5"}},

@@ -172,7 +172,10 @@ func nameZero(c *pipeline.Config, dir string, have *dataset.Config) error {
 		return nil
 	}
 	with := map[bool]string{true: "with", false: "without"}
-	other := "another output of this run"
+	other := "another format of --out"
+	if c.Variant != "" {
+		other = "another variant or format of --out"
+	}
 	if c.Plan != "" {
 		other = "--plan or " + other
 	}

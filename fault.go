@@ -40,6 +40,9 @@ func Faultf(kind FaultKind, format string, args ...any) error {
 
 // AsFault returns the Fault that err is or wraps, or nil.
 func AsFault(err error) *Fault {
+	if err == nil { // it is asked of each image
+		return nil
+	}
 	var f *Fault
 	if errors.As(err, &f) {
 		return f

@@ -130,6 +130,17 @@ func (c *InputContainer) Chunk() (Chunk, error) {
 //
 // with B = ⌊2²⁵⁶·(√5−1)/2⌋, big endian. n must not be negative.
 func JoinDigest(a, b [32]byte, n int64) [32]byte {
+	switch {
+	case a == [32]byte{} && n > 0 && belowPrime(b):
+		return b
+	case n == 1:
+		return appendDigest(a, b)
+	}
+	return joinDigest(a, b, n)
+}
+
+// joinDigest is JoinDigest for any n.
+func joinDigest(a, b [32]byte, n int64) [32]byte {
 	var x, y, shift big.Int
 	x.SetBytes(a[:])
 	if x.Sign() != 0 {

@@ -157,6 +157,14 @@ func (k *Walker) step() (m Member, again bool, err error) {
 	if damage := k.hole(k.w.Pos, false); damage != nil {
 		return m, false, damage
 	}
+	if h, ok := plain(block); ok {
+		pos := k.w.Pos
+		if err := k.w.Skip(Block); err != nil {
+			return m, false, k.inside(err)
+		}
+		m, err = k.member(h.member(pos, k.w.Pos), pos)
+		return m, false, err
+	}
 	k.reader = *tar.NewReader(k.w) // in place: one for each header would be most of what a walk allocates
 	m, err = k.parse(&k.reader, k.w.Pos)
 	return m, false, err
@@ -218,13 +226,19 @@ func (k *Walker) parse(tr *tar.Reader, header int64) (Member, error) {
 	default:
 		return Member{}, k.noHeader(from, err)
 	}
-	k.count++
 	m := memberOf(h, header, k.w.Pos)
-	k.last, k.state = m, members
 	if m.Sparse {
-		k.tr, k.state = tr, sparse
+		k.count++
+		k.last, k.tr, k.state = m, tr, sparse
 		return m, nil
 	}
+	return k.member(m, from)
+}
+
+// member moves to a member without holes, whose headers begin at from.
+func (k *Walker) member(m Member, from int64) (Member, error) {
+	k.count++
+	k.last, k.state = m, members
 	if k.next = k.align(m.Data + m.Size); m.Size < 0 || k.next < m.Data {
 		damage := damagef(from, premix.Corrupt, tar.ErrHeader, "a member of %d bytes", m.Size)
 		k.next = k.align(m.Data)

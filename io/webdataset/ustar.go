@@ -28,7 +28,7 @@ var header, headerSum = func() (h [block]byte, sum uint32) {
 }()
 
 // appendHeader appends the header of a member.
-func appendHeader(dst []byte, name string, size int64) ([]byte, error) {
+func appendHeader[S string | []byte](dst []byte, name S, size int64) ([]byte, error) {
 	if len(name) > maxName {
 		return dst, fmt.Errorf("name %q is longer than the %d bytes of ustar", name, maxName)
 	}

@@ -22,7 +22,9 @@ type writer struct {
 	samples int64
 	payload int64
 	lines   []byte // of the index, without the first
-	scratch []byte // a header, or a small member
+	scratch []byte // a small member
+	head    [block]byte
+	name    []byte
 }
 
 func newWriter(w io.Writer, s shard.Spec) *writer {
@@ -70,9 +72,8 @@ func (t *writer) member(key, ext string, data []byte) {
 	if t.err != nil {
 		return
 	}
-	name := key + "." + ext
-	var head [block]byte
-	h, err := appendHeader(head[:0], name, int64(len(data)))
+	t.name = append(append(append(t.name[:0], key...), '.'), ext...)
+	h, err := appendHeader(t.head[:0], t.name, int64(len(data)))
 	if err == nil {
 		_, err = t.w.Write(h)
 	}
@@ -87,7 +88,9 @@ func (t *writer) member(key, ext string, data []byte) {
 		t.err = fmt.Errorf("webdataset: record %d at byte %d: %w", t.samples, t.offset, err)
 		return
 	}
-	t.lines = fmt.Appendf(t.lines, "%s %d %d %s ", ext, t.offset+block, len(data), name)
+	t.lines = strconv.AppendInt(append(append(t.lines, ext...), ' '), t.offset+block, 10)
+	t.lines = strconv.AppendInt(append(t.lines, ' '), int64(len(data)), 10)
+	t.lines = append(append(append(t.lines, ' '), t.name...), ' ')
 	t.offset += block + int64(len(data)+pad)
 	t.payload += int64(len(data))
 }

@@ -13,11 +13,13 @@ import (
 // bytes of a compressed one).
 type Window struct {
 	at  io.ReaderAt   // or nil
-	br  *bufio.Reader // the stream, or a buffer over at
+	br  *bufio.Reader // the stream, or a buffer over at: that of near or of far
 	raw tracked       // what br reads; unused over at
-	Pos int64
-	End int64 // where a chunk or an inner container ends; −1 if only the stream knows
-	Max int64 // where the object ends; −1 if only the stream knows
+
+	near, far *bufio.Reader // over at: for what lies close together, and for what does not
+	Pos       int64
+	End       int64 // where a chunk or an inner container ends; −1 if only the stream knows
+	Max       int64 // where the object ends; −1 if only the stream knows
 
 	// Reopen begins the stream anew at a position; may be nil.
 	Reopen func(pos int64) (io.Reader, error)
@@ -36,10 +38,19 @@ type Window struct {
 
 const buffer = 32 << 10
 
+// Over a file that can be read at any place, jumps of up to nearJump bytes read nearBuffer at once, which the next jumps
+// then find; a longer one reads farBuffer, the header that it is made for.
+const (
+	nearJump   = 8 << 10
+	nearBuffer = 64 << 10
+	farBuffer  = 4096
+)
+
 // At reads [off, end) of an object of size bytes.
 func At(at io.ReaderAt, off, end, size int64) *Window {
 	w := &Window{at: at, Pos: off, End: end, Max: size}
-	w.br = bufio.NewReaderSize(io.NewSectionReader(at, off, max(0, size-off)), 4096)
+	w.far = bufio.NewReaderSize(io.NewSectionReader(at, off, max(0, size-off)), farBuffer)
+	w.br = w.far
 	return w
 }
 
@@ -80,6 +91,10 @@ func (w *Window) Read(p []byte) (int, error) {
 
 // Peek returns the next n bytes without moving, fewer at the end of the object; n is small.
 func (w *Window) Peek(n int) ([]byte, error) {
+	if left := w.br.Buffered(); w.at != nil && w.br == w.far && 0 < left && left < n { // came here without a jump
+		w.expect(0)
+		w.jump(w.Pos)
+	}
 	p, err := w.br.Peek(n)
 	if err == io.EOF {
 		err = nil
@@ -104,8 +119,20 @@ func (w *Window) Skip(n int64) error {
 		w.jump(w.Max)
 		return io.ErrUnexpectedEOF
 	}
+	w.expect(n - int64(w.br.Buffered()))
 	w.jump(w.Pos + n)
 	return nil
+}
+
+// expect chooses the buffer for what lies n bytes beyond the buffered ones. A jump has to follow.
+func (w *Window) expect(n int64) {
+	w.br = w.far
+	if n <= nearJump {
+		if w.near == nil {
+			w.near = bufio.NewReaderSize(nil, nearBuffer)
+		}
+		w.br = w.near
+	}
 }
 
 // Back moves to an earlier position. ok is false if the window cannot.
@@ -139,6 +166,10 @@ func (w *Window) jump(pos int64) {
 // taken. It returns io.ErrUnexpectedEOF with what there was if the object ends before.
 func (w *Window) Fill(dst []byte, n int64) ([]byte, error) {
 	dst = dst[:0]
+	if left := n - int64(w.br.Buffered()); w.at != nil && w.br == w.far && left > 0 && left <= nearJump {
+		w.expect(left)
+		w.jump(w.Pos)
+	}
 	short := w.Max >= 0 && n > w.Max-w.Pos
 	if short {
 		n = w.Max - w.Pos

@@ -215,9 +215,13 @@ func (t *shardTask) mixOne(ctx context.Context, p *pool, i int, variants []int, 
 			if len(used) == 2 {
 				src = pictures[used[1]].img
 			}
+			dst := &w.half.Crop
+			if len(recipes) == 1 && pictures[used[0]].last() {
+				dst = target
+			}
 			w.Reset(t.job.ParamsOf(variants[k]))
 			var err error
-			if data[k], err = w.Mix(&w.half.Crop, getBuffer(1<<15), target, src, r); err != nil {
+			if data[k], err = w.Mix(dst, getBuffer(1<<15), target, src, r); err != nil {
 				return fmt.Errorf("sample %s: %w", r.Key, err)
 			}
 		}

@@ -41,6 +41,10 @@ func (p *picture) release() {
 	}
 }
 
+// last says that nobody else will look at the picture, so that the sample can be made in its place, without a copy. It must not be
+// asked before the caller has the crop.
+func (p *picture) last() bool { return p.uses.Load() == 1 && p.kept == nil }
+
 // pictures prepares the picture of each image of the shard, with the number of its uses by some variants.
 func (t *shardTask) pictures(recipes [][]premix.Recipe, l *lead) map[*premix.Sample]*picture {
 	pictures := map[*premix.Sample]*picture{}

@@ -58,6 +58,7 @@ var sections = map[string]struct {
 	"PyTorch, with the package tfrecord": {"", nil},
 	"PyTorch":                            {"loss accuracy", nil},
 	"Grain":                              {"", nil},
+	"MosaicML streaming":                 {"loss accuracy", nil},
 	"Plain Python":                       {"first", []string{"size", "label_a", "label_b", "lam"}},
 	"Plain Python, with array_record":    {"first", []string{"key", "size", "label_a", "label_b", "lam"}},
 	"Plain Python, with pyarrow":         {"first", []string{"key", "size", "label_a", "label_b", "lam"}},

@@ -121,8 +121,22 @@ func findReplicas(ctx context.Context, out string, n names, listed map[int]bool)
 		if p == "" {
 			continue // the format has no indexes
 		}
-		numbered := strings.TrimRight(blob.CommonPrefix(p, name(2, 0)), "0")
-		searches = append(searches, search{dir: Folder(p), prefix: path.Base(numbered), found: shards, listed: listed})
+		if Folder(p) == Folder(name(2, 0)) {
+			numbered := strings.TrimRight(blob.CommonPrefix(p, name(2, 0)), "0")
+			searches = append(searches, search{dir: Folder(p), prefix: path.Base(numbered), found: shards, listed: listed})
+		} else { // each replica has a folder
+			plain := n.spec
+			plain.Replica = -1
+			folders, err := ShardFolders(ctx, out, n.format, plain)
+			if err != nil {
+				return nil, err
+			}
+			for _, dir := range folders {
+				if dir != Folder(n.format.ShardPath(plain, 0)) {
+					searches = append(searches, search{dir: dir, found: shards, whole: true})
+				}
+			}
+		}
 		if zero < 0 && !listed[0] {
 			first, last := name(0, 0), name(0, max(n.spec.Shards, 2)-1)
 			searches = append(searches, search{dir: Folder(first), prefix: path.Base(first[:len(blob.CommonPrefix(first, last))]), found: shards, whole: true})

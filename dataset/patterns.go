@@ -58,6 +58,9 @@ func LoosePattern(list []Patterns) string {
 		return ""
 	}
 	a, b := list[0].One, list[1].One
+	if path.Dir(a) != path.Dir(b) { // of mds: a reader takes a folder
+		return ""
+	}
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++

@@ -14,6 +14,7 @@ type readmeShards struct {
 	Name   string // of the split
 	Config string // Hugging Face's configuration that has this replica: default, or r001
 	Wids   string // the list of wids
+	Dash   string // the split with its replica, as folders of mds and shards are called: train-r001
 }
 
 // defaultConfig is the configuration that a reader takes which names none.
@@ -27,7 +28,8 @@ func replicasOf(format shard.Format, m *Manifest) (list []readmeShards) {
 		if p.Numbered {
 			spec.Replica = p.Replica
 		}
-		s.Wids = "__index__/wids-" + spec.SplitName("-") + ".json"
+		s.Dash = spec.SplitName("-")
+		s.Wids = "__index__/wids-" + s.Dash + ".json"
 		if i > 0 {
 			s.Config = fmt.Sprintf("r%03d", p.Replica)
 		}
@@ -44,6 +46,7 @@ func (s readmeSplit) Indexes() string {
 }
 func (s readmeSplit) Wids() string    { return s.list(func(r readmeShards) string { return r.Wids }) }
 func (s readmeSplit) Names() string   { return s.list(func(r readmeShards) string { return r.Split }) }
+func (s readmeSplit) Dashes() string  { return s.list(func(r readmeShards) string { return r.Dash }) }
 func (s readmeSplit) Configs() string { return s.list(func(r readmeShards) string { return r.Config }) }
 
 // Workers is the number of loader processes that the programs take: each wants a shard of its own.

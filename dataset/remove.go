@@ -230,7 +230,11 @@ func (r *removal) listShards(ctx context.Context) error {
 			}
 		}
 	}
-	for _, dir := range []string{Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0))} {
+	folders, err := ShardFolders(ctx, r.out, format, spec)
+	if err != nil {
+		return err
+	}
+	for _, dir := range folders {
 		objects, err := blob.List(ctx, blob.Join(r.out, dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("dataset: %w", err)

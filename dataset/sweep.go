@@ -18,7 +18,11 @@ func Sweep(ctx context.Context, out string, format shard.Format, spec shard.Spec
 	folders := []string{"", MetaDir}
 	if format != nil {
 		spec.Shards = 1
-		folders = append(folders, Folder(format.ShardPath(spec, 0)), Folder(format.IndexPath(spec, 0)))
+		own, err := ShardFolders(ctx, out, format, spec)
+		if err != nil {
+			return err
+		}
+		folders = append(folders, own...)
 	}
 	splits, err := Splits(ctx, out)
 	if err != nil {

@@ -100,9 +100,7 @@ func (g *shardGroup) missing(ctx context.Context, out string, n names) (missing 
 		{n.index, func(e *Extract) int64 { return e.IndexBytes }},
 		{n.plan, func(e *Extract) int64 { return e.PlanBytes }},
 	} {
-		var files []string
-		var places []place
-		dir := ""
+		files, places := map[string][]string{}, map[string][]place{} // by folder
 		for i, replica := range g.replicas {
 			for k := range g.shards[i] {
 				e := &g.shards[i][k]
@@ -110,17 +108,19 @@ func (g *shardGroup) missing(ctx context.Context, out string, n names) (missing 
 					continue // its record names no index, or no plan: see ShardRecord.sized
 				}
 				p := kind.name(replica, e.Shard)
-				dir = Folder(p)
-				files, places = append(files, path.Base(p)), append(places, place{i, k})
+				dir := Folder(p)
+				files[dir], places[dir] = append(files[dir], path.Base(p)), append(places[dir], place{i, k})
 			}
 		}
-		sizes, err := blob.Sizes(ctx, blob.Join(out, dir), files)
-		if err != nil {
-			return nil, err
-		}
-		for at, p := range places {
-			if sizes[at] != kind.size(&g.shards[p.i][p.k]) {
-				wrong[p] = true
+		for _, dir := range slices.Sorted(maps.Keys(files)) {
+			sizes, err := blob.Sizes(ctx, blob.Join(out, dir), files[dir])
+			if err != nil {
+				return nil, err
+			}
+			for at, p := range places[dir] {
+				if sizes[at] != kind.size(&g.shards[p.i][p.k]) {
+					wrong[p] = true
+				}
 			}
 		}
 	}

@@ -16,7 +16,7 @@ var foreignValues = map[string]map[string]string{
 		"hf": "parquet", "huggingface": "parquet", "hugging-face": "parquet", "datasets": "parquet", "arrow": "parquet", "pq": "parquet",
 		"imagefolder": noFolders, "folder": noFolders, "folders": noFolders, "files": noFolders, "jpg": noFolders, "jpeg": noFolders, "png": noFolders, "images": noFolders,
 		"ffcv": "premix does not write FFCV", "beton": "premix does not write FFCV", "lmdb": "premix does not write LMDB", "hdf5": "premix does not write HDF5", "h5": "premix does not write HDF5",
-		"mds": "premix does not write MDS", "mosaic": "premix does not write MDS", "zip": "premix does not write zip archives", "npz": "premix does not write NumPy files", "csv": "CSV holds no images",
+		"mosaic": "mds", "mosaicml": "mds", "streaming": "mds", "streamingdataset": "mds", "zip": "premix does not write zip archives", "npz": "premix does not write NumPy files", "csv": "CSV holds no images",
 	},
 	"in-format": {
 		"wds": "webdataset", "tar": "webdataset", "tars": "webdataset", "web-dataset": "webdataset", "tfrecords": "tfrecord", "tfr": "tfrecord",

@@ -44,9 +44,9 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ word, want string }{
-		{"tfrecrod", `"tfrecrod" is unknown: did you mean tfrecord? Use webdataset, tfrecord, tfds, array_record or parquet`},
-		{"TFDS", `"TFDS" is unknown: did you mean tfds? Use webdataset, tfrecord, tfds, array_record or parquet`},
-		{"xyzxyz", `"xyzxyz" is unknown: use webdataset, tfrecord, tfds, array_record or parquet`},
+		{"tfrecrod", `"tfrecrod" is unknown: did you mean tfrecord? Use webdataset, tfrecord, tfds, array_record, parquet or mds`},
+		{"TFDS", `"TFDS" is unknown: did you mean tfds? Use webdataset, tfrecord, tfds, array_record, parquet or mds`},
+		{"xyzxyz", `"xyzxyz" is unknown: use webdataset, tfrecord, tfds, array_record, parquet or mds`},
 	} {
 		if got := Unknown("format", tt.word, formats.Names()); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)

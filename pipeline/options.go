@@ -169,7 +169,7 @@ func Options(c *Config) []Option {
 	group = groupOutput
 	add("out", stringVar(&c.Out), stageLaunch, mixJobs, Execution, "URI", "folder of the output")
 	add("name", stringVar(&c.Name), stageMix, mixJobs, Form, "[a-z0-9_]+", "name of the data set, first part of its shards' names").free()
-	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds, array_record or parquet (several: each into OUT/FORMAT/)").free().recorded("output")
+	add("format", listVar(&c.Formats), stageMix, mixJobs, Execution, "name", "webdataset, tfrecord, tfds, array_record, parquet or mds (several: each into OUT/FORMAT/)").free().recorded("output")
 	add("label-form", choiceVar("label-form", &c.LabelForm, "pair", "dense", "dense16"), stageMix, mixJobs, Form, "form", "pair (two labels and λ), or also a vector over all classes in float32 or float16").free()
 	add("encode", stringVar(&c.Encode), stageMix, mixJobs, Form, "codec", "jpeg:QUALITY, jpeg:QUALITY:444, either with :opt (own Huffman codes: the same pixels in 5 % less), or png").as(c.canonicalEncode).free()
 	add("shards", int64Var(&c.Shards), stagePlan, mixJobs, Output, "count", "shards per replica (0: chosen from the number of samples, and fewer for small images)")

@@ -164,8 +164,8 @@ func (c *Config) checkOutput() error {
 			addf("--format: %s", Unknown("format", f, formats.Names()))
 		}
 	}
-	if c.LabelForm == "dense16" && !slices.Equal(c.Formats, []string{"webdataset"}) {
-		addf("--label-form dense16 works with --format webdataset only: use --label-form dense")
+	if c.LabelForm == "dense16" && slices.ContainsFunc(c.Formats, func(f string) bool { return f != "webdataset" && f != "mds" }) {
+		addf("--label-form dense16 works with --format webdataset and mds only: use --label-form dense")
 	}
 	if c.Smoothing != 0 && c.LabelForm == "pair" {
 		addf("--smoothing %g changes dense labels only: add --label-form dense", c.Smoothing)

@@ -34,7 +34,7 @@ var (
 	drawn       = flag.Int("drawn", 500, "number of images that premix draws")
 	large       = flag.Int("large", 48, "number of large pictures")
 	draw        = flag.String("draw", "", "only draw the large pictures, into this folder")
-	formats     = []string{"webdataset", "tfrecord", "tfds", "array_record", "parquet"}
+	formats     = []string{"webdataset", "tfrecord", "tfds", "array_record", "parquet", "mds"}
 	spools      = []string{"ref", "bytes", "pixels"}
 	limits      = []struct {
 		value string

@@ -17,7 +17,7 @@ import (
 func TestBytes(t *testing.T) {
 	recipes := map[string][]string{
 		"default": {},
-		"formats": {"--geometry", "center", "--format", "webdataset,tfrecord,tfds,array_record,parquet", "--encode", "png", "--label-form", "dense"},
+		"formats": {"--geometry", "center", "--format", "webdataset,tfrecord,tfds,array_record,parquet,mds", "--encode", "png", "--label-form", "dense"},
 		"methods": {
 			"--size", "96x128", "--interpolation", "lanczos", "--detector", "spectral", "--scheme", "sal2sal", "--replicas", "2", "--encode", "jpeg:80:444",
 			"--method", "saliencymix:0.4,mixup:0.2:alpha=0.4,resizemix:0.2,cutmix:0.1,cutout:0.1",

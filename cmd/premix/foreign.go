@@ -52,7 +52,7 @@ var foreignFlags = []foreignName{
 	{"output output-dir outdir out-dir output-path dest save-dir target o", "out", "use --out FOLDER"},
 	{"input-format", "in-format", "use --in-format"},
 	{"output-format out-format fmt", "format", "use --format, as in --format webdataset"},
-	{"webdataset wds tfrecord tfds array-record arrayrecord parquet", "format", "use --format, as in --format webdataset"},
+	{"webdataset wds tfrecord tfds array-record arrayrecord parquet mds", "format", "use --format, as in --format webdataset"},
 	{"num-shards n-shards shard-count", "shards", "use --shards"},
 	{"maxcount max-count shard-size samples-per-file", "samples-per-shard", "use --samples-per-shard, or --shards"},
 	{"maxsize max-size", "samples-per-shard", "shards are not cut by bytes; use --samples-per-shard"},

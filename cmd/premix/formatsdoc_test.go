@@ -30,6 +30,8 @@ var documented = []struct{ text, pattern string }{
 	{"OUT/NAME/1.0.0/features.json, dataset_info.json, label.labels.txt, label_a.labels.txt, label_b.labels.txt", `(?:tfds|array_record)/premix/1\.0\.0/(?:features\.json|dataset_info\.json|label(_[ab])?\.labels\.txt)`},
 	{"OUT/NAME/1.0.0/NAME-SPLIT[_rNNN].array_record-00000-of-01024", `array_record/premix/1\.0\.0/premix-train_r00\d\.array_record-\d{5}-of-\d{5}`},
 	{"OUT/data/SPLIT[_rNNN]-00000-of-01024.parquet", `parquet/data/train_r00\d-\d{5}-of-\d{5}\.parquet`},
+	{"OUT/SPLIT[-rNNN]/SPLIT[-rNNN]-00000-of-01024.mds", `mds/train-r00\d/train-r00\d-\d{5}-of-\d{5}\.mds`},
+	{"OUT/SPLIT[-rNNN]/index.json", `mds/train-r00\d/index\.json`},
 	{"`OUT/README.md`", `\w+/README\.md`},
 	{"`config.json`", `\w+/__premix__/train/config\.json`},
 	{"`classes.txt`", `\w+/__premix__/train/classes\.txt`},
@@ -58,7 +60,7 @@ func TestFormatsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	premix(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "16", "--shards", "2", "--replicas", "2",
-		"--format", "webdataset,tfrecord,tfds,array_record,parquet", "--label-form", "dense", "--max-bad", "10%")
+		"--format", "webdataset,tfrecord,tfds,array_record,parquet,mds", "--label-form", "dense", "--max-bad", "10%")
 
 	named := func(what, name string) {
 		t.Helper()

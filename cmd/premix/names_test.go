@@ -36,7 +36,7 @@ func TestOddNames(t *testing.T) {
 		{"inspect", "in"}, {"inspect", "in", "--json"}, {"inspect", "in/" + oddClass + "/" + oddName + ".jpg"},
 		{"inspect", "in", "--html", "page" + oddName + ".html"},
 		{"inspect", "tars"}, {"inspect", "tars/" + oddName + ".tar"},
-		mix("in", "o", "--format", "webdataset,tfrecord,tfds,array_record,parquet", "--progress", "json"),
+		mix("in", "o", "--format", "webdataset,tfrecord,tfds,array_record,parquet,mds", "--progress", "json"),
 		{"verify", "o", "--deep", "2"}, {"verify", "o", "--json"}, {"reindex", "o"},
 		{"inspect", "o/webdataset"}, {"inspect", "o", "--json"}, {"inspect", "o", "--sample", "0"}, {"inspect", "o", "--sample", "0", "--json"},
 		{"inspect", "o", "--uses", ".jpg"}, {"inspect", "o", "--uses", oddName}, {"inspect", "o", "--sample", oddName},

@@ -78,7 +78,7 @@ type summaryFields struct {
 
 type outputFields struct {
 	Output   string `json:"output" doc:"the folder"`
-	Format   string `json:"format" doc:"webdataset, tfrecord, tfds, array_record or parquet"`
+	Format   string `json:"format" doc:"webdataset, tfrecord, tfds, array_record, parquet or mds"`
 	Split    string `json:"split" doc:"name of the split"`
 	Replicas int    `json:"replicas" doc:"number of replicas"`
 	Samples  int64  `json:"samples" doc:"in all shards"`

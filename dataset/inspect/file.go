@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
@@ -48,6 +49,8 @@ func (r *Report) file(ctx context.Context, uri string, size int64, o *Options) e
 		return r.shardOr(ctx, uri, []string{"tfrecord", "tfds"}, o)
 	case arrayrecord.IsHead(head):
 		return r.shardOr(ctx, uri, []string{"array_record"}, o)
+	case strings.HasSuffix(uri, ".mds"): // it begins with a number
+		return r.shardOr(ctx, uri, []string{"mds"}, o)
 	case imaging.Sniff(head) != imaging.Unknown:
 		return r.image(ctx, uri)
 	}

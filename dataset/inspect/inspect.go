@@ -69,7 +69,7 @@ const (
 type Report struct {
 	Path string `json:"path"`
 	Kind string `json:"kind"`
-	// Format is that of a shard or an output (webdataset, tfrecord, tfds, array_record, parquet; of several, joined by
+	// Format is that of a shard or an output (webdataset, tfrecord, tfds, array_record, parquet, mds; of several, joined by
 	// commas), of an image (jpeg, png, …), or the layout of an input.
 	Format string `json:"format,omitempty"`
 	Name   string `json:"name,omitempty"` // of the data set

@@ -43,6 +43,7 @@ var patterns = []pattern{
 	{"tfrecord", regexp.MustCompile(`^(?P<split>[a-z0-9_]+)(?:-r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
 	{"tfds", regexp.MustCompile(`^(?P<name>[a-z0-9_]+)-(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?\.tfrecord-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
 	{"array_record", regexp.MustCompile(`^(?P<name>[a-z0-9_]+)-(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?\.array_record-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})$`)},
+	{"mds", regexp.MustCompile(`^(?P<split>[a-z0-9_]+)(?:-r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})\.mds$`)},
 	{"parquet", regexp.MustCompile(`^(?P<split>[a-z0-9_]+?)(?:_r(?P<replica>\d{3,9}))?-(?P<shard>\d{5,9})-of-(?P<of>\d{5,9})\.parquet$`)},
 }
 
@@ -119,8 +120,10 @@ func (p *pattern) parse(file string) (spec shard.Spec, at place, ok bool) {
 	return spec, at, true
 }
 
-// candidates lists the files of the folders that can have shards: the output itself, data, and
-// NAME/1.0.0.
+var mdsFolder = regexp.MustCompile(`^[a-z0-9_]+(-r\d{3,9})?$`)
+
+// candidates lists the files of the folders that can have shards: the output itself, data,
+// NAME/1.0.0, and SPLIT[-rNNN] of mds.
 func candidates(ctx context.Context, out string) ([]string, error) {
 	var files []string
 	list := func(dir string) (dirs []string, err error) {
@@ -150,8 +153,14 @@ func candidates(ctx context.Context, out string) ([]string, error) {
 		if dir == "data" {
 			below = dir
 		}
-		if _, err := list(below); err != nil {
+		inner, err := list(below)
+		if err != nil {
 			return nil, err
+		}
+		if len(inner) == 0 && mdsFolder.MatchString(dir) && dir != "data" {
+			if _, err := list(dir); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return files, nil

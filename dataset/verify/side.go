@@ -131,10 +131,11 @@ func (v *verifier) checkStray(ctx context.Context) error {
 		}
 	}
 	spec := v.config.Shape.Spec(v.classes)
-	dirs := []string{dataset.Folder(v.format.ShardPath(spec, 0)), v.meta(dataset.PlanDir)}
-	if index := v.format.IndexPath(spec, 0); index != "" {
-		dirs = append(dirs, dataset.Folder(index))
+	dirs, err := dataset.ShardFolders(ctx, v.out, v.format, spec)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
 	}
+	dirs = append(dirs, v.meta(dataset.PlanDir))
 	if planned, err := dataset.LoadPlanned(ctx, v.out, v.name); err == nil {
 		for _, r := range planned.Replicas {
 			for _, s := range r.Shards {

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/premix/premix/io/hfparquet"
+	"github.com/premix/premix/io/mds"
 	"github.com/premix/premix/io/shard"
 	"github.com/premix/premix/io/tfshard"
 	"github.com/premix/premix/io/webdataset"
 )
 
 // all is in the order of the command line's help; the first is the default.
-var all = []shard.Format{webdataset.Format{}, tfshard.Slim{}, tfshard.TFDS{}, tfshard.ArrayRecord{}, hfparquet.Format{}}
+var all = []shard.Format{webdataset.Format{}, tfshard.Slim{}, tfshard.TFDS{}, tfshard.ArrayRecord{}, hfparquet.Format{}, mds.Format{}}
 
 // Names lists the formats, the default first.
 func Names() []string {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestByName(t *testing.T) {
-	if diff := cmp.Diff([]string{"webdataset", "tfrecord", "tfds", "array_record", "parquet"}, Names()); diff != "" {
+	if diff := cmp.Diff([]string{"webdataset", "tfrecord", "tfds", "array_record", "parquet", "mds"}, Names()); diff != "" {
 		t.Error(diff)
 	}
 	for _, name := range Names() {
@@ -17,7 +17,7 @@ func TestByName(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, f, err)
 		}
 	}
-	if _, err := ByName("zip"); err == nil || !strings.Contains(err.Error(), "webdataset, tfrecord, tfds, array_record, parquet") {
+	if _, err := ByName("zip"); err == nil || !strings.Contains(err.Error(), "webdataset, tfrecord, tfds, array_record, parquet, mds") {
 		t.Errorf("zip: %v", err)
 	}
 }

@@ -3,8 +3,7 @@
 // NewReader, and Next until io.EOF.
 //
 // Each format is a package of its own: webdataset, tfshard (TF-slim, TFDS and ArrayRecord),
-// hfparquet. Their files
-// have the same names: writer.go and reader.go are the two ends of a shard, encoding.go turns one
+// hfparquet, mds. Their files have the same names: writer.go and reader.go are the two ends of a shard, encoding.go turns one
 // record into bytes and back. Every format holds the same record, keeps the rules of the programs that
 // read it, and passes the conformance suite in shardtest:
 //
@@ -25,7 +24,7 @@ import (
 // A Format writes and reads shards of one kind. Its methods are safe for concurrent use; its
 // writers and readers are not.
 type Format interface {
-	// Name is the name on the command line: webdataset, tfrecord, tfds, array_record or parquet.
+	// Name is the name on the command line: webdataset, tfrecord, tfds, array_record, parquet or mds.
 	Name() string
 	// Traits says what the format can hold.
 	Traits() Traits

@@ -141,7 +141,7 @@ func TestDamagedShard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, format := range []string{"webdataset", "tfrecord", "tfds", "array_record", "parquet"} {
+	for _, format := range []string{"webdataset", "tfrecord", "tfds", "array_record", "parquet", "mds"} {
 		b := newBench(t, in, func(job *Job) { job.Outputs[0].Format = format })
 		b.must(1)
 		whole, want, first := b.job.Outputs[0].Dir, b.files(), b.record()

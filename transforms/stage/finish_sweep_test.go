@@ -19,6 +19,7 @@ func TestSweepOutput(t *testing.T) {
 		"tfrecord":     {".", "__index__"},
 		"tfds":         {".", "set/1.0.0"},
 		"array_record": {".", "set/1.0.0"},
+		"mds":          {".", "train", "train-r007"},
 		"parquet":      {"."},
 	} {
 		t.Run(format, func(t *testing.T) {

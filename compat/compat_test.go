@@ -222,9 +222,11 @@ func writtenJobs(t *testing.T, root string, jobs map[string][]job) {
 	}
 }
 
-// compare has every program read the jobs of its format.
+// compare has every program read the jobs of its format, and wants the same keys, labels, λ, dense labels and images of all
+// formats.
 func compare(t *testing.T, jobs map[string][]job) {
 	pixels := map[string]*string{} // by what is the same in all formats
+	others := map[string]*Answer{}
 	for _, p := range programs {
 		t.Run(strings.TrimSuffix(p.name, ".py")+"/"+p.format, func(t *testing.T) {
 			answers := run(t, p.name, jobs[p.format])
@@ -239,6 +241,11 @@ func compare(t *testing.T, jobs map[string][]job) {
 				}
 				if want.Samples != j.Samples {
 					t.Errorf("%s: %d samples, want %d", j.same, want.Samples, j.Samples)
+				}
+				if other := others[j.same]; other == nil {
+					others[j.same] = want
+				} else if err := check(other, want); err != nil || *other.Encoded != *want.Encoded || *other.Rows != *want.Rows || *other.Keys != *want.Keys {
+					t.Errorf("%s: %s has other samples than the formats before it: %v", j.same, p.format, err)
 				}
 				if want.Pixels == nil { // JPEG: the readers among themselves
 					if want.Pixels = pixels[j.same]; want.Pixels == nil {

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Runs the whole job with premix and with the Python baseline, in turns. bench/job.sh prepares what it needs and calls it.
 
-    job.py PREMIX DATA WORK [--rounds N] [--images N] [--sets A,B] [--engines A,B] [--procs N] [--markdown]
+    job.py PREMIX FLOOR DATA WORK [--rounds N] [--images N] [--sets A,B] [--engines A,B] [--small N] [--procs N] [--markdown]
 
-PREMIX is the program, DATA a folder of image folders (DATA/SET/CLASS/*.jpg), WORK an empty folder to work in.
+PREMIX is the program, FLOOR that of bench/floor, DATA a folder of image folders (DATA/SET/CLASS/*.jpg), WORK an empty folder
+to work in.
 
 The job: an ImageFolder becomes SaliencyMix shards. Centre crop 224 of a shorter side of 256, bilinear; fine-grained
-saliency; JPEG quality 95 4:2:0; WebDataset. "fresh" finds the peaks first; "cached" has them from the fresh run.
-A round is one fresh run of each program, then one cached run of each. Both use every core (--procs).
+saliency; JPEG quality 95 4:2:0; WebDataset. "fresh" finds the peaks first; "cached" has them from the fresh run; "kept" has the
+crops too (--keep-crops), and is compared with cached runs of the baseline.
+A round is one fresh run of each program, then one cached run of each, one kept run of premix, and the kernels alone
+(bench/floor, one process for each of --procs at once). Both programs use every core (--procs).
+"small" are JPEGs of 32x32 pixels, cut out of the photographs (--small N; 0: none), mixed by premix alone.
 
 The figure is images per CPU-second, user and system time of all processes. Of premix everything counts, from exec to exit;
 of the baseline its own count, which leaves out the start of Python and its imports. ratio = premix / baseline.
@@ -43,20 +47,37 @@ def run(command):
         out.seek(0), err.seek(0)
         if p.returncode != 0:
             sys.exit("job.py: %s\nended with %d\n%s%s" % (" ".join(command), p.returncode, out.read(), err.read()))
-        return out.read(), dict(wall=wall, cpu=used.ru_utime + used.ru_stime, rss=used.ru_maxrss / 1024)
+        return out.read(), dict(wall=wall, cpu=used.ru_utime + used.ru_stime, sys=used.ru_stime, rss=used.ru_maxrss / 1024)
 
 
-def run_premix(a, folder, peaks, n):
+SMALL = ["--geometry", "pad:4", "--size", "32", "--resize", "none"]
+PHOTOS = ["--geometry", "center", "--size", "224", "--resize", "256"]
+
+
+def run_premix(a, folder, peaks, n, shape):
     out = os.path.join(a.work, "premix-" + peaks)
     cache = os.path.join(a.work, "cache")
     shutil.rmtree(out, ignore_errors=True)
     if peaks == "fresh":
         shutil.rmtree(cache, ignore_errors=True)
-    _, used = run([
-        a.premix, "mix", "--in", folder, "--out", out, "--cache", cache, "--geometry", "center", "--size", "224", "--resize", "256",
-        "--encode", "jpeg:95", "--format", "webdataset", "--workers", str(a.procs), "--progress", "none"])
+    command = [a.premix, "mix", "--in", folder, "--out", out, "--cache", cache, "--encode", "jpeg:95", "--format", "webdataset",
+               "--workers", str(a.procs), "--progress", "none"] + shape
+    if peaks == "kept":
+        run(command + ["--keep-crops"])  # keeps them
+        shutil.rmtree(out)
+        command.append("--keep-crops")
+    _, used = run(command)
     check("premix", out, n)
     return used
+
+
+def run_floor(a, folder):
+    """Returns the CPU time of the kernels of a cached run, seconds an image, while as many work as a job has workers."""
+    all = [subprocess.Popen([a.floor, folder], stdout=subprocess.PIPE, text=True) for _ in range(a.procs)]
+    said = [json.loads(p.communicate()[0]) for p in all]
+    if any(p.returncode for p in all):
+        sys.exit("job.py: %s failed" % a.floor)
+    return statistics.mean(f["crop_us"] + f["encode_us"] for f in said) / 1e6
 
 
 def run_baseline(a, engine, folder, peaks, n):
@@ -100,59 +121,87 @@ def machine():
 
 
 def measure(a, name, folder, n):
-    """Yields for fresh and cached peaks the medians of each program."""
-    kept = {}
+    """Yields for fresh, cached and kept peaks the medians of each program."""
+    kept, floors = {}, []
+    small = name == "small"
     for _ in range(a.rounds):
-        for peaks in "fresh", "cached":
-            for program in ["premix"] + a.engines:
+        for peaks in ("fresh", "cached") if small else ("fresh", "cached", "kept"):
+            for program in ["premix"] + ([] if small or peaks == "kept" else a.engines):
                 if program == "premix":
-                    used = run_premix(a, folder, peaks, n)
+                    used = run_premix(a, folder, peaks, n, SMALL if small else PHOTOS)
                 else:
                     used = run_baseline(a, program, folder, peaks, n)
                 kept.setdefault((peaks, program), []).append(used)
+        if not small:
+            floors.append(run_floor(a, folder))
     for (peaks, program), runs in kept.items():
         rates = [n / r["cpu"] for r in runs]
-        yield dict(
+        row = dict(
             set=name, images=n, peaks=peaks, program=program, rate=statistics.median(rates), lo=min(rates), hi=max(rates),
-            wall=statistics.median(r["wall"] for r in runs), rss=max(r["rss"] for r in runs))
+            wall=statistics.median(r["wall"] for r in runs), rss=max(r["rss"] for r in runs), sys="", floor=0)
+        if program == "premix":
+            row["sys"] = "%.0f" % (100 * statistics.median(r["sys"] / r["cpu"] for r in runs))
+            if peaks == "cached" and floors:
+                row["floor"] = statistics.median(r["cpu"] / n / f for r, f in zip(runs, floors))
+        yield row
+
+
+def draw_small(a, folder):
+    """Makes JPEGs of 32x32 pixels in ten classes."""
+    import numpy as np
+    from PIL import Image
+    sys.path.insert(0, HERE)
+    import small
+    pictures = small.windows(os.path.join(a.data, a.sets.split(",")[0]), 32, 1)
+    for i in range(a.small):
+        os.makedirs(os.path.join(folder, "c%d" % (i % 10)), exist_ok=True)
+        Image.fromarray(next(pictures)).save(os.path.join(folder, "c%d" % (i % 10), "%06d.jpg" % i), quality=95)
+    return a.small
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("premix"), ap.add_argument("data"), ap.add_argument("work")
+    ap.add_argument("premix"), ap.add_argument("floor"), ap.add_argument("data"), ap.add_argument("work")
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--images", type=int, default=2000, help="at least so many in each set")
     ap.add_argument("--sets", default="flowers,objects")
     ap.add_argument("--engines", default="pillow,cv2")
+    ap.add_argument("--small", type=int, default=50000, help="so many pictures of 32x32")
     ap.add_argument("--procs", type=int, default=os.cpu_count())
     ap.add_argument("--markdown", action="store_true", help="write the table as Markdown")
     a = ap.parse_args()
     a.engines = a.engines.split(",")
     print(machine())
     print("medians of %d rounds in turns, %d processes or workers; ×: premix / baseline\n" % (a.rounds, a.procs))
-    form = "| %s | %s | %s | %s | %s | %s | %s | %s | %s |" if a.markdown else "%-10s %6s  %-7s %-8s %21s %-9s %6s %7s %7s"
-    print(form % ("set", "images", "peaks", "program", "images per CPU-second", "range", "×", "wall s", "RSS MB"))
+    form = "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |" if a.markdown else "%-10s %6s  %-7s %-8s %21s %-11s %6s %6s %7s %7s"
+    print(form % ("set", "images", "peaks", "program", "images per CPU-second", "range", "×", "sys %", "wall s", "RSS MB"))
     if a.markdown:
-        print("|---|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|---|")
     results = []
-    for name in a.sets.split(","):
+    for name in a.sets.split(",") + (["small"] if a.small else []):
         folder = os.path.join(a.work, name)
-        n = tile(os.path.join(a.data, name), folder, a.images)
+        if name == "small":
+            n = draw_small(a, folder)
+        else:
+            n = tile(os.path.join(a.data, name), folder, a.images)
         if n == 0:
             print("job.py: no photographs in %s: images are drawn" % os.path.join(a.data, name), file=sys.stderr)
             n = draw(a, folder)
             name = "drawn"
         rows = list(measure(a, name, folder, n))
-        for peaks in "fresh", "cached":
-            ours, *theirs = [r for r in rows if r["peaks"] == peaks]
-            for r in [ours] + theirs:
-                ratio = "" if r is ours else "%.2f" % (ours["rate"] / r["rate"])
-                print(form % (r["set"], r["images"], peaks, r["program"], "%.0f" % r["rate"], "%.0f–%.0f" % (r["lo"], r["hi"]), ratio,
-                              "%.1f" % r["wall"], "%.0f" % r["rss"]), flush=True)
-                if r is not ours:
+        for peaks in "fresh", "cached", "kept":
+            ours = [r for r in rows if r["peaks"] == peaks and r["program"] == "premix"]
+            theirs = [r for r in rows if r["peaks"] == ("cached" if peaks == "kept" else peaks) and r["program"] != "premix"]
+            for r in ours + theirs:
+                ratio = "" if r in ours else "%.2f" % (ours[0]["rate"] / r["rate"])
+                print(form % (r["set"], r["images"], r["peaks"], r["program"], "%.0f" % r["rate"], "%.0f–%.0f" % (r["lo"], r["hi"]), ratio,
+                              r["sys"], "%.1f" % r["wall"], "%.0f" % r["rss"]), flush=True)
+                if r not in ours:
                     results.append({
-                        "set": r["set"], "images": n, "peaks": peaks, "engine": r["program"], "ours_images_per_cpu_s": round(ours["rate"], 1),
-                        "peer_images_per_cpu_s": round(r["rate"], 1), "ratio": round(ours["rate"] / r["rate"], 3)})
+                        "set": r["set"], "images": n, "peaks": peaks, "engine": r["program"], "ours_images_per_cpu_s": round(ours[0]["rate"], 1),
+                        "peer_images_per_cpu_s": round(r["rate"], 1), "ratio": round(ours[0]["rate"] / r["rate"], 3)})
+            if ours and ours[0]["floor"]:
+                results.append({"set": name, "images": n, "peaks": peaks, "cpu_over_kernels": round(ours[0]["floor"], 3)})
         shutil.rmtree(folder)
         if name == "drawn":
             break

@@ -174,6 +174,8 @@ def main():
     if unknown:
         raise SystemExit(f"--rows {unknown[0]}: there are {', '.join(ROWS)}")
     os.makedirs(args.out, exist_ok=True)
+    if args.work:
+        os.makedirs(args.work, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="premix-comparison-", dir=args.work) as args.work:
         split(args.root, args.work, args.per_class)
         where = os.path.join(args.work, "held-out")

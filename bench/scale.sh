@@ -24,6 +24,8 @@ large)
   "$scale" -images 1281167 -runner direct
   "$scale" -images 1281167 -runner prism
   "$scale" -images 1281167 -replicas 10
+  "$scale" -images 1281167 -replicas 10 -runner direct
+  "$scale" -images 1281167 -replicas 10 -runner prism
   "$scale" -images 14200000
   ;;
 flink)

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,6 +20,7 @@ import (
 	"github.com/premix/premix/dataset/verify"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
 	"github.com/premix/premix/io/source"
 	"github.com/premix/premix/pipeline"
 )
@@ -58,7 +61,8 @@ func newInspectCommand(a *app) *cobra.Command {
 --html FILE writes both, text and pictures, as a page.
 
 Of several outputs, inspect A B... shows the same keys side by side: a row for
-each key, a column for each output.`,
+each key, a column for each output. A folder of variants is shown so by --png,
+--html and --sample.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("premix inspect PATH...: give an input, a shard, an output, a cache, a plan or an image, or several outputs")
@@ -66,6 +70,11 @@ each key, a column for each output.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && o.uses == "" && o.png+o.html+o.sample != "" {
+				if variants := variantsBelow(cmd.Context(), args[0]); len(variants) > 1 {
+					args = variants
+				}
+			}
 			if len(args) == 1 {
 				return runInspect(cmd.Context(), a, o, args[0])
 			}
@@ -119,6 +128,21 @@ func (a *app) inspect(ctx context.Context, path string, f inspectOptions) error 
 // notFound reports whether an output lacks what was asked for.
 func notFound(err error) bool {
 	return errors.As(err, new(*inspect.NotFoundError)) || errors.As(err, new(*inspect.NoSplitError))
+}
+
+// variantsBelow are the outputs of the variants below a folder; none if it is something else.
+func variantsBelow(ctx context.Context, path string) (variants []string) {
+	dirs, err := verify.Outputs(ctx, path)
+	if err != nil {
+		return nil // what is there is said where it is looked at
+	}
+	for _, dir := range dirs {
+		name, _, _ := strings.Cut(dir, "/")
+		if _, err := formats.ByName(name); name != "" && err != nil {
+			variants = append(variants, blob.Join(path, name))
+		}
+	}
+	return slices.Compact(variants)
 }
 
 // comparedKeys is how many keys of several outputs are shown, unless --records says another number.

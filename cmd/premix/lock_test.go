@@ -144,7 +144,7 @@ func TestBreakLock(t *testing.T) {
 		first, second  []string
 		before         []string // a run that has ended before
 	}{
-		{"copies of pixels", "sync", ".spool-", []string{"--cache", "none"}, kept, nil},
+		{"copies of pixels", "sync", ".spool-", []string{"--cache", "none", "--max-memory", "1K"}, kept, nil},
 		{"claim", "sync", "inputs.json", kept, kept, nil},
 		{"shard", "sync", "train-000002.tar", kept, kept, nil},
 		{"next shard", "create", "train-000002.tar", kept, kept, nil},

@@ -1,6 +1,6 @@
 // Package compat proves that the real readers read what premix writes: webdataset with PyTorch,
 // wids, Hugging Face datasets, timm, DALI, tf.data, TFDS, array_record, Grain, MosaicML
-// streaming and the Python package tfrecord.
+// streaming, Polars, DuckDB, Lance and the Python package tfrecord.
 //
 // Each reader is a small program in readers/ that prints what it saw; the tests compare that with
 // what premix itself reads back. They are skipped unless PREMIX_COMPAT_PY names a Python that has

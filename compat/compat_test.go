@@ -65,6 +65,7 @@ var programs = []struct {
 	{"tfds_data_source.py", "array_record", 1},
 	{"grain_source.py", "array_record", 1},
 	{"hf_parquet.py", "parquet", 2},
+	{"tables.py", "parquet", 3},
 	{"streaming_mds.py", "mds", 1},
 }
 

@@ -5,7 +5,7 @@
 #	compat/install.sh [DIR]
 #
 # DIR defaults to $PREMIX_COMPAT_DIR, or ${XDG_CACHE_HOME:-~/.cache}/premix/compat-HASH, HASH being that of the
-# requirements. Needs python3 with venv, cc and readelf, 5 GB of disk, and a package index; takes 3 to 5 minutes.
+# requirements. Needs python3 with venv, cc and readelf, 6 GB of disk, and a package index; takes 3 to 5 minutes.
 # PREMIX_TORCH_INDEX names an index that has wheels of torch and torchvision for CPUs: then cc and readelf are not
 # needed, and the ordinary wheels, which want CUDA, are not used.
 set -eu

@@ -26,7 +26,7 @@ func patternsOf(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []string
+	list := []string{}
 	for _, q := range quoted.FindAllStringSubmatch(string(text), -1) {
 		if strings.Contains(q[1], "..") || strings.Contains(q[1], "*") {
 			list = append(list, q[1])
@@ -60,7 +60,7 @@ func TestPatterns(t *testing.T) {
 	jobs := map[string][]string{}
 	for _, format := range formats.Names() {
 		list := patternsOf(t, filepath.Join(before, format))
-		if len(list) == 0 && format != "tfds" {
+		if len(list) == 0 && format != "tfds" && format != "mds" { // their readers take names of splits, and of folders
 			t.Errorf("README.md of %s has no pattern", format)
 		}
 		for _, out := range []string{before, after} {
@@ -80,9 +80,11 @@ func TestPatterns(t *testing.T) {
 	cmd := exec.Command(py, filepath.Join("readers", "patterns.py"))
 	cmd.Stdin = strings.NewReader(string(text))
 	cmd.Env = append(os.Environ(), "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES=")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	var found map[string]map[string]map[string][]string // folder, pattern, reader: files
 	if err := json.Unmarshal(out, &found); err != nil {

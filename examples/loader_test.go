@@ -1,10 +1,16 @@
 package examples
 
 import (
+	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"image/color"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,5 +89,53 @@ func TestComparison(t *testing.T) {
 		if data, err := os.ReadFile(filepath.Join(out, name)); err != nil || !strings.Contains(string(data), "saliencymix-batch") {
 			t.Errorf("%s: %v, %q", name, err, data)
 		}
+	}
+}
+
+// TestFashion has comparison/fashion.py write class folders of two small IDX files, and refuse a file of another kind.
+func TestFashion(t *testing.T) {
+	py := python(t)
+	idx, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+	pixels := make([]byte, 4*28*28)
+	for i := range pixels {
+		pixels[i] = byte(i / (28 * 28) * 10)
+	}
+	write := func(name string, header []uint32, data []byte) {
+		f, err := os.Create(filepath.Join(idx, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := gzip.NewWriter(f)
+		err = errors.Join(binary.Write(z, binary.BigEndian, header), binary.Write(z, binary.BigEndian, data), z.Close(), f.Close())
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("train-images-idx3-ubyte.gz", []uint32{0x803, 4, 28, 28}, pixels)
+	write("train-labels-idx1-ubyte.gz", []uint32{0x801, 4}, []byte{9, 0, 9, 9})
+	if text, err := exec.Command(py, "comparison/fashion.py", idx, out, "--per-class", "2").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	found, err := filepath.Glob(filepath.Join(out, "*", "*.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range found {
+		found[i], _ = filepath.Rel(out, found[i])
+	}
+	if want := []string{"ankle-boot/00000.png", "ankle-boot/00002.png", "t-shirt/00001.png"}; !slices.Equal(found, want) {
+		t.Errorf("%v, want %v", found, want)
+	}
+	f, err := os.Open(filepath.Join(out, "ankle-boot", "00002.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if m, err := png.Decode(f); err != nil || m.Bounds().Dx() != 28 || color.GrayModel.Convert(m.At(5, 5)) != (color.Gray{Y: 20}) {
+		t.Errorf("the third image: %v", err)
+	}
+	write("train-labels-idx1-ubyte.gz", []uint32{0x803, 4}, []byte{9, 0, 9, 9})
+	if text, err := exec.Command(py, "comparison/fashion.py", idx, out).CombinedOutput(); err == nil || !strings.Contains(string(text), "is not an IDX file of this kind") {
+		t.Errorf("a file of another kind: %v\n%s", err, text)
 	}
 }

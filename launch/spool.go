@@ -19,7 +19,9 @@ import (
 // they fit, so that every image is decoded once.
 func (j *Job) chooseSpool(ctx context.Context) error {
 	j.Description.Spool.Mode = j.Config.Spool
-	if j.Config.KeepCrops {
+	if j.Config.KeepCrops && j.Config.Recheck { // who does not trust what is there wants the images
+		j.Description.Crops = stage.CropsInfo{}
+	} else if j.Config.KeepCrops {
 		j.Description.Spool.Mode = stage.SpoolCrops
 		return j.chooseCrops(ctx)
 	}
@@ -81,20 +83,18 @@ func (j *Job) chooseCrops(ctx context.Context) (err error) {
 	if look.Have, err = cache.CropsSize(ctx, d.Cache.URI); err != nil {
 		return err
 	}
+	replicas := int64(1) // of which a chunk lacks crops, at most
 	for i := range j.chunks {
-		has, err := stage.CropsHave(ctx, d, j.chunks[i].ID)
+		lacking, err := stage.CropsLacking(ctx, d, j.chunks[i].ID)
 		if err != nil {
 			return err
 		}
-		if !has {
-			look.Images += stage.Images(&j.chunks[i])
+		if images := stage.Images(&j.chunks[i]); lacking > 0 {
+			look.Images += images
+			replicas = max(replicas, lacking)
+			look.Bytes += images * lacking * cache.CropBytes(d.Geometry.Size)
 		}
 	}
-	replicas := int64(1)
-	if d.Geometry.Random() {
-		replicas = int64(len(d.Replicas))
-	}
-	look.Bytes = look.Images * replicas * cache.CropBytes(d.Geometry.Size)
 	j.Crops = look
 	what := printable.Sprintf("--keep-crops: the crops of %s in %s take %s in %s", printable.Count(look.Images, "image"), printable.Count(replicas, "replica"), dataset.Bytes(look.Bytes), d.Cache.URI)
 	switch limit := j.Config.KeepCropsLimit; {

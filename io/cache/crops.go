@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"math"
 
 	"github.com/zeebo/xxh3"
@@ -17,7 +17,7 @@ import (
 // A file of crops has the pixels of the crops of one chunk, as they are mixed, so that nothing has to be decoded again:
 //
 //	FILE   = CROP*  ENTRY*  TAIL
-//	CROP   = pixels (size: 3·width·height, RGB)  XXH3-64 of them, seeded with the offset of the crop
+//	CROP   = pixels (size: 3·width·height, RGB)  XXH3-64 of them, seeded with the XXH3-64 of digest, replica (4) and offset (8)
 //	ENTRY  = digest (16)  width  height                        of the original; 0, 0: it has no crops
 //	TAIL   = offset of the entries (8)  number of entries  width  height of a crop  first  last replica  0
 //	         XXH3-128 of entries and tail to here  magic (8)
@@ -27,7 +27,7 @@ import (
 // the fingerprint is of: so a crop is found by the digest alone.
 const (
 	cropsSuffix = ".crops"
-	cropsMagic  = "pmxcrop1"
+	cropsMagic  = "pmxcrop2"
 	cropSum     = 8  // bytes after the pixels of a crop
 	cropEntry   = 24 // bytes
 	cropTail    = 56 // bytes
@@ -154,18 +154,27 @@ func (f *CropFile) Crops() (n int64) {
 	return n
 }
 
-// ReadCrop reads the pixels of a crop, in dst's memory if that suffices. The error is fs.ErrNotExist if the file was removed, and
-// ErrCorrupt if the crop is damaged.
-func ReadCrop(ctx context.Context, dst []byte, at premix.Location) ([]byte, error) {
+// cropSeed is what the checksum of a crop is seeded with, so that the crop of another image is not taken for it.
+func cropSeed(d premix.Digest, replica int, offset int64) uint64 {
+	var b [len(d) + 12]byte
+	copy(b[:], d[:])
+	binary.LittleEndian.PutUint32(b[len(d):], uint32(replica))
+	binary.LittleEndian.PutUint64(b[len(d)+4:], uint64(offset))
+	return xxh3.Hash(b[:])
+}
+
+// ReadCrop reads the pixels of the crop of an image in a replica, in dst's memory if that suffices. The error is fs.ErrNotExist if
+// the file was removed, ErrCorrupt if the crop is damaged or that of another image, or one of the environment.
+func ReadCrop(ctx context.Context, dst []byte, at premix.Location, d premix.Digest, replica int) ([]byte, error) {
 	data, err := blob.ReadRange(ctx, dst, at.URI, at.Offset, at.Length)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
 	if err != nil || len(data) < cropSum {
 		return nil, errors.Join(fmt.Errorf("cache: %s, byte %d: %w", at.URI, at.Offset, ErrCorrupt), err)
 	}
 	pix, sum := data[:len(data)-cropSum], data[len(data)-cropSum:]
-	if xxh3.HashSeed(pix, uint64(at.Offset)) != binary.LittleEndian.Uint64(sum) {
+	if xxh3.HashSeed(pix, cropSeed(d, replica, at.Offset)) != binary.LittleEndian.Uint64(sum) {
 		return nil, fmt.Errorf("cache: %s, byte %d: %w: the checksum of a crop is wrong", at.URI, at.Offset, ErrCorrupt)
 	}
 	return pix, nil

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -43,6 +44,17 @@ func cropFile(t testing.TB, dir string) (path string, pix [][]byte) {
 	return s.Path(&files[0]), pix
 }
 
+func read(ctx context.Context, at premix.Location, d premix.Digest, replica int) error {
+	_, err := ReadCrop(ctx, nil, at, d, replica)
+	return err
+}
+
+func cancelled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
 // TestCrops reads what was written, by digest and replica.
 func TestCrops(t *testing.T) {
 	path, pix := cropFile(t, t.TempDir())
@@ -62,9 +74,19 @@ func TestCrops(t *testing.T) {
 			if w == 0 {
 				continue
 			}
-			got, err := ReadCrop(t.Context(), nil, at)
+			got, err := ReadCrop(t.Context(), nil, at, premix.Digest{byte(i)}, r)
 			if want := pix[i][(r-2)*36:][:36]; err != nil || !bytes.Equal(got, want) || !IsCrop(at) {
 				t.Errorf("entry %d, replica %d: %v, %v", i, r, got, err)
+			}
+			for _, other := range []error{
+				read(t.Context(), at, premix.Digest{byte(i), 1}, r), read(t.Context(), at, premix.Digest{byte(i)}, r+1),
+			} {
+				if !errors.Is(other, ErrCorrupt) {
+					t.Errorf("entry %d, replica %d taken for another: %v", i, r, other)
+				}
+			}
+			if err := read(cancelled(t), at, premix.Digest{byte(i)}, r); err == nil || errors.Is(err, ErrCorrupt) {
+				t.Errorf("a context that ended: %v, which says that the file is damaged", err)
 			}
 		}
 	}
@@ -100,7 +122,7 @@ func TestCropsDamaged(t *testing.T) {
 				if !known || w == 0 {
 					continue
 				}
-				got, err := ReadCrop(t.Context(), nil, at)
+				got, err := ReadCrop(t.Context(), nil, at, premix.Digest{byte(i)}, r)
 				if errors.Is(err, ErrCorrupt) {
 					damaged = true
 				} else if err != nil || !bytes.Equal(got, pix[i][(r-2)*36:][:36]) {

@@ -53,8 +53,8 @@ func (c *CropWriter) Add(d premix.Digest, width, height int, pix []byte) error {
 		return fmt.Errorf("cache: %d bytes of crops, want %d replicas of %d", len(pix), c.last-c.first+1, n)
 	}
 	var sum [cropSum]byte
-	for ; len(pix) > 0; pix = pix[n:] {
-		binary.LittleEndian.PutUint64(sum[:], xxh3.HashSeed(pix[:n], uint64(c.offset)))
+	for replica := c.first; len(pix) > 0; pix, replica = pix[n:], replica+1 {
+		binary.LittleEndian.PutUint64(sum[:], xxh3.HashSeed(pix[:n], cropSeed(d, replica, c.offset)))
 		if _, err := c.w.Write(pix[:n]); err != nil {
 			return c.store.writeError(err)
 		}
@@ -98,6 +98,9 @@ func (c *CropWriter) Commit(ctx context.Context, content string) error {
 	c.store.mu.Unlock()
 	return c.store.describe(ctx)
 }
+
+// Bytes is what the crops take that were added.
+func (c *CropWriter) Bytes() int64 { return c.offset }
 
 // Abort removes what was written.
 func (c *CropWriter) Abort() error { return c.w.Abort() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 
 	"github.com/premix/premix"
@@ -51,19 +52,19 @@ func lackingCopies(ctx context.Context, job *Job, c source.Chunk, found *rows, s
 	return nil, nil
 }
 
-// CropsHave reports whether the cache has crops of a chunk, of whatever content, in all replicas of the job: whether they
-// agree with the input is known once it is read.
-func CropsHave(ctx context.Context, job *Job, id string) (bool, error) {
+// CropsLacking returns of how many replicas of the job the cache has no crops of a chunk, of whatever content: whether those that
+// are there agree with the input is known once it is read.
+func CropsLacking(ctx context.Context, job *Job, id string) (n int64, err error) {
 	files, err := job.cropStore().Crops(ctx, id)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	for _, r := range job.cropReplicas() {
 		if !slices.ContainsFunc(files, func(f cache.File) bool { return slices.Contains(f.Replicas, r) }) {
-			return false, nil
+			n++
 		}
 	}
-	return true, nil
+	return n, nil
 }
 
 // keptCrops are the files of crops of a chunk, from which its crops are read instead of being made.
@@ -115,11 +116,13 @@ func damagedCrops(ctx context.Context, job *Job, uri string) error {
 // find returns what the files say of an image with a digest, in a replica.
 func (k *keptCrops) find(d premix.Digest, replica int) (width, height int, at premix.Location, known bool) {
 	for _, f := range k.files {
-		if width, height, at, known = f.Find(d, replica); known {
-			return
+		w, h, where, here := f.Find(d, replica)
+		if w > 0 {
+			return w, h, where, true
 		}
+		known = known || here
 	}
-	return
+	return 0, 0, premix.Location{}, known
 }
 
 // errNoCrop says that files of crops do not fit the chunk: an image is not in them, or damaged.
@@ -142,7 +145,7 @@ func (k *keptCrops) has(d premix.Digest, replicas []int) (bool, error) {
 // load reads the crop of s, and does what [sample.Maker.Crop] does. Without a crop the error is errNoCrop.
 func (k *keptCrops) load(ctx context.Context, w *worker, s *premix.Sample) (crop.Plan, error) {
 	width, height, at, _ := k.find(s.Digest, s.Replica)
-	pix, err := readCrop(ctx, k.job, w.half.Crop.Pix, at)
+	pix, err := readCrop(ctx, k.job, w.half.Crop.Pix, at, s)
 	if err == nil && pix == nil {
 		err = errNoCrop
 	}
@@ -154,10 +157,12 @@ func (k *keptCrops) load(ctx context.Context, w *worker, s *premix.Sample) (crop
 	return w.Cropped(s, width, height)
 }
 
-// readCrop reads a kept crop; nil if it is not there any more, or damaged: then its file is removed.
-func readCrop(ctx context.Context, job *Job, dst []byte, at premix.Location) ([]byte, error) {
-	pix, err := cache.ReadCrop(ctx, dst, at)
+// readCrop reads a kept crop of a row; nil if it is not there any more, or damaged: then its file is removed.
+func readCrop(ctx context.Context, job *Job, dst []byte, at premix.Location, s *premix.Sample) ([]byte, error) {
+	pix, err := cache.ReadCrop(ctx, dst, at, s.Digest, s.Replica)
 	switch {
+	case ctx.Err() != nil: // says nothing of the file
+		return nil, context.Cause(ctx)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, cache.ErrCorrupt):
@@ -172,17 +177,26 @@ func readCrop(ctx context.Context, job *Job, dst []byte, at premix.Location) ([]
 }
 
 // writeKept begins the file with the crops of a chunk in some replicas. A cache that is as large as it may be ends the job.
-func writeKept(ctx context.Context, job *Job, c source.Chunk, replicas []int) (*cache.CropWriter, error) {
+// left is what the file may take.
+func writeKept(ctx context.Context, job *Job, c source.Chunk, replicas []int) (w *cache.CropWriter, left int64, err error) {
+	left = math.MaxInt64
 	if limit := job.Crops.Limit; limit > 0 {
 		have, err := cache.CropsSize(ctx, job.Cache.URI)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if need := int64(max(c.EstImages, 1)*len(replicas)) * cache.CropBytes(job.Geometry.Size); have+need > limit {
-			return nil, refuse(CodeUsage, "the crops of %s do not fit: %s has %d bytes of crops, and --keep-crops-limit is %d: raise it, leave --keep-crops out, or premix cache prune", c.Container.Name, job.Cache.URI, have, limit)
+		left = limit - have
+		if need := int64(max(c.EstImages, 1)*len(replicas)) * cache.CropBytes(job.Geometry.Size); need > left {
+			return nil, 0, noRoom(job, c.Container.Name)
 		}
 	}
-	return job.cropStore().WriteCrops(ctx, c.ID, job.Geometry.Size, replicas[0], replicas[len(replicas)-1])
+	w, err = job.cropStore().WriteCrops(ctx, c.ID, job.Geometry.Size, replicas[0], replicas[len(replicas)-1])
+	return w, left, err
+}
+
+// noRoom refuses crops that do not fit.
+func noRoom(job *Job, container string) error {
+	return refuse(CodeUsage, "the crops of %s do not fit into %s: --keep-crops-limit is %d bytes for all: raise it, leave --keep-crops out, or premix cache prune", container, job.Cache.URI, job.Crops.Limit)
 }
 
 // consecutive adds what lacks between the first and the last of some replicas, since a file has all from one to another.
@@ -192,6 +206,23 @@ func consecutive(replicas []int) []int {
 		all = append(all, r)
 	}
 	return all
+}
+
+// cropsToKeep makes the crops of the image that was decoded, in all replicas; nil if one cannot be made, which the rows will say. They
+// are made whatever becomes of the peaks, since the file of crops is that of all detectors. of gets the size of the image.
+func (t *chunkTask) cropsToKeep(w *worker, out []premix.Sample, of *premix.Sample) ([]byte, error) {
+	pixels := getBuffer(len(out) * t.job.cropBytes())
+	for i := range out {
+		s := out[i]
+		if _, err := w.Crop(&w.half, &s); premix.AsFault(err) != nil {
+			return nil, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		of.Width, of.Height = s.Width, s.Height
+		pixels = append(pixels, w.half.Crop.Pix...)
+	}
+	return pixels, nil
 }
 
 // keptPeaks finds the peaks of an image on the crops that are kept.

@@ -2,13 +2,19 @@ package stage
 
 import (
 	"bytes"
+	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
+	"github.com/premix/premix/io/peakfile"
 	"github.com/premix/premix/io/source"
 )
 
@@ -162,4 +168,62 @@ func TestKeepCropsLimit(t *testing.T) {
 		t.Errorf("%v, want a refusal", err)
 	}
 	b.job(func(j *Job) { j.Crops.Limit = 1 << 20 }).must(1)
+}
+
+// TestKeepCropsOfAnyDetector: what a file of crops holds does not depend on the detector. A file of peaks that lacks images keeps
+// their crops too, and a run that ends keeps what it reads from.
+func TestKeepCropsOfAnyDetector(t *testing.T) {
+	list := func(b *cropBench) map[string]string {
+		found := map[string]string{}
+		files, err := filepath.Glob(filepath.Join(b.cache, "c", "*.crops"))
+		check(t, err)
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			check(t, err)
+			found[filepath.Base(f)] = string(data)
+		}
+		return found
+	}
+	plain, file := &cropBench{t, newFakeSet(t), t.TempDir()}, &cropBench{t, newFakeSet(t), t.TempDir()}
+	plain.job(nil).must(1)
+	peaks := filepath.Join(t.TempDir(), "peaks.csv")
+	text, one := "name,peak_x,peak_y\n", ""
+	for i, name := range slices.Sorted(maps.Keys(file.set.size)) {
+		if one = name; i%3 > 0 {
+			text += name + ",1,1\n"
+		}
+	}
+	check(t, os.WriteFile(peaks, []byte(text), 0o666))
+	info, err := peakfile.Look(t.Context(), peaks, peakfile.Known{})
+	check(t, err)
+	some := func(j *Job) {
+		j.Detector, j.External, j.Cache.Fingerprint, j.MaxBad = "file", &info, "f", 1
+	}
+	file.job(some).must(1)
+	want, got := list(plain), list(file)
+	if len(want) == 0 || !maps.Equal(want, got) {
+		t.Errorf("%d files of crops by a detector, %d by a file of peaks, or others", len(want), len(got))
+	}
+	ResetProgress()
+	file.job(nil).must(1)
+	if p := ReadProgress(); p.KeptCrops == 0 || len(p.DamagedCrops) > 0 || !maps.Equal(list(file), want) {
+		t.Errorf("%d crops are read, %q removed", p.KeptCrops, p.DamagedCrops)
+	}
+	j := file.job(nil)
+	chunks, err := source.Split(t.Context(), j.containers[len(j.containers)-1], j.job.Source)
+	check(t, err)
+	k, err := openKept(t.Context(), j.job, chunks[0].ID, []int{0})
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	data, err := os.ReadFile(filepath.Join(file.set.dir, one))
+	check(t, err)
+	s := premix.Sample{Digest: premix.Digest(xxh3.Hash128(data).Bytes())}
+	_, _, at, known := k.find(s.Digest, 0)
+	if pix, err := readCrop(ctx, j.job, nil, at, &s); !known || err == nil || pix != nil {
+		t.Errorf("a run that ended reads %d bytes of a crop, %v, %v", len(pix), known, err)
+	}
+	if !maps.Equal(list(file), want) {
+		t.Error("a run that ended removed a file of crops")
+	}
 }

@@ -48,8 +48,15 @@ func Sweep(ctx context.Context, job *Job) error {
 	if job.Cache.Temporary {
 		age = 0
 	}
+	folders := []string{}
 	for _, v := range job.Views() {
-		_, err := blob.SweepTemp(ctx, cacheHint(v), age)
+		folders = append(folders, cacheHint(v))
+	}
+	if job.Crops.Fingerprint != "" {
+		folders = append(folders, blob.Join(job.Cache.URI, job.Crops.Fingerprint))
+	}
+	for _, folder := range folders {
+		_, err := blob.SweepTemp(ctx, folder, age)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

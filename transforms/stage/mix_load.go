@@ -134,7 +134,7 @@ func (t *shardTask) keptCrop(ctx context.Context, dst []byte, p *picture) ([]byt
 	if t.job.Spool.Mode != SpoolCrops || p.place == p.sample.Location {
 		return nil, nil
 	}
-	pix, err := readCrop(ctx, t.job, dst, p.place)
+	pix, err := readCrop(ctx, t.job, dst, p.place, p.sample)
 	if pix == nil {
 		p.place = p.sample.Location
 	}

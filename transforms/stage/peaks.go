@@ -245,10 +245,12 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 // image finds the peaks of the image in data, which it takes over, for the rows of its entry.
 func (t *chunkTask) image(ctx context.Context, index int, outs [][]premix.Sample, data []byte, release func()) error {
 	var pixels []byte
-	exts, err := t.externals(ctx, outs[0][0].Name)
+	of := outs[0][0]
+	of.Width, of.Height = 0, 0
+	exts, err := t.externals(ctx, of.Name)
 	if err == nil {
 		err = t.pool.do(ctx, &t.job.Params, func(w *worker) (err error) {
-			pixels, err = t.peaks(ctx, w, data, outs, exts)
+			pixels, err = t.peaks(ctx, w, data, outs, exts, &of)
 			return err
 		})
 		for _, ext := range exts {
@@ -263,12 +265,16 @@ func (t *chunkTask) image(ctx context.Context, index int, outs [][]premix.Sample
 		return t.done(index, outs[0], data, release)
 	}
 	putBuffer(data)
+	if of.Width > 0 { // its crops are kept, whatever became of its peaks
+		t.countDone(outs[0])
+		return t.copies.put(index, &of, pixels, release)
+	}
 	return t.done(index, outs[0], pixels, release)
 }
 
-// done counts an entry, whose rows are those of the job's own detector, and hands over what is to be copied of it.
-func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
-	bad := slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
+// countDone counts an entry, whose rows are those of the job's own detector, and reports whether it is bad.
+func (t *chunkTask) countDone(out []premix.Sample) (bad bool) {
+	bad = slices.ContainsFunc(out, func(s premix.Sample) bool { return s.Fault != nil })
 	size := max(0, out[0].Location.Length)
 	countImage(size, bad)
 	t.counted.Add(1)
@@ -276,6 +282,12 @@ func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release fu
 	if bad {
 		t.countedBad.Add(1)
 	}
+	return bad
+}
+
+// done counts an entry, and hands over what is to be copied of it.
+func (t *chunkTask) done(index int, out []premix.Sample, data []byte, release func()) error {
+	bad := t.countDone(out)
 	if t.copies == nil {
 		release()
 		return nil
@@ -309,19 +321,27 @@ func markAll(outs [][]premix.Sample, stage premix.Stage, err error) error {
 }
 
 // peaks decodes an image once and finds its peaks on the crop of each replica. It returns the pixels
-// of the crops, one after the other, if they are to be copied.
-func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]premix.Sample, exts []*external) (pixels []byte, err error) {
-	if t.crops != nil && !slices.ContainsFunc(exts, func(e *external) bool { return e != nil && e.table == nil }) {
-		has, err := t.crops.has(outs[0][0].Digest, t.replicas)
-		if err != nil {
+// of the crops, one after the other, if they are to be copied; of gets the size of the image where they are kept for other detectors than files too.
+func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]premix.Sample, exts []*external, of *premix.Sample) (pixels []byte, err error) {
+	has := true
+	if t.crops != nil {
+		if has, err = t.crops.has(of.Digest, t.replicas); err != nil {
 			return nil, err
 		}
-		if has {
+		if has && !slices.ContainsFunc(exts, func(e *external) bool { return e != nil && e.table == nil }) {
 			return nil, t.keptPeaks(ctx, w, outs, exts)
 		}
 	}
 	if err := w.DecodeFor(ctx, &w.half, data, outs[0]); err != nil {
 		return nil, markAll(outs, premix.StageDecode, err)
+	}
+	if !has {
+		return nil, errNoCrop // it could not be decoded when the others were kept
+	}
+	if t.copies != nil && t.mode == SpoolCrops && exts[0] != nil {
+		if pixels, err = t.cropsToKeep(w, outs[0], of); err != nil {
+			return nil, err
+		}
 	}
 	for _, views := range t.groups {
 		p, err := t.groupPeaks(ctx, w, views, outs, exts[views[0]])
@@ -333,67 +353,4 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]
 		}
 	}
 	return pixels, nil
-}
-
-// rowsFor are the rows of some views.
-func rowsFor(views []int, outs [][]premix.Sample) [][]premix.Sample {
-	mine := make([][]premix.Sample, len(views))
-	for k, v := range views {
-		mine[k] = outs[v]
-	}
-	return mine
-}
-
-// groupPeaks crops the image that was decoded, in each replica once, and finds the peaks of views that share the crop.
-// Peaks of ext replace those in pixels; then there is one view.
-func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs [][]premix.Sample, ext *external) (pixels []byte, err error) {
-	mine := rowsFor(views, outs)
-	if ext != nil {
-		if err := ext.decode(ctx, w); err != nil {
-			return nil, markAll(mine, premix.StagePeak, err)
-		}
-	}
-	copyPixels := t.copies != nil && (t.mode == SpoolPixels || t.mode == SpoolCrops) && views[0] == 0
-	if copyPixels {
-		pixels = getBuffer(len(mine[0]) * t.job.cropBytes())
-	}
-	for i := range mine[0] {
-		s := &mine[0][i]
-		p, err := w.Crop(&w.half, s)
-		if premix.AsFault(err) != nil {
-			return nil, markAll(mine, premix.StageDecode, err)
-		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
-		}
-		if ext == nil {
-			err = t.detect(w, views, mine, i)
-		} else if err = ext.find(w, t.job, s, &p); err != nil {
-			err = markFaulty(mine[0][i:i+1], premix.StagePeak, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if copyPixels {
-			pixels = append(pixels, w.half.Crop.Pix...)
-		}
-	}
-	return pixels, nil
-}
-
-// detect finds the peaks of a crop for the replica at place i of each view.
-func (t *chunkTask) detect(w *worker, views []int, rows [][]premix.Sample, i int) error {
-	of := &rows[0][i]
-	defer w.Reset(&t.job.Params)
-	for k, v := range views {
-		s := &rows[k][i]
-		s.Width, s.Height, s.Crop, s.Flip = of.Width, of.Height, of.Crop, of.Flip
-		if t.views[v].idle {
-			continue
-		}
-		w.Reset(&t.views[v].job.Params)
-		if err := w.Peak(&w.half, s, false); err != nil {
-			return err
-		}
-	}
-	return nil
 }

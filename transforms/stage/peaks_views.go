@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/premix/premix"
@@ -188,4 +189,67 @@ func (t *chunkTask) externals(ctx context.Context, name string) ([]*external, er
 		}
 	}
 	return exts, nil
+}
+
+// rowsFor are the rows of some views.
+func rowsFor(views []int, outs [][]premix.Sample) [][]premix.Sample {
+	mine := make([][]premix.Sample, len(views))
+	for k, v := range views {
+		mine[k] = outs[v]
+	}
+	return mine
+}
+
+// groupPeaks crops the image that was decoded, in each replica once, and finds the peaks of views that share the crop.
+// Peaks of ext replace those in pixels; then there is one view.
+func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs [][]premix.Sample, ext *external) (pixels []byte, err error) {
+	mine := rowsFor(views, outs)
+	if ext != nil {
+		if err := ext.decode(ctx, w); err != nil {
+			return nil, markAll(mine, premix.StagePeak, err)
+		}
+	}
+	copyPixels := t.copies != nil && (t.mode == SpoolPixels || t.mode == SpoolCrops && ext == nil) && views[0] == 0
+	if copyPixels {
+		pixels = getBuffer(len(mine[0]) * t.job.cropBytes())
+	}
+	for i := range mine[0] {
+		s := &mine[0][i]
+		p, err := w.Crop(&w.half, s)
+		if premix.AsFault(err) != nil {
+			return nil, markAll(mine, premix.StageDecode, err)
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if ext == nil {
+			err = t.detect(w, views, mine, i)
+		} else if err = ext.find(w, t.job, s, &p); err != nil {
+			err = markFaulty(mine[0][i:i+1], premix.StagePeak, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if copyPixels {
+			pixels = append(pixels, w.half.Crop.Pix...)
+		}
+	}
+	return pixels, nil
+}
+
+// detect finds the peaks of a crop for the replica at place i of each view.
+func (t *chunkTask) detect(w *worker, views []int, rows [][]premix.Sample, i int) error {
+	of := &rows[0][i]
+	defer w.Reset(&t.job.Params)
+	for k, v := range views {
+		s := &rows[k][i]
+		s.Width, s.Height, s.Crop, s.Flip = of.Width, of.Height, of.Crop, of.Flip
+		if t.views[v].idle {
+			continue
+		}
+		w.Reset(&t.views[v].job.Params)
+		if err := w.Peak(&w.half, s, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -79,6 +79,8 @@ func spoolReady(ctx context.Context, job *Job, c source.Chunk) (bool, error) {
 type spool struct {
 	w       blob.Writer
 	crops   *cache.CropWriter // instead of w, where crops are kept
+	left    int64             // that the crops may take
+	full    func() error      // what is said where they take more
 	content string            // of the chunk, when crops end
 	mu      sync.Mutex
 	pending map[int]spooled
@@ -96,11 +98,12 @@ type spooled struct {
 // already.
 func newSpool(ctx context.Context, job *Job, c source.Chunk, replicas []int) (*spool, error) {
 	if spoolMode(job, c.Seekable()) == SpoolCrops {
-		w, err := writeKept(ctx, job, c, replicas)
+		w, left, err := writeKept(ctx, job, c, replicas)
 		if err != nil {
 			return nil, err
 		}
-		return &spool{crops: w, pending: map[int]spooled{}}, nil
+		full := func() error { return noRoom(job, c.Container.Name) }
+		return &spool{crops: w, left: left, full: full, pending: map[int]spooled{}}, nil
 	}
 	ready, err := spoolReady(ctx, job, c)
 	if err != nil || ready {
@@ -135,7 +138,9 @@ func (s *spool) put(entry int, of *premix.Sample, data []byte, release func()) e
 		switch {
 		case s.err != nil:
 		case s.crops != nil:
-			s.err = s.crops.Add(e.of.Digest, e.of.Width, e.of.Height, e.data)
+			if s.err = s.crops.Add(e.of.Digest, e.of.Width, e.of.Height, e.data); s.err == nil && s.crops.Bytes() > s.left {
+				s.err = s.full()
+			}
 		case len(e.data) > 0:
 			_, s.err = s.w.Write(e.data)
 		}

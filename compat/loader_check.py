@@ -1,6 +1,7 @@
 """Reads by premix_shards.torch as trainings do: ranks, workers, killed runs, damaged files.
 
-usage: loader_check.py WORK OUT IN CACHE/FINGERPRINT      (OUT of three replicas, saliencymix alone; PYTHONPATH has premix_shards)
+usage: loader_check.py WORK OUT IN CACHE/FINGERPRINT      (OUT of three replicas, saliencymix alone, and in WORK/formats the
+same in every format; PYTHONPATH has premix_shards)
 
 Each check is a function; prints one line of JSON with the names of those that passed, and ends with the first that fails.
 """
@@ -112,6 +113,20 @@ def check_resumed(work, out, root, cache):
         killed.join()
         rest = list(start(3)[1])
         assert first + rest == whole, (place, whole, first, rest)
+
+
+def check_formats(work, out, root, cache):
+    """The plan of an output of any format is read: names of shards differ, samples do not."""
+    want = PlannedDataset(out, root, cache=os.path.join(work, "maps"))
+    outputs = sorted(glob.glob(os.path.join(work, "formats", "*", "")))
+    assert len(outputs) >= 6, outputs
+    for place in outputs:
+        data = PlannedDataset(place, root, cache=os.path.join(work, "maps"))
+        assert data.replicas == want.replicas == 3, place
+        for epoch in range(3):
+            data.set_epoch(epoch)
+            want.set_epoch(epoch)
+            assert len(data) == 41 and torch.equal(data[7]["image"], want[7]["image"]) and data[7]["lam"] == want[7]["lam"], place
 
 
 def check_spawned(work, out, root, cache):

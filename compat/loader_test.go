@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/premix/premix/internal/commandtest"
+	"github.com/premix/premix/io/formats"
 )
 
 // TestLoader reads by premix_shards.torch as trainings do: three ranks of two workers and an uneven number of samples, workers
@@ -18,6 +19,8 @@ func TestLoader(t *testing.T) {
 	in, out, cache := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "cache")
 	commandtest.Run(t, "synth", "--images", "41", "--out", in)
 	commandtest.Run(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3", "--plan-only")
+	commandtest.Run(t, "mix", "--in", in, "--out", filepath.Join(dir, "formats"), "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3",
+		"--plan-only", "--format", strings.Join(formats.Names(), ","))
 	caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
 	if err != nil || len(caches) != 1 {
 		t.Fatalf("caches %v, %v", caches, err)
@@ -31,7 +34,7 @@ func TestLoader(t *testing.T) {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	t.Log(stderr.String())
-	const want = `["ranks", "resumed", "spawned", "work", "peaks", "transforms", "refusals"]` + "\n"
+	const want = `["ranks", "resumed", "formats", "spawned", "work", "peaks", "transforms", "refusals"]` + "\n"
 	if string(got) != want {
 		t.Errorf("passed: %s, want %s", got, want)
 	}

@@ -62,7 +62,7 @@ class Plan:
         """The plan files of each replica, in the order of the shards."""
         folder = os.path.join(self.meta, "plan")
         name, split = re.escape(shape["name"]), re.escape(shape["split"])
-        form = re.compile(rf"(?:{name}-)?{split}(?:[-_]r(\d{{3,}}))?(?:\.tfrecord)?-(\d{{5,6}})(?:-of-\d+)?\.parquet")
+        form = re.compile(rf"(?:{name}-)?{split}(?:[-_]r(\d{{3,}}))?(?:\.tfrecord|\.array_record)?-(\d{{5,6}})(?:-of-\d+)?(?:\.mds)?\.parquet")
         found: Dict[int, Dict[int, str]] = {}
         try:
             entries = os.listdir(folder)

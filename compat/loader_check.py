@@ -159,6 +159,68 @@ def check_work(work, out, root, cache):
         pq.read_table = table
 
 
+def first_of(maps, place, root, at_once):
+    """The first picture of a data set, converted when all processes are there: what a rank does as it starts."""
+    at_once.wait()
+    if os.path.exists(os.path.join(place, "fingerprint.json")):
+        PeaksDataset(place, root, maps=maps)[0]
+    else:
+        PlannedDataset(place, root, cache=maps)[0]
+
+
+def check_converted(work, out, root, cache):
+    """Mapped files whose checksum is missing, as after a kill, are converted again, by several processes at once, too; a kill at
+    any rename leaves nothing that is refused."""
+    maps = os.path.join(work, "maps of converted")
+    for place in (out, cache):
+        def make():
+            return PeaksDataset(place, root, maps=maps) if place == cache else PlannedDataset(place, root, cache=maps)
+        want = make()[0]["image"]
+        about, = glob.glob(os.path.join(maps, ("peaks" if place == cache else "plan") + "-*", "about.json"))
+        for again in range(4):
+            if place == out and again % 2:  # the table is there, its checksum is not
+                with open(about) as f:
+                    said = json.load(f)
+                said["sums"] = {name: s for name, s in said["sums"].items() if not name.startswith("r")}
+                with open(about, "w") as f:
+                    json.dump(said, f)
+            else:
+                os.remove(about)
+            assert torch.equal(make()[0]["image"], want), again
+            os.remove(about)
+            at_once = forked.Barrier(4)
+            ranks = [forked.Process(target=first_of, args=(maps, place, root, at_once)) for _ in range(4)]
+            for r in ranks:
+                r.start()
+            for r in ranks:
+                r.join()
+                assert r.exitcode == 0, r
+        shutil.rmtree(maps)
+        os.makedirs(maps)
+        rename, left, kills = os.replace, 0, 0
+
+        def stopped(a, b):
+            nonlocal left
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            rename(a, b)
+        while True:  # killed before rename number kills
+            left = kills
+            os.replace = stopped
+            try:
+                make()
+                break
+            except KeyboardInterrupt:
+                kills += 1
+            finally:
+                os.replace = rename
+            assert torch.equal(make()[0]["image"], want), kills
+            shutil.rmtree(maps)
+            os.makedirs(maps)
+        assert kills >= 4, kills
+
+
 def check_peaks(work, out, root, cache):
     """In a batch each image is once target and once source, and only the box differs; other epochs and seeds draw other λ."""
     data = PeaksDataset(cache, root, maps=os.path.join(work, "maps"))

@@ -97,12 +97,17 @@ class Plan:
     def samples(self, replica: int) -> np.ndarray:
         """The mapped table of a replica (_tables.SAMPLE), in the order of the shards; not checked."""
         path = self._path(replica)
-        if not exists(path, self._about):
+        if not self._done(path):
             with one_at_a_time(self._about):
-                if not exists(path, self._about):
+                if not self._done(path):
                     self._convert(replica, path)
                     release()
         return mapped(path, SAMPLE)
+
+    def _done(self, path: str) -> bool:
+        """Whether a table is there and about.json has its checksum: it gets its name last. Where about.json is gone, all is
+        converted again."""
+        return exists(path, self._images, self._names, self._about) and os.path.basename(path) in self.about()["sums"]
 
     def images(self) -> Names:
         """The table of images; there is one once a replica was converted."""
@@ -126,7 +131,7 @@ class Plan:
         files = self._files[replica]
         counts = [_count(f) for f in files]
         if not exists(self._images, self._names, self._about):
-            self._list_images(files)
+            self._list_images(self._files[self.replicas[0]])  # not files: tables that are in use have the numbers of that order
         names = self.images()
         if sum(counts) != len(names):
             raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
@@ -143,10 +148,10 @@ class Plan:
                     key = _convert_shard(rows, file, replica, shard, start, names.images, by_hash, ordinals, key)
                     table.write(start, rows)
                     start += n
+                about["keys"][str(replica)] = key
+                about["sums"][os.path.basename(path)] = table.checksum()
+                self._say(about)  # before the table has its name: no process finds it without its checksum
                 table.commit(path)
-        about["keys"][str(replica)] = key
-        about["sums"][os.path.basename(path)] = checksum(path)
-        self._say(about)
         for old in os.listdir(self.folder):
             if old.startswith(f"r{replica:03d}-") and old.endswith(".npy") and os.path.join(self.folder, old) != path:
                 with contextlib.suppress(OSError):  # Windows: mapped by another process

@@ -85,6 +85,11 @@ class Writer:
         self._file.seek(self._start + row * self._size)
         self._file.write(rows.tobytes())
 
+    def checksum(self) -> int:
+        """The checksum of what was written."""
+        self._file.flush()
+        return checksum(self._file.name)
+
     def commit(self, path: str) -> None:
         """Gives the file its name, once it is on disk."""
         commit(self._file, path)

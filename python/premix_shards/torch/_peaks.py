@@ -185,8 +185,8 @@ def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) ->
         chunk.table = pa.concat_tables(parts)
         chunk.names = chunk.table["name"].combine_chunks()
         chunk.good = ~pc.is_in(chunk.names, pa.array(sorted(bad), pa.string())).to_numpy(zero_copy_only=False)
-    # Containers are read by name, and what they hold in their own order: a chunk has its images in that order.
-    chunks.sort(key=lambda c: (c.container.encode("utf-8"), c.table["offset"][0].as_py(), c.table["name"][0].as_py().encode("utf-8")) if len(c.names) else (b"", 0, b""))
+    # Containers are read by name, as paths: "bull mastiff/" before "bull/". What they hold is in their own order, in a chunk too.
+    chunks.sort(key=lambda c: ((c.container + "/").encode("utf-8"), c.table["offset"][0].as_py(), c.table["name"][0].as_py().encode("utf-8")) if len(c.names) else (b"", 0, b""))
     fields, heaps, lengths, texts, unseekable, ordinal = [], [], [], [], set(), 0
     for chunk in chunks:
         t, chunk.table = chunk.table.filter(pa.array(chunk.good)), None

@@ -51,6 +51,7 @@ func FuzzReader(f *testing.F) {
 		f.Add(flip(at))
 	}
 	f.Add(append(bytes.Clone(file), file...))
+	f.Add(write(f, "hello")[:len(signature)+chunkHeader+8]) // small, so that most changes hit something
 	f.Fuzz(func(t *testing.T, file []byte) {
 		all := through(t, windowAt(file, 0, -1), len(file))
 		stream := through(t, window.Stream(bytes.NewReader(file), 0, -1, -1), len(file))
@@ -97,7 +98,11 @@ func FuzzChunk(f *testing.F) {
 		w.prefix = nil
 		w.within(append(h.append(nil), data...), 64, end)
 		for w.pos < end {
-			w.within(make([]byte, min(end-w.pos, blockSize-w.pos%blockSize)), 64, end)
+			n := min(end-w.pos, blockSize-w.pos%blockSize)
+			if w.pos%blockSize == 0 { // a block header comes first
+				n = min(end-w.pos-blockHeader, usable)
+			}
+			w.within(make([]byte, n), 64, end)
 		}
 		if err := errors.Join(w.Write([]byte("after")), w.Close()); err != nil {
 			t.Fatal(err)

@@ -48,7 +48,8 @@ const (
 	kindTransposed = 't'
 )
 
-// maxChunk is the most that a chunk of several records may hold, packed or not, in bytes.
+// maxChunk is the most that a chunk of several records may hold, packed or not, in bytes, and how many records it may
+// have.
 const maxChunk = 256 << 20
 
 // defaultMaxRecord limits the length of a record if no other limit is given.

@@ -113,7 +113,8 @@ func rightBlock(p []byte, pos int64, c *chunk) bool {
 	return ok && previous == uint64(pos-c.begin) && next == uint64(c.end-pos)
 }
 
-// tooLarge reports whether the data of a chunk are not read, and what is wrong if it is one of records.
+// tooLarge reports whether the data of a chunk are not read, and what is wrong if it is one of records. The number of
+// records has a limit whatever they hold, since a chunk is as long as it has records, by zeros if nothing else.
 func (r *Reader) tooLarge(c *chunk) (pass bool, err error) {
 	most := uint64(max(maxChunk, r.o.MaxRecord))
 	if c.records == 1 {
@@ -125,10 +126,13 @@ func (r *Reader) tooLarge(c *chunk) (pass bool, err error) {
 		return true, nil
 	case c.kind != kindRecords && r.o.Rescue: // nothing that is damaged there is a loss
 		return true, nil
-	case c.kind != kindRecords && c.size > maxChunk:
-		return true, r.final(r.fault(TooLong, unknown, fmt.Sprintf("a chunk without records has %d bytes, the limit is %d", c.size, maxChunk)))
+	case c.kind != kindRecords && max(c.size, c.records) > maxChunk:
+		return true, r.final(r.fault(TooLong, unknown, fmt.Sprintf("a chunk without records has %d bytes, the limit is %d", max(c.size, c.records), maxChunk)))
 	case c.kind != kindRecords:
 		return false, nil
+	case c.records > maxChunk:
+		c.fault = &Error{Kind: TooLong, detail: fmt.Sprintf("its chunk states %d records, the limit is %d", c.records, maxChunk)}
+		return true, nil
 	case c.decoded > most || c.size > most+most/64+1024:
 		c.fault = &Error{Kind: TooLong, detail: fmt.Sprintf("%d bytes, the limit is %d", max(c.decoded, c.size), most)}
 		return true, nil

@@ -37,22 +37,22 @@ func ReadIndex(at io.ReaderAt, size int64) (*Index, error) {
 	}
 	n, w := binary.Uvarint(sizes)
 	m, ok := parseMetadata(values[:n])
-	if !ok || c.header.records != m.chunks+1 {
+	if !ok || c.header.records != m.chunks+1 || m.chunks > uint64(footer)/chunkHeader {
 		return nil, ErrNoIndex
 	}
-	x := &Index{End: footer, Chunks: make([]Entry, 0, m.chunks)} // each has a byte in sizes
-	last := int64(len(signature)) - 1
-	fits := true
+	x := &Index{End: footer}
+	next, fits := int64(len(signature)), true
 	err = entries(sizes[w:], values[n:], func(e Entry) {
-		fits = fits && e.Offset > last && e.Offset < footer && e.Records <= footer
-		last = e.Offset
-		x.Chunks = append(x.Chunks, e)
+		size := max(chunkHeader, e.Records) // at least
+		fits = fits && e.Offset >= next && e.Offset <= footer-size
+		next = e.Offset + size
 		x.Records += e.Records
 	})
 	if err != nil || !fits || uint64(x.Records) != m.records {
 		return nil, ErrNoIndex
 	}
-	return x, nil
+	x.Chunks = make([]Entry, 0, m.chunks) // each fits the file
+	return x, entries(sizes[w:], values[n:], func(e Entry) { x.Chunks = append(x.Chunks, e) })
 }
 
 // chunkAt reads a chunk of records.

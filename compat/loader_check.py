@@ -245,6 +245,35 @@ def check_peaks(work, out, root, cache):
     assert 0.4 < means.mean() < 0.9, means
 
 
+def check_beside(work, out, root, cache):
+    """A second data set of one cache, with other names or after the cache has grown, leaves the mapped files of a first that is in
+    use; they are removed after 30 days without a start or an epoch."""
+    maps, place = os.path.join(work, "maps beside"), os.path.join(work, "cache that grows")
+    shutil.copytree(cache, place)
+    first = PeaksDataset(place, root, maps=maps)
+    turned = PeaksDataset(place, root, class_names=first.class_names[::-1], maps=maps)
+    folders = set(glob.glob(os.path.join(maps, "peaks-*-*")))
+    assert len(folders) == 1 and turned.class_names == first.class_names[::-1] and turned.classes == 12
+    for i in range(41):
+        assert turned[i]["label"] == 11 - first[i]["label"] and first.class_names[first[i]["label"]] == first.name(i).partition("/")[0]
+
+    def grow(t):
+        for path in glob.glob(os.path.join(place, "*.parquet")):
+            os.utime(path, (t, t))
+        PeaksDataset(place, root, maps=maps)
+        return set(glob.glob(os.path.join(maps, "peaks-*-*")))
+    assert len(grow(1)) == 2
+    first.set_epoch(1)
+    assert int(DataLoader(first, 41, num_workers=1)._get_iterator()._next_data()["ordinal"][40]) == 40
+    about, = (os.path.join(f, "about.json") for f in folders)
+    long_ago = time.time() - 31 * 86400
+    os.utime(about, (long_ago, long_ago))
+    first.set_epoch(2)
+    assert folders < grow(2)
+    os.utime(about, (long_ago, long_ago))
+    assert not folders & grow(3) and len(grow(3)) == 3
+
+
 def check_transforms(work, out, root, cache):
     """Transforms are applied after the mix; those that make λ wrong are warned of, and no others."""
     from torchvision.transforms import v2

@@ -110,7 +110,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         peak = (self._cropper.h // 2, self._cropper.w // 2) if c["flat"] else (int(c["row"]), int(c["col"]))
         if peak[0] < 0:
             raise ValueError(f"{name} has no peak in the cache")
-        return {"image": torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C")), "label": int(entry["label"]), "peak": peak, "ordinal": i, "epoch": epoch}
+        return {"image": torch.from_numpy(np.array(pixels.transpose(2, 0, 1), order="C")), "label": self._peaks.label(int(entry["label"])), "peak": peak, "ordinal": i, "epoch": epoch}
 
 
 class SaliencyMixCollate:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -18,8 +19,9 @@ from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, mapped, reading, release, repeated, save, sorted_hashes
 
-_VERSION = 1  # of the mapped files
+_VERSION = 2  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
+_UNUSED = 30 * 24 * 3600  # seconds after which the mapped files of an earlier state of a cache are removed
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
 
@@ -53,45 +55,50 @@ class Peaks:
         files = sorted(f for f in os.listdir(self._place) if f.endswith(".parquet") and not f.startswith("."))
         if not files:
             raise FileNotFoundError(f"{self._place} holds no peaks")
-        h = hashlib.sha256(f"{_VERSION}\0{list(classes) if classes is not None else ''}".encode())
+        h = hashlib.sha256(str(_VERSION).encode())
         for name in files:
             stat = os.stat(os.path.join(self._place, name))
             h.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
         mine = "peaks-" + hashlib.sha256(self._place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._folder = os.path.join(cache, f"{mine}-{h.hexdigest()[:12]}")
-        about = os.path.join(self._folder, "about.json")
+        self._about = about = os.path.join(self._folder, "about.json")
         if not os.path.exists(about):
             with one_at_a_time(os.path.join(cache, mine)):
                 if not os.path.exists(about):
-                    for old in os.listdir(cache):  # of the same cache, before it changed
-                        if old.startswith(mine + "-"):
-                            shutil.rmtree(os.path.join(cache, old))
-                    os.makedirs(self._folder)
-                    self._convert(files, about, classes)
+                    _remove_unused(cache, mine + "-")
+                    os.makedirs(self._folder, exist_ok=True)
+                    self._convert(files, about)
                     release()
         with open(about, encoding="utf-8") as f:
             said = json.load(f)
         #: the numbers of the cached replicas, ascending; the names of the classes, or None; containers that cannot be read at random
         self.replicas: List[int] = said["replicas"]
-        self.classes: Optional[List[str]] = said["classes"]
+        self.classes, self._numbers = _numbered(said["names"], classes, self._place)
         self.unseekable: List[str] = said["unseekable"]
         self._sums: Dict[str, int] = said["sums"]
         for name in ("images.npy", "names.npy"):
             check(os.path.join(self._folder, name), self._sums)
 
     def prepare(self, replica: int) -> None:
-        """Checks the table of a cached replica."""
+        """Checks the table of a cached replica, and keeps the mapped files from being removed as unused."""
+        with contextlib.suppress(OSError):  # a folder that is shared read-only
+            os.utime(self._about)
         check(os.path.join(self._folder, f"r{replica:03d}.npy"), self._sums)
 
     def images(self) -> Names:
         """The table of images, in the order of the input: the good ones of all replicas."""
         return Names(os.path.join(self._folder, "images.npy"), os.path.join(self._folder, "names.npy"))
 
+    def label(self, stored: int) -> int:
+        """The class of an image, by the label of its row: a number of the input, or −1−n for the n-th name of about.json. So
+        the tables do not depend on class_names."""
+        return stored if stored >= 0 else self._numbers[-1 - stored]
+
     def crops(self, replica: int) -> np.ndarray:
         """The mapped table (_tables.PEAK) of a cached replica."""
         return mapped(os.path.join(self._folder, f"r{replica:03d}.npy"), PEAK)
 
-    def _convert(self, files: List[str], about: str, classes: Optional[Sequence[str]]) -> None:
+    def _convert(self, files: List[str], about: str) -> None:
         _files.log.info("converting the peaks of %s to %s", self._place, self._folder)
         groups: Dict[str, List[str]] = {}
         for name in files:
@@ -100,14 +107,14 @@ class Peaks:
                 raise ValueError(f"{os.path.join(self._place, name)} is not named as a file of a cache")
             groups.setdefault(m[1], []).append(os.path.join(self._place, name))
         chunks = [_Chunk(paths) for _, paths in sorted(groups.items())]
-        images, heap, numbers, unseekable = _list(chunks, classes, self._place)
+        images, heap, names, unseekable = _list(chunks, self._place)
         with contextlib.ExitStack() as stack:
             replicas = self._fill(chunks, len(images), stack)
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)
         sums = {name: checksum(os.path.join(self._folder, name)) for name in sorted(os.listdir(self._folder)) if name.endswith(".npy")}
         with temporary(about) as part, open(part, "w", encoding="utf-8") as f:
-            json.dump({"sums": sums, "replicas": replicas, "classes": numbers, "unseekable": unseekable}, f)
+            json.dump({"sums": sums, "replicas": replicas, "names": names, "unseekable": unseekable}, f)
             commit(f, about)
 
     def _fill(self, chunks: List[_Chunk], n: int, stack: contextlib.ExitStack) -> List[int]:
@@ -166,8 +173,19 @@ def _container(path: str) -> str:
         return str(json.loads((pq.read_metadata(path).metadata or {})[b"premix"])["container"])
 
 
-def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) -> Tuple[np.ndarray, np.ndarray, Optional[List[str]], List[str]]:
-    """The table of the images that are good in every replica, their names, the class names, and containers that cannot be
+def _remove_unused(cache: str, prefix: str) -> None:
+    """Removes mapped files that no training of the last 30 days has opened: those of a cache before it changed. A newer folder
+    may be in use."""
+    for old in os.listdir(cache):
+        folder = os.path.join(cache, old)
+        with contextlib.suppress(FileNotFoundError):
+            at = os.path.join(folder, "about.json")
+            if old.startswith(prefix) and time.time() - os.stat(at if os.path.exists(at) else folder).st_mtime > _UNUSED:
+                shutil.rmtree(folder)
+
+
+def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, List[str], List[str]]:
+    """The table of the images that are good in every replica, their names, the names of their classes, and containers that cannot be
     read at random; sets the images of each chunk."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -207,22 +225,27 @@ def _list(chunks: List[_Chunk], classes: Optional[Sequence[str]], place: str) ->
     twice = repeated(heap, images, *sorted_hashes(heap, images))
     if twice is not None:
         raise ValueError(f"{place} has {twice} twice: it holds two versions of the input, or two inputs; fill a cache of its own with --cache")
-    numbers = _labels(images, pa.chunked_array(texts, pa.string()), classes, place)
-    return images, heap, numbers, sorted(unseekable)
+    return images, heap, _name(images, pa.chunked_array(texts, pa.string())), sorted(unseekable)
 
 
-def _labels(images: np.ndarray, texts: Any, classes: Optional[Sequence[str]], place: str) -> Optional[List[str]]:
-    """Numbers the classes of images that have a name; returns the names."""
+def _name(images: np.ndarray, texts: Any) -> List[str]:
+    """Labels images whose class has a name with −1−n for the n-th name; returns the names, in bytewise order."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     named = images["label"] < 0
-    if not named.any():
-        return list(classes) if classes is not None else None
-    there = sorted(set(pc.unique(texts.filter(pa.array(named))).to_pylist()), key=lambda c: c.encode("utf-8"))
-    names = list(classes) if classes is not None else there
-    missing = [c for c in there if c not in set(names)]
+    names = sorted(set(pc.unique(texts.filter(pa.array(named))).to_pylist()), key=lambda c: c.encode("utf-8"))
+    if names:
+        images["label"][named] = -1 - pc.index_in(texts, pa.array(names, pa.string())).to_numpy()[named]
+    return names
+
+
+def _numbered(names: List[str], classes: Optional[Sequence[str]], place: str) -> Tuple[Optional[List[str]], List[int]]:
+    """The class names in the order of the labels, or None where the input states numbers, and the label of each of names."""
+    if classes is None:
+        return (names or None), list(range(len(names)))
+    number = {c: i for i, c in enumerate(classes)}
+    missing = [c for c in names if c not in number]
     if missing:
         raise ValueError(f"{place} has the class {missing[0]}, which is not in class_names")
-    images["label"][named] = pc.index_in(texts, pa.array(names, pa.string())).to_numpy()[named]
-    return names
+    return list(classes), [number[c] for c in names]

@@ -245,6 +245,34 @@ def check_peaks(work, out, root, cache):
     assert 0.4 < means.mean() < 0.9, means
 
 
+def check_numbers(work, out, root, cache):
+    """Where the cache does not tell how premix numbers classes, a warning says so; class_names= settles it."""
+    copies = iter(range(9))
+
+    def warned(classes, **options):
+        place = os.path.join(work, f"cache of numbers {next(copies)}")
+        shutil.copytree(cache, place)
+        for path in glob.glob(os.path.join(place, "*.parquet")):
+            t = pq.read_table(path)
+            i = t.schema.get_field_index("class")
+            pq.write_table(t.set_column(i, t.schema.field(i), [[classes[c] for c in t["class"].to_pylist()]]), path)
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            data = PeaksDataset(place, root, maps=os.path.join(work, "maps of numbers"), **options)
+        assert all(w.filename == __file__ for w in found), found
+        return data, [str(w.message) for w in found]
+    names = sorted(os.listdir(root))
+    data, found = warned({c: c for c in names})
+    assert not found and data.class_names == names, found
+    numbers = {c: str(i) for i, c in enumerate(names)}
+    data, found = warned(numbers)
+    assert len(found) == 1 and "class_names=" in found[0] and data.class_names[:3] == ["0", "1", "10"], found
+    _, found = warned({c: "a " + c for c in names})
+    assert len(found) == 1 and "not named after folders" in found[0], found
+    data, found = warned(numbers, class_names=[str(i) for i in range(12)])
+    assert not found and all(names[data[i]["label"]] == data.name(i).partition("/")[0] for i in range(41)), found
+
+
 def check_beside(work, out, root, cache):
     """A second data set of one cache, with other names or after the cache has grown, leaves the mapped files of a first that is in
     use; they are removed after 30 days without a start or an epoch."""

@@ -39,7 +39,10 @@ func TestOnline(t *testing.T) {
 	premix("synth", "--images", "36", "--format", "tfrecord", "--out", records)
 	damaged := filepath.Join(dir, "damaged") // which ordinals an image gets must not count the bad ones
 	premix("synth", "--images", "36", "--out", damaged)
-	for _, name := range []string{"ball/a.jpg", "leaf/leaf_000000008.jpg"} {
+	for _, name := range []string{"ball/a.jpg", "leaf/leaf_000000008.jpg", "dog/a.jpg"} { // the only one of dog, which keeps its number
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(damaged, name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(damaged, name), []byte("\xff\xd8\xff\xe0 no picture"), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +64,7 @@ func TestOnline(t *testing.T) {
 		{"padded", pngs, "--geometry pad:6 --replicas 2"},
 		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
 		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
-		{"two are bad", damaged, "--replicas 2 --max-bad 10%"},
+		{"three are bad", damaged, "--replicas 2 --max-bad 10%"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
 		{"Parquet", parquet, "--replicas 2"},
 		{"TFRecord", records, noPeaks + "--replicas 2 --first-replica 3"},

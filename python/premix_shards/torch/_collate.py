@@ -29,8 +29,10 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
     Args:
         cache: the folder CACHE/FINGERPRINT that `premix mix` or `premix peaks --cache CACHE` filled, from this input alone.
         images: the folder that was ``--in``, as for PlannedDataset.
-        class_names: in the order of the labels; default: those of the input in bytewise order, as premix numbers
-            class folders. Labels that are numbers already stay.
+        class_names: in the order of the labels; default: those of all images, the bad ones too, in bytewise order, as premix
+            numbers class folders. The cache does not know class folders without images, nor ``--classes``, class lists and
+            ``--class-order``: with these, give the lines of ``OUT/__premix__/SPLIT/classes.txt``. Names that are numbers in
+            another order, or that are not those of folders, are warned of. Labels that are numbers already stay.
         maps: folder of the mapped files, 42 bytes an image of each replica; default as for PlannedDataset.
 
     Raises:

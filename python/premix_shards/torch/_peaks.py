@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import time
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+import warnings
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _VERSION = 2  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
 _UNUSED = 30 * 24 * 3600  # seconds after which the mapped files of an earlier state of a cache are removed
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
+_TAR = re.compile(r"(\.tar(\.\w+)?|\.tgz|\.zip)(?=/)")
 _FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
 
 
@@ -41,9 +43,9 @@ class _Chunk:
 class Peaks:
     """The peaks of a cache, one FINGERPRINT of it, which must hold one input alone.
 
-    classes are the class names in the order of the labels; default, where the input states names: the names that are there,
-    in bytewise order, as premix numbers class folders. ValueError where the cache holds two versions of an image, or not all
-    replicas of all images."""
+    classes are the class names in the order of the labels; default, where the input states names: those of all images, the bad
+    ones too, in bytewise order, as premix numbers class folders. Warns where premix may number them otherwise. ValueError where
+    the cache holds two versions of an image, or not all replicas of all images."""
 
     def __init__(self, place: "str | os.PathLike[str]", cache: str, classes: Optional[Sequence[str]] = None) -> None:
         self._place = os.path.abspath(os.fspath(place))
@@ -74,6 +76,8 @@ class Peaks:
         #: the numbers of the cached replicas, ascending; the names of the classes, or None; containers that cannot be read at random
         self.replicas: List[int] = said["replicas"]
         self.classes, self._numbers = _numbered(said["names"], classes, self._place)
+        if classes is None:
+            _warn(said["names"], said["folders"], self._place)
         self.unseekable: List[str] = said["unseekable"]
         self._sums: Dict[str, int] = said["sums"]
         for name in ("images.npy", "names.npy"):
@@ -107,14 +111,14 @@ class Peaks:
                 raise ValueError(f"{os.path.join(self._place, name)} is not named as a file of a cache")
             groups.setdefault(m[1], []).append(os.path.join(self._place, name))
         chunks = [_Chunk(paths) for _, paths in sorted(groups.items())]
-        images, heap, names, unseekable = _list(chunks, self._place)
+        images, heap, names, folders, unseekable = _list(chunks, self._place)
         with contextlib.ExitStack() as stack:
             replicas = self._fill(chunks, len(images), stack)
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)
         sums = {name: checksum(os.path.join(self._folder, name)) for name in sorted(os.listdir(self._folder)) if name.endswith(".npy")}
         with temporary(about) as part, open(part, "w", encoding="utf-8") as f:
-            json.dump({"sums": sums, "replicas": replicas, "names": names, "unseekable": unseekable}, f)
+            json.dump({"sums": sums, "replicas": replicas, "names": names, "folders": folders, "unseekable": unseekable}, f)
             commit(f, about)
 
     def _fill(self, chunks: List[_Chunk], n: int, stack: contextlib.ExitStack) -> List[int]:
@@ -184,9 +188,10 @@ def _remove_unused(cache: str, prefix: str) -> None:
                 shutil.rmtree(folder)
 
 
-def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, List[str], List[str]]:
-    """The table of the images that are good in every replica, their names, the names of their classes, and containers that cannot be
-    read at random; sets the images of each chunk."""
+def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Dict[str, int], bool, List[str]]:
+    """The table of the images that are good in every replica, their names, the names of the classes with how many good images
+    each has, whether all of these are names of folders or tars, and containers that cannot be read at random; sets the images
+    of each chunk."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -195,7 +200,7 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Lis
         parts, bad = [], set()
         for path in chunk.files:
             first = None
-            for t in _rows(path, ["name", "offset", "length", "label", "class", "replica", "failure_kind"]):
+            for t in _rows(path, ["name", "offset", "length", "label", "class", "replica", "failure_stage", "failure_kind"]):
                 bad.update(t["name"].filter(pc.not_equal(t["failure_kind"], "")).to_pylist())
                 if path == chunk.files[0]:
                     first = t["replica"][0].as_py() if first is None and t.num_rows else first
@@ -206,7 +211,11 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Lis
     # Containers are read by name, as paths: "bull mastiff/" before "bull/". What they hold is in their own order, in a chunk too.
     chunks.sort(key=lambda c: ((c.container + "/").encode("utf-8"), c.table["offset"][0].as_py(), c.table["name"][0].as_py().encode("utf-8")) if len(c.names) else (b"", 0, b""))
     fields, heaps, lengths, texts, unseekable, ordinal = [], [], [], [], set(), 0
+    there, folders = set(), True
     for chunk in chunks:
+        for name, c in _classes(chunk.table):
+            there.add(c)
+            folders &= f"/{c}/" in "/" + _TAR.sub("", name)
         t, chunk.table = chunk.table.filter(pa.array(chunk.good)), None
         chunk.ordinals = ordinal + np.cumsum(chunk.good) - 1
         ordinal += t.num_rows
@@ -225,27 +234,49 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Lis
     twice = repeated(heap, images, *sorted_hashes(heap, images))
     if twice is not None:
         raise ValueError(f"{place} has {twice} twice: it holds two versions of the input, or two inputs; fill a cache of its own with --cache")
-    return images, heap, _name(images, pa.chunked_array(texts, pa.string())), sorted(unseekable)
+    names = sorted(there, key=lambda c: c.encode("utf-8"))
+    return images, heap, _name(images, pa.chunked_array(texts, pa.string()), names), folders, sorted(unseekable)
 
 
-def _name(images: np.ndarray, texts: Any) -> List[str]:
-    """Labels images whose class has a name with −1−n for the n-th name; returns the names, in bytewise order."""
+def _classes(t: Any) -> List[Tuple[str, str]]:
+    """The classes with a name in a chunk, each with the name of one image. A failure has the class of its folder, and that counts
+    as premix counts it; one of the stage label has none, or one that premix does not know."""
+    import pyarrow.compute as pc
+
+    known = pc.and_(pc.not_equal(t["class"], ""), pc.not_equal(t["failure_stage"], "label"))
+    found = t.filter(pc.and_(pc.less(t["label"], 0), pc.or_(pc.equal(t["failure_kind"], ""), known))).group_by("class").aggregate([("name", "min")])
+    return list(zip(found["name_min"].to_pylist(), found["class"].to_pylist()))
+
+
+def _name(images: np.ndarray, texts: Any, names: List[str]) -> Dict[str, int]:
+    """Labels images whose class has a name with −1−n for the n-th of names; returns how many each has."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     named = images["label"] < 0
-    names = sorted(set(pc.unique(texts.filter(pa.array(named))).to_pylist()), key=lambda c: c.encode("utf-8"))
-    if names:
-        images["label"][named] = -1 - pc.index_in(texts, pa.array(names, pa.string())).to_numpy()[named]
-    return names
+    at = pc.index_in(texts.filter(pa.array(named)), pa.array(names, pa.string())).to_numpy()
+    images["label"][named] = -1 - at
+    return dict(zip(names, np.bincount(at, minlength=len(names)).tolist()))
 
 
-def _numbered(names: List[str], classes: Optional[Sequence[str]], place: str) -> Tuple[Optional[List[str]], List[int]]:
+def _numbered(names: Dict[str, int], classes: Optional[Sequence[str]], place: str) -> Tuple[Optional[List[str]], List[int]]:
     """The class names in the order of the labels, or None where the input states numbers, and the label of each of names."""
     if classes is None:
-        return (names or None), list(range(len(names)))
+        return (list(names) or None), list(range(len(names)))
     number = {c: i for i, c in enumerate(classes)}
-    missing = [c for c in names if c not in number]
+    missing = [c for c, n in names.items() if n and c not in number]
     if missing:
         raise ValueError(f"{place} has the class {missing[0]}, which is not in class_names")
-    return list(classes), [number[c] for c in names]
+    return list(classes), [number.get(c, -1) for c in names]
+
+
+def _warn(names: Iterable[str], folders: bool, place: str) -> None:
+    """Warns where the cache does not tell how premix numbers classes: it has neither lists of classes nor --class-order."""
+    what = ""
+    if not folders:
+        what = "classes that are not named after folders, so a list may number them"
+    elif all(c.isascii() and c.isdecimal() for c in names) and [int(c) for c in names] != list(range(len(list(names)))):
+        what = "class folders that are numbers, and --class-order number takes them as labels"
+    if what:
+        warnings.warn(f"{place} has {what}; here they are sorted as text: give class_names= in premix's order, which is in "
+                      "OUT/__premix__/SPLIT/classes.txt", UserWarning, stacklevel=4)

@@ -11,12 +11,14 @@ import hashlib
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import sys
 import time
 import warnings
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 import torch.distributed as dist
@@ -25,6 +27,7 @@ from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
 from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
+from premix_shards.torch._images import Images
 
 RANKS, WORKERS, BATCH = 3, 2, 4
 forked = multiprocessing.get_context("fork")  # without a second import of torch
@@ -330,6 +333,27 @@ def refused(kind, text, f):
         raise AssertionError(f"not refused: {text}")
 
 
+def check_copies(work, out, root, cache):
+    """Copied images of Parquet that are cut or another's are refused by their own names, at the start and in a worker."""
+    maps, path = os.path.join(work, "maps of copies"), os.path.join(work, "rows.parquet")
+    os.makedirs(maps)
+    pq.write_table(pa.table({"image": [{"bytes": b"12345", "path": ""}, {"bytes": b"67", "path": ""}]}), path)
+    images = Images(path, maps, ["rows.parquet"])
+    assert images.read("rows.parquet/1", -1, 2) == b"67"
+    (data, index), = images._copies.values()
+    for name in (data, index):
+        with open(name, "rb") as f:
+            whole = f.read()
+        for size in (0, 3, len(whole) - 1):
+            os.truncate(name, size)
+            refused(ValueError, name, lambda: Images(path, maps, ["rows.parquet"]))
+            refused(ValueError, name, lambda: pickle.loads(pickle.dumps(images)).read("rows.parquet/0", -1, 5))
+            with open(name, "wb") as f:
+                f.write(whole)
+    os.remove(data)
+    assert Images(path, maps, ["rows.parquet"]).read("rows.parquet/0", -1, 5) == b"12345"
+
+
 def check_refusals(work, out, root, cache):
     """What is missing, damaged or another's is refused by name."""
     maps = os.path.join(work, "maps of refusals")
@@ -377,6 +401,15 @@ def check_refusals(work, out, root, cache):
             refused(ValueError, path, make)
             with open(path, "wb") as f:
                 f.write(whole)
+        make()
+        about, = glob.glob(os.path.join(maps, folder, "about.json"))
+        with open(about, "rb") as f:
+            whole = f.read()
+        for spoiled in (b"", whole[:len(whole) // 2], b"\xff", b"[]", b"{}", b'{"keys": 1, "sums": 1, "names": 1}', b"[" * 100000):
+            with open(about, "wb") as f:
+                f.write(spoiled)
+            refused(ValueError, about + " is damaged", make)
+        shutil.rmtree(os.path.dirname(about))
         make()
     plans = sorted(glob.glob(os.path.join(copy, "__premix__/train/plan/*r002*")))
     rows = pq.read_table(plans[0])

@@ -34,7 +34,7 @@ func TestLoader(t *testing.T) {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	t.Log(stderr.String())
-	const want = `["ranks", "resumed", "formats", "spawned", "work", "converted", "peaks", "numbers", "beside", "transforms", "refusals"]` + "\n"
+	const want = `["ranks", "resumed", "formats", "spawned", "work", "converted", "peaks", "numbers", "beside", "transforms", "copies", "refusals"]` + "\n"
 	if string(got) != want {
 		t.Errorf("passed: %s, want %s", got, want)
 	}

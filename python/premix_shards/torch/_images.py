@@ -61,8 +61,7 @@ class Images:
             if folder not in self._copies:
                 raise ValueError(f"{name} cannot be read at random: its container is neither a plain tar nor Parquet")
             if folder not in self._rows:
-                data, index = self._copies[folder]
-                self._rows[folder] = np.memmap(data, np.uint8, "r"), np.load(index, mmap_mode="r")
+                self._rows[folder] = _opened(*self._copies[folder])
             images, starts = self._rows[folder]
             row = int(base)
             if not 0 <= row < len(starts) - 1:
@@ -156,6 +155,18 @@ def image_column(schema: Any) -> str:
     raise ValueError("no column of images (image: struct<bytes, path>)")
 
 
+def _opened(data: str, index: str) -> Tuple[np.ndarray, np.ndarray]:
+    """The mapped files of _copied. ValueError, which names them and not the input, if they do not go together."""
+    try:
+        starts = np.load(index, mmap_mode="r")
+        whole = starts.dtype == np.uint64 and starts.ndim == 1 and len(starts) > 0 and int(starts[-1]) == os.path.getsize(data)
+    except (ValueError, EOFError):
+        whole = False
+    if not whole:
+        raise ValueError(f"{data} or {index} is damaged: remove both, and the images are copied again")
+    return np.memmap(data, np.uint8, "r") if starts[-1] else np.zeros(0, np.uint8), starts
+
+
 def _copied(path: str, cache: str) -> Tuple[str, str]:
     """The images of a Parquet file, one after another in a file of the cache, and an index of where each begins: an array of
     rows + 1 uint64. Reads a row group at a time."""
@@ -166,6 +177,7 @@ def _copied(path: str, cache: str) -> Tuple[str, str]:
     data, index = os.path.join(cache, f"parquet-{name}.images"), os.path.join(cache, f"parquet-{name}.npy")
     with one_at_a_time(index):
         if os.path.exists(index) and os.path.exists(data):
+            _opened(data, index)
             return data, index
         log.info("copying the images of %s to %s", path, data)
         starts = [0]

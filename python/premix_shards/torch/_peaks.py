@@ -18,7 +18,7 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, mapped, reading, release, repeated, save, sorted_hashes
+from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, mapped, reading, release, repeated, said, save, sorted_hashes
 
 _VERSION = 2  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
@@ -71,15 +71,14 @@ class Peaks:
                     os.makedirs(self._folder, exist_ok=True)
                     self._convert(files, about)
                     release()
-        with open(about, encoding="utf-8") as f:
-            said = json.load(f)
+        stored = said(about, sums=dict, replicas=list, names=dict, folders=bool, unseekable=list)
         #: the numbers of the cached replicas, ascending; the names of the classes, or None; containers that cannot be read at random
-        self.replicas: List[int] = said["replicas"]
-        self.classes, self._numbers = _numbered(said["names"], classes, self._place)
+        self.replicas: List[int] = stored["replicas"]
+        self.classes, self._numbers = _numbered(stored["names"], classes, self._place)
         if classes is None:
-            _warn(said["names"], said["folders"], self._place)
-        self.unseekable: List[str] = said["unseekable"]
-        self._sums: Dict[str, int] = said["sums"]
+            _warn(stored["names"], stored["folders"], self._place)
+        self.unseekable: List[str] = stored["unseekable"]
+        self._sums: Dict[str, int] = stored["sums"]
         for name in ("images.npy", "names.npy"):
             check(os.path.join(self._folder, name), self._sums)
 

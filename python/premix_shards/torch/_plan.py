@@ -16,8 +16,8 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
-from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, release, repeated, save,
-                      sorted_hashes)
+from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, release, repeated, said,
+                      save, sorted_hashes)
 
 _VERSION = 1  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
@@ -115,9 +115,7 @@ class Plan:
 
     def about(self) -> Dict[str, Any]:
         """keys (their prefix and width) by replica, checksums of the mapped files by name, and the containers that cannot be read at random."""
-        with open(self._about, encoding="utf-8") as f:
-            about: Dict[str, Any] = json.load(f)
-            return about
+        return said(self._about, keys=dict, sums=dict, unseekable=list)
 
     def _stamp(self, replica: int) -> str:
         h = hashlib.sha256()

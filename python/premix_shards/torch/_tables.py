@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import zlib
-from typing import Any, Iterable, Iterator, List
+from typing import Any, Dict, Iterable, Iterator, List
 
 import numpy as np
 
@@ -49,6 +50,19 @@ def check(path: str, sums: "dict[str, int]") -> None:
     """ValueError unless a file has the checksum that sums has for its name."""
     if checksum(path) != sums.get(os.path.basename(path)):
         raise ValueError(f"{path} is damaged: remove {os.path.dirname(path)}, and it is built again")
+
+
+def said(path: str, **kinds: type) -> Dict[str, Any]:
+    """The object in an about.json, which has these fields of these kinds. ValueError if the file is damaged."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            about: Dict[str, Any] = json.load(f)
+        wrong = [name for name, kind in kinds.items() if not isinstance(about[name], kind)]
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        raise ValueError(f"{path} is damaged ({type(e).__name__}: {e}): remove {os.path.dirname(path)}, and it is built again") from None
+    if wrong:
+        raise ValueError(f"{path} is damaged ({wrong[0]}): remove {os.path.dirname(path)}, and it is built again")
+    return about
 
 
 def save(path: str, table: np.ndarray) -> None:

@@ -364,7 +364,7 @@ def check_refusals(work, out, root, cache):
     refused(FileNotFoundError, "no config.json", lambda: PlannedDataset(root, root, cache=maps))
     refused(FileNotFoundError, "fingerprint.json", lambda: PeaksDataset(root, root, maps=maps))
     refused(FileNotFoundError, "--in", lambda: PlannedDataset(copy, os.path.join(work, "none"), cache=maps))
-    data = planned()
+    data, peaks_item = planned(), peaks()[0]
     refused(IndexError, "41", lambda: data[41])
     refused(ValueError, "-1", lambda: data.set_epoch(-1))
     other = os.path.join(work, "other")
@@ -432,6 +432,7 @@ def check_refusals(work, out, root, cache):
         f.truncate(100)
     refused(ValueError, files[0], peaks)
     refused(ValueError, "not in class_names", lambda: PeaksDataset(cache, root, class_names=["ball"], maps=maps))
+    refused(ValueError, "label 3 is not below classes=2", lambda: SaliencyMixCollate(classes=2)([dict(peaks_item, label=label) for label in (0, 3)]))
     refused(ValueError, "alpha", lambda: SaliencyMixCollate(alpha=0.01))
 
 

@@ -174,6 +174,8 @@ class SaliencyMixCollate:
             "image": images if self._transform is None else torch.utils.data.default_collate([self._transform(image) for image in images]),
             "label_a": torch.tensor(labels), "label_b": torch.tensor(others), "lam": torch.from_numpy(lam), "box": torch.from_numpy(boxes)}
         if self._classes:
+            if max(labels) >= self._classes:
+                raise ValueError(f"label {max(labels)} is not below classes={self._classes}: give classes=data.classes of the PeaksDataset")
             soft = [soft_label(self._classes, a, b, v, self._smoothing) for a, b, v in zip(labels, others, lam.tolist())]
             batch["soft"] = torch.from_numpy(np.stack(soft))
         return batch

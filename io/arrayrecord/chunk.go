@@ -10,6 +10,7 @@ type chunk struct {
 	header
 	begin, end int64
 	full       bool
+	most       uint64 // bytes that it may hold
 	buf        []byte // memory
 	data       []byte // without block headers
 	fault      *Error // what is wrong with the data, if it is one of records
@@ -116,10 +117,11 @@ func rightBlock(p []byte, pos int64, c *chunk) bool {
 // tooLarge reports whether the data of a chunk are not read, and what is wrong if it is one of records. The number of
 // records has a limit whatever they hold, since a chunk is as long as it has records, by zeros if nothing else.
 func (r *Reader) tooLarge(c *chunk) (pass bool, err error) {
-	most := uint64(max(maxChunk, r.o.MaxRecord))
+	most := uint64(r.most)
 	if c.records == 1 {
 		most = uint64(r.o.MaxRecord)
 	}
+	c.most = most
 	switch {
 	case c.kind == kindTransposed:
 		c.fault = &Error{Kind: Unsupported, detail: "it is in a transposed chunk, which is not read: write the file with transpose:false"}
@@ -130,8 +132,8 @@ func (r *Reader) tooLarge(c *chunk) (pass bool, err error) {
 		return true, r.final(r.fault(TooLong, unknown, fmt.Sprintf("a chunk without records has %d bytes, the limit is %d", max(c.size, c.records), maxChunk)))
 	case c.kind != kindRecords:
 		return false, nil
-	case c.records > maxChunk:
-		c.fault = &Error{Kind: TooLong, detail: fmt.Sprintf("its chunk states %d records, the limit is %d", c.records, maxChunk)}
+	case c.records > min(maxChunk, most):
+		c.fault = &Error{Kind: TooLong, detail: fmt.Sprintf("its chunk states %d records, the limit is %d", c.records, min(maxChunk, most))}
 		return true, nil
 	case c.decoded > most || c.size > most+most/64+1024:
 		c.fault = &Error{Kind: TooLong, detail: fmt.Sprintf("%d bytes, the limit is %d", max(c.decoded, c.size), most)}

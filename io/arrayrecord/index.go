@@ -18,13 +18,20 @@ type Index struct {
 	End     int64   // where the footer begins, after the last chunk
 }
 
-// ReadIndex reads the footer of a file of size bytes: its last 64 KiB, and the footer. It opens no chunk. The error
-// is ErrNoIndex, or that of at.
+// Limits of what is read for an index, in bytes. An entry has 33 bytes at most, and its chunk at least 41 in the file,
+// so that a footer that fits its file is far below.
+const (
+	maxPostscript  = 4 << 10
+	maxFooterTimes = 64 // for each byte of the file, and maxChunk at most
+)
+
+// ReadIndex reads the footer of a file of size bytes: its last 64 KiB, and the footer. It opens no chunk. A footer may
+// have 64 bytes, unpacked, for each byte of the file, and 256 MiB at most. The error is ErrNoIndex, or that of at.
 func ReadIndex(at io.ReaderAt, size int64) (*Index, error) {
 	if size%blockSize != 0 || size < 2*blockSize {
 		return nil, ErrNoIndex
 	}
-	c, sizes, values, err := chunkAt(at, size-blockSize, size)
+	c, sizes, values, err := chunkAt(at, size-blockSize, size, maxPostscript)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +39,7 @@ func ReadIndex(at io.ReaderAt, size int64) (*Index, error) {
 	if !ok || footer >= c.begin {
 		return nil, ErrNoIndex
 	}
-	if c, sizes, values, err = chunkAt(at, footer, size); err != nil {
+	if c, sizes, values, err = chunkAt(at, footer, size, min(maxChunk, maxFooterTimes*min(size, maxChunk))); err != nil {
 		return nil, err
 	}
 	n, w := binary.Uvarint(sizes)
@@ -55,9 +62,10 @@ func ReadIndex(at io.ReaderAt, size int64) (*Index, error) {
 	return x, entries(sizes[w:], values[n:], func(e Entry) { x.Chunks = append(x.Chunks, e) })
 }
 
-// chunkAt reads a chunk of records.
-func chunkAt(at io.ReaderAt, pos, size int64) (*chunk, []byte, []byte, error) {
-	r := Open(window.At(at, pos, -1, size), Options{})
+// chunkAt reads a chunk of records that holds at most most bytes.
+func chunkAt(at io.ReaderAt, pos, size, most int64) (*chunk, []byte, []byte, error) {
+	r := Open(window.At(at, pos, -1, size), Options{MaxRecord: most})
+	r.most = most
 	c := &chunk{}
 	var e *Error
 	switch err := r.read(c); {

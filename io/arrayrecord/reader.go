@@ -39,6 +39,7 @@ type Reader struct {
 	last   int64    // number of the last record
 	lost   []*Error // are returned before anything else
 
+	most    int64 // bytes that a chunk of several records may hold
 	start   int64 // where reading began
 	chunks  int64 // of records
 	damaged bool  // some were lost, so nobody knows what the footer should be
@@ -61,7 +62,7 @@ func Open(w *window.Window, o Options) *Reader {
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = defaultMaxRecord
 	}
-	r := &Reader{w: w, o: o, number: o.First, last: o.First - 1, next: w.Pos, start: w.Pos}
+	r := &Reader{w: w, o: o, most: max(maxChunk, o.MaxRecord), number: o.First, last: o.First - 1, next: w.Pos, start: w.Pos}
 	if h, err := highwayhash.NewDigest64(hashKey); err != nil {
 		r.err = err // the key has another length: it has not
 	} else {

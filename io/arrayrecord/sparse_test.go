@@ -2,10 +2,13 @@ package arrayrecord
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/premix/premix/io/window"
 )
 
@@ -84,6 +87,109 @@ func TestSparse(t *testing.T) {
 	}
 }
 
+// flush writes the last padding, and what is buffered.
+func flush(t *testing.T, w *Writer) {
+	t.Helper()
+	w.pad()
+	if err := errors.Join(w.err, w.w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// allocated is how many bytes f allocates in all.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// packed is p as a chunk has it that is compressed with brotli.
+func packed(t *testing.T, p []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	buf.Write(binary.AppendUvarint(nil, uint64(len(p))))
+	z := brotli.NewWriterLevel(&buf, 1)
+	if _, err := z.Write(p); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// TestFooterBomb: of a file of 128 KiB, a footer is unpacked that has 64 times as much, and one of a byte more is not.
+// Its second message is zeros, which are no entry, so both give no index. A postscript of as much is not unpacked.
+func TestFooterBomb(t *testing.T) {
+	const file = 2 * blockSize
+	meta := appendMetadata(nil, 1, 1, writerOptions)
+	for name, tt := range map[string]struct {
+		footer, post int // bytes, unpacked
+		more         bool
+	}{
+		"footer":             {maxFooterTimes * file, 0, true},
+		"footer, beyond":     {maxFooterTimes*file + 1, 0, false},
+		"postscript, beyond": {maxFooterTimes * file, maxFooterTimes * file, false},
+	} {
+		var buf bytes.Buffer
+		w := NewWriter(&buf)
+		if err := w.Write([]byte("a record")); err != nil {
+			t.Fatal(err)
+		}
+		at := w.pos
+		zeros := tt.footer - len(meta)
+		brotliChunk(t, w, append([]byte{byte(len(meta))}, binary.AppendUvarint(nil, uint64(zeros))...), append(bytes.Clone(meta), make([]byte, zeros)...))
+		w.pad()
+		post := appendPostscript(nil, uint64(at))
+		if n := byte(len(post)); tt.post == 0 {
+			w.messages(3, []byte{n, n, n}, bytes.Repeat(post, 3))
+		} else {
+			size := binary.AppendUvarint(nil, uint64(tt.post/3))
+			brotliChunk(t, w, bytes.Repeat(size, 3), make([]byte, tt.post/3*3))
+		}
+		flush(t, w)
+		data := buf.Bytes()
+		var err error
+		got := allocated(func() { _, err = ReadIndex(bytes.NewReader(data), int64(len(data))) })
+		if err != ErrNoIndex || len(data) != file {
+			t.Errorf("%s: %v, a file of %d bytes", name, err, len(data))
+		}
+		if more := got > 1<<20; more != tt.more {
+			t.Errorf("%s: %d bytes are allocated", name, got)
+		}
+	}
+}
+
+// brotliChunk writes a chunk of records that is compressed with brotli.
+func brotliChunk(t *testing.T, w *Writer, sizes, values []byte) {
+	t.Helper()
+	n := 0
+	for p := sizes; len(p) > 0; n++ {
+		_, size := binary.Uvarint(p)
+		p = p[size:]
+	}
+	s := packed(t, sizes)
+	w.prefix = append(binary.AppendUvarint([]byte{'b'}, uint64(len(s))), s...)
+	if err := w.chunk(kindRecords, n, len(values), packed(t, values)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSizesLimit: the sizes of records may have as many bytes as a chunk may hold.
+func TestSizesLimit(t *testing.T) {
+	s, v := packed(t, make([]byte, 1000)), packed(t, nil)
+	data := append(append(binary.AppendUvarint([]byte{'b'}, uint64(len(s))), s...), v...)
+	for most, ok := range map[uint64]bool{999: false, 1000: true} {
+		var u unpacker
+		_, _, fault := u.records(&chunk{header: header{kind: kindRecords, records: 1000}, most: most, data: data})
+		if (fault == nil) != ok {
+			t.Errorf("at most %d bytes: %v", most, fault)
+		}
+	}
+}
+
 // TestIndexFits: a footer that lists more chunks than the file has room for gives no index, and none is made room for.
 func TestIndexFits(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -114,10 +220,7 @@ func TestIndexFits(t *testing.T) {
 		post := appendPostscript(nil, uint64(at))
 		n := byte(len(post))
 		w.messages(3, []byte{n, n, n}, bytes.Repeat(post, 3))
-		w.pad()
-		if err := w.w.Flush(); err != nil {
-			t.Fatal(err)
-		}
+		flush(t, w)
 		x, err := ReadIndex(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
 		if ok := err == nil; ok != tt.ok || ok && (len(x.Chunks) != 99 || cap(x.Chunks) != 99 || x.Records != int64(99*tt.records)) {
 			t.Errorf("%s: %+v, %v", name, x, err)

@@ -33,7 +33,7 @@ func (u *unpacker) records(c *chunk) (sizes, values []byte, fault *Error) {
 	sizes, values = rest[w:w+int(n)], rest[w+int(n):]
 	if packing != 0 {
 		var err error
-		if u.sizes, err = inflate(u.sizes, packing, sizes, 10*c.header.records); err == nil {
+		if u.sizes, err = inflate(u.sizes, packing, sizes, min(10*c.header.records, max(c.most, 10))); err == nil {
 			u.values, err = inflate(u.values, packing, values, c.decoded)
 		}
 		switch {

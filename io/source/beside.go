@@ -53,6 +53,7 @@ var dataEndings = []struct{ ending, kind string }{
 	{".pkl", "Python pickle|Python pickles"}, {".pickle", "Python pickle|Python pickles"},
 	{".array_record", "ArrayRecord file|ArrayRecord files"}, {".arrayrecord", "ArrayRecord file|ArrayRecord files"},
 	{".beton", "file of FFCV|files of FFCV"}, {".rec", "RecordIO file|RecordIO files"},
+	{".mds", "MDS shard|MDS shards"},
 }
 
 // dataKind says what a file holds that looks like data by its name; empty for any other.

@@ -33,6 +33,9 @@ var foreigns = []foreign{
 	{"a MATLAB file, like those of SVHN", "read it in Python with scipy.io.loadmat, and save the images as CLASS/IMAGE.png", func(base string) bool { return path.Ext(base) == ".mat" }},
 	{"a RecordIO file of MXNet", "read it with mxnet.recordio, and save the images as CLASS/IMAGE, or in WebDataset tars", func(base string) bool { return path.Ext(base) == ".rec" }},
 	{"a file of FFCV", "give the data set that it was made from, as folders or WebDataset tars", func(base string) bool { return path.Ext(base) == ".beton" }},
+	{"a shard of MDS (MosaicML streaming)", "give the data set that it was made from, or one of another format, such as WebDataset", func(base string) bool {
+		return strings.HasSuffix(base, ".mds") || strings.Contains(base, ".mds.") // .mds.zstd
+	}},
 	{"an LMDB database", "save its images as CLASS/IMAGE, or in WebDataset tars", func(base string) bool { return base == "data.mdb" || base == "lock.mdb" }},
 	{"a 7z archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".7z") }},
 	{"a rar archive", "unpack it", func(base string) bool { return strings.EqualFold(path.Ext(base), ".rar") }},

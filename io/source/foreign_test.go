@@ -99,6 +99,8 @@ func TestForeign(t *testing.T) {
 		{"save_to_disk", []file{{"dataset_info.json", []byte("{}")}, {"state.json", []byte("{}")}, {"data-00000-of-00001.arrow", []byte("ARROW1")}}, "to_parquet"},
 		{"save_to_disk with splits", []file{{"dataset_dict.json", []byte("{}")}, {"train/data-00000-of-00001.arrow", []byte("ARROW1")}}, "save_to_disk"},
 		{"HDF5", []file{{"train.h5", []byte("\x89HDF")}}, "HDF5"},
+		{"MDS", []file{{"train/index.json", []byte("{}")}, {"train/train-00000-of-00001.mds", []byte("x")}, {"__premix__/train/manifest.json", []byte("{}")}}, "train/train-00000-of-00001.mds is a shard of MDS"},
+		{"MDS, compressed", []file{{"shard.00000.mds.zstd", []byte("x")}, {"index.json", []byte("{}")}}, "a shard of MDS"},
 		{"FFCV", []file{{"train.beton", []byte("x")}}, "FFCV"},
 	}
 	for _, test := range tests {

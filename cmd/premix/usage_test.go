@@ -153,7 +153,7 @@ func makeUsageInputs(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"a.jpg": jpeg, "flat/a.jpg": jpeg, "flat/b.jpg": jpeg, "text/cat/a.txt": "a", "notes.txt": "some notes\n",
+		"a.jpg": jpeg, "flat/a.jpg": jpeg, "flat/b.jpg": jpeg, "text/cat/a.txt": "a", "mds/train/shard.00000.mds": "x", "notes.txt": "some notes\n",
 		"pickles/data_batch_1": "\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x15training batch 1 of 5q\x03u.",
 		"unlabelled/a.tar":     none.String(), "some/a.tar": some.String(),
 		"column.csv": "a.jpg\nb.jpg\n", "twice.csv": "image,label\na.jpg,cat\na.jpg,dog\n", "flat.csv": "image,label\na.jpg,cat\nb.jpg,dog\n", "zebra.txt": "zebra\n",

@@ -350,6 +350,9 @@ def check_copies(work, out, root, cache):
             refused(ValueError, name, lambda: pickle.loads(pickle.dumps(images)).read("rows.parquet/0", -1, 5))
             with open(name, "wb") as f:
                 f.write(whole)
+    with open(os.path.join(work, "some.array_record"), "wb") as f:
+        f.write(bytes(64))
+    refused(ValueError, "some.array_record is compressed or ArrayRecord", lambda: Images(work, maps, ["some.array_record"]))
     os.remove(data)
     assert Images(path, maps, ["rows.parquet"]).read("rows.parquet/0", -1, 5) == b"12345"
 

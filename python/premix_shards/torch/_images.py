@@ -38,7 +38,7 @@ class Images:
             with open(path, "rb") as f:
                 magic = f.read(4)
             if magic != b"PAR1":
-                raise ValueError(f"{path} is compressed, so its images cannot be read at random: use plain tars, class folders or Parquet")
+                raise ValueError(f"{path} is compressed or ArrayRecord, so its images cannot be read at random: use plain tars, class folders or Parquet")
             self._copies[container] = _copied(path, cache)
         self._reset()
 

@@ -103,6 +103,10 @@ class Peaks:
 
     def _convert(self, files: List[str], about: str) -> None:
         _files.log.info("converting the peaks of %s to %s", self._place, self._folder)
+        for left in os.listdir(self._folder):  # by a process that was killed: this one has the lock
+            if left.endswith((".part", ".tmp")):
+                with contextlib.suppress(OSError):  # Windows has no lock, and removes no file that is open
+                    os.remove(os.path.join(self._folder, left))
         groups: Dict[str, List[str]] = {}
         for name in files:
             m = _FILE.fullmatch(name)

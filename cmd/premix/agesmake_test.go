@@ -79,7 +79,7 @@ func ageFixtures() []ageFixture {
 			Then: [][]string{store("mix", "images", "--first-replica 2"), store("pack", "val", "")},
 		},
 	}
-	for _, format := range []string{"tfrecord", "tfds", "parquet"} {
+	for _, format := range []string{"tfrecord", "tfds", "parquet", "array_record", "mds"} {
 		list = append(list, ageFixture{Name: format, Runs: [][]string{mix(format, "--format "+format)}, Then: [][]string{pack(format, "--format "+format)}})
 	}
 	return list

@@ -14,6 +14,7 @@ import (
 
 	"github.com/premix/premix/internal/storetest"
 	"github.com/premix/premix/io/blob"
+	"github.com/premix/premix/io/formats"
 )
 
 // gcsWith is gcs with a function that is called before each request is answered.
@@ -137,6 +138,16 @@ func TestStores(t *testing.T) {
 			}
 		})
 	}
+	t.Run("all formats", func(t *testing.T) {
+		all := append([]string{"--format", strings.Join(formats.Names(), ",")}, flags...)
+		local, to := filepath.Join(dir, "all"), blob.Join(s, "all")
+		premix(t, append([]string{"mix", "--in", in, "--out", local, "--cache", filepath.Join(dir, "c")}, all...)...)
+		premix(t, append([]string{"mix", "--in", blob.Join(s, "in"), "--out", to, "--cache", blob.Join(s, "cache")}, all...)...)
+		sameTree(t, local, to)
+		if text := premix(t, "verify", to); !strings.Contains(text, "no defects") {
+			t.Errorf("verify: %s", text)
+		}
+	})
 	t.Run("missing bucket", func(t *testing.T) {
 		for _, c := range []struct{ name, bucket, make string }{
 			{"gs", strings.Replace(g, "bkt", "none", 1), "gcloud storage buckets create gs://none"},

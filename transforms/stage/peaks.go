@@ -354,3 +354,21 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]
 	}
 	return pixels, nil
 }
+
+// detect finds the peaks of a crop for the replica at place i of each view.
+func (t *chunkTask) detect(w *worker, views []int, rows [][]premix.Sample, i int) error {
+	of := &rows[0][i]
+	defer w.Reset(&t.job.Params)
+	for k, v := range views {
+		s := &rows[k][i]
+		s.Width, s.Height, s.Crop, s.Flip = of.Width, of.Height, of.Crop, of.Flip
+		if t.views[v].idle {
+			continue
+		}
+		w.Reset(&t.views[v].job.Params)
+		if err := w.Peak(&w.half, s, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,10 +12,8 @@ import (
 	"github.com/premix/premix/io/formats"
 )
 
-// mostVariants bounds the folders that are looked at as those of variants: a job has fewer outputs.
-const mostVariants = 64
-
-var variantName = regexp.MustCompile(`^[a-z0-9_]+$`)
+// MostOutputs bounds the outputs of a job, and so the folders that are looked at as those of variants.
+const MostOutputs = 64
 
 // Places returns the folders below a place in which outputs may be: itself (""), one for each format, and where it may be
 // the folder above variants, NAME and NAME/FORMAT for each of them. It lists the place, if that is no output itself.
@@ -38,13 +35,13 @@ func Places(ctx context.Context, out string) ([]string, error) {
 		name := blob.Base(o.URI)
 		switch {
 		case name == MetaDir, strings.HasPrefix(name, "."), slices.Contains(list, name):
-		case !o.Dir || !variantName.MatchString(name):
+		case !o.Dir || !nameForm.MatchString(name):
 			return list, nil // something else is there, and so no variants
 		default:
 			names = append(names, name)
 		}
 	}
-	if len(names) > mostVariants {
+	if len(names) > MostOutputs {
 		return list, nil
 	}
 	slices.Sort(names)

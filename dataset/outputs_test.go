@@ -15,7 +15,7 @@ import (
 // TestOutputs finds outputs below a folder, and takes no other folder for that of variants.
 func TestOutputs(t *testing.T) {
 	var many []string
-	for i := range mostVariants + 1 {
+	for i := range MostOutputs + 1 {
 		many = append(many, fmt.Sprintf("v%d/__premix__/train/", i))
 	}
 	for _, c := range []struct {

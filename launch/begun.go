@@ -24,7 +24,7 @@ func (j *Job) noteBegun(ctx context.Context) error {
 			}
 			continue // what lies below a link may be someone else's
 		}
-		if err := dataset.SaveBegun(ctx, dir, j.Config.Split, j.Description.RunOf(i)); err != nil {
+		if err := dataset.SaveBegun(ctx, dir, j.Config.Split, j.Description.RunJSON(&j.Description.Outputs[i])); err != nil {
 			return err
 		}
 	}

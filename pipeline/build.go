@@ -99,7 +99,7 @@ type Start struct {
 
 // Job translates a valid configuration into the description that workers get.
 func (c *Config) Job(start Start) (*stage.Job, error) {
-	parts := c.parts()
+	parts := c.EachPart()
 	first := parts[0] // whose detector the job itself has
 	params, err := first.sampleParams()
 	if err != nil {

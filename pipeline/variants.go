@@ -9,6 +9,7 @@ import (
 
 	"github.com/mattn/go-shellwords"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 	"github.com/premix/premix/io/blob"
 	"github.com/premix/premix/io/formats"
@@ -19,9 +20,6 @@ import (
 // Several methods in one pass. A Config with Variants stands for several configurations, its parts, which differ in
 // options that move neither crops nor pairs. Each part is the configuration of a run of its own with --out OUT/NAME, so
 // recipes, fingerprints and bytes of its output are those of such a run.
-
-// maxOutputs bounds the outputs of a job: the finish stage holds each of them, and commands look for them by listing.
-const maxOutputs = 64
 
 // maxDetectors bounds the detectors of a job, whose peaks travel in each row: an invariant is 256 bytes a row.
 const maxDetectors = 8
@@ -52,8 +50,8 @@ func (c *Config) Expand() error {
 		}
 		c.Parts = append(c.Parts, part)
 	}
-	if n := len(c.Places()); n > maxOutputs {
-		bad = append(bad, fmt.Errorf("--variant: %d outputs, at most %d: make several runs of them, which share the peaks", n, maxOutputs))
+	if n := len(c.Places()); n > dataset.MostOutputs {
+		bad = append(bad, fmt.Errorf("--variant: %d outputs, at most %d: make several runs of them, which share the peaks", n, dataset.MostOutputs))
 	}
 	if len(bad) > 0 {
 		return &ConfigError{bad}
@@ -187,22 +185,19 @@ func (c *Config) leaveOut(own map[string]bool) {
 	}
 }
 
-// parts are the configurations of the job's outputs: c itself where there are no variants.
-func (c *Config) parts() []*Config {
+// EachPart are the configurations of the variants, or c itself where there are none.
+func (c *Config) EachPart() []*Config {
 	if len(c.Parts) == 0 {
 		return []*Config{c}
 	}
 	return c.Parts
 }
 
-// EachPart are the configurations of the variants, or c itself where there are none.
-func (c *Config) EachPart() []*Config { return c.parts() }
-
 // Places are the outputs of the job: OUT, OUT/FORMAT where there are several formats, and below OUT/NAME those of
 // a variant.
 func (c *Config) Places() []Place {
 	var places []Place
-	for i, p := range c.parts() {
+	for i, p := range c.EachPart() {
 		for _, f := range p.Formats {
 			dir := p.Out
 			if len(p.Formats) > 1 {

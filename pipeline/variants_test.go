@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/internal/printable"
 )
 
@@ -133,7 +134,7 @@ func TestVariantsRefused(t *testing.T) {
 		t.Errorf("what is wrong with all: %v", err)
 	}
 	var many []string
-	for i := range maxOutputs + 1 {
+	for i := range dataset.MostOutputs + 1 {
 		many = append(many, "v"+strings.Repeat("x", i)+":")
 	}
 	if err := withVariants(t, nil, many...).Validate(); err == nil || !strings.Contains(err.Error(), "65 outputs, at most 64") {

@@ -230,17 +230,11 @@ func (t *chunkTask) keptPeaks(ctx context.Context, w *worker, outs [][]premix.Sa
 	for _, views := range t.groups {
 		mine, ext := rowsFor(views, outs), exts[views[0]]
 		for i := range mine[0] {
-			s := &mine[0][i]
-			p, err := t.crops.load(ctx, w, s)
+			p, err := t.crops.load(ctx, w, &mine[0][i])
 			if err != nil {
 				return err
 			}
-			if ext == nil {
-				err = t.detect(w, views, mine, i)
-			} else if err = ext.find(w, t.job, s, &p); err != nil {
-				err = markFaulty(mine[0][i:i+1], premix.StagePeak, err)
-			}
-			if err != nil {
+			if err := t.find(w, views, mine, i, ext, &p); err != nil {
 				return err
 			}
 		}

@@ -86,7 +86,7 @@ func nameDamaged(shards []dataset.DamagedShard) string {
 
 // withShards is run.json of an output, with what became of its shards.
 func withShards(job *Job, o *Output, shards *dataset.ShardSet) (json.RawMessage, error) {
-	run := job.runOf(o)
+	run := job.RunJSON(o)
 	if len(run) == 0 || job.PlanOnly {
 		return run, nil
 	}

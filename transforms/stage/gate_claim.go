@@ -80,7 +80,7 @@ func claim(ctx context.Context, job *Job, o *Output, g *Global, rows []dataset.I
 		return err
 	}
 	if !dataset.IsFinished(ctx, o.Dir, job.Split) { // the finish stage writes that of a run on a finished split
-		if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.runOf(o)); err != nil {
+		if err := dataset.SaveRun(ctx, o.Dir, job.Split, job.RunJSON(o)); err != nil {
 			return err
 		}
 	}

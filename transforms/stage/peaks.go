@@ -11,6 +11,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/imaging/crop"
 	"github.com/premix/premix/io/cache"
 	"github.com/premix/premix/io/source"
 )
@@ -353,6 +354,17 @@ func (t *chunkTask) peaks(ctx context.Context, w *worker, data []byte, outs [][]
 		}
 	}
 	return pixels, nil
+}
+
+// find finds the peaks of a crop, which p made, for the replica at place i of each view: those in pixels, or those of ext.
+func (t *chunkTask) find(w *worker, views []int, rows [][]premix.Sample, i int, ext *external, p *crop.Plan) error {
+	if ext == nil {
+		return t.detect(w, views, rows, i)
+	}
+	if err := ext.find(w, t.job, &rows[0][i], p); err != nil {
+		return markFaulty(rows[0][i:i+1], premix.StagePeak, err)
+	}
+	return nil
 }
 
 // detect finds the peaks of a crop for the replica at place i of each view.

@@ -221,12 +221,7 @@ func (t *chunkTask) groupPeaks(ctx context.Context, w *worker, views []int, outs
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		if ext == nil {
-			err = t.detect(w, views, mine, i)
-		} else if err = ext.find(w, t.job, s, &p); err != nil {
-			err = markFaulty(mine[0][i:i+1], premix.StagePeak, err)
-		}
-		if err != nil {
+		if err := t.find(w, views, mine, i, ext, &p); err != nil {
 			return nil, err
 		}
 		if copyPixels {

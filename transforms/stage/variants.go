@@ -54,9 +54,6 @@ func (j *Job) parts() int64 {
 	return int64(max(n, 1))
 }
 
-// RunOf is the run.json of an output, by its number. A job for the peaks alone has none.
-func (j *Job) RunOf(output int) json.RawMessage { return j.runOf(&j.Outputs[output]) }
-
 // CacheOf is the cache with the peaks of an output.
 func (j *Job) CacheOf(o *Output) *CacheInfo {
 	if k := j.variants()[o.Variant].Finder; k > 0 {
@@ -65,8 +62,8 @@ func (j *Job) CacheOf(o *Output) *CacheInfo {
 	return &j.Cache
 }
 
-// runOf is the run.json of an output.
-func (j *Job) runOf(o *Output) json.RawMessage {
+// RunJSON is the run.json of an output. A job for the peaks alone has none.
+func (j *Job) RunJSON(o *Output) json.RawMessage {
 	if o.Run != nil {
 		return o.Run
 	}

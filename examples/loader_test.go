@@ -53,37 +53,60 @@ func TestLoaderPage(t *testing.T) {
 	}
 }
 
-// TestComparison trains a few rows of examples/comparison on a few images, each twice with one seed: the same accuracies.
+// TestComparison trains a few rows of examples/comparison on a few images, adds a seed to them, and trains one again: the same accuracies.
 func TestComparison(t *testing.T) {
 	py := python(t)
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "results")
 	premix(t, "synth", "--images", "60", "--out", in)
-	cmd := exec.Command(py, "comparison/compare.py", in, "--premix", commandtest.Premix(t), "--epochs", "2", "--size", "32", "--batch", "16",
-		"--workers", "1", "--seeds", "3,3", "--rows", "cutmix,saliencymix-1,saliencymix-batch", "--out", out, "--work", dir)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"), "OMP_NUM_THREADS=1")
-	table, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, err.(*exec.ExitError).Stderr)
+	compare := func(out string, options ...string) (table, said string, err error) {
+		cmd := exec.Command(py, append([]string{"comparison/compare.py", in, "--premix", commandtest.Premix(t), "--epochs", "2", "--size", "32",
+			"--batch", "16", "--workers", "1", "--rows", "cutmix,saliencymix-1,saliencymix-batch", "--out", out, "--work", dir}, options...)...)
+		cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join("..", "python"), "OMP_NUM_THREADS=1")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
+		return string(stdout), stderr.String(), err
 	}
-	text, err := os.ReadFile(filepath.Join(out, "results.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
+	read := func(out string) (got struct {
 		HeldOut  int `json:"held_out"`
-		Accuracy map[string][][]float64
+		Accuracy map[string]map[string][]float64
+	}) {
+		text, err := os.ReadFile(filepath.Join(out, "results.json"))
+		if err == nil {
+			err = json.Unmarshal(text, &got)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
 	}
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
+	if _, said, err := compare(out, "--seeds", "3"); err != nil {
+		t.Fatalf("%v\n%s", err, said)
 	}
-	if got.HeldOut != 12 || len(got.Accuracy) != 3 || strings.Count(string(table), "± 0.0 |") != 3 {
+	one := read(out)
+	table, said, err := compare(out, "--seeds", "4,3")
+	if err != nil || strings.Contains(said, "seed 3") || strings.Count(said, "seed 4: ") != 3 {
+		t.Fatalf("a second seed: %v\n%s", err, said)
+	}
+	got := read(out)
+	if got.HeldOut != 12 || len(got.Accuracy) != 3 || strings.Count(table, " ± ") != 3 {
 		t.Errorf("%+v\n%s", got, table)
 	}
+	again := filepath.Join(dir, "again")
+	if _, said, err := compare(again, "--seeds", "3", "--rows", "saliencymix-batch"); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
 	for row, curves := range got.Accuracy {
-		if len(curves) != 2 || len(curves[0]) != 2 || curves[0][0] != curves[1][0] || curves[0][1] != curves[1][1] {
-			t.Errorf("%s: %v, want twice the same two numbers", row, curves)
+		if len(curves["3"]) != 2 || len(curves["4"]) != 2 || !slices.Equal(curves["3"], one.Accuracy[row]["3"]) {
+			t.Errorf("%s: %v, want two numbers for each seed, and those of before", row, curves)
 		}
+	}
+	if row := "saliencymix-batch"; !slices.Equal(read(again).Accuracy[row]["3"], one.Accuracy[row]["3"]) {
+		t.Errorf("%s: %v, want %v as in the run before", row, read(again).Accuracy[row], one.Accuracy[row])
+	}
+	if _, said, err := compare(out, "--seeds", "3", "--epochs", "1"); err == nil || !strings.Contains(said, "is of another comparison (epochs)") {
+		t.Errorf("other epochs: %v\n%s", err, said)
 	}
 	for _, name := range []string{"table.md", "curves.svg"} {
 		if data, err := os.ReadFile(filepath.Join(out, name)); err != nil || !strings.Contains(string(data), "saliencymix-batch") {

@@ -11,8 +11,9 @@ IN is a folder of class folders; every fifth image of a class, by name, is held 
 
 All are read by premix_shards.torch, so pixels are those of shards with --encode png; what JPEG costs is not in it. A seed is that
 of the model, of the plans and of the order. --quick takes 4 epochs, pictures of 32 pixels and 100 images a class. Writes
-results.json, table.md and curves.svg to --out, and prints the table: accuracy on the held out images after the last epoch, in
-per cent, mean ± standard deviation over the seeds. It says what it ran, on these images, and nothing else.
+results.json, table.md and curves.svg to --out after each training, and prints the table: accuracy on the held out images after
+the last epoch, in per cent, mean ± standard deviation over the seeds. It says what it ran, on these images, and nothing else.
+The same command again trains what --out does not have yet, so a run can be stopped, and seeds and rows added.
 """
 import argparse
 import glob
@@ -150,6 +151,34 @@ def svg(curves):
     return "\n".join(lines + ["</svg>", ""])
 
 
+def begun(out, about):
+    """The curves of an earlier run of the same comparison in this folder: {row: {seed: accuracy after each epoch}}."""
+    path = os.path.join(out, "results.json")
+    if not os.path.exists(path):
+        return {}
+    with open(path) as f:
+        old = json.load(f)
+    results = old.pop("accuracy")
+    if old != about:
+        raise SystemExit(f"{path} is of another comparison ({', '.join(k for k in about if old.get(k) != about[k])}): choose another --out or remove it")
+    return results
+
+
+def write(out, about, results):
+    """Writes results.json, table.md and curves.svg; returns the table."""
+    table = ["| row | accuracy, % |", "|---|---|"]
+    for row, curves in results.items():
+        last = [c[-1] for c in curves.values()]
+        table.append(f"| {row} | {statistics.mean(last):.1f}" + (f" ± {statistics.stdev(last):.1f}" if len(last) > 1 else "") + " |")
+    table = "\n".join(table) + "\n"
+    for name, text in (("results.json", json.dumps({**about, "accuracy": results}, indent=1)), ("table.md", table),
+                       ("curves.svg", svg({row: [statistics.mean(v) for v in zip(*curves.values())] for row, curves in results.items()}))):
+        with open(os.path.join(out, name + ".tmp"), "w") as f:
+            f.write(text)
+        os.replace(f.name, os.path.join(out, name))
+    return table
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("root", metavar="IN")
@@ -184,24 +213,17 @@ def main():
         args.classes = held.classes
         items = [held[i] for i in range(len(held))]
         held_out = torch.stack([i["image"] for i in items]).to(args.device), torch.tensor([i["label_a"] for i in items], device=args.device)
-        results = {}
-        for row in rows:
-            results[row] = []
-            for seed in seeds:
-                began = time.time()
-                results[row].append(train(args, row, seed, held_out))
-                print(f"{row}, seed {seed}: {results[row][-1][-1]:.1f} % after {time.time() - began:.0f} s", file=sys.stderr, flush=True)
-    table = ["| row | accuracy, % |", "|---|---|"]
-    for row, curves in results.items():
-        last = [c[-1] for c in curves]
-        table.append(f"| {row} | {statistics.mean(last):.1f}" + (f" ± {statistics.stdev(last):.1f}" if len(last) > 1 else "") + " |")
-    table = "\n".join(table)
-    about = {"epochs": args.epochs, "size": args.size, "per_class": args.per_class, "batch": args.batch, "seeds": seeds, "held_out": len(items), "classes": args.classes}
-    for name, text in (("results.json", json.dumps({**about, "accuracy": results}, indent=1)), ("table.md", table + "\n"),
-                       ("curves.svg", svg({row: [statistics.mean(v) for v in zip(*curves)] for row, curves in results.items()}))):
-        with open(os.path.join(args.out, name), "w") as f:
-            f.write(text)
-    print(table)
+        about = {"in": os.path.abspath(args.root), "train": sum(len(f) for _, _, f in os.walk(os.path.join(args.work, "train"))), "held_out": len(items), "epochs": args.epochs, "size": args.size, "batch": args.batch, "classes": args.classes}
+        results = begun(args.out, about)
+        table = write(args.out, about, results) if results else ""
+        for seed in seeds:
+            for row in rows:
+                if str(seed) not in results.setdefault(row, {}):
+                    began = time.time()
+                    results[row][str(seed)] = train(args, row, seed, held_out)
+                    print(f"{row}, seed {seed}: {results[row][str(seed)][-1]:.1f} % after {time.time() - began:.0f} s", file=sys.stderr, flush=True)
+                    table = write(args.out, about, results)
+    print(table, end="")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // Command floor times what a job cannot do without: of each JPEG of a folder decoding, crop and resize, the peak, mixing
-// with the image before, and encoding, by the functions that the job calls. It reads nothing and writes nothing while the
-// clock runs, and works on one thread.
+// with the image before, and encoding, by the functions that the job calls, in an order like that of a job. It reads
+// nothing and writes nothing while the clock runs, and works on one thread.
 //
 //	floor [-size 224] [-resize 256] [-encode jpeg:95] FOLDER
 //
@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,11 +81,7 @@ func measure(dir string, size, resize int, encode string) (*floor, error) {
 	var decoding, finding, encoding time.Duration
 	var w watch
 	f := new(floor)
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		ext := strings.ToLower(filepath.Ext(path))
-		if err != nil || d.IsDir() || ext != ".jpg" && ext != ".jpeg" {
-			return err
-		}
+	one := func(path string) error {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return err
@@ -112,8 +109,28 @@ func measure(dir string, size, resize int, encode string) (*floor, error) {
 		w.lap(&encoding)
 		half.Crop, before.Crop = before.Crop, half.Crop
 		return w.err
-	})
+	}
+	paths, err := shuffled(dir)
+	for _, path := range paths {
+		if err = one(path); err != nil {
+			break
+		}
+	}
 	n := float64(max(f.Images, 1)) * 1e3
 	f.Crop, f.Peak, f.Encode = float64(decoding)/n, float64(finding)/n, float64(encoding)/n
 	return f, err
+}
+
+// shuffled returns the JPEGs of a folder in an order like that of a plan, the same each time. By name, copies of one
+// photograph would follow each other, and a processor that has just seen the same bits foresees the branches of
+// decoding them: 7 % of the time.
+func shuffled(dir string) (paths []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if ext := strings.ToLower(filepath.Ext(path)); err == nil && !d.IsDir() && (ext == ".jpg" || ext == ".jpeg") {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(paths), func(i, k int) { paths[i], paths[k] = paths[k], paths[i] })
+	return paths, err
 }

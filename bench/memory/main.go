@@ -39,7 +39,7 @@ var (
 	limits      = []struct {
 		value string
 		bytes float64
-	}{{"16M", 16 << 20}, {"0", 1 << 30}}
+	}{{"16M", 16 << 20}, {"1GiB", 1 << 30}}
 )
 
 func main() {

@@ -140,13 +140,20 @@ func tellTrial(w io.Writer, j *launch.Job, t *launch.Trial, f *launch.Forecast) 
 		}
 	}
 	if f.Copies > 0 {
-		fmt.Fprintf(w, "copies   %s of %s lie beside the output until the end (--spool)\n", dataset.Bytes(f.Copies), map[bool]string{true: "crops", false: "images"}[j.Description.Spool.Mode == stage.SpoolPixels])
+		what := "images lie beside the output until the end"
+		if j.Description.Spool.Mode == stage.SpoolPixels {
+			what = "crops stay until the end, in memory while there is some, else beside the output"
+		}
+		fmt.Fprintf(w, "copies   %s of %s (--spool)\n", dataset.Bytes(f.Copies), what)
 	}
-	memory := j.Config.MaxMemory
+	memory, crops := j.Config.MaxMemory, ""
 	if memory == 0 {
 		memory = 1 << 30
+		if most := stage.CropMemory(); f.Copies > 0 && most > 0 && j.Description.Spool.Mode == stage.SpoolPixels {
+			crops = fmt.Sprintf(", and up to %s of crops", dataset.Bytes(min(f.Copies, most)))
+		}
 	}
-	fmt.Fprintf(w, "memory   at most %s of files, pixels, crops and samples per process (--max-memory), and some 300 MB\n", dataset.Bytes(memory))
+	fmt.Fprintf(w, "memory   at most %s of files, pixels, crops and samples per process (--max-memory), and some 300 MB%s\n", dataset.Bytes(memory), crops)
 	cores := runtime.GOMAXPROCS(0)
 	if n := j.Config.Workers; n > 0 {
 		cores = min(cores, n)

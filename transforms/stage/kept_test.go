@@ -98,6 +98,48 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestGrant keeps crops beside the memory of the pool while the machine has enough, then in it, and gives both back.
+func TestGrant(t *testing.T) {
+	const crop = 1 << 20
+	p := newPool(1, 64<<20)
+	looks, free := 0, int64(600<<20)
+	p.keeping.available = func() int64 { looks++; return free - p.keeping.granted }
+	c := newKept(t.Context(), p, filepath.Join(t.TempDir(), "copy"), crop)
+	one := make([]byte, crop)
+	for range 128 { // a quarter of 600 MiB has two steps of 64
+		_, err := c.Write(one)
+		check(t, err)
+	}
+	if p.keeping.shared != 0 || p.keeping.granted != 128<<20 || looks != 2 {
+		t.Errorf("%d bytes of the pool, %d beside it, %d looks", p.keeping.shared, p.keeping.granted, looks)
+	}
+	for range 10 {
+		_, err := c.Write(one)
+		check(t, err)
+	}
+	if p.keeping.shared != 10<<20 || p.keeping.used != 138<<20 || looks != 3 {
+		t.Errorf("%d bytes of the pool, %d in all, %d looks", p.keeping.shared, p.keeping.used, looks)
+	}
+	// A second copy goes into a file for lack of room, and then the room of the first is there for others.
+	d := newKept(t.Context(), p, filepath.Join(t.TempDir(), "copy"), crop)
+	for range 64 {
+		_, err := d.Write(one)
+		check(t, err)
+	}
+	if d.state != keptFiled || p.keeping.used != 138<<20 {
+		t.Errorf("state %d, %d bytes", d.state, p.keeping.used)
+	}
+	check(t, d.Abort())
+	check(t, c.Abort())
+	if p.keeping.used != 0 || p.keeping.shared != 0 || !p.bytes.TryAcquire(p.most) {
+		t.Errorf("%d bytes are not given back", p.keeping.used)
+	}
+	p.bytes.Release(p.most)
+	if !p.keep(crop) || p.keeping.shared != 0 || looks != 3 {
+		t.Errorf("%d bytes of the pool after %d looks: what was granted stays", p.keeping.shared, looks)
+	}
+}
+
 // TestKeptJob makes the same shards with crops in memory, in files, and in both, and counts what lies in files.
 func TestKeptJob(t *testing.T) {
 	set := newFakeSet(t)

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/sample"
 )
 
@@ -48,17 +49,19 @@ func poolFor(workers int, memory int64) *pool {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	if memory <= 0 {
-		memory = defaultMemory
-	}
+	memory = max(memory, 0)
 	poolsMu.Lock()
 	defer poolsMu.Unlock()
 	key := [2]int64{int64(workers), memory}
 	p := pools[key]
 	if p == nil {
-		p = newPool(workers, memory)
+		if memory > 0 {
+			p = newPool(workers, memory)
+		} else if p = newPool(workers, defaultMemory); ownHeap.Load() {
+			p.keeping.available = osfile.Available
+		}
 		pools[key] = p
-		limitHeap(memory)
+		limitHeap(p.max)
 	}
 	return p
 }

@@ -25,21 +25,60 @@ func TestKeep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := <-p.slots
-		p.slots <- w
-		for i, b := range [][]byte{w.half.Original.Pix, w.half.Crop.Pix} {
-			want := 3 * side * side
-			if want > maxKept {
-				want = 0
+		err = p.do(t.Context(), new(sample.Params), func(w *worker) error { // the next image, by the only worker
+			for i, b := range [][]byte{w.half.Original.Pix, w.half.Crop.Pix} {
+				want := 3 * side * side
+				if want > maxKept {
+					want = 0
+				}
+				if cap(b) != want {
+					t.Errorf("after an image of %d×%d: buffer %d has %d bytes, want %d", side, side, i, cap(b), want)
+				}
 			}
-			if cap(b) != want {
-				t.Errorf("after an image of %d×%d: buffer %d has %d bytes, want %d", side, side, i, cap(b), want)
-			}
-		}
+			return nil
+		})
+		check(t, err)
 	}
 	putBuffer(make([]byte, maxKept+1))
 	if b := getBuffer(0); cap(b) > maxKept {
 		t.Errorf("a buffer of %d bytes was kept", cap(b))
+	}
+}
+
+// TestDo has the workers of a pool meet panics, errors and jobs that are given up, and wants them to go on, two at a time.
+func TestDo(t *testing.T) {
+	p := newPool(2, 1<<20)
+	params := new(sample.Params)
+	if err := p.do(t.Context(), params, func(*worker) error { panic("broken") }); err == nil || !strings.Contains(err.Error(), "panic: broken") {
+		t.Errorf("a panic: %v", err)
+	}
+	sad := errors.New("sad")
+	if err := p.do(t.Context(), params, func(*worker) error { return sad }); err != sad {
+		t.Errorf("an error: %v", err)
+	}
+	begun, end := make(chan *worker), make(chan bool)
+	results := make(chan error)
+	for range 2 {
+		go func() {
+			results <- p.do(t.Context(), params, func(w *worker) error { begun <- w; <-end; return nil })
+		}()
+	}
+	if a, b := <-begun, <-begun; a == b {
+		t.Error("two tasks at once have the same scratch memory")
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(sad)
+	if err := p.do(ctx, params, func(*worker) error { t.Error("more at once than workers"); return nil }); err != sad {
+		t.Errorf("given up while all workers are busy: %v", err)
+	}
+	close(end)
+	check(t, errors.Join(<-results, <-results))
+	ran := 0
+	for range 100 {
+		check(t, p.do(t.Context(), params, func(*worker) error { ran++; return nil }))
+	}
+	if ran != 100 {
+		t.Errorf("%d tasks of 100", ran)
 	}
 }
 

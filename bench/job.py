@@ -9,8 +9,9 @@ to work in.
 The job: an ImageFolder becomes SaliencyMix shards. Centre crop 224 of a shorter side of 256, bilinear; fine-grained
 saliency; JPEG quality 95 4:2:0; WebDataset. "fresh" finds the peaks first; "cached" has them from the fresh run; "kept" has the
 crops too (--keep-crops), and is compared with cached runs of the baseline.
-A round is one fresh run of each program, then one cached run of each, one kept run of premix, and the kernels alone
-(bench/floor, one process for each of --procs at once). Both programs use every core (--procs).
+"variants" is a cached run that writes five outputs, one for each of the methods (--variant).
+A round is one fresh run of each program, then one cached run of each, one run of premix with variants, one kept run, and the
+kernels alone (bench/floor, one process for each of --procs at once). Both programs use every core (--procs).
 "small" are JPEGs of 32x32 pixels, cut out of the photographs (--small N; 0: none), mixed by premix alone.
 
 The figure is images per CPU-second, user and system time of all processes. Of premix everything counts, from exec to exit;
@@ -54,6 +55,9 @@ SMALL = ["--geometry", "pad:4", "--size", "32", "--resize", "none"]
 PHOTOS = ["--geometry", "center", "--size", "224", "--resize", "256"]
 
 
+METHODS = ["none", "cutmix", "mixup", "resizemix", "saliencymix"]
+
+
 def run_premix(a, folder, peaks, n, shape):
     out = os.path.join(a.work, "premix-" + peaks)
     cache = os.path.join(a.work, "cache")
@@ -66,8 +70,12 @@ def run_premix(a, folder, peaks, n, shape):
         run(command + ["--keep-crops"])  # keeps them
         shutil.rmtree(out)
         command.append("--keep-crops")
+    methods = METHODS if peaks == "variants" else [""]
+    for m in METHODS if peaks == "variants" else []:
+        command += ["--variant", "%s:--method %s" % (m, m)]
     _, used = run(command)
-    check("premix", out, n)
+    for m in methods:
+        check("premix", os.path.join(out, m), n)
     return used
 
 
@@ -125,8 +133,8 @@ def measure(a, name, folder, n):
     kept, floors = {}, []
     small = name == "small"
     for _ in range(a.rounds):
-        for peaks in ("fresh", "cached") if small else ("fresh", "cached", "kept"):
-            for program in ["premix"] + ([] if small or peaks == "kept" else a.engines):
+        for peaks in ("fresh", "cached") if small else ("fresh", "cached", "variants", "kept"):
+            for program in ["premix"] + ([] if small or peaks in ("variants", "kept") else a.engines):
                 if program == "premix":
                     used = run_premix(a, folder, peaks, n, SMALL if small else PHOTOS)
                 else:
@@ -173,7 +181,7 @@ def main():
     a.engines = a.engines.split(",")
     print(machine())
     print("medians of %d rounds in turns, %d processes or workers; ×: premix / baseline\n" % (a.rounds, a.procs))
-    form = "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |" if a.markdown else "%-10s %6s  %-7s %-8s %21s %-11s %6s %6s %7s %7s"
+    form = "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |" if a.markdown else "%-10s %6s  %-8s %-8s %21s %-11s %6s %6s %7s %7s"
     print(form % ("set", "images", "peaks", "program", "images per CPU-second", "range", "×", "sys %", "wall s", "RSS MB"))
     if a.markdown:
         print("|---|---|---|---|---|---|---|---|---|---|")
@@ -189,7 +197,7 @@ def main():
             n = draw(a, folder)
             name = "drawn"
         rows = list(measure(a, name, folder, n))
-        for peaks in "fresh", "cached", "kept":
+        for peaks in "fresh", "cached", "variants", "kept":
             ours = [r for r in rows if r["peaks"] == peaks and r["program"] == "premix"]
             theirs = [r for r in rows if r["peaks"] == ("cached" if peaks == "kept" else peaks) and r["program"] != "premix"]
             for r in ours + theirs:
@@ -200,6 +208,9 @@ def main():
                     results.append({
                         "set": r["set"], "images": n, "peaks": peaks, "engine": r["program"], "ours_images_per_cpu_s": round(ours[0]["rate"], 1),
                         "peer_images_per_cpu_s": round(r["rate"], 1), "ratio": round(ours[0]["rate"] / r["rate"], 3)})
+            if peaks == "variants" and ours:
+                cached = next(r for r in rows if r["peaks"] == "cached" and r["program"] == "premix")
+                results.append({"set": name, "images": n, "peaks": peaks, "five_over_one": round(cached["rate"] / ours[0]["rate"], 3)})
             if ours and ours[0]["floor"]:
                 results.append({"set": name, "images": n, "peaks": peaks, "cpu_over_kernels": round(ours[0]["floor"], 3)})
         shutil.rmtree(folder)

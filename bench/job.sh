@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the whole job, photographs to mixed shards, with premix and with the Python baseline in turns, and ends with one
-# line of JSON for each set, peaks (fresh, cached, or with kept crops) and engine, and one for the CPU time of a cached run over
-# that of its kernels alone (bench/floor):
+# line of JSON for each set, peaks (fresh, cached, or with kept crops) and engine, one for the CPU time of five methods at
+# once (--variant) over that of one, and one for that of a cached run over that of its kernels alone (bench/floor):
 #
 #	bench/job.sh [--rounds N] [--images N] [--sets flowers,objects] [--engines pillow,cv2] [--small N] [--markdown]
 #

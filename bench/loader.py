@@ -270,9 +270,10 @@ def scale_plan(row, out, maps, work, n, replicas):
     with open(plan._about) as f:
         about = json.load(f)
     for r in plan.replicas[1:]:
-        shutil.copy(mapped, plan._path(r))
+        to = plan._path(r, plan._stamp(r))
+        shutil.copy(mapped, to)
         about["keys"][str(r)] = [f"r{r:03d}-", 9]
-        about["sums"][os.path.basename(plan._path(r))] = about["sums"][os.path.basename(mapped)]
+        about["sums"][os.path.basename(to)] = about["sums"][os.path.basename(mapped)]
     plan._say(about)
     row(f"plan of {replicas} replicas, converted before", made, replicas - 1)
     shutil.rmtree(out)

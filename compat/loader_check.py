@@ -1,7 +1,7 @@
 """Reads by premix_shards.torch as trainings do: ranks, workers, killed runs, damaged files.
 
-usage: loader_check.py WORK OUT IN CACHE/FINGERPRINT      (OUT of three replicas, saliencymix alone, and in WORK/formats the
-same in every format; PYTHONPATH has premix_shards)
+usage: loader_check.py WORK OUT IN CACHE/FINGERPRINT      (OUT of three replicas, saliencymix alone, in WORK/formats the
+same in every format, in WORK/anew the same of another seed; PYTHONPATH has premix_shards)
 
 Each check is a function; prints one line of JSON with the names of those that passed, and ends with the first that fails.
 """
@@ -27,6 +27,7 @@ from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
 from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
+from premix_shards.torch import _plan
 from premix_shards.torch._images import Images
 
 RANKS, WORKERS, BATCH = 3, 2, 4
@@ -189,9 +190,8 @@ def check_converted(work, out, root, cache):
                     json.dump(said, f)
             else:
                 os.remove(about)
-                if place == cache:
-                    shutil.copy(__file__, os.path.join(os.path.dirname(about), "r000.part"))
-                    shutil.copy(__file__, os.path.join(os.path.dirname(about), "names.npy.1.tmp"))
+            for left in ("r000.part", "names.npy.1.tmp", "r000-0.npy.1.tmp"):
+                shutil.copy(__file__, os.path.join(os.path.dirname(about), left))
             assert torch.equal(make()[0]["image"], want), again
             assert all(name.endswith((".npy", ".json", ".lock")) for name in os.listdir(os.path.dirname(about)))
             os.remove(about)
@@ -226,6 +226,71 @@ def check_converted(work, out, root, cache):
             shutil.rmtree(maps)
             os.makedirs(maps)
         assert kills >= 4, kills
+
+
+def check_anew(work, out, root, cache):
+    """A plan that is written anew, with another seed, leaves a data set that is in use what it has prepared, and is refused for its
+    other replicas; a later one reads the new plan, and so does one that converts while premix writes, or it is refused."""
+    maps, place, anew, read = os.path.join(work, "maps of anew"), os.path.join(work, "written"), os.path.join(work, "anew"), _plan._read
+
+    def write():
+        """Yields after each step, as premix takes them."""
+        meta, new = (os.path.join(p, "__premix__", "train") for p in (place, anew))
+        files = sorted(os.listdir(os.path.join(new, "plan")))
+        for name in files:
+            os.remove(os.path.join(meta, "plan", name))
+            yield
+        os.remove(os.path.join(meta, "config.json"))
+        yield
+        shutil.copy(os.path.join(new, "config.json"), meta)
+        yield
+        for name in files:
+            shutil.copy(os.path.join(new, "plan", name), os.path.join(meta, "plan"))
+            yield
+
+    def told(data, epoch=0):
+        data.set_epoch(epoch)
+        return [(item["key"], item["label_b"], item["lam"], item["image"].sum().item()) for item in map(data.__getitem__, range(41))]
+    want = [[told(PlannedDataset(p, root, cache=os.path.join(work, "maps")), e) for e in (0, 1)] for p in (out, anew)]
+    assert want[0][0] != want[1][0]
+    shutil.copytree(out, place)
+    data = PlannedDataset(place, root, cache=maps)
+    batches = DataLoader(data, 41, num_workers=1, persistent_workers=True)
+    before = next(iter(batches))["image"]
+    for step, _ in enumerate(write()):
+        assert torch.equal(next(iter(batches))["image"], before)
+        if step >= 2:  # the first file of replica 1 is gone
+            refused(ValueError, "written anew", lambda: data.set_epoch(1))
+    for method in ("fork", "spawn"):
+        assert torch.equal(next(iter(DataLoader(data, 41, num_workers=1, multiprocessing_context=method)))["image"], before)
+    assert told(PlannedDataset(place, root, cache=maps), 1) == want[1][1] and told(data) == want[0][0]
+    ends = collections.Counter()
+    for after, steps in [(k, s) for k in range(5) for s in (1, 6, 7, 8, 9, 13, 14)]:  # before which file is read, and how far
+        shutil.rmtree(maps)
+        shutil.rmtree(place)
+        shutil.copytree(out, place)
+        writing, left = write(), after
+
+        def spoiled(*args):
+            nonlocal left
+            left -= 1
+            if left == -1:
+                for _ in zip(range(steps), writing):
+                    pass
+            return read(*args)
+        _plan._read = spoiled
+        try:
+            found = told(PlannedDataset(place, root, cache=maps))
+            assert found == want[0][0], (after, steps)
+            ends["old"] += 1
+        except ValueError as e:
+            assert "written anew" in str(e), (after, steps, e)
+            ends["refused"] += 1
+        finally:
+            _plan._read = read
+        list(writing)
+        assert told(PlannedDataset(place, root, cache=maps)) == want[1][0], (after, steps)
+    assert ends["old"] and ends["refused"], ends
 
 
 def check_peaks(work, out, root, cache):
@@ -358,7 +423,9 @@ def check_copies(work, out, root, cache):
         f.write(bytes(64))
     refused(ValueError, "some.array_record is compressed or ArrayRecord", lambda: Images(work, maps, ["some.array_record"]))
     os.remove(data)
-    assert Images(path, maps, ["rows.parquet"]).read("rows.parquet/0", -1, 5) == b"12345"
+    left = data + ".1.tmp"  # by a process that was killed
+    shutil.copy(path, left)
+    assert Images(path, maps, ["rows.parquet"]).read("rows.parquet/0", -1, 5) == b"12345" and not os.path.exists(left)
 
 
 def check_refusals(work, out, root, cache):

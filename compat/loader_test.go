@@ -19,6 +19,7 @@ func TestLoader(t *testing.T) {
 	in, out, cache := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "cache")
 	commandtest.Run(t, "synth", "--images", "41", "--out", in)
 	commandtest.Run(t, "mix", "--in", in, "--out", out, "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3", "--plan-only")
+	commandtest.Run(t, "mix", "--in", in, "--out", filepath.Join(dir, "anew"), "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3", "--plan-only", "--seed", "5")
 	commandtest.Run(t, "mix", "--in", in, "--out", filepath.Join(dir, "formats"), "--cache", cache, "--size", "32", "--shards", "2", "--replicas", "3",
 		"--plan-only", "--format", strings.Join(formats.Names(), ","))
 	caches, err := filepath.Glob(filepath.Join(cache, "*", "fingerprint.json"))
@@ -34,7 +35,7 @@ func TestLoader(t *testing.T) {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	t.Log(stderr.String())
-	const want = `["ranks", "resumed", "formats", "spawned", "work", "converted", "peaks", "numbers", "beside", "transforms", "copies", "refusals"]` + "\n"
+	const want = `["ranks", "resumed", "formats", "spawned", "work", "converted", "anew", "peaks", "numbers", "beside", "transforms", "copies", "refusals"]` + "\n"
 	if string(got) != want {
 		t.Errorf("passed: %s, want %s", got, want)
 	}

@@ -4,13 +4,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
+import time
 from typing import IO, Any, Iterator, Optional
 
 try:
     import fcntl
 except ImportError:  # Windows: two processes may then make the same file, and the last rename wins
     fcntl = None  # type: ignore[assignment]
+
+_UNUSED = 30 * 24 * 3600  # seconds after which mapped files of what has changed since are removed
 
 log = logging.getLogger("premix_shards.torch")
 
@@ -59,3 +63,30 @@ def commit(f: "IO[Any]", path: str) -> None:
     name = f.name
     f.close()
     os.replace(name, path)
+
+
+def used(path: str) -> None:
+    """Notes that a mapped file is in use, so that remove_unused keeps it for 30 days."""
+    with contextlib.suppress(OSError):  # a folder that is shared read-only
+        os.utime(path)
+
+
+def remove_unused(folder: str, prefix: str, keep: str) -> None:
+    """Removes what no training of the last 30 days has used: the files and the folders, whose about.json tells, that begin with
+    prefix, but not keep. What was used since may be in use."""
+    for old in os.listdir(folder):
+        path = os.path.join(folder, old)
+        if not old.startswith(prefix) or old == keep or old.endswith(".lock"):
+            continue
+        with contextlib.suppress(OSError):  # another process was faster; Windows: it is mapped
+            at = os.path.join(path, "about.json")
+            if time.time() - os.stat(at if os.path.exists(at) else path).st_mtime > _UNUSED:
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+
+def remove_parts(folder: str, prefix: str = "") -> None:
+    """Removes what killed processes left of files that they wrote, whose names begin with prefix. The caller has their lock."""
+    for left in os.listdir(folder):
+        if left.startswith(prefix) and left.endswith((".part", ".tmp")):
+            with contextlib.suppress(OSError):  # Windows has no lock, and removes no file that is open
+                os.remove(os.path.join(folder, left))

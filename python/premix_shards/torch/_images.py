@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
-from ._files import commit, log, one_at_a_time, temporary
+from ._files import commit, log, one_at_a_time, remove_parts, temporary
 
 Places = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]], Mapping[str, Union[str, "os.PathLike[str]"]]]
 
@@ -179,6 +179,7 @@ def _copied(path: str, cache: str) -> Tuple[str, str]:
         if os.path.exists(index) and os.path.exists(data):
             _opened(data, index)
             return data, index
+        remove_parts(cache, f"parquet-{name}.")
         log.info("copying the images of %s to %s", path, data)
         starts = [0]
         with pq.ParquetFile(path) as f:

@@ -9,8 +9,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import time
 import warnings
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
@@ -22,7 +20,6 @@ from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, conc
 
 _VERSION = 2  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
-_UNUSED = 30 * 24 * 3600  # seconds after which the mapped files of an earlier state of a cache are removed
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _TAR = re.compile(r"(\.tar(\.\w+)?|\.tgz|\.zip)(?=/)")
 _FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
@@ -67,7 +64,7 @@ class Peaks:
         if not os.path.exists(about):
             with one_at_a_time(os.path.join(cache, mine)):
                 if not os.path.exists(about):
-                    _remove_unused(cache, mine + "-")
+                    _files.remove_unused(cache, mine + "-", os.path.basename(self._folder))
                     os.makedirs(self._folder, exist_ok=True)
                     self._convert(files, about)
                     release()
@@ -84,8 +81,7 @@ class Peaks:
 
     def prepare(self, replica: int) -> None:
         """Checks the table of a cached replica, and keeps the mapped files from being removed as unused."""
-        with contextlib.suppress(OSError):  # a folder that is shared read-only
-            os.utime(self._about)
+        _files.used(self._about)
         check(os.path.join(self._folder, f"r{replica:03d}.npy"), self._sums)
 
     def images(self) -> Names:
@@ -103,10 +99,7 @@ class Peaks:
 
     def _convert(self, files: List[str], about: str) -> None:
         _files.log.info("converting the peaks of %s to %s", self._place, self._folder)
-        for left in os.listdir(self._folder):  # by a process that was killed: this one has the lock
-            if left.endswith((".part", ".tmp")):
-                with contextlib.suppress(OSError):  # Windows has no lock, and removes no file that is open
-                    os.remove(os.path.join(self._folder, left))
+        _files.remove_parts(self._folder)
         groups: Dict[str, List[str]] = {}
         for name in files:
             m = _FILE.fullmatch(name)
@@ -178,17 +171,6 @@ def _container(path: str) -> str:
 
     with reading(path, _REMEDY):
         return str(json.loads((pq.read_metadata(path).metadata or {})[b"premix"])["container"])
-
-
-def _remove_unused(cache: str, prefix: str) -> None:
-    """Removes mapped files that no training of the last 30 days has opened: those of a cache before it changed. A newer folder
-    may be in use."""
-    for old in os.listdir(cache):
-        folder = os.path.join(cache, old)
-        with contextlib.suppress(FileNotFoundError):
-            at = os.path.join(folder, "about.json")
-            if old.startswith(prefix) and time.time() - os.stat(at if os.path.exists(at) else folder).st_mtime > _UNUSED:
-                shutil.rmtree(folder)
 
 
 def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Dict[str, int], bool, List[str]]:

@@ -1,7 +1,8 @@
 """The plan of an output, OUT/__premix__/SPLIT/plan/*.parquet (docs/formats.md), as mapped files. Needs NumPy and pyarrow.
 
 A replica becomes one table of 66 bytes a sample, and all of them share a table of the images. A replica is converted when it
-is first asked for, shard by shard, so memory does not grow with the number of replicas."""
+is first asked for, shard by shard, so memory does not grow with the number of replicas. The folder of the tables is named after
+the fingerprint of the plan, so that a plan that is written anew has another one."""
 from __future__ import annotations
 
 import contextlib
@@ -16,6 +17,7 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
+from ._shared import Stamps
 from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, release, repeated, said,
                       save, sorted_hashes)
 
@@ -52,9 +54,13 @@ class Plan:
         self._files = self._list(shape)
         #: the numbers of the replicas that the plan has, ascending
         self.replicas: List[int] = sorted(self._files)
-        mine = hashlib.sha256(f"{self.meta}\0{config['fingerprint']}\0{_VERSION}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        self.folder = os.path.join(cache, "plan-" + mine)
-        os.makedirs(self.folder, exist_ok=True)
+        self._fingerprint = str(config["fingerprint"])
+        self._stamps = Stamps(len(self.replicas))  # of the files that a replica was converted from; 0: not prepared yet
+        mine = "plan-" + hashlib.sha256(self.meta.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self.folder = os.path.join(cache, f"{mine}-{hashlib.sha256(f'{self._fingerprint} {_VERSION}'.encode()).hexdigest()[:12]}")
+        if not os.path.isdir(self.folder):
+            _files.remove_unused(cache, mine + "-", os.path.basename(self.folder))
+            os.makedirs(self.folder, exist_ok=True)
         self._images, self._names = os.path.join(self.folder, "images.npy"), os.path.join(self.folder, "names.npy")
         self._about = os.path.join(self.folder, "about.json")
 
@@ -84,25 +90,36 @@ class Plan:
         return {r: [shards[s] for s in range(self._shards)] for r, shards in found.items()}
 
     def prepare(self, replica: int) -> None:
-        """Converts the plan of a replica if that was not done, or if it has changed since, and checks the mapped files."""
+        """Converts the plan of a replica if that was not done, and checks the mapped files. What was prepared once stays as it is,
+        also when the plan is written anew; ValueError for the other replicas then."""
+        k = self.replicas.index(replica)
+        if not self._stamps[k] or not self._done(self._path(replica)):
+            stamp = self._unchanged(replica, self._stamps[k])
+            path = self._path(replica, stamp)
+            if not self._done(path):
+                with one_at_a_time(self._about):
+                    if not self._done(path):
+                        try:
+                            self._convert(replica, path, stamp)
+                        except (FileNotFoundError, ValueError):
+                            self._unchanged(replica, stamp)  # that explains it
+                            raise
+                        release()
+            self._stamps[k] = stamp
         path = self._path(replica)
-        self.samples(replica)
+        for p in (path, self._about):
+            _files.used(p)
         sums = self.about()["sums"]
         for p in (path, self._images, self._names):
             check(p, sums)
 
-    def _path(self, replica: int) -> str:
-        return os.path.join(self.folder, f"r{replica:03d}-{self._stamp(replica)}.npy")
+    def _path(self, replica: int, stamp: int = 0) -> str:
+        """The table of a replica, by the stamp of its files; default: the one that was prepared, also by another process."""
+        return os.path.join(self.folder, f"r{replica:03d}-{stamp or self._stamps[self.replicas.index(replica)]:012x}.npy")
 
     def samples(self, replica: int) -> np.ndarray:
-        """The mapped table of a replica (_tables.SAMPLE), in the order of the shards; not checked."""
-        path = self._path(replica)
-        if not self._done(path):
-            with one_at_a_time(self._about):
-                if not self._done(path):
-                    self._convert(replica, path)
-                    release()
-        return mapped(path, SAMPLE)
+        """The mapped table of a replica (_tables.SAMPLE) that was prepared, in the order of the shards; not checked."""
+        return mapped(self._path(replica), SAMPLE)
 
     def _done(self, path: str) -> bool:
         """Whether a table is there and about.json has its checksum: it gets its name last. Where about.json is gone, all is
@@ -117,19 +134,35 @@ class Plan:
         """keys (their prefix and width) by replica, checksums of the mapped files by name, and the containers that cannot be read at random."""
         return said(self._about, keys=dict, sums=dict, unseekable=list)
 
-    def _stamp(self, replica: int) -> str:
+    def _stamp(self, replica: int) -> int:
+        """Of names, sizes and times of a replica's files: 48 bits, not 0."""
         h = hashlib.sha256()
         for path in self._files[replica]:
             stat = os.stat(path)
             h.update(f"{os.path.basename(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-        return h.hexdigest()[:12]
+        return int(h.hexdigest()[:12], 16) or 1
 
-    def _convert(self, replica: int, path: str) -> None:
+    def _unchanged(self, replica: int, stamp: int) -> int:
+        """The stamp of a replica's files. ValueError if it is another one than the given, unless that is 0, or if the output has
+        another recipe or input than when this plan was opened: premix writes config.json before the first file of a plan."""
+        try:
+            now = self._stamp(replica)
+            with open(os.path.join(self.meta, "config.json"), encoding="utf-8") as f:
+                same = json.load(f)["fingerprint"] == self._fingerprint
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            now, same = 0, False
+        if not same or stamp and now != stamp:
+            raise ValueError(f"the plan in {self.meta} was written anew while it was in use, so replica {replica} of the old one is gone: "
+                             "make the data set again, for the new plan, or give each run an output of its own")
+        return now
+
+    def _convert(self, replica: int, path: str, stamp: int) -> None:
         _files.log.info("converting the plan of replica %d to %s", replica, path)
+        _files.remove_parts(self.folder)
         files = self._files[replica]
         counts = [_count(f) for f in files]
         if not exists(self._images, self._names, self._about):
-            self._list_images(self._files[self.replicas[0]])  # not files: tables that are in use have the numbers of that order
+            self._list_images(self.replicas[0])  # not this one: tables that are in use have the numbers of that order
         names = self.images()
         if sum(counts) != len(names):
             raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
@@ -146,24 +179,23 @@ class Plan:
                     key = _convert_shard(rows, file, replica, shard, start, names.images, by_hash, ordinals, key)
                     table.write(start, rows)
                     start += n
+                self._unchanged(replica, stamp)  # else the rows may be of two plans
                 about["keys"][str(replica)] = key
                 about["sums"][os.path.basename(path)] = table.checksum()
                 self._say(about)  # before the table has its name: no process finds it without its checksum
                 table.commit(path)
-        for old in os.listdir(self.folder):
-            if old.startswith(f"r{replica:03d}-") and old.endswith(".npy") and os.path.join(self.folder, old) != path:
-                with contextlib.suppress(OSError):  # Windows: mapped by another process
-                    os.remove(os.path.join(self.folder, old))
+        _files.remove_unused(self.folder, f"r{replica:03d}-", os.path.basename(path))
 
     def _say(self, about: Dict[str, Any]) -> None:
         with temporary(self._about) as part, open(part, "w", encoding="utf-8") as f:
             json.dump(about, f)
             commit(f, self._about)
 
-    def _list_images(self, files: List[str]) -> None:
+    def _list_images(self, replica: int) -> None:
         """Writes the table of images from the targets of one replica: each image is a target once."""
         heaps, lengths, fields, unseekable = [], [], [], set()
-        for file in files:
+        stamp = self._unchanged(replica, 0)
+        for file in self._files[replica]:
             t = _read(file, ["target_name", "target_offset", "target_length", "target_label"])
             heap, ends = bytes_of(t["target_name"])
             heaps.append(heap)
@@ -177,6 +209,7 @@ class Plan:
         images = concatenated(fields, IMAGE)
         n = concatenated(lengths, np.int64)
         images["name_len"], images["name_at"] = n, np.cumsum(n) - n
+        self._unchanged(replica, stamp)
         save(self._names, concatenated(heaps, np.uint8))
         save(self._images, images)
         sums = {os.path.basename(p): checksum(p) for p in (self._names, self._images)}

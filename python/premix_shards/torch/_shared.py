@@ -1,4 +1,4 @@
-"""The number of an epoch, in memory that workers share."""
+"""Numbers in memory that workers share."""
 from __future__ import annotations
 
 import torch
@@ -15,3 +15,16 @@ class Epoch:
 
     def set(self, epoch: int) -> None:
         self._value.fill_(epoch)
+
+
+class Stamps:
+    """Numbers of 48 bits, 0 at first, one for each replica of a plan, that workers see likewise."""
+
+    def __init__(self, n: int) -> None:
+        self._values = torch.zeros(n, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+
+    def __getitem__(self, i: int) -> int:
+        return int(self._values[i].item())
+
+    def __setitem__(self, i: int, stamp: int) -> None:
+        self._values[i] = stamp

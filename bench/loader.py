@@ -156,6 +156,7 @@ def drawn_plan(out, n, replicas, shards):
     with open(os.path.join(out, "__premix__", "train", "config.json"), "w") as f:
         json.dump({"fingerprint": "0" * 64, "recipe": recipe, "output": {"name": "premix", "split": "train", "size": [224, 224], "shards": shards, "classes": {"count": 1000}}}, f)
     rng = np.random.default_rng(0)
+    digest = pa.array([i.to_bytes(16, "big") for i in range(n)], pa.binary(16))
     order = rng.permutation(n)
     name = np.array([f"n{1440764 + i * 7919 % 1000:08d}/n{1440764 + i * 7919 % 1000:08d}_{i}.JPEG" for i in range(n)])
     length, crops = rng.integers(20000, 300000, n), np.stack([rng.integers(0, 200, n), rng.integers(0, 200, n), rng.integers(50, 300, n), rng.integers(50, 300, n)], 1).astype(float)
@@ -169,7 +170,7 @@ def drawn_plan(out, n, replicas, shards):
         columns = {"key": [f"r000-{p:09d}" for p in range(first, end)], "replica": pa.array(np.zeros(k, np.int32)), "shard": np.full(k, shard), "index": np.arange(k),
                    "method": ["saliencymix"] * k, "lam": rng.random(k), "box": box, "src_box": box}
         for which, i in (("target", at), ("source", np.roll(at, -1))):
-            columns.update({which + "_name": name[i], which + "_offset": np.zeros(k, np.int64), which + "_length": length[i], which + "_label": (i % 1000).astype(np.int32),
+            columns.update({which + "_name": name[i], which + "_offset": np.zeros(k, np.int64), which + "_length": length[i], which + "_label": (i % 1000).astype(np.int32), which + "_digest": digest.take(pa.array(i)),
                             which + "_flip": i % 2 == 0, **{f"{which}_crop_{c}": crops[i, j] for j, c in enumerate("xywh")}})
         path = os.path.join(plan, f"premix-train-r000-{shard:06d}.parquet")
         pq.write_table(pa.table(columns), path, compression="zstd")
@@ -193,7 +194,8 @@ def drawn_cache(place, n, replicas, chunk=1000):
                    "flip": rng.random(k) < 0.5, "flat": np.zeros(k, bool)}
         numbers.update({v: rng.integers(0, 224, k).astype(np.int32) for v in ("peak_row", "peak_col")})
         numbers.update({v: rng.integers(1, 300, k).astype(float) for v in ("crop_x", "crop_y", "crop_w", "crop_h")})
-        texts = {"name": pa.array([f"{container}/{container}_{g}.JPEG" for g in i[::replicas]]).take(pa.array(np.repeat(np.arange(k // replicas), replicas))),
+        each = pa.array(np.repeat(np.arange(k // replicas), replicas))
+        texts = {"name": pa.array([f"{container}/{container}_{g}.JPEG" for g in i[::replicas]]).take(each), "digest": pa.array([f"{g:032x}" for g in i[::replicas]]).take(each),
                  "class": pa.array([container] * k), "failure_kind": pa.array([""] * k)}
         t = pa.table({**numbers, **texts}).replace_schema_metadata({"premix": json.dumps({"container": container})})
         pq.write_table(t, os.path.join(place, f"{c:032x}-{0:032x}.r0-{replicas - 1}.parquet"), compression="zstd")

@@ -8,6 +8,7 @@ Each check is a function; prints one line of JSON with the names of those that p
 import collections
 import glob
 import hashlib
+import io
 import json
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 import torch.distributed as dist
+import xxhash
 from PIL import Image
 from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
@@ -408,7 +410,9 @@ def check_copies(work, out, root, cache):
     os.makedirs(maps)
     pq.write_table(pa.table({"image": [{"bytes": b"12345", "path": ""}, {"bytes": b"67", "path": ""}]}), path)
     images = Images(path, maps, ["rows.parquet"])
-    assert images.read("rows.parquet/1", -1, 2) == b"67"
+    rows = [("rows.parquet/0", -1, 5, xxhash.xxh3_128_digest(b"12345")), ("rows.parquet/1", -1, 2, xxhash.xxh3_128_digest(b"67"))]
+    assert [images.read(*row) for row in rows] == [b"12345", b"67"]
+    refused(ValueError, "other bytes", lambda: images.read(*rows[1][:3], rows[0][3]))
     (data, index), = images._copies.values()
     for name in (data, index):
         with open(name, "rb") as f:
@@ -416,16 +420,22 @@ def check_copies(work, out, root, cache):
         for size in (0, 3, len(whole) - 1):
             os.truncate(name, size)
             refused(ValueError, name, lambda: Images(path, maps, ["rows.parquet"]))
-            refused(ValueError, name, lambda: pickle.loads(pickle.dumps(images)).read("rows.parquet/0", -1, 5))
+            refused(ValueError, name, lambda: pickle.loads(pickle.dumps(images)).read(*rows[0]))
             with open(name, "wb") as f:
                 f.write(whole)
+        for at in range(0 if name == data else 128, len(whole)):  # every byte counts, but the header of .npy
+            with open(name, "wb") as f:
+                f.write(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            refused(ValueError, data, lambda: [pickle.loads(pickle.dumps(images)).read(*row) for row in rows])
+        with open(name, "wb") as f:
+            f.write(whole)
     with open(os.path.join(work, "some.array_record"), "wb") as f:
         f.write(bytes(64))
     refused(ValueError, "some.array_record is compressed or ArrayRecord", lambda: Images(work, maps, ["some.array_record"]))
     os.remove(data)
     left = data + ".1.tmp"  # by a process that was killed
     shutil.copy(path, left)
-    assert Images(path, maps, ["rows.parquet"]).read("rows.parquet/0", -1, 5) == b"12345" and not os.path.exists(left)
+    assert Images(path, maps, ["rows.parquet"]).read(*rows[0]) == b"12345" and not os.path.exists(left)
 
 
 def check_refusals(work, out, root, cache):
@@ -438,7 +448,8 @@ def check_refusals(work, out, root, cache):
     refused(FileNotFoundError, "no config.json", lambda: PlannedDataset(root, root, cache=maps))
     refused(FileNotFoundError, "fingerprint.json", lambda: PeaksDataset(root, root, maps=maps))
     refused(FileNotFoundError, "--in", lambda: PlannedDataset(copy, os.path.join(work, "none"), cache=maps))
-    data, peaks_item = planned(), peaks()[0]
+    data, peaks_of = planned(), peaks()
+    peaks_item = peaks_of[0]
     refused(IndexError, "41", lambda: data[41])
     refused(ValueError, "-1", lambda: data.set_epoch(-1))
     other = os.path.join(work, "other")
@@ -447,16 +458,31 @@ def check_refusals(work, out, root, cache):
     with open(os.path.join(other, name), "ab") as f:
         f.write(b"x")
     refused(ValueError, "not the image", lambda: PlannedDataset(copy, other, cache=maps)[0])
-    size = os.path.getsize(os.path.join(root, name))
-    with open(os.path.join(other, name), "wb") as f:
-        f.write(b"x" * size)
-    refused(ValueError, "cannot be decoded", lambda: PlannedDataset(copy, other, cache=maps)[0])
+    with open(os.path.join(root, name), "rb") as f:
+        whole = f.read()
+    again = Image.open(io.BytesIO(whole)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    spoiled = io.BytesIO()
+    again.save(spoiled, "JPEG", quality=20)
+    assert len(spoiled.getvalue()) < len(whole)
+    number = {peaks_of.name(i): i for i in range(41)}[name]
+    for other_bytes in (spoiled.getvalue().ljust(len(whole), b"\0"), whole[:-3] + b"x" + whole[-2:]):  # pictures of the same size and length
+        assert Image.open(io.BytesIO(other_bytes)).size == again.size and len(other_bytes) == len(whole)
+        with open(os.path.join(other, name), "wb") as f:
+            f.write(other_bytes)
+        refused(ValueError, name + ": other bytes", lambda: PlannedDataset(copy, other, cache=maps)[0])
+        refused(ValueError, name + ": other bytes", lambda: PeaksDataset(copied, other, maps=maps)[number])
     os.remove(os.path.join(other, name))
     refused(FileNotFoundError, os.path.basename(name), lambda: PlannedDataset(copy, other, cache=maps)[0])
-    with open(os.path.join(other, name), "wb") as f:  # a smaller image, of as many bytes
-        Image.fromarray(np.zeros((3, 3, 3), np.uint8)).save(f, "PNG")
-        f.write(bytes(size - f.tell()))
-    refused(ValueError, "is not inside 3x3 pixels", lambda: PlannedDataset(copy, other, cache=maps)[0])
+    with open(os.path.join(other, name), "wb") as f:
+        f.write(whole)
+    assert torch.equal(PlannedDataset(copy, other, cache=maps)[0]["image"], data[0]["image"])
+    small = io.BytesIO()
+    Image.fromarray(np.zeros((3, 3, 3), np.uint8)).save(small, "PNG")
+    data._images.read = lambda *at: small.getvalue()
+    data._crops.clear()
+    refused(ValueError, name + ": the crop", lambda: data[0])
+    data._images.read = lambda *at: b"x"
+    refused(ValueError, name + " cannot be decoded", lambda: data[0])
     for folder, make in (("plan-*", planned), ("peaks-*", peaks)):  # every byte of a mapped file counts
         make()
         for path in glob.glob(os.path.join(maps, folder, "*.npy")):
@@ -488,10 +514,10 @@ def check_refusals(work, out, root, cache):
     plans = sorted(glob.glob(os.path.join(copy, "__premix__/train/plan/*r002*")))
     rows = pq.read_table(plans[0])
     wrong = {"key": ["x"] * rows.num_rows, "shard": np.ones(rows.num_rows, np.int64), "source_name": ["x"] * rows.num_rows,
-             "target_crop_x": rows["target_crop_x"].to_numpy() + 1, "method": ["x"] * rows.num_rows, "target_label": np.zeros(rows.num_rows, np.int32)}
+             "target_crop_x": rows["target_crop_x"].to_numpy() + 1, "method": ["x"] * rows.num_rows, "target_label": np.zeros(rows.num_rows, np.int32), "source_digest": pa.array([bytes(16)] * rows.num_rows, pa.binary(16))}
     for column, values in wrong.items():
         i = rows.schema.get_field_index(column)
-        pq.write_table(rows.set_column(i, rows.schema.field(i), [np.asarray(values)] if not isinstance(values, list) else [values]), plans[0])
+        pq.write_table(rows.set_column(i, rows.schema.field(i), values if isinstance(values, pa.Array) else [values]), plans[0])
         refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
     for spoil in (lambda: pq.write_table(rows.drop_columns(["source_name"]), plans[0]), lambda: os.truncate(plans[0], 100), lambda: os.truncate(plans[0], 0)):
         spoil()

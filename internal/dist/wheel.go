@@ -86,6 +86,7 @@ Requires-Dist: torch; extra == "torch"
 Requires-Dist: numpy; extra == "torch"
 Requires-Dist: pillow>=9.1; extra == "torch"
 Requires-Dist: pyarrow; extra == "torch"
+Requires-Dist: xxhash>=2; extra == "torch"
 Project-URL: Source, https://github.com/premix/premix
 Description-Content-Type: text/markdown
 

@@ -102,7 +102,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         if replica != self._replica:
             self._crops, self._replica = self._peaks.crops(replica), replica
         c, entry, name = self._crops[i], self._table.images[i], self._table[i]
-        data = self._images.read(name, int(entry["offset"]), int(entry["length"]))
+        data = self._images.read(name, int(entry["offset"]), int(entry["length"]), entry["digest"].tobytes())
         try:
             pixels = self._cropper(data, c["crop"].tolist(), bool(c["flip"]))
         except ValueError as e:

@@ -6,6 +6,7 @@ import os
 from typing import Any, BinaryIO, Dict, Iterable, List, Mapping, Sequence, Tuple, Union
 
 import numpy as np
+import xxhash
 
 from ._files import commit, log, one_at_a_time, remove_parts, temporary
 
@@ -54,8 +55,9 @@ class Images:
         self.__dict__.update(state)
         self._reset()
 
-    def read(self, name: str, offset: int, length: int) -> bytes:
-        """The bytes of an entry. OSError if it is not there, ValueError if it has another length than the plan or cache says."""
+    def read(self, name: str, offset: int, length: int, digest: bytes) -> bytes:
+        """The bytes of an entry. OSError if it is not there, ValueError unless they have this length and this XXH3-128, which
+        plan and cache have of the image that premix read."""
         folder, _, base = name.rpartition("/")
         if offset < 0:
             if folder not in self._copies:
@@ -77,8 +79,10 @@ class Images:
             else:
                 with open(os.path.join(path, base), "rb") as f:
                     found = f.read()
-        if len(found) != length:
-            raise ValueError(f"{name}: {len(found)} bytes, the plan or cache says {length}: not the image that it was made for")
+        if len(found) != length or xxhash.xxh3_128_digest(found) != digest:
+            what = "other bytes" if len(found) == length else f"{len(found)} bytes, not {length}"
+            copy = f", or {self._copies[folder][0]} is damaged: remove it, and it is copied again" if offset < 0 else ""
+            raise ValueError(f"{name}: {what}: not the image that the plan or cache was made for: restore it, or run premix again{copy}")
         return found
 
     def _part(self, path: str, offset: int, length: int) -> bytes:

@@ -16,9 +16,9 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, mapped, reading, release, repeated, said, save, sorted_hashes
+from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, digests_of_hex, mapped, reading, release, repeated, said, save, sorted_hashes
 
-_VERSION = 2  # of the mapped files
+_VERSION = 3  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _TAR = re.compile(r"(\.tar(\.\w+)?|\.tgz|\.zip)(?=/)")
@@ -185,7 +185,7 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Dic
         parts, bad = [], set()
         for path in chunk.files:
             first = None
-            for t in _rows(path, ["name", "offset", "length", "label", "class", "replica", "failure_stage", "failure_kind"]):
+            for t in _rows(path, ["name", "offset", "length", "label", "digest", "class", "replica", "failure_stage", "failure_kind"]):
                 bad.update(t["name"].filter(pc.not_equal(t["failure_kind"], "")).to_pylist())
                 if path == chunk.files[0]:
                     first = t["replica"][0].as_py() if first is None and t.num_rows else first
@@ -208,6 +208,7 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Dic
         part = np.empty(t.num_rows, IMAGE)
         for field in ("offset", "length", "label"):
             part[field] = t[field].to_numpy()
+        part["digest"] = digests_of_hex(t["digest"])
         if (part["offset"] < 0).any():
             unseekable.add(chunk.container)
         fields.append(part)

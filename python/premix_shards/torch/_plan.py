@@ -18,15 +18,15 @@ from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS
 from ._shared import Stamps
-from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, exists, hashes, mapped, reading, release, repeated, said,
+from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, digests_of, exists, hashes, mapped, reading, release, repeated, said,
                       save, sorted_hashes)
 
-_VERSION = 1  # of the mapped files
+_VERSION = 2  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
 _MOST_SIDE = 65535  # boxes have 16 bits
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _COLUMNS = ["key", "replica", "shard", "index", "method", "lam", "box", "src_box"] + [
-    f"{which}_{field}" for which in ("target", "source") for field in ("name", "offset", "length", "label", "flip") + _CROP]
+    f"{which}_{field}" for which in ("target", "source") for field in ("name", "offset", "length", "label", "digest", "flip") + _CROP]
 
 
 class Plan:
@@ -196,13 +196,14 @@ class Plan:
         heaps, lengths, fields, unseekable = [], [], [], set()
         stamp = self._unchanged(replica, 0)
         for file in self._files[replica]:
-            t = _read(file, ["target_name", "target_offset", "target_length", "target_label"])
+            t = _read(file, ["target_name", "target_offset", "target_length", "target_label", "target_digest"])
             heap, ends = bytes_of(t["target_name"])
             heaps.append(heap)
             lengths.append(np.diff(ends))
             part = np.empty(t.num_rows, IMAGE)
             for field in ("offset", "length", "label"):
                 part[field] = t["target_" + field].to_numpy()
+            part["digest"] = digests_of(t["target_digest"])
             fields.append(part)
             for i in np.flatnonzero(part["offset"] < 0):
                 unseekable.add(heap[ends[i]:ends[i + 1]].tobytes().decode("utf-8").rpartition("/")[0])
@@ -240,7 +241,7 @@ def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: 
 
     t = _read(file, _COLUMNS)
     n = len(out)
-    column = {name: t[name].to_numpy() for name in t.column_names if not name.endswith("_name") and name not in ("box", "src_box", "key", "method")}
+    column = {name: t[name].to_numpy() for name in t.column_names if not name.endswith(("_name", "_digest")) and name not in ("box", "src_box", "key", "method")}
     keys = t["key"].to_pylist()
     if key is None:
         prefix, _, digits = keys[0].rpartition("-")
@@ -254,7 +255,7 @@ def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: 
         h = hashes(*bytes_of(t[which + "_name"]))
         at = np.minimum(np.searchsorted(by_hash, h), len(by_hash) - 1)
         i = ordinals[at]
-        same = by_hash[at] == h
+        same = (by_hash[at] == h) & (images["digest"][i] == digests_of(t[which + "_digest"]))
         for field in ("offset", "length", "label"):
             same &= images[field][i] == column[f"{which}_{field}"]
         if not same.all():

@@ -119,7 +119,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
             s = samples[i]
             image = int(s["target"])
             entry, name = self._table.images[image], self._table[image]
-            data = self._images.read(name, int(entry["offset"]), int(entry["length"]))
+            data = self._images.read(name, int(entry["offset"]), int(entry["length"]), entry["digest"].tobytes())
             try:
                 crop = self._cropper(data, s["crop"].tolist(), bool(s["flip"]))
             except ValueError as e:

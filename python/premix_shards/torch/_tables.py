@@ -12,8 +12,8 @@ import numpy as np
 
 from ._files import commit, temporary
 
-# An image: its name in the heap of names, its class, and its encoded bytes in its file.
-IMAGE = np.dtype([("name_at", "<u8"), ("offset", "<i8"), ("length", "<i8"), ("name_len", "<u4"), ("label", "<i4")])
+# An image: its name in the heap of names, its class, its encoded bytes in their file, and the XXH3-128 of these, big endian.
+IMAGE = np.dtype([("name_at", "<u8"), ("offset", "<i8"), ("length", "<i8"), ("name_len", "<u4"), ("label", "<i4"), ("digest", "V16")])
 
 # A sample of a plan. target is the number of an image; source the place in the same epoch of the sample whose target is the
 # source, its own where there is none: so a crop is stored once.
@@ -150,6 +150,25 @@ def bytes_of(column: Any) -> "tuple[np.ndarray, np.ndarray]":
     ends = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8) if offsets else np.zeros(1, np.int64)
     data = np.frombuffer(heap, np.uint8) if heap else np.zeros(0, np.uint8)
     return data[ends[0]:ends[-1]], ends - ends[0]
+
+
+def digests_of(column: Any) -> np.ndarray:
+    """The digests of a column of 16 bytes without nulls, a pyarrow ChunkedArray: V16."""
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if array.null_count or array.type.bit_width != 128:
+        raise ValueError("a digest is missing")
+    return np.frombuffer(array.buffers()[1], "V16", len(array), array.offset * 16)
+
+
+def digests_of_hex(column: Any) -> np.ndarray:
+    """The digests of a column of 32 hex digits each, V16. ValueError where one is not."""
+    heap, ends = bytes_of(column)
+    digits = np.full(256, 255, np.uint8)
+    digits[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+    found = digits[heap]
+    if (np.diff(ends) != 32).any() or (found == 255).any():
+        raise ValueError("a digest is not 32 hex digits")
+    return (found[::2] << 4 | found[1::2]).view("V16")
 
 
 def hashes(heap: np.ndarray, ends: np.ndarray) -> np.ndarray:

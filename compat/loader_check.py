@@ -29,7 +29,7 @@ from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
 from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
-from premix_shards.torch import _plan
+from premix_shards.torch import _plan, _tables
 from premix_shards.torch._images import Images
 
 RANKS, WORKERS, BATCH = 3, 2, 4
@@ -157,12 +157,32 @@ def check_work(work, out, root, cache):
     for i in range(40, -1, -2):
         assert torch.equal(data[i]["image"], whole[i])
     assert sum(count.values()) == 42, count
-    table, pq.read_table = pq.read_table, None
+    PeaksDataset(cache, root, maps=os.path.join(work, "maps"))
+    table, file = pq.read_table, pq.ParquetFile
+    pq.read_table = pq.ParquetFile = None
     try:
         PlannedDataset(out, root, cache=os.path.join(work, "maps")).set_epoch(0)
         PeaksDataset(cache, root, maps=os.path.join(work, "maps"))[0]
     finally:
-        pq.read_table = table
+        pq.read_table, pq.ParquetFile = table, file
+
+
+def check_tables(work, out, root, cache):
+    """Hashes are equal where names are, wherever they stand in a heap; keys are those of their positions, of any width."""
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        names = [bytes(rng.integers(97, 99, n, np.uint8)).decode() for n in rng.integers(0, 4, 60) * 7 + rng.integers(0, 3, 60)]
+        h = _tables.hashes(*_tables.bytes_of(pa.array(names)))
+        assert [[a == b for b in h.tolist()] for a in h.tolist()] == [[a == b for b in names] for a in names]
+        again = _tables.hashes(*_tables.bytes_of(pa.array(["x" * int(rng.integers(0, 30))] + names + ["y"]).slice(1, 60)))
+        assert h.tolist() == again.tolist()
+    assert len(_tables.hashes(*_tables.bytes_of(pa.array([], pa.string())))) == 0
+    for key, start in ((["r000-", 9], 0), (["", 3], 990), (["é-", 3], 995), (["a", 1], 9), (["a", 30], 5)):
+        keys = [f"{key[0]}{p:0{key[1]}d}" for p in range(start, start + 8)]
+        assert _plan._are_keys(pa.array(keys), key, start), key
+        for i in range(8):
+            for wrong in (keys[i][:-1], keys[i] + "0", keys[i][:-1] + "x", keys[i][:-1] + "/", "b" + keys[i][1:], keys[i - 1]):
+                assert not _plan._are_keys(pa.array(keys[:i] + [wrong] + keys[i + 1:]), key, start), (key, wrong)
 
 
 def first_of(maps, place, root, at_once):
@@ -522,6 +542,15 @@ def check_refusals(work, out, root, cache):
     for spoil in (lambda: pq.write_table(rows.drop_columns(["source_name"]), plans[0]), lambda: os.truncate(plans[0], 100), lambda: os.truncate(plans[0], 0)):
         spoil()
         refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
+    pq.write_table(rows, plans[0])
+    n = pq.read_metadata(plans[1]).num_rows
+    twice = rows.slice(0, n)  # a second shard of the images of the first, each mixed with itself
+    for name in [name for name in twice.schema.names if name.startswith("source_")]:
+        twice = twice.set_column(twice.schema.get_field_index(name), twice.schema.field(name), twice["target_" + name[7:]])
+    for name, values in (("key", [f"r002-{rows.num_rows + i:09d}" for i in range(n)]), ("shard", np.ones(n, np.int64))):
+        twice = twice.set_column(twice.schema.get_field_index(name), twice.schema.field(name), [values])
+    pq.write_table(twice, plans[1])
+    refused(ValueError, "not each of the 41 images once", lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
     os.remove(plans[0])
     refused(ValueError, "replica 2", planned)
     files = sorted(glob.glob(os.path.join(copied, "*.parquet")))

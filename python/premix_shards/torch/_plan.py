@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import re
-from typing import Any, Dict, List, Tuple
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Deque, Dict, Iterator, List, Tuple
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, c
 
 _VERSION = 2  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
+_THREADS = 2  # that read plan files; the rest of a conversion is of one thread, and takes longer
 _MOST_SIDE = 65535  # boxes have 16 bits
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _COLUMNS = ["key", "replica", "shard", "index", "method", "lam", "box", "src_box"] + [
@@ -160,25 +163,26 @@ class Plan:
         _files.log.info("converting the plan of replica %d to %s", replica, path)
         _files.remove_parts(self.folder)
         files = self._files[replica]
-        counts = [_count(f) for f in files]
         if not exists(self._images, self._names, self._about):
             self._list_images(self.replicas[0])  # not this one: tables that are in use have the numbers of that order
         names = self.images()
-        if sum(counts) != len(names):
-            raise ValueError(f"replica {replica} of {self.meta} has {sum(counts)} samples, others have {len(names)}")
         by_hash, ordinals = sorted_hashes(names.heap, names.images)
         twice = repeated(names.heap, names.images, by_hash, ordinals)
         if twice is not None:
             raise ValueError(f"the plan of {self.meta} has {twice} twice as target in one replica: {_REMEDY}")
         about, start = self.about(), 0
         with temporary(path) as part:
-            key: "List[Any] | None" = None
-            with contextlib.closing(Writer(part, SAMPLE, sum(counts))) as table:
-                for shard, (file, n) in enumerate(zip(files, counts)):
-                    rows = np.zeros(n, SAMPLE)
-                    key = _convert_shard(rows, file, replica, shard, start, names.images, by_hash, ordinals, key)
+            key, seen = None, np.zeros(len(names), bool)
+            with contextlib.closing(Writer(part, SAMPLE, len(names))) as table:
+                for shard, (file, t) in enumerate(_each(files, _COLUMNS)):
+                    if start + t.num_rows > len(names):
+                        break
+                    rows, key = _convert_shard(t, file, replica, shard, start, names.images, by_hash, ordinals, key)
+                    seen[rows["target"]] = True
                     table.write(start, rows)
-                    start += n
+                    start += t.num_rows
+                if not seen.all():  # or an image is twice in it
+                    raise ValueError(f"replica {replica} of {self.meta} has {sum(map(_count, files))} samples and not each of the {len(names)} images once: {_REMEDY}")
                 self._unchanged(replica, stamp)  # else the rows may be of two plans
                 about["keys"][str(replica)] = key
                 about["sums"][os.path.basename(path)] = table.checksum()
@@ -195,8 +199,7 @@ class Plan:
         """Writes the table of images from the targets of one replica: each image is a target once."""
         heaps, lengths, fields, unseekable = [], [], [], set()
         stamp = self._unchanged(replica, 0)
-        for file in self._files[replica]:
-            t = _read(file, ["target_name", "target_offset", "target_length", "target_label", "target_digest"])
+        for file, t in _each(self._files[replica], ["target_name", "target_offset", "target_length", "target_label", "target_digest"]):
             heap, ends = bytes_of(t["target_name"])
             heaps.append(heap)
             lengths.append(np.diff(ends))
@@ -227,62 +230,108 @@ def _count(file: str) -> int:
 def _read(file: str, columns: List[str]) -> Any:
     import pyarrow.parquet as pq
 
-    with reading(file, _REMEDY):
-        t = pq.read_table(file, columns=columns, use_threads=False)
+    with reading(file, _REMEDY), pq.ParquetFile(file) as f:
+        t = f.read(columns=columns, use_threads=False)
         t.select(columns)  # pyarrow leaves out what is not there
+        for name in columns:
+            if t[name].null_count:
+                raise ValueError(f"{file}: a row has no {name}: {_REMEDY}")
         return t
 
 
-def _convert_shard(out: np.ndarray, file: str, replica: int, shard: int, start: int, images: np.ndarray, by_hash: np.ndarray,
-                   ordinals: np.ndarray, key: "List[Any] | None") -> List[Any]:
-    """Fills the rows of one shard, and returns [prefix, width] of its keys. ValueError where it is not as a plan is."""
+def _each(files: List[str], columns: List[str]) -> Iterator[Tuple[str, Any]]:
+    """The files and their columns, in order; threads read a few files ahead."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        ahead: "Deque[Tuple[str, Future[Any]]]" = deque()
+        try:
+            for file in files:
+                ahead.append((file, pool.submit(_read, file, columns)))
+                if len(ahead) > 2 * _THREADS:
+                    name, t = ahead.popleft()
+                    yield name, t.result()
+            while ahead:
+                name, t = ahead.popleft()
+                yield name, t.result()
+        finally:
+            for _, t in ahead:
+                t.cancel()
+
+
+def _convert_shard(t: Any, file: str, replica: int, shard: int, start: int, images: np.ndarray, by_hash: np.ndarray,
+                   ordinals: np.ndarray, key: "List[Any] | None") -> Tuple[np.ndarray, List[Any]]:
+    """The rows of one shard and [prefix, width] of its keys, which must be key unless that is None. ValueError where it is not as a
+    plan is."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     def wrong(what: str) -> ValueError:
         return ValueError(f"{file}: {what}: {_REMEDY}")
 
-    t = _read(file, _COLUMNS)
-    n = len(out)
+    n = t.num_rows
     column = {name: t[name].to_numpy() for name in t.column_names if not name.endswith(("_name", "_digest")) and name not in ("box", "src_box", "key", "method")}
-    keys = t["key"].to_pylist()
-    if key is None:
-        prefix, _, digits = keys[0].rpartition("-")
-        key = [prefix + "-" if prefix else "", len(digits)]
-    if t.num_rows != n or (column["replica"] != replica).any() or (column["shard"] != shard).any() or (column["index"] != np.arange(n)).any():
+    if (column["replica"] != replica).any() or (column["shard"] != shard).any() or (column["index"] != np.arange(n)).any():
         raise wrong(f"its rows are not those of shard {shard} of replica {replica}")
-    if keys != [f"{key[0]}{p:0{key[1]}d}" for p in range(start, start + n)]:
+    if key is None and n:
+        prefix, _, digits = t["key"][0].as_py().rpartition("-")
+        key = [prefix + "-" if prefix else "", len(digits)]
+    if not _are_keys(t["key"], key or ["", 0], start):
         raise wrong("a key is not the position of its sample")
-
-    def find(which: str) -> np.ndarray:
-        h = hashes(*bytes_of(t[which + "_name"]))
-        at = np.minimum(np.searchsorted(by_hash, h), len(by_hash) - 1)
-        i = ordinals[at]
-        same = (by_hash[at] == h) & (images["digest"][i] == digests_of(t[which + "_digest"]))
+    part = {}
+    for which in ("target", "source"):
+        part[which] = np.empty(n, IMAGE)
         for field in ("offset", "length", "label"):
-            same &= images[field][i] == column[f"{which}_{field}"]
-        if not same.all():
-            name = t[which + "_name"][int(np.flatnonzero(~same)[0])].as_py()
-            raise wrong(f"{name} is in no other replica, or is another image there")
-        return i
+            part[which][field] = column[f"{which}_{field}"]
+        try:
+            part[which]["digest"] = digests_of(t[which + "_digest"])
+        except ValueError as e:
+            raise wrong(str(e)) from None
 
-    target, source = find("target"), find("source")
-    order = np.argsort(target, kind="stable")
-    place = np.minimum(np.searchsorted(target, source, sorter=order), n - 1)
-    source_row = order[place]
-    if (target[source_row] != source).any():
-        raise wrong("a source is not a target of the same shard")
-    crop = np.stack([column["target_" + c] for c in _CROP], 1)
-    theirs = np.stack([column["source_" + c] for c in _CROP], 1)
-    if (crop[source_row] != theirs).any() or (column["target_flip"][source_row] != column["source_flip"]).any():
+    def same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        found: np.ndarray = a["digest"] == b["digest"]
+        for field in ("offset", "length", "label"):
+            found &= a[field] == b[field]
+        return found
+
+    of_target, of_source = (hashes(*bytes_of(t[which + "_name"])) for which in ("target", "source"))
+    order = np.argsort(of_target, kind="stable")
+    ascending = of_target[order]
+    at = np.empty(n, np.int64)
+    at[order] = np.minimum(np.searchsorted(by_hash, ascending), len(by_hash) - 1)  # ascending: neighbours are near in the table, too
+    target = ordinals[at]
+    good = (by_hash[at] == of_target) & same(part["target"], images[target])
+    if not good.all():
+        raise wrong(f"{t['target_name'][int(np.flatnonzero(~good)[0])].as_py()} is in no other replica, or is another image there")
+    source = order[np.minimum(np.searchsorted(ascending, of_source), n - 1)]
+    good = (of_target[source] == of_source) & same(part["source"], part["target"][source])
+    if not good.all():
+        raise wrong(f"{t['source_name'][int(np.flatnonzero(~good)[0])].as_py()} is a source and no target of the same shard, or is another image there")
+    out = np.zeros(n, SAMPLE)
+    for i, c in enumerate(_CROP):
+        out["crop"][:, i] = column["target_" + c]
+    out["flip"], out["lam"], out["target"], out["source"] = column["target_flip"], column["lam"], target, start + source
+    if any((column["target_" + c][source] != column["source_" + c]).any() for c in (*_CROP, "flip")):
         raise wrong("an image has one crop as target and another as source")
-    out["crop"], out["flip"], out["lam"] = crop, column["target_flip"], column["lam"]
-    out["target"], out["source"] = target, start + source_row
     for field in ("box", "src_box"):
-        whole = t[field].combine_chunks()
-        values = whole.flatten().to_numpy()
+        values = t[field].combine_chunks().flatten().to_numpy()
         if len(values) != 4 * n or len(values) and (values.min() < 0 or values.max() > _MOST_SIDE):
             raise wrong("a box is not four numbers of pixels")
         out[field] = values.reshape(n, 4)
-    try:
-        out["method"] = [METHODS.index(m) for m in t["method"].to_pylist()]
-    except ValueError:
-        raise wrong("a method is not one that this version of premix_shards knows") from None
-    return key
+    method = pc.index_in(t["method"], pa.array(METHODS, t["method"].type))
+    if method.null_count:
+        raise wrong("a method is not one that this version of premix_shards knows")
+    out["method"] = method.to_numpy()
+    return out, key or ["", 0]
+
+
+def _are_keys(column: Any, key: List[Any], start: int) -> bool:
+    """Whether a column holds the keys of the positions from start on: a prefix, and the position in at least so many digits."""
+    heap, ends = bytes_of(column)
+    prefix, width, n = np.frombuffer(key[0].encode("utf-8"), np.uint8), key[1], len(column)
+    if not 0 < width < 19 or start + n > 10 ** width:  # rare: positions of different length
+        return bool(column.to_pylist() == [f"{key[0]}{p:0{width}d}" for p in range(start, start + n)])
+    if (np.diff(ends) != len(prefix) + width).any():
+        return False
+    rows = heap.reshape(n, len(prefix) + width)
+    at = rows[:, len(prefix):] - np.uint8(ord("0"))
+    positions = at.astype(np.int64) @ (10 ** np.arange(width - 1, -1, -1))
+    return bool((rows[:, :len(prefix)] == prefix).all() and (at < 10).all() and (positions == np.arange(start, start + n)).all())

@@ -175,21 +175,21 @@ def hashes(heap: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """A 64-bit hash of each string, uint64: word by word, as FNV-1a mixes bytes, with the length first."""
     n = np.diff(ends)
     h = n.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(0xCBF29CE484222325)
-    words = int(-(-n.max() // 8)) if len(n) else 0
-    at = np.arange(8)
-    for w in range(words):
-        inside = ends[:-1, None] + 8 * w + at
-        live = inside < ends[1:, None]
-        word = np.where(live, heap[np.minimum(inside, len(heap) - 1)], 0).astype(np.uint8).view("<u8")[:, 0]
+    padded = np.append(heap, np.zeros(8, np.uint8))
+    word_at = np.ndarray(len(heap) + 1, "<u8", padded, strides=(1,))  # the eight bytes from each place on
+    masks = np.append(np.uint64(1) << np.arange(0, 64, 8, dtype=np.uint64), np.uint64(0)) - np.uint64(1)
+    for w in range(0, int(n.max(initial=0)), 8):
+        left = n - w
+        word = word_at[np.minimum(ends[:-1] + w, len(heap))] & masks[np.clip(left, 0, 8)]
         mixed = (h ^ word) * np.uint64(0xBF58476D1CE4E5B9)
-        h = np.where(live[:, 0], mixed ^ mixed >> np.uint64(29), h)
+        h = np.where(left > 0, mixed ^ mixed >> np.uint64(29), h)
     return h
 
 
 def sorted_hashes(heap: np.ndarray, images: np.ndarray) -> "tuple[np.ndarray, np.ndarray]":
     """The hashes of the names of a table of images, ascending, and which image each is of (uint32)."""
     parts = []
-    for at in range(0, len(images), 65536):  # by parts: their words take 64 bytes each
+    for at in range(0, len(images), 65536):  # by parts, which stay in the processor's cache
         some = images[at:at + 65536]
         first = int(some["name_at"][0])
         ends = np.append(some["name_at"], some["name_at"][-1] + some["name_len"][-1]).astype(np.int64) - first

@@ -449,13 +449,44 @@ def check_copies(work, out, root, cache):
             refused(ValueError, data, lambda: [pickle.loads(pickle.dumps(images)).read(*row) for row in rows])
         with open(name, "wb") as f:
             f.write(whole)
-    with open(os.path.join(work, "some.array_record"), "wb") as f:
-        f.write(bytes(64))
-    refused(ValueError, "some.array_record is compressed or ArrayRecord", lambda: Images(work, maps, ["some.array_record"]))
     os.remove(data)
     left = data + ".1.tmp"  # by a process that was killed
     shutil.copy(path, left)
     assert Images(path, maps, ["rows.parquet"]).read(*rows[0]) == b"12345" and not os.path.exists(left)
+
+
+def check_unread(work, out, root, cache):
+    """What is not read is refused by name and kind, and a folder that an archive was unpacked to is read in its place."""
+    place, maps = os.path.join(work, "unread"), os.path.join(work, "maps")
+    os.makedirs(place)
+    name = sorted(os.listdir(os.path.join(root, "ball")))[0]
+    with open(os.path.join(root, "ball", name), "rb") as f:
+        data = f.read()
+    row = (len(data), xxhash.xxh3_128_digest(data))
+    for base, kind, container in (("a.zip", "zip", "zip archive"), ("b.tar.gz", "gztar", "compressed tar")):
+        path = os.path.join(place, base)
+        shutil.move(shutil.make_archive(os.path.join(work, "packed"), kind, root), path)
+        for where in (place, path):
+            refused(ValueError, f"{path} is a {container}, which premix_shards.torch does not read: unpack it to a folder", lambda: Images(where, maps, [base + "/ball"]))
+            refused(ValueError, f"{path} is a {container}", lambda: Images(where, maps).read(f"{base}/ball/{name}", -1, *row))
+        if kind == "zip":  # its members have places
+            refused(ValueError, f"{path} is a {container}", lambda: Images(place, maps).read(f"{base}/ball/{name}", 9, *row))
+        shutil.move(path, path + ".old")
+        shutil.unpack_archive(path + ".old", path, kind)
+        for images in (Images(place, maps, [base + "/ball"]), Images(place, maps)):
+            assert images.read(f"{base}/ball/{name}", -1, *row) == images.read(f"{base}/ball/{name}", 9, *row) == data
+    for base, text in (("some.array_record", "ArrayRecord"), ("some.array_record-00000-of-00002", "ArrayRecord"), ("some.tfrecord.gz", "compressed")):
+        with open(os.path.join(place, base), "wb") as f:
+            f.write(bytes(64))
+        refused(ValueError, f"{base} is {text}", lambda: Images(place, maps, [base]))
+    for kind, text in (("mds", "MDS"), ("array_record", "ArrayRecord")):
+        outputs = os.path.join(work, "formats " + kind)
+        shutil.copytree(os.path.join(work, "formats", kind), outputs)
+        for base, of in (("train/train-00000-of-00002.mds", "mds"), ("premix/1.0.0/premix-train.array_record-00000-of-00002", "array_record")):
+            if kind == of:
+                os.makedirs(os.path.dirname(os.path.join(outputs, base)), exist_ok=True)
+                shutil.copy(__file__, os.path.join(outputs, base))
+        refused(FileNotFoundError, f" is {text}, which premix_shards.torch does not read", lambda: PlannedDataset(out, outputs, cache=maps)[0])
 
 
 def check_refusals(work, out, root, cache):

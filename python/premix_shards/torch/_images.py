@@ -20,7 +20,7 @@ class Images:
     of TFRecord files, and rows of Parquet files.
 
     places is a folder, several, or a dict {NAME: folder} where `--in NAME=URI` gave names; a container itself may be named
-    instead of its folder. Parquet files cannot be read at random: their images are copied once to a file in the cache, as
+    instead of its folder. Of a zip archive or a compressed tar, a folder of its name is read to which it was unpacked. Parquet files cannot be read at random: their images are copied once to a file in the cache, as
     large as they are. Instances can be pickled and forked."""
 
     def __init__(self, places: Places, cache: str, unseekable: Iterable[str] = ()) -> None:
@@ -35,11 +35,13 @@ class Images:
                 raise FileNotFoundError(f"{root} does not exist: images is the folder that was --in")
         self._copies: Dict[str, Tuple[str, str]] = {}
         for container in unseekable:
-            path = self._container(container)
+            path, inside = self._find(container)
+            if not inside:
+                continue  # it was unpacked
             with open(path, "rb") as f:
                 magic = f.read(4)
             if magic != b"PAR1":
-                raise ValueError(f"{path} is compressed or ArrayRecord, so its images cannot be read at random: use plain tars, class folders or Parquet")
+                raise _unread(path, magic)
             self._copies[container] = _copied(path, cache)
         self._reset()
 
@@ -59,9 +61,8 @@ class Images:
         """The bytes of an entry. OSError if it is not there, ValueError unless they have this length and this XXH3-128, which
         plan and cache have of the image that premix read."""
         folder, _, base = name.rpartition("/")
-        if offset < 0:
-            if folder not in self._copies:
-                raise ValueError(f"{name} cannot be read at random: its container is neither a plain tar nor Parquet")
+        copied = folder in self._copies
+        if copied:
             if folder not in self._rows:
                 self._rows[folder] = _opened(*self._copies[folder])
             images, starts = self._rows[folder]
@@ -75,13 +76,15 @@ class Images:
                 place = self._folders[folder] = self._find(folder)
             path, inside = place
             if inside:
+                if offset < 0:
+                    raise _unread(path, b"")
                 found = self._part(path, offset, length)
             else:
                 with open(os.path.join(path, base), "rb") as f:
                     found = f.read()
         if len(found) != length or xxhash.xxh3_128_digest(found) != digest:
             what = "other bytes" if len(found) == length else f"{len(found)} bytes, not {length}"
-            copy = f", or {self._copies[folder][0]} is damaged: remove it, and it is copied again" if offset < 0 else ""
+            copy = f", or {self._copies[folder][0]} is damaged: remove it, and it is copied again" if copied else ""
             raise ValueError(f"{name}: {what}: not the image that the plan or cache was made for: restore it, or run premix again{copy}")
         return found
 
@@ -122,7 +125,8 @@ class Images:
                     return _seekable(path)
                 below = below.rpartition("/")[0]
         roots = ", ".join(root for _, root in self._roots)
-        raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}: images is the folder that was --in, or the folder of the split in it")
+        what = "".join(_foreign(root) for _, root in self._roots)
+        raise FileNotFoundError(f"{folder} is neither a folder nor a container below {roots}{what}: images is the folder that was --in, or the folder of the split in it")
 
 
 def _absolute(path: "str | os.PathLike[str]") -> str:
@@ -131,9 +135,35 @@ def _absolute(path: "str | os.PathLike[str]") -> str:
 
 def _seekable(path: str) -> str:
     with open(path, "rb") as f:
-        if f.read(2) == b"PK":
-            raise ValueError(f"{path} is a zip archive, which premix_shards.torch does not read: unpack it, and name the folder")
+        magic = f.read(4)
+    if magic[:2] == b"PK":
+        raise _unread(path, magic)
     return path
+
+
+def _unread(path: str, magic: bytes) -> ValueError:
+    """Why a container is not read, and what to do. Of a folder in its place, the files are read."""
+    name = os.path.basename(path)
+    if "array_record" in name:
+        return ValueError(f"{path} is ArrayRecord, which premix_shards.torch does not read: run premix on these images in folders, plain tars, TFRecord "
+                          "or Parquet, or write mixed shards")
+    if magic[:2] == b"PK" or any(end in name for end in (".tar", ".tgz", ".zip")):
+        kind = "zip archive" if magic[:2] == b"PK" else "compressed tar"
+        return ValueError(f"{path} is a {kind}, which premix_shards.torch does not read: unpack it to a folder of its name and in its place, {name}/, and "
+                          f"name {os.path.dirname(path)}")
+    return ValueError(f"{path} is compressed, so its images cannot be read at random: run premix on a plain one, or write mixed shards")
+
+
+def _foreign(root: str) -> str:
+    """What a folder has that may be taken for images by mistake: shards in it, or up to three folders deeper."""
+    for folder, folders, files in os.walk(root):
+        for name in sorted(files):
+            for end, kind in ((".mds", "MDS"), (".mds.zstd", "MDS"), (".array_record", "ArrayRecord")):
+                if name.endswith(end) or kind == "ArrayRecord" and end + "-" in name:
+                    return f" ({os.path.join(folder, name)} is {kind}, which premix_shards.torch does not read)"
+        if os.path.relpath(folder, root).count(os.sep) >= 2:
+            folders.clear()
+    return ""
 
 
 def image_column(schema: Any) -> str:

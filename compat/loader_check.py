@@ -562,6 +562,19 @@ def check_refusals(work, out, root, cache):
             refused(ValueError, about + " is damaged", make)
         shutil.rmtree(os.path.dirname(about))
         make()
+    for path, make, lacking in ((os.path.join(copy, "__premix__/train/config.json"), planned, ("fingerprint", "shards", "interpolation", "smoothing", "count")),
+                                (os.path.join(copied, "fingerprint.json"), peaks, ("detector", "geometry", "size"))):
+        with open(path, "rb") as f:
+            whole = f.read()
+        for spoiled in (b"", whole[:len(whole) // 2], b"\xff", b"[]", b"{}", b"[" * 100000, whole.replace(b'"size"', b'"size": "x", "was"'),
+                        *(whole.replace(b'"' + name.encode() + b'"', b'"?"') for name in lacking)):
+            assert spoiled != whole
+            with open(path, "wb") as f:
+                f.write(spoiled)
+            refused(ValueError, path + " is damaged", make)
+        with open(path, "wb") as f:
+            f.write(whole)
+        make()
     plans = sorted(glob.glob(os.path.join(copy, "__premix__/train/plan/*r002*")))
     rows = pq.read_table(plans[0])
     wrong = {"key": ["x"] * rows.num_rows, "shard": np.ones(rows.num_rows, np.int64), "source_name": ["x"] * rows.num_rows,

@@ -10,7 +10,7 @@ import torch
 from . import _draws, _files
 from ._images import Images, Places
 from ._peaks import Peaks
-from ._pixels import Cropper, saliency_box, soft_label
+from ._pixels import saliency_box, soft_label
 from ._shared import Epoch
 from ._transforms import warn_of_crops
 
@@ -48,7 +48,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         self._peaks.prepare(self._peaks.replicas[0])
         self._epoch = Epoch()
         self._images = Images(images, folder, self._peaks.unseekable)
-        self._cropper = Cropper(self._peaks.settings)
+        self._cropper = self._peaks.cropper
         self._open()
 
     def _open(self) -> None:

@@ -16,10 +16,12 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, digests_of_hex, mapped, reading, release, repeated, said, save, sorted_hashes
+from ._pixels import Cropper
+from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, digests_of_hex, fields, mapped, reading, release, repeated, said, save, sorted_hashes
 
 _VERSION = 3  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
+_SETTINGS = "remove it, and premix peaks or mix, with the same settings and --cache, writes it again"
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
 _TAR = re.compile(r"(\.tar(\.\w+)?|\.tgz|\.zip)(?=/)")
 _FILE = re.compile(r"([0-9a-f]{32}(?:-[0-9a-f]{32})?)(?:\.r(\d+)-(\d+))?\.parquet")
@@ -46,11 +48,14 @@ class Peaks:
 
     def __init__(self, place: "str | os.PathLike[str]", cache: str, classes: Optional[Sequence[str]] = None) -> None:
         self._place = os.path.abspath(os.fspath(place))
+        path = os.path.join(self._place, "fingerprint.json")
         try:
-            with open(os.path.join(self._place, "fingerprint.json"), encoding="utf-8") as f:
-                self.settings: Dict[str, Any] = json.load(f)
+            self.settings: Dict[str, Any] = fields(path, _SETTINGS, {"detector": str})
+            self.cropper = Cropper(self.settings)
         except FileNotFoundError:
             raise FileNotFoundError(f"{self._place} has no fingerprint.json: name the folder CACHE/FINGERPRINT that premix mix or peaks wrote") from None
+        except (KeyError, TypeError, ValueError) as e:
+            raise e if str(e).startswith(path) else ValueError(f"{path} is damaged, or of another version ({type(e).__name__}: {e}): {_SETTINGS}") from None
         files = sorted(f for f in os.listdir(self._place) if f.endswith(".parquet") and not f.startswith("."))
         if not files:
             raise FileNotFoundError(f"{self._place} holds no peaks")

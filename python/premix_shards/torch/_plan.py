@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import operator
 import os
 import re
 from collections import deque
@@ -18,13 +19,14 @@ import numpy as np
 
 from . import _files
 from ._files import commit, one_at_a_time, temporary
-from ._pixels import METHODS
+from ._pixels import METHODS, Cropper
 from ._shared import Stamps
-from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, digests_of, exists, hashes, mapped, reading, release, repeated, said,
+from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, digests_of, exists, fields, hashes, mapped, reading, release, repeated, said,
                       save, sorted_hashes)
 
 _VERSION = 2  # of the mapped files
 _REMEDY = "the plan is damaged, or of another version; premix verify tells which"
+_CONFIG = "the same premix mix again writes it anew"
 _THREADS = 2  # that read plan files; the rest of a conversion is of one thread, and takes longer
 _MOST_SIDE = 65535  # boxes have 16 bits
 _CROP = ("crop_x", "crop_y", "crop_w", "crop_h")
@@ -43,21 +45,25 @@ class Plan:
         self.meta = os.path.join(out, "__premix__", split)
         if not os.path.isdir(self.meta) and os.path.isfile(os.path.join(out, "config.json")):
             self.meta = out
+        path = os.path.join(self.meta, "config.json")
         try:
-            with open(os.path.join(self.meta, "config.json"), encoding="utf-8") as f:
-                config = json.load(f)
+            config = fields(path, _CONFIG, {"fingerprint": str, "recipe": dict, "output": dict})
         except FileNotFoundError:
             raise FileNotFoundError(f"{out} is not an output with a split {split}: {self.meta} has no config.json") from None
         self.recipe, shape = config["recipe"], config["output"]
-        self.classes: int = shape["classes"]["count"]
-        self.size: Tuple[int, int] = tuple(shape["size"])
+        try:
+            self.classes, self._shards = operator.index(shape["classes"]["count"]), operator.index(shape["shards"])
+            self.size: Tuple[int, int] = (operator.index(shape["size"][0]), operator.index(shape["size"][1]))
+            self.smoothing, self.cropper = float(self.recipe["smoothing"]), Cropper(self.recipe)
+            forms = re.escape(shape["name"]), re.escape(shape["split"])
+        except (KeyError, IndexError, TypeError, ValueError) as e:
+            raise ValueError(f"{path} is damaged, or of another version ({type(e).__name__}: {e}): {_CONFIG}") from None
         if max(self.size) > _MOST_SIDE:
             raise ValueError(f"{out} has pictures of {self.size[0]}x{self.size[1]}: at most {_MOST_SIDE} pixels a side")
-        self._shards: int = shape["shards"]
-        self._files = self._list(shape)
+        self._files = self._list(*forms)
         #: the numbers of the replicas that the plan has, ascending
         self.replicas: List[int] = sorted(self._files)
-        self._fingerprint = str(config["fingerprint"])
+        self._fingerprint = config["fingerprint"]
         self._stamps = Stamps(len(self.replicas))  # of the files that a replica was converted from; 0: not prepared yet
         mine = "plan-" + hashlib.sha256(self.meta.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self.folder = os.path.join(cache, f"{mine}-{hashlib.sha256(f'{self._fingerprint} {_VERSION}'.encode()).hexdigest()[:12]}")
@@ -67,10 +73,9 @@ class Plan:
         self._images, self._names = os.path.join(self.folder, "images.npy"), os.path.join(self.folder, "names.npy")
         self._about = os.path.join(self.folder, "about.json")
 
-    def _list(self, shape: Dict[str, Any]) -> Dict[int, List[str]]:
-        """The plan files of each replica, in the order of the shards."""
+    def _list(self, name: str, split: str) -> Dict[int, List[str]]:
+        """The plan files of each replica, in the order of the shards. name and split are patterns."""
         folder = os.path.join(self.meta, "plan")
-        name, split = re.escape(shape["name"]), re.escape(shape["split"])
         form = re.compile(rf"(?:{name}-)?{split}(?:[-_]r(\d{{3,}}))?(?:\.tfrecord|\.array_record)?-(\d{{5,6}})(?:-of-\d+)?(?:\.mds)?\.parquet")
         found: Dict[int, Dict[int, str]] = {}
         try:

@@ -10,7 +10,7 @@ import torch
 
 from . import _files
 from ._images import Images, Places
-from ._pixels import CUTOUT, NONE, Cropper, mixed, soft_label
+from ._pixels import CUTOUT, NONE, mixed, soft_label
 from ._plan import Plan
 from ._shared import Epoch
 from ._transforms import warn_of_crops
@@ -61,8 +61,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         self._replica = self._plan.replicas[0]
         about = self._plan.about()
         self._images = Images(images, folder, about["unseekable"])
-        self._cropper = Cropper(self._plan.recipe)
-        self._smoothing = float(self._plan.recipe["smoothing"])
+        self._cropper, self._smoothing = self._plan.cropper, self._plan.smoothing
         self._soft, self._transform = soft, transform
         if transform is not None:
             warn_of_crops(transform)

@@ -54,14 +54,19 @@ def check(path: str, sums: "dict[str, int]") -> None:
 
 def said(path: str, **kinds: type) -> Dict[str, Any]:
     """The object in an about.json, which has these fields of these kinds. ValueError if the file is damaged."""
+    return fields(path, f"remove {os.path.dirname(path)}, and it is built again", kinds)
+
+
+def fields(path: str, remedy: str, kinds: Dict[str, type]) -> Dict[str, Any]:
+    """The object in a JSON file, which has these fields of these kinds. ValueError, with what to do, if the file is damaged."""
     try:
         with open(path, encoding="utf-8") as f:
             about: Dict[str, Any] = json.load(f)
         wrong = [name for name, kind in kinds.items() if not isinstance(about[name], kind)]
     except (ValueError, KeyError, TypeError, RecursionError) as e:
-        raise ValueError(f"{path} is damaged ({type(e).__name__}: {e}): remove {os.path.dirname(path)}, and it is built again") from None
+        raise ValueError(f"{path} is damaged ({type(e).__name__}: {e}): {remedy}") from None
     if wrong:
-        raise ValueError(f"{path} is damaged ({wrong[0]}): remove {os.path.dirname(path)}, and it is built again")
+        raise ValueError(f"{path} is damaged ({wrong[0]}): {remedy}")
     return about
 
 

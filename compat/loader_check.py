@@ -24,13 +24,14 @@ import pyarrow.parquet as pq
 import torch
 import torch.distributed as dist
 import xxhash
-from PIL import Image
+from PIL import Image, ImageFile
 from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
 from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
 from premix_shards.torch import _plan, _tables
 from premix_shards.torch._images import Images
+from premix_shards.torch._pixels import Cropper
 
 RANKS, WORKERS, BATCH = 3, 2, 4
 forked = multiprocessing.get_context("fork")  # without a second import of torch
@@ -453,6 +454,41 @@ def check_copies(work, out, root, cache):
     left = data + ".1.tmp"  # by a process that was killed
     shutil.copy(path, left)
     assert Images(path, maps, ["rows.parquet"]).read(*rows[0]) == b"12345" and not os.path.exists(left)
+
+
+def check_truncated(work, out, root, cache):
+    """Under --truncated accept a JPEG that is cut anywhere or damaged gives what Pillow fills it with, and no switch of Pillow is
+    touched: under fail, beside it, it is still refused."""
+    options = {"size": 24, "resize": 0, "geometry": "squash", "interpolation": "bilinear", "exif": "ignore"}
+    accept, fail = (Cropper({**options, "truncated": t}) for t in ("accept", "fail"))
+    rng, outcomes = np.random.default_rng(5), collections.Counter()
+    picture = Image.fromarray(np.kron(rng.integers(0, 256, (9, 9, 3), np.uint8), np.ones((8, 8, 1), np.uint8)))
+
+    def made(crop, data):
+        try:
+            return crop(data, (0, 0, 0, 0), False).tobytes()
+        except (OSError, SyntaxError):
+            return "refused"
+    for how in ({}, {"progressive": True}, {"restart_marker_blocks": 2}):
+        whole = io.BytesIO()
+        picture.save(whole, "JPEG", quality=80, **how)
+        whole = whole.getvalue()
+        spoiled = [whole[:n] for n in range(2, len(whole) + 1, 3)] + [whole + b"more", whole[:-2]]
+        for at in rng.integers(whole.index(b"\xff\xda"), len(whole), 200):
+            spoiled.append(whole[:at] + bytes([int(rng.integers(0, 255))]) + whole[at + 1:])
+        for data in spoiled:
+            got, strict = made(accept, data), made(fail, data)
+            assert not ImageFile.LOAD_TRUNCATED_IMAGES
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            try:
+                want = made(fail, data)
+            finally:
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
+            # Where libjpeg gives up, Pillow shows black. premix refuses that, or has the scans before a segment that is cut short:
+            # TestOnline has these. Of a baseline JPEG nothing else comes.
+            assert got in (want, "refused") or how == {"progressive": True} and not any(want), (how, len(data))
+            outcomes[got == want, got != "refused", strict != "refused"] += 1
+    assert outcomes[True, True, False] > 300 and outcomes[True, True, True] > 300 and outcomes[False, True, False] > 100, outcomes
 
 
 def check_unread(work, out, root, cache):

@@ -35,7 +35,7 @@ func TestLoader(t *testing.T) {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	t.Log(stderr.String())
-	const want = `["ranks", "resumed", "formats", "spawned", "work", "tables", "converted", "anew", "peaks", "numbers", "beside", "transforms", "copies", "unread", "refusals"]` + "\n"
+	const want = `["ranks", "resumed", "formats", "spawned", "work", "tables", "converted", "anew", "peaks", "numbers", "beside", "transforms", "copies", "truncated", "unread", "refusals"]` + "\n"
 	if string(got) != want {
 		t.Errorf("passed: %s, want %s", got, want)
 	}

@@ -52,6 +52,11 @@ func TestOnline(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	short := filepath.Join(dir, "short")
+	made, err := exec.Command(py, "short.py", short).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, made)
+	}
 	const list = "saliencymix:0.5,cutmix:0.1,mixup:0.1,cutout:0.1,resizemix:0.1"
 	const noPeaks = "--cache none " // PeaksDataset does not take part: other schemes than the default, for one
 	tests := []struct{ name, in, options string }{
@@ -65,6 +70,7 @@ func TestOnline(t *testing.T) {
 		{"reflected", jpegTars, "--geometry pad:6:reflect --hflip 1"},
 		{"not resized", pngs, "--geometry center --resize none --hflip 0.5 --replicas 2"},
 		{"three are bad", damaged, "--replicas 2 --max-bad 10%"},
+		{"cut short", short, "--truncated accept --replicas 2 --max-bad 30%"},
 		{"photographs", sharedtest.Dir(t, "data", "flowers"), ""},
 		{"Parquet", parquet, "--replicas 2"},
 		{"TFRecord", records, noPeaks + "--replicas 2 --first-replica 3"},

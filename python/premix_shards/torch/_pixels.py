@@ -6,7 +6,7 @@ import math
 from typing import Any, Mapping, Sequence, Tuple
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 METHODS = ("none", "saliencymix", "cutmix", "mixup", "cutout", "resizemix")
 NONE, SALIENCYMIX, CUTMIX, MIXUP, CUTOUT, RESIZEMIX = range(6)
@@ -32,6 +32,25 @@ def rgb(data: bytes, exif: str = "ignore") -> Image.Image:
     return im.convert("RGB")
 
 
+def ended(data: bytes) -> bytes:
+    """The bytes of a JPEG that ends early, ended by an EOI marker, so that Pillow decodes what is there. A segment that is cut short
+    between two scans is left out, as premix does.
+
+    Pillow's LOAD_TRUNCATED_IMAGES is not used: it is a switch of the whole process, and shows black for such a segment."""
+    at, end = 2, len(data)
+    while 0 <= at < end - 1:
+        marker = data[at + 1]
+        if data[at] != 0xFF or marker in (0x00, 0xFF, 0x01) or 0xD0 <= marker <= 0xD7:  # coded data, or bytes between segments
+            at = data.find(b"\xff", at + 1)
+        elif marker == 0xD9:
+            break
+        elif at + 4 > end or at + 2 + int.from_bytes(data[at + 2:at + 4], "big") > end:
+            end = at
+        else:
+            at += 2 + max(2, int.from_bytes(data[at + 2:at + 4], "big"))
+    return data[:end] + b"\xff\xd9"
+
+
 class Cropper:
     """Makes the crops of a recipe, or of the settings of a peaks cache (fingerprint.json): both have the same names."""
 
@@ -50,9 +69,12 @@ class Cropper:
     def __call__(self, data: bytes, rect: Sequence[float], flip: bool) -> np.ndarray:
         """The crop of an encoded image: uint8, shape (h, w, 3). rect is (x, y, width, height) in pixels of the original. ValueError
         where it is not inside the image."""
-        if self._accept:
-            ImageFile.LOAD_TRUNCATED_IMAGES = True
-        im = rgb(data, self._exif)
+        try:
+            im = rgb(data, self._exif)
+        except (OSError, SyntaxError):
+            if not self._accept or data[:2] != b"\xff\xd8":
+                raise
+            im = rgb(ended(data), self._exif)
         if self._mode == "rrc":  # pixels outside the rectangle take no part
             x, y, w, h = map(int, rect)
             if not (0 <= x < x + w <= im.width and 0 <= y < y + h <= im.height):

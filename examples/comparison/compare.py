@@ -88,7 +88,7 @@ def plan(args, where, out, *options):
 def loader(args, row, seed):
     """A loader, and what chooses its epoch."""
     train, maps = os.path.join(args.work, "train"), os.path.join(args.work, "maps")
-    common = {"batch_size": args.batch, "num_workers": args.workers, "persistent_workers": args.workers > 0, "drop_last": True}
+    common = {"batch_size": args.batch, "num_workers": args.workers, "persistent_workers": args.workers > 0, "drop_last": True, "pin_memory": args.device.startswith("cuda")}
     method, _, kind = row.partition("-")
     out = plan(args, train, os.path.join(args.work, f"{method}-{seed}"), "--method", method, "--replicas", str(args.epochs), "--seed", str(seed))
     if kind == "batch":
@@ -128,8 +128,9 @@ def train(args, row, seed, held_out):
     for epoch in range(args.epochs):
         set_epoch(epoch)
         for b in batches:
-            b = {name: v.to(args.device) for name, v in b.items() if name in ("image", "label_a", "label_b", "lam")}
-            scores, lam = model(b["image"]), b["lam"].float()
+            b["lam"] = b["lam"].float()  # before it goes to a device, which may have no float64
+            b = {name: b[name].to(args.device, non_blocking=True) for name in ("image", "label_a", "label_b", "lam")}
+            scores, lam = model(b["image"]), b["lam"]
             loss = (lam * cross_entropy(scores, b["label_a"]) + (1 - lam) * cross_entropy(scores, b["label_b"])).mean()
             optimizer.zero_grad()
             loss.backward()

@@ -196,7 +196,7 @@ def drawn_cache(place, n, replicas, chunk=1000):
         numbers.update({v: rng.integers(1, 300, k).astype(float) for v in ("crop_x", "crop_y", "crop_w", "crop_h")})
         each = pa.array(np.repeat(np.arange(k // replicas), replicas))
         texts = {"name": pa.array([f"{container}/{container}_{g}.JPEG" for g in i[::replicas]]).take(each), "digest": pa.array([f"{g:032x}" for g in i[::replicas]]).take(each),
-                 "class": pa.array([container] * k), "failure_kind": pa.array([""] * k)}
+                 "class": pa.array([container] * k), "failure_stage": pa.array([""] * k), "failure_kind": pa.array([""] * k)}
         t = pa.table({**numbers, **texts}).replace_schema_metadata({"premix": json.dumps({"container": container})})
         pq.write_table(t, os.path.join(place, f"{c:032x}-{0:032x}.r0-{replicas - 1}.parquet"), compression="zstd")
 

@@ -619,7 +619,9 @@ def check_refusals(work, out, root, cache):
         i = rows.schema.get_field_index(column)
         pq.write_table(rows.set_column(i, rows.schema.field(i), values if isinstance(values, pa.Array) else [values]), plans[0])
         refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
-    for spoil in (lambda: pq.write_table(rows.drop_columns(["source_name"]), plans[0]), lambda: os.truncate(plans[0], 100), lambda: os.truncate(plans[0], 0)):
+    for spoil in (lambda: pq.write_table(rows.drop_columns(["source_name"]), plans[0]),
+                  lambda: pq.write_table(rows.drop_columns(["source_digest"]).append_column("source_digest", rows["source_name"]), plans[0]),
+                  lambda: os.truncate(plans[0], 100), lambda: os.truncate(plans[0], 0)):
         spoil()
         refused(ValueError, plans[0], lambda: PlannedDataset(copy, root, cache=os.path.join(work, "fresh")).set_epoch(2))
     pq.write_table(rows, plans[0])
@@ -637,6 +639,13 @@ def check_refusals(work, out, root, cache):
     shutil.copy(files[0], os.path.join(copied, "0" * 32 + "-" + "0" * 32 + ".r0-2.parquet"))
     refused(ValueError, "twice", peaks)
     os.remove(os.path.join(copied, "0" * 32 + "-" + "0" * 32 + ".r0-2.parquet"))
+    whole = pq.read_table(files[0])
+    for name in ("digest", "failure_stage", "peak_row"):
+        pq.write_table(whole.drop_columns([name]), files[0])
+        refused(ValueError, files[0], peaks)
+    i = whole.schema.get_field_index("digest")
+    pq.write_table(whole.set_column(i, "digest", [["0" * 31 + "g"] * whole.num_rows]), files[0])
+    refused(ValueError, files[0] + ": a digest is not", peaks)
     with open(files[0], "r+b") as f:
         f.truncate(100)
     refused(ValueError, files[0], peaks)

@@ -167,6 +167,8 @@ def _rows(path: str, columns: List[str]) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with reading(path, _REMEDY), pq.ParquetFile(path) as f:
+        for name in columns:
+            f.schema_arrow.field(name)  # pyarrow leaves out what is not there
         yield from f.iter_batches(batch_size=65536, columns=columns)
 
 
@@ -213,7 +215,10 @@ def _list(chunks: List[_Chunk], place: str) -> Tuple[np.ndarray, np.ndarray, Dic
         part = np.empty(t.num_rows, IMAGE)
         for field in ("offset", "length", "label"):
             part[field] = t[field].to_numpy()
-        part["digest"] = digests_of_hex(t["digest"])
+        try:
+            part["digest"] = digests_of_hex(t["digest"])
+        except ValueError as e:
+            raise ValueError(f"{chunk.files[0]}: {e}: {_REMEDY}") from None
         if (part["offset"] < 0).any():
             unseekable.add(chunk.container)
         fields.append(part)

@@ -36,6 +36,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         out: an output of premix with a plan (every output has one; ``--plan-only`` writes nothing else), or its folder
             ``__premix__/SPLIT``.
         images: the folder that was ``--in``, several, or a dict {NAME: folder}: class folders, tars, TFRecord or Parquet. Local.
+            A zip archive or a compressed tar must be unpacked, to a folder of its name and in its place.
         split: which split of the output.
         transform: called with the mixed image, a uint8 tensor. One that crops makes λ wrong, and is warned of.
         soft: whether items have dense labels.
@@ -48,7 +49,9 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
 
     Raises:
         FileNotFoundError: there is no such plan, or an image is not there.
-        ValueError: the plan is not whole or contradicts itself, or an image is not the one that the plan was made for.
+        ValueError: the plan is not whole or contradicts itself, or an image is not the one that the plan was made for: of each that
+            is read, length and XXH3-128 are compared. From set_epoch: the plan was written anew since the data set was made, and
+            the replica was not used before; those that were stay as they are.
     """
 
     def __init__(self, out: "str | os.PathLike[str]", images: Places, split: str = "train", *,

@@ -38,11 +38,7 @@ const maxStored = 8 << 20
 // It is an error if from is not inside src, if a size is not positive, or if dst and src are one
 // image; they must not share memory.
 func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premix.Box, f Filter) error {
-	weight, support, err := f.kernel()
-	if err != nil {
-		return err
-	}
-	if err := checkResize(dst, src, from, w, h, win); err != nil {
+	if err := checkResize(dst, src, from, w, h, win, f); err != nil {
 		return err
 	}
 	dst.Resize(win.X1-win.X0, win.Y1-win.Y0)
@@ -55,15 +51,39 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 	}
 	// The part of dst that the result covers.
 	out := view{pix: dst.Pix[3*((in.Y0-win.Y0)*dst.W+in.X0-win.X0):], stride: 3 * dst.W, row: 3 * (in.X1 - in.X0), rows: in.Y1 - in.Y0}
+	r.resample(out, src, from, w, h, in, f)
+	return nil
+}
+
+// ResizeInto resamples the rectangle from of src to the size of at, as [Resampler.Resize] does, and stores the
+// result in that rectangle of dst, whose other pixels stay.
+//
+// It is an error if from is not inside src or at not inside dst, if one of them is empty, or if dst and src are one
+// image; they must not share memory.
+func (r *Resampler) ResizeInto(dst *Image, at premix.Box, src *Image, from premix.Box, f Filter) error {
+	if at.Empty() || at.X0 < 0 || at.Y0 < 0 || at.X1 > dst.W || at.Y1 > dst.H || len(dst.Pix) < 3*dst.W*dst.H {
+		return fmt.Errorf("imaging: resize into %v, which is not part of an image of %d×%d pixels", at, dst.W, dst.H)
+	}
+	w, h := at.X1-at.X0, at.Y1-at.Y0
+	whole := premix.Box{X1: w, Y1: h}
+	if err := checkResize(dst, src, from, w, h, whole, f); err != nil {
+		return err
+	}
+	out := view{pix: dst.Pix[3*(at.Y0*dst.W+at.X0):], stride: 3 * dst.W, row: 3 * w, rows: h}
+	r.resample(out, src, from, w, h, whole, f)
+	return nil
+}
+
+// resample stores the part in of the rectangle from, resampled to w×h pixels, in out.
+func (r *Resampler) resample(out view, src *Image, from premix.Box, w, h int, in premix.Box, f Filter) {
 	source := view{pix: src.Pix[3*(from.Y0*src.W+from.X0):], stride: 3 * src.W, row: 3 * (from.X1 - from.X0), rows: from.Y1 - from.Y0}
 
 	sameX, sameY := from.X1-from.X0 == w, from.Y1-from.Y0 == h
-	if !sameX {
-		r.x.set(from.X1-from.X0, w, in.X0, in.X1, weight, support)
+	if !sameX && r.x.fit(axisKey{from.X1 - from.X0, w, in.X0, in.X1, f}, &r.y) {
 		r.simd.setHorizontal(&r.x)
 	}
 	if !sameY {
-		r.y.set(from.Y1-from.Y0, h, in.Y0, in.Y1, weight, support)
+		r.y.fit(axisKey{from.Y1 - from.Y0, h, in.Y0, in.Y1, f}, &r.x)
 	}
 	// Bilinear weights are positive and sum to 1, but for their rounding.
 	r.x.bounded = f == Bilinear && r.x.taps <= 1<<12
@@ -97,7 +117,6 @@ func (r *Resampler) Resize(dst, src *Image, from premix.Box, w, h int, win premi
 		r.horizontal(stored, source.from(y0, y1-y0))
 		r.vertical(out, stored, y0, clamp)
 	}
-	return nil
 }
 
 // verticalFirst reports whether Pillow resamples the columns of an image of w×h pixels before its
@@ -116,7 +135,10 @@ func (r *Resampler) limit() int {
 	return maxStored
 }
 
-func checkResize(dst, src *Image, from premix.Box, w, h int, win premix.Box) error {
+func checkResize(dst, src *Image, from premix.Box, w, h int, win premix.Box, f Filter) error {
+	if _, _, err := f.kernel(); err != nil {
+		return err
+	}
 	switch {
 	case dst == src:
 		return errors.New("imaging: resize of an image onto itself")

@@ -27,6 +27,33 @@ type axis struct {
 	k     []int32
 
 	weights []float64 // scratch
+	key     axisKey   // of the weights that it holds
+}
+
+// An axisKey is what decides the weights of an axis: those of the arguments of set.
+type axisKey struct {
+	in, out, first, last int
+	filter               Filter
+}
+
+// fit gives a the weights of key, and reports whether it had others. Images of one size often follow each other, and those
+// of a square are the same both ways, so weights that a has are kept, and those of other are copied.
+func (a *axis) fit(key axisKey, other *axis) bool {
+	if a.key == key {
+		return false
+	}
+	a.key = key
+	if other.key == key {
+		a.taps = other.taps
+		a.lo, a.n, a.k = append(a.lo[:0], other.lo...), append(a.n[:0], other.n...), append(a.k[:0], other.k...)
+		return true
+	}
+	weight, support, err := key.filter.kernel()
+	if err != nil {
+		panic(err) // checkResize has looked
+	}
+	a.set(key.in, key.out, key.first, key.last, weight, support)
+	return true
 }
 
 // set computes the weights for the outputs first ≤ i < last of a resampling of length in to

@@ -103,23 +103,14 @@ func paint(dst *imaging.Image, at premix.Box) {
 	}
 }
 
-// A scratch is what resizemix needs besides its images.
-type scratch struct {
-	resampler imaging.Resampler
-	small     imaging.Image
-}
-
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var resamplers = sync.Pool{New: func() any { return new(imaging.Resampler) }}
 
 // shrink pastes the box src of the image from, scaled to the size of at.
 func shrink(dst, from *imaging.Image, at, src premix.Box) error {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	w, h := at.X1-at.X0, at.Y1-at.Y0
-	whole := premix.Box{X1: w, Y1: h}
-	if err := s.resampler.Resize(&s.small, from, src, w, h, whole, imaging.Bilinear); err != nil {
+	r := resamplers.Get().(*imaging.Resampler)
+	defer resamplers.Put(r)
+	if err := r.ResizeInto(dst, at, from, src, imaging.Bilinear); err != nil {
 		return fmt.Errorf("mix: resizemix: %w", err)
 	}
-	paste(dst, &s.small, at, whole)
 	return nil
 }

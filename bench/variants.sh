@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures several methods in one pass, with cached peaks: one run of saliencymix; five variants in one run; the same five
-# by runs of their own; and five outputs of unmixed crops beside one, which tells what four times encode and write cost:
+# by runs of their own; and five outputs of crops that differ in a few pixels beside one, which tells what four times encode
+# and write cost:
 #
 #	bench/variants.sh [--rounds N] [--images N] [--sets flowers,objects] [--markdown]
 #

@@ -49,6 +49,12 @@ func Apply(dst, target, source *imaging.Image, r *premix.Recipe) error {
 	return nil
 }
 
+// Alike reports whether [Apply] makes the same pixels by two recipes, if their targets have the same pixels, and their
+// sources too. Where it returns false, they may still be the same.
+func Alike(a, b *premix.Recipe) bool {
+	return a.Method == b.Method && a.Lam == b.Lam && a.Box == b.Box && a.SrcBox == b.SrcBox
+}
+
 // fits says why a recipe cannot be applied to two images.
 func fits(target, source *imaging.Image, r *premix.Recipe) error {
 	size := premix.Size{H: target.H, W: target.W}

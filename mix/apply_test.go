@@ -193,6 +193,26 @@ func TestApplyDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Recipes that are alike make the same pixels; one that differs in a number that Apply looks at is not alike.
+func TestAlike(t *testing.T) {
+	for _, r := range recipes() {
+		other := r
+		other.Key, other.Label, other.Peak, other.LamDrawn = "other", 3, premix.Peak{X: 1}, 0.1
+		if !Alike(&r, &other) {
+			t.Errorf("%s: not alike, but the pixels are the same", r.Method)
+		}
+		for _, change := range []func(*premix.Recipe){
+			func(r *premix.Recipe) { r.Method = "else" }, func(r *premix.Recipe) { r.Lam += 0.125 },
+			func(r *premix.Recipe) { r.Box.X1++ }, func(r *premix.Recipe) { r.SrcBox.Y0++ },
+		} {
+			other := r
+			if change(&other); Alike(&r, &other) {
+				t.Errorf("%s: %+v and %+v are alike", r.Method, r, other)
+			}
+		}
+	}
+}
+
 // recipes are one of each method, for images of 224×224.
 func recipes() []premix.Recipe {
 	box, whole := premix.Box{X0: 33, Y0: 33, X1: 191, Y1: 191}, premix.Box{X1: 224, Y1: 224}

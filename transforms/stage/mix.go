@@ -219,6 +219,10 @@ func (t *shardTask) mixOne(ctx context.Context, p *pool, i int, variants []int, 
 			if len(recipes) == 1 && pictures[used[0]].last() {
 				dst = target
 			}
+			if j := t.twin(i, k, variants, recipes, pictures); j >= 0 {
+				data[k] = append(getBuffer(len(data[j])), data[j]...)
+				continue
+			}
 			w.Reset(t.job.ParamsOf(variants[k]))
 			var err error
 			if data[k], err = w.Mix(dst, getBuffer(1<<15), target, src, r); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/premix/premix"
 	"github.com/premix/premix/io/peakfile"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 	"github.com/premix/premix/sample"
 )
@@ -104,6 +105,20 @@ func (t *shardTask) count(made []madeShard) {
 		}
 		countShard(samples, bytes, kept)
 	}
+}
+
+// twin returns the first variant before the k-th whose encoded picture of sample i has the bytes of the k-th's, since it has
+// the same pixels and encoding: that of a sample that is not mixed in either, above all. It is −1 if there is none.
+func (t *shardTask) twin(i, k int, variants []int, recipes [][]premix.Recipe, pictures map[*premix.Sample]*picture) int {
+	r, encode := &recipes[k][i], t.job.ParamsOf(variants[k]).Encode
+	for j := range k {
+		o := &recipes[j][i]
+		if mix.Alike(o, r) && pictures[o.Target] == pictures[r.Target] && pictures[o.Source] == pictures[r.Source] &&
+			t.job.ParamsOf(variants[j]).Encode == encode {
+			return j
+		}
+	}
+	return -1
 }
 
 // RowsFor returns rows with the peaks of a detector, by the number that a [Variant] has of it. Samples of others than the

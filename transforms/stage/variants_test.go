@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,6 +92,47 @@ func TestVariants(t *testing.T) {
 		if p := ReadProgress(); p.Mixed != 3*80 || p.KeptSamples != 3*80-20 || p.Shards != 12 || p.SkippedShards != 11 {
 			t.Errorf("%s: after a loss: progress %+v", mode, p)
 		}
+	}
+}
+
+// TestVariantsTwins encodes samples that are not mixed once for two variants with one encoding, and the outputs are what
+// runs of their own make.
+func TestVariantsTwins(t *testing.T) {
+	half := func(change func(*Job)) func(*Job) {
+		return func(j *Job) { j.Params.Mix.Prob = 0.5; change(j); j.Replicas = []int{0} }
+	}
+	a := newBench(t, "synth:40", half(inVariants(t)))
+	a.must(1)
+	for _, i := range []int{0, 1, 3} {
+		b := newBench(t, "synth:40", half(single(t, i)))
+		b.must(2)
+		got := *a
+		got.job = &Job{Outputs: a.job.Outputs[i : i+1]}
+		if d := cmp.Diff(b.files(), got.files()); d != "" {
+			t.Errorf("output %d, alone and with others (-want +got):\n%s", i, d)
+		}
+	}
+	a = newBench(t, "synth:40", half(inVariants(t)))
+	a.planned()
+	task := &shardTask{job: a.job, global: a.global, rows: a.rows()[:20]}
+	recipes, err := task.allRecipes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := task.pictures(recipes, nil)
+	variants, mixed := []int{0, 1, 2}, 0
+	for i := range recipes[0] {
+		want := 0 // cutmix and none are PNG files, and saliencymix JPEG
+		if recipes[0][i].Mixed {
+			want = -1
+			mixed++
+		}
+		if got := []int{task.twin(i, 0, variants, recipes, pictures), task.twin(i, 1, variants, recipes, pictures), task.twin(i, 2, variants, recipes, pictures)}; !slices.Equal(got, []int{-1, -1, want}) {
+			t.Errorf("sample %d, mixed %v: twins %v", i, recipes[0][i].Mixed, got)
+		}
+	}
+	if mixed < 4 || mixed > 16 {
+		t.Errorf("%d of 20 samples are mixed: too few, or too many", mixed)
 	}
 }
 

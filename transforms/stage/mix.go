@@ -11,6 +11,7 @@ import (
 	"github.com/premix/premix"
 	"github.com/premix/premix/dataset"
 	"github.com/premix/premix/imaging"
+	"github.com/premix/premix/mix"
 	"github.com/premix/premix/plan"
 )
 
@@ -216,8 +217,8 @@ func (t *shardTask) mixOne(ctx context.Context, p *pool, i int, variants []int, 
 				src = pictures[used[1]].img
 			}
 			dst := &w.half.Crop
-			if len(recipes) == 1 && pictures[used[0]].last() {
-				dst = target
+			if r.Method == mix.None || len(recipes) == 1 && pictures[used[0]].last() {
+				dst = target // which none leaves as it is
 			}
 			if j := t.twin(i, k, variants, recipes, pictures); j >= 0 {
 				data[k] = append(getBuffer(len(data[j])), data[j]...)

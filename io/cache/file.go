@@ -3,7 +3,6 @@ package cache
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -196,34 +195,3 @@ func open(data []byte) (*parquet.File, footer, error) {
 }
 
 var schema = parquet.SchemaOf(row{}).String()
-
-// read appends the rows of a file.
-func (c *Chunk) read(f *parquet.File) error {
-	r := parquet.NewGenericReader[row](f)
-	defer r.Close()
-	if n := f.NumRows(); n > 0 {
-		c.Rows = make([]premix.Sample, 0, min(n, 4*rowGroup))
-	}
-	rows := make([]row, batch)
-	for {
-		n, err := r.Read(rows)
-		for i := range rows[:n] {
-			s, err := rows[i].sample()
-			if err != nil {
-				return fmt.Errorf("row %d: %w", len(c.Rows), err)
-			}
-			if k := len(c.Rows); k > 0 && c.Rows[k-1].Location.URI == s.Location.URI {
-				s.Location.URI = c.Rows[k-1].Location.URI // one copy
-			}
-			c.Rows = append(c.Rows, s)
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		case n == 0:
-			return io.ErrNoProgress
-		}
-	}
-}

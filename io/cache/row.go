@@ -8,7 +8,7 @@ import (
 	"github.com/premix/premix"
 )
 
-// A row is a premix.Sample as the columns of a file.
+// A row is a premix.Sample as the columns of a file, which [columns] read.
 type row struct {
 	Key           string  `parquet:"key,plain"`
 	Name          string  `parquet:"name,plain"`
@@ -65,29 +65,4 @@ func toRow(s *premix.Sample) (row, error) {
 		*c.to = int32(c.from)
 	}
 	return r, nil
-}
-
-// sample is the inverse of toRow.
-func (r *row) sample() (premix.Sample, error) {
-	s := premix.Sample{
-		Key: fromText(r.Key), Name: fromText(r.Name),
-		Location: premix.Location{URI: fromText(r.URI), Offset: r.Offset, Length: r.Length},
-		Label:    int(r.Label), Class: fromText(r.Class),
-		Width: int(r.Width), Height: int(r.Height), Replica: int(r.Replica),
-		Crop: premix.Crop{X: r.CropX, Y: r.CropY, W: r.CropW, H: r.CropH},
-		Flip: r.Flip, Flat: r.Flat,
-		Peak:   premix.Peak{X: int(r.PeakCol), Y: int(r.PeakRow)},
-		Trough: premix.Peak{X: int(r.TroughCol), Y: int(r.TroughRow)},
-	}
-	if len(r.Digest) != 2*len(s.Digest) {
-		return s, fmt.Errorf("digest %q", r.Digest)
-	}
-	if _, err := hex.Decode(s.Digest[:], []byte(r.Digest)); err != nil {
-		return s, fmt.Errorf("digest %q", r.Digest)
-	}
-	if r.FailureKind != "" {
-		s.Fault = &premix.Fault{Kind: premix.FaultKind(r.FailureKind), Reason: fromText(r.FailureReason)}
-		s.FaultStage = premix.Stage(r.FailureStage)
-	}
-	return s, nil
 }

@@ -53,5 +53,15 @@ func fromText(s string) string {
 
 func hasByteRune(s string) bool {
 	// All of them start with the bytes EE BE or EE BF, U+EF80 … U+EFFF.
-	return strings.Contains(s, "\xee\xbe") || strings.Contains(s, "\xee\xbf")
+	for i := strings.IndexByte(s, 0xee); i >= 0 && i+1 < len(s); {
+		if c := s[i+1]; c == 0xbe || c == 0xbf {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], 0xee)
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }

@@ -195,7 +195,7 @@ func planClasses(ctx context.Context, uri string, classes int) (map[int]*reportC
 		}
 		return c
 	}
-	err := ReadBriefs(ctx, uri, func(b Brief) error {
+	err := readBriefs(ctx, uri, labelColumns, func(b Brief) error {
 		if min(b.TargetLabel, b.SourceLabel) < 0 || int(max(b.TargetLabel, b.SourceLabel)) >= classes {
 			return fmt.Errorf("dataset: %s: labels %d and %d of %d classes", uri, b.TargetLabel, b.SourceLabel, classes)
 		}

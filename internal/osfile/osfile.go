@@ -3,5 +3,17 @@
 // Unix, as far as Windows can.
 package osfile
 
+import (
+	"io/fs"
+	"time"
+)
+
 // An ID tells the files of this machine apart, under whatever paths they are reached.
 type ID struct{ Dev, Ino uint64 }
+
+// An Entry is what a look at a name in a folder tells.
+type Entry struct {
+	Type    fs.FileMode // without permissions; 0 for a regular file
+	Size    int64
+	ModTime time.Time
+}

@@ -2,11 +2,13 @@ package blob
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/premix/premix/internal/osfile"
 	"github.com/premix/premix/internal/reuse"
@@ -21,12 +23,13 @@ func (localStore) list(ctx context.Context, dir string) ([]Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := os.OpenRoot(dir) // to look at a name in it takes less time than at a path
+	at, err := osfile.OpenFolder(dir) // to look at a name in it takes less time than at a path
 	if err != nil {
 		return nil, err
 	}
 	defer at.Close()
 	list := make([]Object, 0, len(entries))
+	below := strings.TrimSuffix(Join(dir, "x"), "x")
 	for i, e := range entries {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -34,33 +37,37 @@ func (localStore) list(ctx context.Context, dir string) ([]Object, error) {
 		if IsTemp(e.Name()) {
 			continue
 		}
-		path := Join(dir, e.Name())
-		fi, err := at.Lstat(e.Name())
+		path := below + e.Name()
+		fi, err := at.Look(e.Name())
 		if os.IsNotExist(err) {
 			continue // removed since the directory was read
 		}
 		if err != nil {
 			return nil, err
 		}
-		if fi.Mode()&fs.ModeSymlink != 0 {
+		if fi.Type&fs.ModeSymlink != 0 {
 			target, err := os.Stat(path)
 			if err != nil && !leadsNowhere(err) {
 				return nil, err
 			}
 			if err != nil {
-				list = append(list, Object{URI: path, Size: -1, ModTime: fi.ModTime(), Special: "dangling symbolic link"})
+				list = append(list, Object{URI: path, Size: -1, ModTime: fi.ModTime, Special: "dangling symbolic link"})
 				continue
 			}
-			fi = target
+			fi = entryOf(target)
 		}
 		list = append(list, localObject(path, fi))
 	}
 	return list, nil
 }
 
-func localObject(path string, fi fs.FileInfo) Object {
-	o := Object{URI: path, Size: fi.Size(), ModTime: fi.ModTime()}
-	switch mode := fi.Mode(); {
+func entryOf(fi fs.FileInfo) osfile.Entry {
+	return osfile.Entry{Type: fi.Mode().Type(), Size: fi.Size(), ModTime: fi.ModTime()}
+}
+
+func localObject(path string, e osfile.Entry) Object {
+	o := Object{URI: path, Size: e.Size, ModTime: e.ModTime}
+	switch mode := e.Type; {
 	case mode.IsDir():
 		o.Dir, o.Size = true, 0
 	case mode.IsRegular():
@@ -84,7 +91,7 @@ func (localStore) stat(_ context.Context, path string) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	return localObject(path, fi), nil
+	return localObject(path, entryOf(fi)), nil
 }
 
 // openLocal opens a file for reading. A named pipe is not waited for: one in the place of a file is empty, as
@@ -123,30 +130,29 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	fi, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !fi.Mode().IsRegular() {
-		if fi.IsDir() {
-			return nil, errIsDir
-		}
-		return nil, fmt.Errorf("not a regular file but a %s", localObject(path, fi).Special)
-	}
-	size := fi.Size()
-	if err := checkRange(off, n, size); err != nil {
-		return nil, err
-	}
-	if n < 0 {
-		n = size - off
-	}
-	if off == 0 && n == size { // a whole file is read once: keep no handle of it
-		f, err := openLocal(path)
+	if off == 0 { // most often a whole file, which is read once: keep no handle of it
+		f, err := openOnce(path)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
+		if err := checkRange(off, n, f.Size()); err != nil {
+			return nil, err
+		}
+		if n < 0 {
+			n = f.Size()
+		}
 		return readAt(f, reuse.Slice(dst, n), off)
+	}
+	fi, err := statRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRange(off, n, fi.Size()); err != nil {
+		return nil, err
+	}
+	if n < 0 {
+		n = fi.Size() - off
 	}
 	h, err := handles.acquire(path, fi)
 	if err != nil {
@@ -154,6 +160,37 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 	}
 	defer handles.release(h)
 	return readAt(h.f, reuse.Slice(dst, n), off)
+}
+
+// openOnce opens a regular file that is read and closed at once, by one goroutine.
+func openOnce(path string) (*osfile.Once, error) {
+	f, err := osfile.OpenOnce(path)
+	if err == nil && f.Regular() {
+		return f, nil
+	}
+	if err == nil {
+		f.Close()
+	}
+	if _, serr := statRegular(path); serr != nil {
+		return nil, serr // which says what it is
+	}
+	if err == nil {
+		err = errors.New("it was not a regular file a moment ago")
+	}
+	return nil, err
+}
+
+func statRegular(path string) (fs.FileInfo, error) {
+	fi, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case fi.IsDir():
+		return nil, errIsDir
+	case !fi.Mode().IsRegular():
+		return nil, fmt.Errorf("not a regular file but a %s", localObject(path, entryOf(fi)).Special)
+	}
+	return fi, nil
 }
 
 // readAt fills p from offset off.
@@ -204,6 +241,14 @@ func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
 		return nil, err
 	}
 	return &localAt{f, fi.Size()}, nil
+}
+
+func (localStore) openOnce(_ context.Context, path string) (ReaderAt, error) {
+	f, err := openOnce(path)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func (localStore) remove(_ context.Context, path string) error {

@@ -104,7 +104,7 @@ func localNames(ctx context.Context, dir string) ([]Name, error) {
 			names = append(names, Name{Base: e.Name(), Special: "dangling symbolic link"})
 			continue
 		}
-		o := localObject("", fi)
+		o := localObject("", entryOf(fi))
 		n := Name{Base: e.Name(), Dir: o.Dir, Special: o.Special}
 		if o.Dir {
 			n.Identity = identity(path, fi)

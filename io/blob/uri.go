@@ -119,6 +119,9 @@ func Join(uri string, elem ...string) string {
 		if p, err := localPath(uri); err == nil {
 			uri = p
 		}
+		if len(elem) == 1 { // without memory for a list
+			return filepath.ToSlash(filepath.Join(uri, elem[0]))
+		}
 		return filepath.ToSlash(filepath.Join(append([]string{uri}, elem...)...))
 	}
 	var b strings.Builder

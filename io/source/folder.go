@@ -179,7 +179,7 @@ var errNoImage = errors.New("no image")
 // readFile reads a whole file. Where its name does not claim an image, the first bytes must;
 // the error is errNoImage otherwise.
 func readFile(ctx context.Context, dst []byte, uri string, claims bool, maxBytes int64) ([]byte, error) {
-	r, err := blob.OpenAt(ctx, uri)
+	r, err := blob.OpenOnce(ctx, uri)
 	if err != nil {
 		return nil, err
 	}

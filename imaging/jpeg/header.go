@@ -1,6 +1,9 @@
 package jpeg
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // A ColorModel says what the components of an image stand for.
 type ColorModel uint8
@@ -63,13 +66,21 @@ func (h Header) Memory() int64 { return h.memory }
 // that depends on the data, and checks neither tables nor what follows. Every error is a
 // *premix.Fault.
 func DecodeHeader(data []byte) (Header, error) {
-	var p parser
+	p := parsers.Get().(*parser)
+	defer func() {
+		p.data = nil
+		parsers.Put(p)
+	}()
 	p.reset(data)
 	if err := p.readHeader(); err != nil {
 		return Header{}, err
 	}
 	return p.header(), nil
 }
+
+// parsers are those of DecodeHeader. One has several kilobytes, and on the stack of a goroutine that works on one image it would
+// make the runtime copy that stack, which takes longer than to read a header.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
 
 // header describes the image after readHeader has succeeded.
 func (p *parser) header() Header {

@@ -19,8 +19,8 @@ func TestOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Size() != 10 || !f.Regular() {
-		t.Errorf("size %d, regular %v", f.Size(), f.Regular())
+	if size, regular, err := f.Look(); size != 10 || !regular || err != nil {
+		t.Errorf("size %d, regular %v, %v", size, regular, err)
 	}
 	for _, c := range []struct {
 		n    int
@@ -44,8 +44,8 @@ func TestOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if d.Regular() {
-		t.Error("a folder is a regular file")
+	if _, regular, err := d.Look(); regular || err != nil {
+		t.Errorf("a folder: regular %v, %v", regular, err)
 	}
 	if n, err := d.ReadAt(make([]byte, 1), 0); err == nil || err == io.EOF {
 		t.Errorf("a folder: %d bytes, %v", n, err)

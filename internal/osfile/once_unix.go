@@ -11,10 +11,8 @@ import (
 // A Once is an open file that one goroutine reads and closes at once. Of an [os.File] it lacks what costs system calls
 // and memory for each file: the poller, which refuses regular files, and what closes a file that was forgotten.
 type Once struct {
-	fd      int
-	path    string
-	size    int64
-	regular bool
+	fd   int
+	path string
 }
 
 // OpenOnce opens a file for reading. It does not wait for a named pipe.
@@ -27,20 +25,17 @@ func OpenOnce(path string) (*Once, error) {
 	if err != nil {
 		return nil, f.error("open", err)
 	}
-	var st syscall.Stat_t
-	if err := again(func() error { return syscall.Fstat(f.fd, &st) }); err != nil {
-		syscall.Close(f.fd)
-		return nil, f.error("stat", err)
-	}
-	f.size, f.regular = st.Size, st.Mode&syscall.S_IFMT == syscall.S_IFREG
 	return f, nil
 }
 
-// Size is that of the file when it was opened.
-func (f *Once) Size() int64 { return f.size }
-
-// Regular says whether it is a file, and no folder, pipe or device.
-func (f *Once) Regular() bool { return f.regular }
+// Look returns the size of the file, and whether it is a file, and no folder, pipe or device.
+func (f *Once) Look() (size int64, regular bool, err error) {
+	var st syscall.Stat_t
+	if err := again(func() error { return syscall.Fstat(f.fd, &st) }); err != nil {
+		return 0, false, f.error("stat", err)
+	}
+	return st.Size, st.Mode&syscall.S_IFMT == syscall.S_IFREG, nil
+}
 
 // ReadAt is that of [io.ReaderAt], for one call at a time.
 func (f *Once) ReadAt(p []byte, off int64) (n int, err error) {

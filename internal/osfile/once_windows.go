@@ -3,11 +3,7 @@ package osfile
 import "os"
 
 // A Once is an open file that one goroutine reads and closes at once.
-type Once struct {
-	*os.File
-	size    int64
-	regular bool
-}
+type Once struct{ *os.File }
 
 // OpenOnce opens a file for reading.
 func OpenOnce(path string) (*Once, error) {
@@ -15,16 +11,14 @@ func OpenOnce(path string) (*Once, error) {
 	if err != nil {
 		return nil, err
 	}
-	fi, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &Once{f, fi.Size(), fi.Mode().IsRegular()}, nil
+	return &Once{f}, nil
 }
 
-// Size is that of the file when it was opened.
-func (f *Once) Size() int64 { return f.size }
-
-// Regular says whether it is a file, and no folder, pipe or device.
-func (f *Once) Regular() bool { return f.regular }
+// Look returns the size of the file, and whether it is a file, and no folder, pipe or device.
+func (f *Once) Look() (size int64, regular bool, err error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return 0, false, err
+	}
+	return fi.Size(), fi.Mode().IsRegular(), nil
+}

@@ -131,18 +131,7 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 		return nil, err
 	}
 	if off == 0 { // most often a whole file, which is read once: keep no handle of it
-		f, err := openOnce(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if err := checkRange(off, n, f.Size()); err != nil {
-			return nil, err
-		}
-		if n < 0 {
-			n = f.Size()
-		}
-		return readAt(f, reuse.Slice(dst, n), off)
+		return readStart(dst, path, n)
 	}
 	fi, err := statRegular(path)
 	if err != nil {
@@ -162,22 +151,47 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 	return readAt(h.f, reuse.Slice(dst, n), off)
 }
 
-// openOnce opens a regular file that is read and closed at once, by one goroutine.
-func openOnce(path string) (*osfile.Once, error) {
+// readStart reads the first n bytes of a file; n < 0 means all.
+func readStart(dst []byte, path string, n int64) ([]byte, error) {
 	f, err := osfile.OpenOnce(path)
-	if err == nil && f.Regular() {
-		return f, nil
+	if err != nil {
+		return nil, special(path, err)
 	}
-	if err == nil {
-		f.Close()
+	defer f.Close()
+	if n > 0 {
+		dst = reuse.Slice(dst, n)
+		if k, _ := f.ReadAt(dst, 0); int64(k) == n { // as nearly always: then there is no need to look
+			return dst, nil
+		}
 	}
+	size, err := sizeOf(f, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRange(0, n, size); err != nil {
+		return nil, err
+	}
+	if n < 0 {
+		n = size
+	}
+	return readAt(f, reuse.Slice(dst, n), 0)
+}
+
+// sizeOf returns the size of a regular file. All else is an error.
+func sizeOf(f *osfile.Once, path string) (int64, error) {
+	size, regular, err := f.Look()
+	if err == nil && !regular {
+		err = special(path, errors.New("not a regular file"))
+	}
+	return size, err
+}
+
+// special returns the error that a look at a path gives, which says what is there instead of a file; err if it is one.
+func special(path string, err error) error {
 	if _, serr := statRegular(path); serr != nil {
-		return nil, serr // which says what it is
+		return serr
 	}
-	if err == nil {
-		err = errors.New("it was not a regular file a moment ago")
-	}
-	return nil, err
+	return err
 }
 
 func statRegular(path string) (fs.FileInfo, error) {
@@ -244,12 +258,24 @@ func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
 }
 
 func (localStore) openOnce(_ context.Context, path string) (ReaderAt, error) {
-	f, err := openOnce(path)
+	f, err := osfile.OpenOnce(path)
 	if err != nil {
+		return nil, special(path, err)
+	}
+	size, err := sizeOf(f, path)
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	return f, nil
+	return &onceAt{f, size}, nil
 }
+
+type onceAt struct {
+	*osfile.Once
+	size int64
+}
+
+func (f *onceAt) Size() int64 { return f.size }
 
 func (localStore) remove(_ context.Context, path string) error {
 	fi, err := os.Lstat(path)

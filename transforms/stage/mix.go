@@ -149,6 +149,7 @@ func (t *shardTask) samples(ctx context.Context, variants []int, recipes [][]pre
 		results[i] = encodedSample{data[i*each : (i+1)*each], make(chan struct{})}
 	}
 	ahead := make(chan struct{}, 4*p.workers()+4)
+	crew := newCrew(g, 0)
 	g.Go(func() (err error) {
 		defer recoverAs(&err)
 		return writeInOrder(ctx, results, ahead, func(i int, data [][]byte) error {
@@ -177,15 +178,16 @@ dispatch:
 			break
 		}
 		for _, pic := range load {
-			g.Go(func() error { return t.load(ctx, p, pic) })
+			crew.do(func() error { return t.load(ctx, p, pic) })
 		}
-		g.Go(func() (err error) {
+		crew.do(func() (err error) {
 			if err = t.mixOne(ctx, p, i, variants, recipes, pictures, results[i].data); err == nil {
 				close(results[i].done)
 			}
 			return err
 		})
 	}
+	crew.end()
 	err := g.Wait()
 	for _, pic := range pictures { // after an error some were not used
 		if pic.kept != nil {

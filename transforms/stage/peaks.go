@@ -131,11 +131,11 @@ func computeWith(ctx context.Context, all []finding, c source.Chunk, replicas []
 		t.views, old = append(t.views, v), append(old, h)
 	}
 	t.group()
-	var gctx context.Context
-	t.g, gctx = errgroup.WithContext(ctx)
-	t.g.SetLimit(t.ahead())
+	g, gctx := errgroup.WithContext(ctx)
+	t.crew = newCrew(g, t.ahead())
 	readErr := source.Read(gctx, c, job.Source, job.Decode.MaxBytes, func(e source.Entry) error { return t.entry(gctx, e) })
-	if err := errors.Join(t.g.Wait(), readErr); err != nil {
+	t.crew.end()
+	if err := errors.Join(g.Wait(), readErr); err != nil {
 		err = copies.finish(ctx, asRefusal(c.Container.Name, err))
 		c.Doubt = source.DoubtOf(err)
 		if c.Doubt != nil || errors.Is(err, errNoCrop) {
@@ -167,7 +167,7 @@ func computeWith(ctx context.Context, all []finding, c source.Chunk, replicas []
 type chunkTask struct {
 	job       *Job
 	pool      *pool
-	g         *errgroup.Group
+	crew      *crew
 	container string // its name
 	copies    *spool
 	crops     *keptCrops // to be read; nil: crops are made
@@ -239,7 +239,7 @@ func (t *chunkTask) entry(ctx context.Context, e source.Entry) error {
 		return err
 	}
 	buf := append(getBuffer(len(e.Data)), e.Data...)
-	t.g.Go(func() error { return t.image(ctx, index, outs, buf, release) })
+	t.crew.do(func() error { return t.image(ctx, index, outs, buf, release) })
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (j *Job) lookAtCache(ctx context.Context) error {
 }
 
 // list lists the chunks of a local input, as far as the limits want them, and sets the hash of the listing.
-// Workers list them again; that takes seconds for a million files.
+// Workers in this process take them from here, others list them again; that takes seconds for a million files.
 func (j *Job) list(ctx context.Context) (chunks []source.Chunk, err error) {
 	if !j.listable() {
 		return nil, nil
@@ -78,6 +78,7 @@ func (j *Job) list(ctx context.Context) (chunks []source.Chunk, err error) {
 		return nil
 	})
 	if err == nil && !j.Description.StopsEarly() { // with limits, chunks beyond these may be used too
+		stage.Listed(j.Description, chunks)
 		err = j.setListings(chunks)
 	}
 	return chunks, err

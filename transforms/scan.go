@@ -54,7 +54,7 @@ func (fn *splitFn) ProcessElement(ctx context.Context, elem []byte, emit func([]
 	if err := stage.Reachable(ctx, job); err != nil {
 		return err
 	}
-	chunks, err := stage.Split(ctx, job, c)
+	chunks, err := stage.SplitOnce(ctx, job, c)
 	if err != nil {
 		return err
 	}

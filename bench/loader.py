@@ -8,8 +8,9 @@ The first form: DATA has SET/CLASS/*.jpg; of objects, whose photographs are larg
 dense labels. The figure is samples a second of CPU time of loader and worker together, the best of --rounds, which take turns;
 a round is --passes epochs after one that is not counted. Prints a table.
 
-The second form: memory and start with the drawn plan and peaks of so many images and replicas. One replica is written as plan
-and cache files and converted; for the others the plan's files are links, and the mapped files copies. Prints a table.
+The second form: memory and start with the drawn plan and peaks of so many images and replicas. One replica of the plan is
+written and converted, for the others its files are links, and the mapped files copies; peaks are written and converted for all replicas.
+Prints a table. 1281167 90 takes 5 minutes of CPU time and 8 GB of disk for the peaks, and 8 GB for the plan.
 """
 import argparse
 import glob

@@ -123,7 +123,7 @@ def train(args, row, seed, held_out):
     if not len(batches):
         raise SystemExit(f"fewer training images than one batch of {args.batch}: --batch is smaller")
     optimizer = torch.optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=5e-4, nesterov=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, total_steps=args.epochs * len(batches), pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, total_steps=max(args.epochs * len(batches), 20), pct_start=0.1)
     cross_entropy, curve = torch.nn.CrossEntropyLoss(reduction="none"), []
     for epoch in range(args.epochs):
         set_epoch(epoch)

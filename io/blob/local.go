@@ -151,6 +151,9 @@ func (localStore) readRange(ctx context.Context, dst []byte, path string, off, n
 	return readAt(h.f, reuse.Slice(dst, n), off)
 }
 
+// mostUnseen is how much memory is taken for a part of a file that nobody has looked at: the size wanted may be wrong.
+const mostUnseen = 4 << 20
+
 // readStart reads the first n bytes of a file; n < 0 means all.
 func readStart(dst []byte, path string, n int64) ([]byte, error) {
 	f, err := osfile.OpenOnce(path)
@@ -158,7 +161,7 @@ func readStart(dst []byte, path string, n int64) ([]byte, error) {
 		return nil, special(path, err)
 	}
 	defer f.Close()
-	if n > 0 {
+	if n > 0 && n <= mostUnseen {
 		dst = reuse.Slice(dst, n)
 		if k, _ := f.ReadAt(dst, 0); int64(k) == n { // as nearly always: then there is no need to look
 			return dst, nil

@@ -24,9 +24,7 @@ const defaultMemory = 1 << 30
 // Three quarters of the memory are for files and the pixels decoded from them, which wait for nothing but
 // a worker. The rest is for crops and samples, which wait for each other: see [ahead].
 type pool struct {
-	size    int // workers
-	tasks   chan *task
-	begin   sync.Once           // of the workers
+	slots   chan *worker
 	bytes   *semaphore.Weighted // of files and decoded pixels
 	most    int64               // of bytes
 	ahead   ahead
@@ -69,16 +67,19 @@ func poolFor(workers int, memory int64) *pool {
 }
 
 func newPool(workers int, memory int64) *pool {
-	p := &pool{size: workers, tasks: make(chan *task), max: memory}
+	p := &pool{slots: make(chan *worker, workers), max: memory}
 	p.stays = int(min(maxKept, max(leastKept, memory/int64(4*workers))))
 	p.ahead.most = memory / 4
 	p.most = memory - p.ahead.most
 	p.keeping.most = p.most - p.most/roomForWork
 	p.bytes = semaphore.NewWeighted(p.most)
+	for range workers {
+		p.slots <- new(worker)
+	}
 	return p
 }
 
-func (p *pool) workers() int { return p.size }
+func (p *pool) workers() int { return cap(p.slots) }
 
 // reserve waits until n bytes may be held. More than the bound counts as the whole bound, so that
 // one image of any allowed size can pass, alone. The caller returns them with release.
@@ -118,54 +119,25 @@ func (p *pool) fits(name string, cfg *imaging.Config, data []byte, begun bool) e
 	return refuse(code, "%s: decoding the image takes %d MiB of memory, --max-memory is %d MiB: give the job more%s", name, need>>20, p.max>>20, other)
 }
 
-// A task is what a worker of a pool does next.
-type task struct {
-	params *sample.Params
-	f      func(*worker) error
-	done   chan error // has room for one
-}
-
-var tasks = sync.Pool{New: func() any { return &task{done: make(chan error, 1)} }}
-
-// do has a worker of the pool run f, for params, and waits for it. A panic in f becomes an error. Workers are goroutines
-// that stay: while there is work one stays on its processor core, where its scratch memory is, and its stack has grown.
-func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) error) error {
-	t := tasks.Get().(*task)
-	defer tasks.Put(t)
-	t.params, t.f = params, f
-	p.begin.Do(func() {
-		for range p.size {
-			go p.work()
-		}
-	})
+// do runs f with a worker of the pool, which works for params. A panic in f becomes an error.
+func (p *pool) do(ctx context.Context, params *sample.Params, f func(*worker) error) (err error) {
 	select {
-	case p.tasks <- t:
-		return <-t.done
+	case w := <-p.slots:
+		defer func() {
+			huge := cap(w.half.Original.Pix) > hugePicture
+			w.Trim(p.stays)
+			w.half.Trim(p.stays)
+			if huge {
+				debug.FreeOSMemory()
+			}
+			p.slots <- w
+		}()
+		defer recoverAs(&err)
+		w.Reset(params)
+		return f(w)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// work is the life of a worker.
-func (p *pool) work() {
-	w := new(worker)
-	for t := range p.tasks {
-		err := w.run(t)
-		t.f = nil
-		huge := cap(w.half.Original.Pix) > hugePicture
-		w.Trim(p.stays)
-		w.half.Trim(p.stays)
-		if huge {
-			debug.FreeOSMemory()
-		}
-		t.done <- err
-	}
-}
-
-func (w *worker) run(t *task) (err error) {
-	defer recoverAs(&err)
-	w.Reset(t.params)
-	return t.f(w)
 }
 
 // recoverAs turns a panic into an error: in a goroutine of our own it would end the process and

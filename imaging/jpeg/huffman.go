@@ -35,8 +35,9 @@ type huffTable struct {
 	kind   tableKind // 0: not built
 	counts [16]uint8
 
-	pairs  [1 << lookBits]uint64 // where paired, for the blocks of large images
+	pairs  [1 << lookBits]uint64 // where paired, for many blocks: see pairBlocks
 	paired bool
+	fresh  bool // built since [Decoder.worthPairs] looked at it
 }
 
 // build makes t the table that def defines. It returns false where the definition is impossible
@@ -45,7 +46,7 @@ func (t *huffTable) build(def *huffDef, kind tableKind) bool {
 	if t.kind == kind && t.counts == def.counts && t.vals == def.vals {
 		return true
 	}
-	t.kind, t.paired = 0, false
+	t.kind, t.paired, t.fresh = 0, false, true
 	n, code := 0, 0
 	for l, c := range def.counts {
 		n += int(c)

@@ -125,6 +125,7 @@ type Decoder struct {
 	tables    [10]blockTables
 	perMCU    int         // blocks of an MCU
 	pairs     bool        // tables of pairs are there and of use
+	alike     int64       // blocks of this image and of those before it that had the same tables
 	coefBits  [4][64]int8 // progression state: how many low bits are missing, −1: unknown
 	prevBits  [4][64]int8 // the same before the last scan of the component
 	eobRun    int         // blocks that still hold nothing in the band of the scan

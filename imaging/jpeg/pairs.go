@@ -21,8 +21,8 @@ const (
 // maxSymbol is how many bits a symbol and its value take at most: there are 56 for two.
 const maxSymbol = 28
 
-// pairBlocks is how many blocks an image has at least for which tables of pairs are made: each takes as much time as some
-// ten blocks.
+// pairBlocks is how many blocks there are at least for which tables of pairs are made: those of one image, or of several that
+// follow each other and have the same tables, as small pictures often do. Each takes as much time as some ten blocks.
 var pairBlocks int64 = 256
 
 // A blockTables is what decodes a block of an MCU. The assembly knows the first three.
@@ -35,7 +35,7 @@ type blockTables struct {
 // setTables sets those of the blocks of an MCU of the only scan.
 func (d *Decoder) setTables() {
 	p := &d.p
-	d.pairs = haveBits && !p.arith && p.layout().blocks >= pairBlocks
+	d.pairs = haveBits && !p.arith && d.worthPairs()
 	d.perMCU = 0
 	for _, ci := range p.scan[:p.nscan] {
 		c := &d.comps[ci]
@@ -53,6 +53,20 @@ func (d *Decoder) setTables() {
 			d.perMCU++
 		}
 	}
+}
+
+// worthPairs says whether the image, with those before it that had the same tables, has enough blocks.
+func (d *Decoder) worthPairs() bool {
+	p := &d.p
+	for _, ci := range p.scan[:p.nscan] {
+		for _, t := range []*huffTable{&d.dc[d.comps[ci].dcTab&3], &d.ac[d.comps[ci].aTab&3]} {
+			if t.fresh {
+				t.fresh, d.alike = false, 0
+			}
+		}
+	}
+	d.alike += p.layout().blocks
+	return d.alike >= pairBlocks
 }
 
 // pairUp fills t.pairs, after build.

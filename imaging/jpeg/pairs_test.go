@@ -1,6 +1,9 @@
 package jpeg
 
 import (
+	"bytes"
+	"image"
+	"image/jpeg"
 	"math/rand/v2"
 	"testing"
 )
@@ -111,5 +114,41 @@ func blocksAgree(t *testing.T, coefs bool, blocks func(d *Decoder, from, to int)
 	t.Log(ways)
 	if ways["blocks"] < 10000 || ways["given up"] < 1000 {
 		t.Errorf("too little was tried: %v", ways)
+	}
+}
+
+// TestSmallImages decodes small images one after another, and wants the tables of pairs once many blocks had the same codes, no
+// longer after an image with others, and the pixels of a new decoder always.
+func TestSmallImages(t *testing.T) {
+	defer func(n int64) { pairBlocks = n }(pairBlocks)
+	pairBlocks = 60 // an image of 32×32 has 24 blocks
+	r := rand.New(rand.NewPCG(3, 4))
+	img := image.NewNRGBA(image.Rect(0, 0, 32, 32))
+	var d Decoder
+	for i, want := range []bool{false, false, true, true, true, false, false, false, true} {
+		for k := range img.Pix {
+			img.Pix[k] = byte(r.Uint32())
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 90}); err != nil {
+			t.Fatal(err)
+		}
+		data := b.Bytes()
+		if i == 5 { // another image, whose table of AC coefficients has a code more
+			at := bytes.Index(data, []byte{0xff, 0xc4}) + 4 // DC of luma, whose last code becomes longer
+			data[at+9], data[at+10] = data[at+9]-1, data[at+10]+1
+		}
+		got, _, err := d.Decode(nil, data, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fresh Decoder
+		plain, _, err := fresh.Decode(nil, data, Options{})
+		if err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("image %d: other pixels than by a new decoder (%v)", i, err)
+		}
+		if d.pairs != (want && haveBits) {
+			t.Errorf("image %d: tables of pairs: %v", i, d.pairs)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -66,8 +67,13 @@ func texts(name string, of func(*premix.Sample) *string) column {
 	return column{name, func(rows []premix.Sample, values []parquet.Value) error {
 		var all strings.Builder
 		n := 0
+		var before []byte
 		for i := range values {
-			n += len(values[i].ByteArray())
+			b := values[i].ByteArray()
+			if !bytes.Equal(b, before) {
+				n += len(b)
+			}
+			before = b
 		}
 		last := "" // of the batch
 		all.Grow(n)

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -50,5 +51,28 @@ func TestRowGroups(t *testing.T) {
 		if a.Fault, b.Fault = nil, nil; a != b {
 			t.Fatalf("row %d: %+v, want %+v", i, a, b)
 		}
+	}
+}
+
+// Equal strings that follow each other, as the addresses of a tar's images, take memory once.
+func TestTextsOnce(t *testing.T) {
+	const n = 1 << 20
+	rows, values := make([]premix.Sample, batch), make([]parquet.Value, batch)
+	text := bytes.Repeat([]byte{'a'}, n)
+	for i := range values {
+		values[i] = parquet.ByteArrayValue(text[:n-i/(batch/2)])
+	}
+	c := columns[slices.IndexFunc(columns, func(c column) bool { return c.name == "uri" })]
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := c.put(rows, values); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 4*n {
+		t.Errorf("two strings of 1 MiB take %d MiB", got>>20)
+	}
+	if a, b := len(rows[0].Location.URI), len(rows[batch-1].Location.URI); a != n || b != n-1 {
+		t.Errorf("lengths %d and %d", a, b)
 	}
 }

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -14,6 +15,7 @@ try:
 except ImportError:  # Windows: two processes may then make the same file, and the last rename wins
     fcntl = None  # type: ignore[assignment]
 
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 _UNUSED = 30 * 24 * 3600  # seconds after which mapped files of what has changed since are removed
 
 log = logging.getLogger("premix_shards.torch")
@@ -50,10 +52,22 @@ def temporary(path: str) -> Iterator[str]:
     """The name of a temporary next to a file. It is removed unless commit has renamed it."""
     part = f"{path}.{os.getpid()}.tmp"
     try:
-        yield part
+        with no_room(part):
+            yield part
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(part)
+
+
+@contextlib.contextmanager
+def no_room(path: str) -> Iterator[None]:
+    """Names the path in the OSError of a disk or quota that is full. A write has no name of its own."""
+    try:
+        yield
+    except OSError as e:
+        if e.errno in _FULL and e.filename is None:
+            raise OSError(e.errno, f"{os.strerror(e.errno or 0)}: make room, or choose another folder with cache= or maps=", path) from e
+        raise
 
 
 def commit(f: "IO[Any]", path: str) -> None:

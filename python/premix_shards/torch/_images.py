@@ -9,6 +9,7 @@ import numpy as np
 import xxhash
 
 from ._files import commit, log, one_at_a_time, remove_parts, temporary
+from ._tables import exists
 
 Places = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]], Mapping[str, Union[str, "os.PathLike[str]"]]]
 
@@ -204,34 +205,39 @@ def _opened(data: str, index: str) -> Tuple[np.ndarray, np.ndarray]:
 def _copied(path: str, cache: str) -> Tuple[str, str]:
     """The images of a Parquet file, one after another in a file of the cache, and an index of where each begins: an array of
     rows + 1 uint64. Reads a row group at a time."""
-    import pyarrow.parquet as pq
-
     stat = os.stat(path)
     name = hashlib.sha256(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     data, index = os.path.join(cache, f"parquet-{name}.images"), os.path.join(cache, f"parquet-{name}.npy")
-    with one_at_a_time(index):
-        if os.path.exists(index) and os.path.exists(data):
-            _opened(data, index)
-            return data, index
-        remove_parts(cache, f"parquet-{name}.")
-        log.info("copying the images of %s to %s", path, data)
-        starts = [0]
-        with pq.ParquetFile(path) as f:
-            try:
-                column = image_column(f.schema_arrow)
-            except ValueError as e:
-                raise ValueError(f"{path}: {e}") from None
-            with temporary(data) as part, open(part, "wb") as out:
-                for batch in f.iter_batches(batch_size=64, columns=[column]):
-                    values = batch.column(0)
-                    if values.type.num_fields:
-                        values = values.field("bytes")
-                    for value in values:
-                        image = value.as_py() or b""
-                        out.write(image)
-                        starts.append(starts[-1] + len(image))
-                commit(out, data)
-        with temporary(index) as part, open(part, "wb") as out:
-            np.save(out, np.array(starts, np.uint64))
-            commit(out, index)
+    if not exists(index, data):  # else there is no need to write, as for a lock: the folder may be read-only
+        with one_at_a_time(index):
+            if not exists(index, data):
+                _copy(path, cache, name, data, index)
+    _opened(data, index)
     return data, index
+
+
+def _copy(path: str, cache: str, name: str, data: str, index: str) -> None:
+    """Makes both files of _copied. The index comes last: where it is, the images are."""
+    import pyarrow.parquet as pq
+
+    remove_parts(cache, f"parquet-{name}.")
+    log.info("copying the images of %s to %s", path, data)
+    starts = [0]
+    with pq.ParquetFile(path) as f:
+        try:
+            column = image_column(f.schema_arrow)
+        except ValueError as e:
+            raise ValueError(f"{path}: {e}") from None
+        with temporary(data) as part, open(part, "wb") as out:
+            for batch in f.iter_batches(batch_size=64, columns=[column]):
+                values = batch.column(0)
+                if values.type.num_fields:
+                    values = values.field("bytes")
+                for value in values:
+                    image = value.as_py() or b""
+                    out.write(image)
+                    starts.append(starts[-1] + len(image))
+            commit(out, data)
+    with temporary(index) as part, open(part, "wb") as out:
+        np.save(out, np.array(starts, np.uint64))
+        commit(out, index)

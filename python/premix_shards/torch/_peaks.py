@@ -113,7 +113,7 @@ class Peaks:
             groups.setdefault(m[1], []).append(os.path.join(self._place, name))
         chunks = [_Chunk(paths) for _, paths in sorted(groups.items())]
         images, heap, names, folders, unseekable = _list(chunks, self._place)
-        with contextlib.ExitStack() as stack:
+        with _files.no_room(self._folder), contextlib.ExitStack() as stack:
             replicas = self._fill(chunks, len(images), stack)
         save(os.path.join(self._folder, "names.npy"), heap)
         save(os.path.join(self._folder, "images.npy"), images)

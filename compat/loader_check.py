@@ -6,6 +6,8 @@ same in every format, in WORK/anew the same of another seed; PYTHONPATH has prem
 Each check is a function; prints one line of JSON with the names of those that passed, and ends with the first that fails.
 """
 import collections
+import contextlib
+import errno
 import glob
 import hashlib
 import io
@@ -29,7 +31,7 @@ from torch.utils.data import BatchSampler, DataLoader, DistributedSampler
 
 import premix_shards.torch as pt
 from premix_shards.torch import PeaksDataset, PlannedDataset, PlanOrderSampler, SaliencyMixCollate, SkipBatches
-from premix_shards.torch import _plan, _tables
+from premix_shards.torch import _images, _plan, _tables
 from premix_shards.torch._images import Images
 from premix_shards.torch._pixels import Cropper
 
@@ -425,12 +427,36 @@ def refused(kind, text, f):
         raise AssertionError(f"not refused: {text}")
 
 
+@contextlib.contextmanager
+def without(module, name, error):
+    """Makes a function of a module raise an error."""
+    def fails(*args):
+        raise error
+
+    whole = getattr(module, name)
+    setattr(module, name, fails)
+    try:
+        yield
+    finally:
+        setattr(module, name, whole)
+
+
 def check_copies(work, out, root, cache):
-    """Copied images of Parquet that are cut or another's are refused by their own names, at the start and in a worker."""
+    """Copied images of Parquet that are cut or another's are refused by their own names, at the start and in a worker. A disk that is
+    full is named, and leaves nothing; where the copies are there, nothing is written."""
     maps, path = os.path.join(work, "maps of copies"), os.path.join(work, "rows.parquet")
     os.makedirs(maps)
     pq.write_table(pa.table({"image": [{"bytes": b"12345", "path": ""}, {"bytes": b"67", "path": ""}]}), path)
+    with without(os, "fsync", OSError(errno.ENOSPC, "full")):
+        refused(OSError, maps, lambda: Images(path, maps, ["rows.parquet"]))
+    assert not [f for f in os.listdir(maps) if not f.endswith(".lock")]
+    with without(_tables.Writer, "write", OSError(errno.ENOSPC, "full")):
+        refused(OSError, maps, lambda: PlannedDataset(out, root, cache=maps))
+        refused(OSError, maps, lambda: PeaksDataset(cache, root, maps=maps))
+    assert len(PlannedDataset(out, root, cache=maps)) == len(PeaksDataset(cache, root, maps=maps)) == 41
     images = Images(path, maps, ["rows.parquet"])
+    with without(_images, "one_at_a_time", OSError(errno.EROFS, "a folder that is read-only has no locks")):
+        Images(path, maps, ["rows.parquet"])
     rows = [("rows.parquet/0", -1, 5, xxhash.xxh3_128_digest(b"12345")), ("rows.parquet/1", -1, 2, xxhash.xxh3_128_digest(b"67"))]
     assert [images.read(*row) for row in rows] == [b"12345", b"67"]
     refused(ValueError, "other bytes", lambda: images.read(*rows[1][:3], rows[0][3]))

@@ -66,7 +66,7 @@ def no_room(path: str) -> Iterator[None]:
         yield
     except OSError as e:
         if e.errno in _FULL and e.filename is None:
-            raise OSError(e.errno, f"{os.strerror(e.errno or 0)}: make room, or choose another folder with cache= or maps=", path) from e
+            raise OSError(e.errno, f"{os.strerror(e.errno or 0)}: free some space there, or choose another folder with cache= or maps=", path) from e
         raise
 
 

@@ -108,6 +108,12 @@ func TestComparison(t *testing.T) {
 	if _, said, err := compare(out, "--seeds", "3", "--epochs", "1"); err == nil || !strings.Contains(said, "is of another comparison (epochs)") {
 		t.Errorf("other epochs: %v\n%s", err, said)
 	}
+	if err := os.WriteFile(filepath.Join(again, "results.json"), []byte(`{"epochs": 2, "accuracy": [[1, 2]]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, said, err := compare(again, "--seeds", "3"); err == nil || !strings.Contains(said, "results.json is damaged, or of an earlier version") || strings.Contains(said, "Traceback") {
+		t.Errorf("damaged results: %v\n%s", err, said)
+	}
 	for _, name := range []string{"table.md", "curves.svg"} {
 		if data, err := os.ReadFile(filepath.Join(out, name)); err != nil || !strings.Contains(string(data), "saliencymix-batch") {
 			t.Errorf("%s: %v, %q", name, err, data)

@@ -157,11 +157,17 @@ def begun(out, about):
     path = os.path.join(out, "results.json")
     if not os.path.exists(path):
         return {}
-    with open(path) as f:
-        old = json.load(f)
-    results = old.pop("accuracy")
+    try:
+        with open(path) as f:
+            old = json.load(f)
+        results = old.pop("accuracy")
+        whole = all(len(curve) == old["epochs"] and all(0 <= a <= 100 for a in curve) for curves in results.values() for curve in curves.values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise SystemExit(f"{path} is damaged, or of an earlier version: choose another --out or remove it")
     if old != about:
-        raise SystemExit(f"{path} is of another comparison ({', '.join(k for k in about if old.get(k) != about[k])}): choose another --out or remove it")
+        raise SystemExit(f"{path} is of another comparison ({', '.join(k for k in {**old, **about} if old.get(k) != about.get(k))}): choose another --out or remove it")
     return results
 
 

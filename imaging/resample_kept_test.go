@@ -155,3 +155,22 @@ func BenchmarkResizeInto(b *testing.B) {
 		})
 	}
 }
+
+// Where weights could not be computed, those of before do not pass as theirs.
+func TestWeightsAfterPanic(t *testing.T) {
+	var a, other axis
+	a.fit(axisKey{9, 3, 0, 3, Bilinear}, &other)
+	for range 2 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("weights of an unknown filter")
+				}
+			}()
+			a.fit(axisKey{9, 3, 0, 3, "none such"}, &other)
+		}()
+	}
+	if !a.fit(axisKey{9, 3, 0, 3, Bilinear}, &other) {
+		t.Error("weights that are not there were kept")
+	}
+}

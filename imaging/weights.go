@@ -42,10 +42,11 @@ func (a *axis) fit(key axisKey, other *axis) bool {
 	if a.key == key {
 		return false
 	}
-	a.key = key
+	a.key = axisKey{} // it has none of a key until it has all, also if this panics and the caller goes on
 	if other.key == key {
 		a.taps = other.taps
 		a.lo, a.n, a.k = append(a.lo[:0], other.lo...), append(a.n[:0], other.n...), append(a.k[:0], other.k...)
+		a.key = key
 		return true
 	}
 	weight, support, err := key.filter.kernel()
@@ -53,6 +54,7 @@ func (a *axis) fit(key axisKey, other *axis) bool {
 		panic(err) // checkResize has looked
 	}
 	a.set(key.in, key.out, key.first, key.last, weight, support)
+	a.key = key
 	return true
 }
 

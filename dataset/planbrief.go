@@ -74,7 +74,7 @@ func decodeBriefs(uri string, data []byte, columns []briefColumn, yield func(Bri
 	if err != nil {
 		return fmt.Errorf("dataset: plan %s: %w", uri, err)
 	}
-	rows, values := make([]Brief, 256), make([]parquet.Value, 256)
+	rows, values, all := make([]Brief, 256), make([]parquet.Value, 256), int64(0)
 	for _, g := range f.RowGroups() {
 		readers := make([]parquet.ValueReader, len(columns))
 		for i, c := range columns {
@@ -96,7 +96,11 @@ func decodeBriefs(uri string, data []byte, columns []briefColumn, yield func(Bri
 				}
 			}
 			left -= int64(len(part))
+			all += int64(len(part))
 		}
+	}
+	if all != f.NumRows() {
+		return fmt.Errorf("dataset: plan %s: row groups of %d rows, and %d in all", uri, all, f.NumRows())
 	}
 	return nil
 }

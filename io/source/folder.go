@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -167,6 +168,8 @@ func folderEntry(ctx context.Context, c Container, name, unreadable string, maxB
 		return Entry{Sample: s, Ignored: true}, nil
 	case premix.AsFault(err) != nil:
 		return fail(s, premix.StageScan, err), nil
+	case errors.Is(err, fs.ErrNotExist):
+		return Entry{}, fmt.Errorf("source: %s: %w: it was there when the input was listed; run again to list it anew", s.Name, err)
 	case err != nil:
 		return Entry{}, fmt.Errorf("source: %s: %w", s.Name, err)
 	}

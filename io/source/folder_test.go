@@ -179,3 +179,26 @@ func TestChunkIdentity(t *testing.T) {
 		t.Errorf("one new file made %d of %d chunks stale", stale, len(a))
 	}
 }
+
+// An image that is removed after the listing, which is once for a local job, is an error that says so.
+func TestRemovedSinceListed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "x.jpg")
+	put(t, path, picture(0))
+	put(t, filepath.Join(dir, "b", "y.jpg"), picture(1))
+	cat, err := Discover(t.Context(), []Input{{"", dir}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, err := Split(t.Context(), cat.Containers[0], Options{})
+	if err != nil || len(chunks) != 1 {
+		t.Fatalf("%d chunks, %v", len(chunks), err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	err = Read(t.Context(), chunks[0], Options{}, 1<<20, func(Entry) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "a/x.jpg") || !strings.Contains(err.Error(), "run again to list it anew") {
+		t.Errorf("a file that was removed: %v", err)
+	}
+}

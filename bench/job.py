@@ -12,6 +12,7 @@ crops too (--keep-crops), and is compared with cached runs of the baseline.
 "variants" is a cached run that writes five outputs, one for each of the methods (--variant).
 A round is one fresh run of each program, then one cached run of each, one run of premix with variants, one kept run, and the
 kernels alone (bench/floor, one process for each of --procs at once). Both programs use every core (--procs).
+A set "photos" that DATA does not have is made of all its photographs: 500x375 pixels, quality 95, every second one 4:4:4.
 "small" are JPEGs of 32x32 pixels, cut out of the photographs (--small N; 0: none), mixed by premix alone.
 
 The figure is images per CPU-second, user and system time of all processes. Of premix everything counts, from exec to exit;
@@ -154,6 +155,25 @@ def measure(a, name, folder, n):
         yield row
 
 
+def draw_photos(a, folder):
+    """Cuts pictures of 500x375 pixels out of all photographs of DATA, under several names each; returns their number."""
+    from PIL import Image
+    files = sorted(glob.glob(os.path.join(a.data, "*", "*", "*.jpg")))
+    if not files:
+        return 0
+    one = os.path.join(a.work, "cut")
+    for i, path in enumerate(files):
+        with Image.open(path) as picture:
+            picture = picture.convert("RGB")
+        scale = max(500 / picture.width, 375 / picture.height)
+        picture = picture.resize((round(picture.width * scale) + 1, round(picture.height * scale) + 1), Image.LANCZOS).crop((0, 0, 500, 375))
+        os.makedirs(os.path.join(one, "c%d" % (i % 10)), exist_ok=True)
+        picture.save(os.path.join(one, "c%d" % (i % 10), "%05d.jpg" % i), quality=95, subsampling=0 if i % 2 else 2)
+    n = tile(one, folder, a.images)
+    shutil.rmtree(one)
+    return n
+
+
 def draw_small(a, folder):
     """Makes JPEGs of 32x32 pixels in ten classes."""
     import numpy as np
@@ -190,6 +210,8 @@ def main():
         folder = os.path.join(a.work, name)
         if name == "small":
             n = draw_small(a, folder)
+        elif name == "photos" and not os.path.isdir(os.path.join(a.data, name)):
+            n = draw_photos(a, folder)
         else:
             n = tile(os.path.join(a.data, name), folder, a.images)
         if n == 0:

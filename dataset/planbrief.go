@@ -14,15 +14,15 @@ import (
 // A Brief is the part of a plan's row with the images and labels of a sample. Reading it decodes a
 // tenth of the file's bytes.
 type Brief struct {
-	Key         string  `parquet:"key"`
-	Method      string  `parquet:"method"`
-	Mixed       bool    `parquet:"mixed"`
-	Lam         float64 `parquet:"lam"`
-	Label       int32   `parquet:"label"`
-	TargetLabel int32   `parquet:"target_label"`
-	SourceLabel int32   `parquet:"source_label"`
-	TargetName  string  `parquet:"target_name"`
-	SourceName  string  `parquet:"source_name"`
+	Key         string
+	Method      string
+	Mixed       bool
+	Lam         float64
+	Label       int32
+	TargetLabel int32
+	SourceLabel int32
+	TargetName  string
+	SourceName  string
 }
 
 // A briefColumn is a column of a plan that goes into a [Brief].

@@ -199,15 +199,21 @@ func special(path string, err error) error {
 
 func statRegular(path string) (fs.FileInfo, error) {
 	fi, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case fi.IsDir():
-		return nil, errIsDir
-	case !fi.Mode().IsRegular():
-		return nil, fmt.Errorf("not a regular file but a %s", localObject(path, entryOf(fi)).Special)
+	if err == nil {
+		err = regular(path, fi)
 	}
-	return fi, nil
+	return fi, err
+}
+
+// regular is nil for a regular file, and says what is there otherwise.
+func regular(path string, fi fs.FileInfo) error {
+	switch {
+	case fi.IsDir():
+		return errIsDir
+	case !fi.Mode().IsRegular():
+		return fmt.Errorf("not a regular file but a %s", localObject(path, entryOf(fi)).Special)
+	}
+	return nil
 }
 
 // readAt fills p from offset off.
@@ -246,12 +252,8 @@ func (localStore) openAt(_ context.Context, path string) (ReaderAt, error) {
 		return nil, err
 	}
 	fi, err := f.Stat()
-	switch {
-	case err != nil:
-	case fi.IsDir():
-		err = errIsDir
-	case !fi.Mode().IsRegular():
-		err = fmt.Errorf("not a regular file")
+	if err == nil {
+		err = regular(path, fi)
 	}
 	if err != nil {
 		f.Close()

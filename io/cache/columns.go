@@ -155,25 +155,37 @@ func putKinds(rows []premix.Sample, values []parquet.Value) error {
 }
 
 // read reads a column of some rows, which may be more than the file has. It returns how many it has.
-func (c *column) read(chunk parquet.ColumnChunk, rows []premix.Sample, values []parquet.Value) (int, error) {
-	r := parquet.NewColumnChunkValueReader(chunk)
-	defer r.Close()
-	for n := 0; ; {
-		k, err := r.ReadValues(values)
+func (c *column) read(chunk parquet.ColumnChunk, rows []premix.Sample, values []parquet.Value) (n int, err error) {
+	err = eachBatch(chunk, values, func(values []parquet.Value) error {
+		k := len(values)
 		if k > len(rows)-n {
-			return n, fmt.Errorf("column %s: more than %d values", c.name, len(rows))
+			return fmt.Errorf("column %s: more than %d values", c.name, len(rows))
 		}
-		if perr := c.put(rows[n:n+k], values[:k]); perr != nil {
-			return n, fmt.Errorf("row %d: %w", n, perr)
+		if err := c.put(rows[n:n+k], values); err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
 		}
 		n += k
+		return nil
+	})
+	return n, err
+}
+
+// eachBatch reads the values of a column, as many as fit into values at a time. What these refer to is valid until f returns.
+func eachBatch(chunk parquet.ColumnChunk, values []parquet.Value, f func([]parquet.Value) error) error {
+	r := parquet.NewColumnChunkValueReader(chunk)
+	defer r.Close()
+	for {
+		n, err := r.ReadValues(values)
+		if err := f(values[:n]); err != nil {
+			return err
+		}
 		switch {
 		case err == io.EOF:
-			return n, nil
+			return nil
 		case err != nil:
-			return n, err
-		case k == 0:
-			return n, io.ErrNoProgress
+			return err
+		case n == 0:
+			return io.ErrNoProgress
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -117,20 +116,17 @@ func eachFailure(data []byte, failed func(premix.Stage)) error {
 		column, _ := f.Schema().Lookup("failure_stage")
 		values := make([]parquet.Value, batch)
 		for _, g := range f.RowGroups() {
-			r := parquet.NewColumnChunkValueReader(g.ColumnChunks()[column.ColumnIndex])
-			for n := 0; err == nil; {
-				n, err = r.ReadValues(values)
-				for _, v := range values[:n] {
+			err := eachBatch(g.ColumnChunks()[column.ColumnIndex], values, func(values []parquet.Value) error {
+				for _, v := range values {
 					if b := v.ByteArray(); len(b) > 0 {
 						failed(premix.Stage(b))
 					}
 				}
-			}
-			r.Close()
-			if err != io.EOF {
+				return nil
+			})
+			if err != nil {
 				return err
 			}
-			err = nil
 		}
 		return nil
 	})

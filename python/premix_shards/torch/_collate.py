@@ -11,7 +11,7 @@ from . import _draws, _files
 from ._images import Images, Places
 from ._peaks import Peaks
 from ._pixels import saliency_box, soft_label
-from ._shared import Epoch
+from ._shared import Shared
 from ._transforms import warn_of_crops
 
 
@@ -46,7 +46,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         if self._peaks.settings["detector"] == "uniform":
             raise ValueError(f"{os.fspath(cache)} is of the detector uniform, which has no peaks: that is CutMix, torchvision has it")
         self._peaks.prepare(self._peaks.replicas[0])
-        self._epoch = Epoch()
+        self._epoch = Shared()
         self._images = Images(images, folder, self._peaks.unseekable)
         self._cropper = self._peaks.cropper
         self._open()
@@ -85,7 +85,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         if epoch < 0:
             raise ValueError(f"epoch {epoch} is negative")
         self._peaks.prepare(self._peaks.replicas[epoch % self.replicas])
-        self._epoch.set(epoch)
+        self._epoch[0] = epoch
 
     def __len__(self) -> int:
         return len(self._table)
@@ -97,7 +97,7 @@ class PeaksDataset(torch.utils.data.Dataset[Dict[str, Any]]):
     def __getitem__(self, i: int) -> Dict[str, Any]:
         if not 0 <= i < len(self):
             raise IndexError(i)
-        epoch = self._epoch.get()
+        epoch = self._epoch[0]
         replica = self._peaks.replicas[epoch % self.replicas]
         if replica != self._replica:
             self._crops, self._replica = self._peaks.crops(replica), replica

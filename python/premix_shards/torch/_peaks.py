@@ -17,7 +17,7 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import Cropper
-from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, digests_of_hex, fields, mapped, reading, release, repeated, said, save, sorted_hashes
+from ._tables import IMAGE, PEAK, Names, Writer, bytes_of, check, checksum, concatenated, digests_of_hex, mapped, read_object, reading, release, repeated, said, save, sorted_hashes
 
 _VERSION = 3  # of the mapped files
 _REMEDY = "premix cache prune removes damaged files, and premix peaks makes their rows again"
@@ -50,12 +50,13 @@ class Peaks:
         self._place = os.path.abspath(os.fspath(place))
         path = os.path.join(self._place, "fingerprint.json")
         try:
-            self.settings: Dict[str, Any] = fields(path, _SETTINGS, {"detector": str})
-            self.cropper = Cropper(self.settings)
+            self.settings: Dict[str, Any] = read_object(path, _SETTINGS, {"detector": str})
         except FileNotFoundError:
             raise FileNotFoundError(f"{self._place} has no fingerprint.json: name the folder CACHE/FINGERPRINT that premix mix or peaks wrote") from None
+        try:
+            self.cropper = Cropper(self.settings)
         except (KeyError, TypeError, ValueError) as e:
-            raise e if str(e).startswith(path) else ValueError(f"{path} is damaged, or of another version ({type(e).__name__}: {e}): {_SETTINGS}") from None
+            raise ValueError(f"{path} is damaged, or of another version ({type(e).__name__}: {e}): {_SETTINGS}") from None
         files = sorted(f for f in os.listdir(self._place) if f.endswith(".parquet") and not f.startswith("."))
         if not files:
             raise FileNotFoundError(f"{self._place} holds no peaks")

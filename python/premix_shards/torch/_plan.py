@@ -20,8 +20,8 @@ import numpy as np
 from . import _files
 from ._files import commit, one_at_a_time, temporary
 from ._pixels import METHODS, Cropper
-from ._shared import Stamps
-from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, digests_of, exists, fields, hashes, mapped, reading, release, repeated, said,
+from ._shared import Shared
+from ._tables import (IMAGE, SAMPLE, Names, Writer, bytes_of, check, checksum, concatenated, digests_of, exists, hashes, mapped, read_object, reading, release, repeated, said,
                       save, sorted_hashes)
 
 _VERSION = 2  # of the mapped files
@@ -47,7 +47,7 @@ class Plan:
             self.meta = out
         path = os.path.join(self.meta, "config.json")
         try:
-            config = fields(path, _CONFIG, {"fingerprint": str, "recipe": dict, "output": dict})
+            config = read_object(path, _CONFIG, {"fingerprint": str, "recipe": dict, "output": dict})
         except FileNotFoundError:
             raise FileNotFoundError(f"{out} is not an output with a split {split}: {self.meta} has no config.json") from None
         self.recipe, shape = config["recipe"], config["output"]
@@ -64,7 +64,7 @@ class Plan:
         #: the numbers of the replicas that the plan has, ascending
         self.replicas: List[int] = sorted(self._files)
         self._fingerprint = config["fingerprint"]
-        self._stamps = Stamps(len(self.replicas))  # of the files that a replica was converted from; 0: not prepared yet
+        self._stamps = Shared(len(self.replicas))  # 48 bits of the files that a replica was converted from; 0: not prepared yet
         mine = "plan-" + hashlib.sha256(self.meta.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self.folder = os.path.join(cache, f"{mine}-{hashlib.sha256(f'{self._fingerprint} {_VERSION}'.encode()).hexdigest()[:12]}")
         if not os.path.isdir(self.folder):

@@ -12,7 +12,7 @@ from . import _files
 from ._images import Images, Places
 from ._pixels import CUTOUT, NONE, mixed, soft_label
 from ._plan import Plan
-from ._shared import Epoch
+from ._shared import Shared
 from ._transforms import warn_of_crops
 
 _KEPT = 2  # crops a worker keeps: the source of a sample is the target of the next one
@@ -58,7 +58,7 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
                  transform: Optional[Callable[[torch.Tensor], Any]] = None, soft: bool = False, cache: Optional[str] = None) -> None:
         folder = _files.folder(cache)
         self._plan = Plan(out, split, folder)
-        self._epoch = Epoch()
+        self._epoch = Shared()
         self._plan.prepare(self._plan.replicas[0])
         self._samples = self._plan.samples(self._plan.replicas[0])
         self._replica = self._plan.replicas[0]
@@ -99,10 +99,10 @@ class PlannedDataset(torch.utils.data.Dataset[Dict[str, Any]]):
         if epoch < 0:
             raise ValueError(f"epoch {epoch} is negative")
         self._plan.prepare(self._plan.replicas[epoch % self.replicas])
-        self._epoch.set(epoch)
+        self._epoch[0] = epoch
 
     def _current(self) -> np.ndarray:
-        replica = self._plan.replicas[self._epoch.get() % self.replicas]
+        replica = self._plan.replicas[self._epoch[0] % self.replicas]
         if replica != self._replica:
             self._samples = self._plan.samples(replica)
             self._replica = replica

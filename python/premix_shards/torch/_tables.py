@@ -54,10 +54,10 @@ def check(path: str, sums: "dict[str, int]") -> None:
 
 def said(path: str, **kinds: type) -> Dict[str, Any]:
     """The object in an about.json, which has these fields of these kinds. ValueError if the file is damaged."""
-    return fields(path, f"remove {os.path.dirname(path)}, and it is built again", kinds)
+    return read_object(path, f"remove {os.path.dirname(path)}, and it is built again", kinds)
 
 
-def fields(path: str, remedy: str, kinds: Dict[str, type]) -> Dict[str, Any]:
+def read_object(path: str, remedy: str, kinds: Dict[str, type]) -> Dict[str, Any]:
     """The object in a JSON file, which has these fields of these kinds. ValueError, with what to do, if the file is damaged."""
     try:
         with open(path, encoding="utf-8") as f:

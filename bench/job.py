@@ -21,6 +21,8 @@ Medians of the rounds. Resident memory is that of the largest process.
 """
 import argparse, datetime, glob, json, os, platform, re, shutil, statistics, subprocess, sys, tarfile, tempfile, time
 
+from variants import FIVE
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -56,9 +58,6 @@ SMALL = ["--geometry", "pad:4", "--size", "32", "--resize", "none"]
 PHOTOS = ["--geometry", "center", "--size", "224", "--resize", "256"]
 
 
-METHODS = ["none", "cutmix", "mixup", "resizemix", "saliencymix"]
-
-
 def run_premix(a, folder, peaks, n, shape):
     out = os.path.join(a.work, "premix-" + peaks)
     cache = os.path.join(a.work, "cache")
@@ -71,12 +70,14 @@ def run_premix(a, folder, peaks, n, shape):
         run(command + ["--keep-crops"])  # keeps them
         shutil.rmtree(out)
         command.append("--keep-crops")
-    methods = METHODS if peaks == "variants" else [""]
-    for m in METHODS if peaks == "variants" else []:
-        command += ["--variant", "%s:--method %s" % (m, m)]
+    outputs = [out]
+    if peaks == "variants":
+        outputs = [os.path.join(out, m) for m in FIVE]
+        for m in FIVE:
+            command += ["--variant", "%s:--method %s" % (m, m)]
     _, used = run(command)
-    for m in methods:
-        check("premix", os.path.join(out, m), n)
+    for o in outputs:
+        check("premix", o, n)
     return used
 
 
